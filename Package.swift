@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Settings
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// MARK: - Dependencies
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+// MARK: - Targets
+
+let package = Package(
+  name: "Halcyon",
+  products: [
+    .library(name: "Halcyon", targets: ["Torch", "Models", "ImageData", "Ranking", "Pipeline"]),
+    .executable(name: "halcyon", targets: ["halcyon"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Where the C and C++ libraries are; no code.
+    .systemLibrary(name: "CLibtorch", pkgConfig: "libtorch"),
+    .systemLibrary(
+      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib",
+      providers: [.apt(["libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "zlib1g-dev"])]),
+
+    // C ABIs over them: the only code that sees libtorch and the codecs.
+    .target(name: "CTorch", dependencies: ["CLibtorch"]),
+    .target(name: "CImage", dependencies: ["CCodecs"]),
+
+    // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
+    .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: swiftSettings),
+    .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
+    .target(name: "ImageData", dependencies: ["CImage", crypto], swiftSettings: swiftSettings),
+    .target(name: "Ranking", dependencies: [crypto], swiftSettings: swiftSettings),
+    .target(
+      name: "Pipeline",
+      dependencies: ["Torch", "Models", "ImageData", "Ranking", yams, crypto],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "halcyon", dependencies: ["Pipeline", argumentParser], swiftSettings: swiftSettings),
+
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: swiftSettings),
+    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: swiftSettings),
+    .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),
+    .testTarget(name: "RankingTests", dependencies: ["Ranking"], swiftSettings: swiftSettings),
+    .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["halcyon", "Pipeline"], swiftSettings: swiftSettings),
+  ],
+  cLanguageStandard: .c17,
+  cxxLanguageStandard: .cxx20
+)

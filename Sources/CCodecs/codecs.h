@@ -1,0 +1,1 @@
+// Names the codec libraries for the linker; CImage includes their headers itself.
