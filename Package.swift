@@ -40,18 +40,22 @@ let package = Package(
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
     .target(name: "CImage", dependencies: ["CCodecs"]),
 
+    // Files that survive a crash, for every room that writes one.
+    .target(name: "Files", dependencies: [crypto], swiftSettings: swiftSettings),
+
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
-    .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: swiftSettings),
+    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
-    .target(name: "ImageData", dependencies: ["CImage", crypto], swiftSettings: swiftSettings),
-    .target(name: "Ranking", dependencies: [crypto], swiftSettings: swiftSettings),
+    .target(name: "ImageData", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
+    .target(name: "Ranking", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
-      dependencies: ["Torch", "Models", "ImageData", "Ranking", yams, crypto],
+      dependencies: ["Torch", "Models", "ImageData", "Ranking", "Files", yams, crypto],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon", dependencies: ["Pipeline", argumentParser], swiftSettings: swiftSettings),
 
+    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: swiftSettings),
     .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: swiftSettings),
     .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),

@@ -1,0 +1,117 @@
+public import Foundation
+
+/// A file that is either wholly there or not there at all.
+///
+/// Bytes go to a temporary name beside the target; `commit()` flushes them to the disk, renames the
+/// file over the target and flushes the folder, so a crash at any moment leaves the old file or the
+/// new one. A file that is never committed is removed when its writer goes away.
+///
+/// ```swift
+/// let file = try DurableFile(path: "runs/a/summary.json")
+/// try file.write(data)
+/// try file.commit()
+/// ```
+public final class DurableFile {
+  /// Where the file will be after `commit()`.
+  public let path: String
+  /// How many bytes were written so far.
+  public private(set) var byteCount = 0
+  private let temporaryPath: String
+  private var descriptor: Int32
+
+  /// Opens a temporary file beside `path`.
+  /// - Throws: `FileError` naming `path` when the folder cannot be written.
+  public init(path: String) throws {
+    self.path = path
+    temporaryPath = "\(path).tmp-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
+  }
+
+  deinit { discard() }
+
+  /// Appends `bytes`.
+  /// - Throws: `FileError` naming the target path, for example on a full disk.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while let base = rest.baseAddress, !rest.isEmpty {
+      let written = Foundation.write(descriptor, base, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure("write")
+      }
+      byteCount += written
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Appends `data`.
+  /// - Throws: `FileError` naming the target path.
+  public func write(_ data: Data) throws {
+    try data.withUnsafeBytes { try write($0) }
+  }
+
+  /// Replaces `bytes.count` bytes that were already written, from `offset` on.
+  /// - Throws: `FileError` naming the target path.
+  public func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let written = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure("write")
+      }
+      done += written
+    }
+  }
+
+  /// Makes the file the one at `path`, durably.
+  /// - Throws: `FileError` naming the target path; the earlier file at `path` is then untouched.
+  public func commit() throws {
+    guard fsync(descriptor) == 0 else { throw failure("flush") }
+    let closed = close(descriptor)
+    descriptor = -1
+    guard closed == 0 else { throw failure("close") }
+    guard rename(temporaryPath, path) == 0 else { throw failure("rename into") }
+    try Self.flushFolder(of: path)
+  }
+
+  /// Gives the temporary file up; nothing happens after `commit()`.
+  public func discard() {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    descriptor = -1
+    unlink(temporaryPath)
+  }
+
+  private func failure(_ operation: String) -> FileError {
+    let error = FileError(operation, path, code: errno)
+    if descriptor >= 0 { discard() } else { unlink(temporaryPath) }
+    return error
+  }
+
+  /// Writes `data` to `path` as one durable file.
+  /// - Throws: `FileError` naming `path`.
+  public static func write(_ data: Data, to path: String) throws {
+    let file = try DurableFile(path: path)
+    try file.write(data)
+    try file.commit()
+  }
+
+  /// Writes `text` to `path` in UTF-8 as one durable file.
+  /// - Throws: `FileError` naming `path`.
+  public static func write(_ text: String, to path: String) throws {
+    try write(Data(text.utf8), to: path)
+  }
+
+  /// Flushes the entry of `path` in its folder to the disk.
+  /// - Throws: `FileError` naming `path`.
+  public static func flushFolder(of path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    let handle = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard handle >= 0 else { throw FileError("open the folder of", path, code: errno) }
+    defer { close(handle) }
+    guard fsync(handle) == 0 else { throw FileError("flush the folder of", path, code: errno) }
+  }
+}

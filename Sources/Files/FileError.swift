@@ -1,0 +1,28 @@
+import Foundation
+
+/// A file-system operation that failed: what was tried, on which path, and the system's reason.
+public struct FileError: Error, CustomStringConvertible {
+  /// What was being done, as a verb: "write", "open", "rename".
+  public let operation: String
+  /// The path it was done to.
+  public let path: String
+  /// The system's error number (`errno`), or 0 when the contents were at fault.
+  public let code: Int32
+  /// What to say besides the system's reason.
+  public let detail: String
+
+  /// Makes the error of `operation` on `path`.
+  public init(_ operation: String, _ path: String, code: Int32, detail: String = "") {
+    self.operation = operation
+    self.path = path
+    self.code = code
+    self.detail = detail
+  }
+
+  /// One line: operation, path, reason.
+  public var description: String {
+    let reason = code == 0 ? "" : String(cString: strerror(code))
+    let parts = [reason, detail].filter { !$0.isEmpty }.joined(separator: "; ")
+    return "cannot \(operation) \(path): \(parts)"
+  }
+}
