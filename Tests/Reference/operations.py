@@ -1,0 +1,170 @@
+"""Single operations, losses and optimiser steps on shapes small enough to print."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+def operations():
+    """name.{input, weight, bias, output, upstream, grad.input, grad.weight, grad.bias}."""
+    random = torch.Generator().manual_seed(1)
+    tensors, described = {}, {}
+
+    def record(name, what, function, **inputs):
+        inputs = {key: value.requires_grad_() for key, value in inputs.items()}
+        output = function(**inputs)
+        upstream = torch.randn(output.shape, generator=random)
+        output.backward(upstream)
+        for key, value in inputs.items():
+            tensors[f"{name}.{key}"] = value
+        tensors[f"{name}.output"] = output
+        tensors[f"{name}.upstream"] = upstream
+        for key, value in inputs.items():
+            tensors[f"{name}.grad.{key}"] = value.grad
+        described[name] = what
+
+    def normal(*shape):
+        return torch.randn(shape, generator=random)
+
+    record(
+        "conv2d", "stride 2, padding 1, bias",
+        lambda input, weight, bias: functional.conv2d(input, weight, bias, 2, 1),
+        input=normal(2, 3, 7, 6), weight=normal(4, 3, 3, 3), bias=normal(4),
+    )
+    record(
+        "conv2d_grouped", "groups 4, stride 1, padding 1, no bias",
+        lambda input, weight: functional.conv2d(input, weight, None, 1, 1, 1, 4),
+        input=normal(2, 8, 5, 6), weight=normal(12, 2, 3, 3),
+    )
+    record(
+        "conv3d_spatial", "kernel 1x3x3, stride 1x2x2, padding 0x1x1, no bias",
+        lambda input, weight: functional.conv3d(input, weight, None, (1, 2, 2), (0, 1, 1)),
+        input=normal(2, 3, 4, 6, 5), weight=normal(4, 3, 1, 3, 3),
+    )
+    record(
+        "conv3d_temporal", "kernel 3x1x1, stride 2x1x1, padding 1x0x0, no bias",
+        lambda input, weight: functional.conv3d(input, weight, None, (2, 1, 1), (1, 0, 0)),
+        input=normal(2, 3, 5, 3, 4), weight=normal(4, 3, 3, 1, 1),
+    )
+
+    for dimensions, shape in ((2, (4, 3, 5, 5)), (3, (2, 3, 4, 3, 5))):
+        layer = nn.BatchNorm2d(3) if dimensions == 2 else nn.BatchNorm3d(3)
+        layer.running_mean.copy_(normal(3))
+        layer.running_var.copy_(torch.rand(3, generator=random) + 0.5)
+        name = f"batch_norm{dimensions}d"
+        tensors[f"{name}.running_mean"] = layer.running_mean.clone()
+        tensors[f"{name}.running_var"] = layer.running_var.clone()
+        record(
+            name, "training mode, eps 1e-5, momentum 0.1; after.*: running statistics afterwards; "
+            "evaluation: the same input in evaluation mode with them",
+            lambda input, weight, bias: functional.batch_norm(
+                input, layer.running_mean, layer.running_var, weight, bias, True, 0.1, 1e-5
+            ),
+            input=normal(*shape) * 2 + 1, weight=normal(3), bias=normal(3),
+        )
+        tensors[f"{name}.after.running_mean"] = layer.running_mean.clone()
+        tensors[f"{name}.after.running_var"] = layer.running_var.clone()
+        tensors[f"{name}.evaluation"] = functional.batch_norm(
+            tensors[f"{name}.input"], layer.running_mean, layer.running_var,
+            tensors[f"{name}.weight"], tensors[f"{name}.bias"], False, 0.1, 1e-5,
+        )
+
+    record("relu", "", functional.relu, input=normal(3, 7))
+    record(
+        "max_pool2d", "kernel 3, stride 2, padding 1",
+        lambda input: functional.max_pool2d(input, 3, 2, 1), input=normal(2, 3, 7, 6),
+    )
+    record(
+        "average_pool2d", "adaptive, to 1x1",
+        lambda input: functional.adaptive_avg_pool2d(input, 1), input=normal(2, 3, 5, 4),
+    )
+    record(
+        "average_pool3d", "adaptive, to 1x1x1",
+        lambda input: functional.adaptive_avg_pool3d(input, 1), input=normal(2, 3, 2, 5, 4),
+    )
+    record("linear", "", functional.linear, input=normal(4, 6), weight=normal(5, 6), bias=normal(5))
+    return tensors, described
+
+
+def losses():
+    """Three losses of multi-label rows and their gradients, and the log-odds of every class.
+
+    Row 5 holds the logits 100 and -100 and is right about both, so its loss is nearly nothing;
+    exp(100) is infinite in float32, so only a stable formula gets there.
+    """
+    random = torch.Generator().manual_seed(2)
+    logits = torch.randn(6, 5, generator=random) * 3
+    logits[5] = torch.tensor([100.0, -100.0, 0.0, -3.0, -5.0])
+    labels = torch.tensor(
+        [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [1, 0, 1, 0, 1], [0, 0, 0, 1, 0], [1, 1, 1, 1, 1],
+         [1, 0, 0, 0, 0]], dtype=torch.float32,
+    )
+    chosen = torch.tensor([0, 2, 4, 3, 1, 0])  # one of each row's labels
+    targets = labels / labels.sum(1, keepdim=True)
+    tensors = {"logits": logits, "labels": labels, "softmax.targets": targets, "chosen": chosen}
+
+    def record(name, rows, loss_of_rows):
+        input = logits.clone().requires_grad_()
+        loss = loss_of_rows(rows(input))
+        loss.backward()
+        tensors[f"{name}.rows"] = rows(logits)
+        tensors[f"{name}.loss"] = loss
+        tensors[f"{name}.grad"] = input.grad
+
+    binary = functional.binary_cross_entropy_with_logits
+    record("softmax", lambda x: functional.cross_entropy(x, targets, reduction="none"), torch.mean)
+    record("chosen", lambda x: functional.cross_entropy(x, chosen, reduction="none"), torch.mean)
+    record("sigmoid.sum", lambda x: binary(x, labels, reduction="none").sum(1), torch.mean)
+    record("sigmoid.mean", lambda x: binary(x, labels, reduction="none").mean(1), torch.mean)
+
+    exact = logits.double()
+    others = torch.stack(
+        [exact[:, [c for c in range(5) if c != k]].logsumexp(1) for k in range(5)], 1
+    )
+    tensors["log_odds"] = exact - others
+    return tensors, {
+        "softmax": "cross-entropy with targets 1/m on a row's m labels; loss: mean over rows",
+        "chosen": "cross-entropy with the one label `chosen` (an index); loss: mean over rows",
+        "sigmoid.sum": "binary cross-entropy, summed over classes; loss: mean over rows",
+        "sigmoid.mean": "binary cross-entropy, mean over classes; loss: mean over rows",
+        "log_odds": "logit - logsumexp(the other logits), computed in float64",
+    }
+
+
+SGD_VARIANTS = {
+    "plain": dict(),
+    "momentum": dict(momentum=0.9),
+    "nesterov": dict(momentum=0.9, nesterov=True),
+    "weight_decay": dict(momentum=0.9, weight_decay=0.01),
+    "nesterov_weight_decay": dict(momentum=0.9, nesterov=True, weight_decay=0.01),
+    "schedule": dict(momentum=0.9, weight_decay=0.01),
+}
+RATES = {"schedule": [0.1, 0.05, 0.2]}
+
+
+def sgd():
+    """VARIANT.STEP.{parameter, momentum}.N after each of three steps from the same start."""
+    random = torch.Generator().manual_seed(3)
+    shapes = [(3,), (2, 4), (2, 2, 3)]
+    initial = [torch.randn(shape, generator=random) for shape in shapes]
+    gradients = [[torch.randn(shape, generator=random) for shape in shapes] for _ in range(3)]
+    tensors = {f"initial.{n}": value for n, value in enumerate(initial)}
+    for step, values in enumerate(gradients, 1):
+        tensors |= {f"gradient.{step}.{n}": value for n, value in enumerate(values)}
+    described = {}
+    for variant, options in SGD_VARIANTS.items():
+        parameters = [nn.Parameter(value.clone()) for value in initial]
+        optimizer = torch.optim.SGD(parameters, lr=0.1, **options)
+        rates = RATES.get(variant, [0.1] * 3)
+        described[variant] = f"learning rates {rates}, {options}"
+        for step in range(3):
+            optimizer.param_groups[0]["lr"] = rates[step]
+            for parameter, gradient in zip(parameters, gradients[step]):
+                parameter.grad = gradient.clone()
+            optimizer.step()
+            for n, parameter in enumerate(parameters):
+                tensors[f"{variant}.{step + 1}.parameter.{n}"] = parameter.detach().clone()
+                momentum = optimizer.state[parameter].get("momentum_buffer")
+                if momentum is not None:
+                    tensors[f"{variant}.{step + 1}.momentum.{n}"] = momentum.clone()
+    return tensors, described
