@@ -1,1 +1,178 @@
+// The C ABI of what Halcyon uses of libtorch.
+//
+// Every function that can fail returns a status: CTORCH_OK, or an error whose message
+// ctorch_last_error() gives until this thread's next call. No C++ exception leaves this library.
+// A tensor that a function writes through its last parameter belongs to the caller, who gives it
+// back with ctorch_tensor_free(). Shapes are in elements, row-major unless said.
 #pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma clang assume_nonnull begin
+
+typedef struct ctorch_tensor ctorch_tensor;
+typedef struct ctorch_generator ctorch_generator;
+
+enum { CTORCH_OK = 0, CTORCH_ERROR = 1, CTORCH_OUT_OF_MEMORY = 2 };
+enum { CTORCH_CPU = 0, CTORCH_CUDA = 1, CTORCH_META = 2 };
+enum {
+  CTORCH_UINT8 = 0,
+  CTORCH_INT64 = 1,
+  CTORCH_FLOAT32 = 2,
+  CTORCH_FLOAT64 = 3,
+  CTORCH_BFLOAT16 = 4,
+  CTORCH_FLOAT16 = 5,
+  CTORCH_INT32 = 6,
+  CTORCH_BOOL = 7,
+  CTORCH_KEEP = -1
+};
+
+// Runtime
+
+const char *ctorch_last_error(void);
+const char *ctorch_version(void);
+int32_t ctorch_cuda_device_count(void);
+int32_t ctorch_threads(void);
+int32_t ctorch_set_threads(int32_t count);
+
+// Tensors: life and contents
+
+int32_t ctorch_tensor_from_bytes(const void *bytes, int64_t byte_count, const int64_t *shape,
+                                 int32_t rank, int32_t dtype, int32_t device,
+                                 ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_empty(const int64_t *shape, int32_t rank, int32_t dtype, int32_t device,
+                            ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_full(const int64_t *shape, int32_t rank, double value, int32_t dtype,
+                           int32_t device, ctorch_tensor *_Nullable *_Nonnull out);
+void ctorch_tensor_free(ctorch_tensor *tensor);
+int32_t ctorch_tensor_rank(const ctorch_tensor *tensor);
+int64_t ctorch_tensor_size(const ctorch_tensor *tensor, int32_t axis);
+int64_t ctorch_tensor_count(const ctorch_tensor *tensor);
+int32_t ctorch_tensor_dtype(const ctorch_tensor *tensor);
+int32_t ctorch_tensor_device(const ctorch_tensor *tensor);
+int32_t ctorch_tensor_bytes(const ctorch_tensor *tensor, void *bytes, int64_t byte_count);
+int32_t ctorch_tensor_item(const ctorch_tensor *tensor, double *out);
+int32_t ctorch_tensor_to(const ctorch_tensor *tensor, int32_t dtype, int32_t device,
+                         ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_channels_last(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_contiguous(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_clone(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_detach(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_tensor_copy(ctorch_tensor *tensor, const ctorch_tensor *source);
+int32_t ctorch_tensor_fill(ctorch_tensor *tensor, double value);
+
+// Shapes
+
+int32_t ctorch_reshape(const ctorch_tensor *x, const int64_t *shape, int32_t rank,
+                       ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_permute(const ctorch_tensor *x, const int64_t *axes, int32_t rank,
+                       ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_narrow(const ctorch_tensor *x, int64_t axis, int64_t start, int64_t length,
+                      ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_index_select(const ctorch_tensor *x, int64_t axis, const ctorch_tensor *indices,
+                            ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_concatenate(const ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count,
+                           int64_t axis, ctorch_tensor *_Nullable *_Nonnull out);
+
+// Arithmetic
+
+int32_t ctorch_add(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_subtract(const ctorch_tensor *a, const ctorch_tensor *b,
+                        ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_multiply(const ctorch_tensor *a, const ctorch_tensor *b,
+                        ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_divide(const ctorch_tensor *a, const ctorch_tensor *b,
+                      ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_scale(const ctorch_tensor *x, double factor, double offset,
+                     ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_square_root(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_matrix_product(const ctorch_tensor *a, const ctorch_tensor *b,
+                              ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_softmax(const ctorch_tensor *x, int64_t axis, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_sum(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_mean(const ctorch_tensor *x, const int64_t *axes, int32_t axis_count,
+                    ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_top(const ctorch_tensor *x, int64_t count, ctorch_tensor *_Nullable *_Nonnull values,
+                   ctorch_tensor *_Nullable *_Nonnull indices);
+
+// Networks
+
+int32_t ctorch_relu(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_relu_in_place(ctorch_tensor *x);
+int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other);
+// `spatial` is 2 or 3: the length of stride, padding and dilation.
+int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
+                           const ctorch_tensor *_Nullable bias, int32_t spatial,
+                           const int64_t *stride, const int64_t *padding, const int64_t *dilation,
+                           int64_t groups, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_batch_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
+                          const ctorch_tensor *bias, ctorch_tensor *mean, ctorch_tensor *variance,
+                          bool training, double momentum, double epsilon,
+                          ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_max_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride, int64_t padding,
+                          ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_linear(const ctorch_tensor *x, const ctorch_tensor *weight,
+                      const ctorch_tensor *_Nullable bias, ctorch_tensor *_Nullable *_Nonnull out);
+
+// Losses, each a mean over the rows of `logits` [rows, classes]
+
+int32_t ctorch_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
+                             ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
+                                     ctorch_tensor *_Nullable *_Nonnull out);
+
+// Random numbers
+
+int32_t ctorch_generator_make(uint64_t seed, ctorch_generator *_Nullable *_Nonnull out);
+void ctorch_generator_free(ctorch_generator *generator);
+int32_t ctorch_fill_normal(ctorch_tensor *x, double mean, double deviation,
+                           ctorch_generator *generator);
+int32_t ctorch_fill_uniform(ctorch_tensor *x, double low, double high,
+                            ctorch_generator *generator);
+
+// Gradients
+
+int32_t ctorch_set_requires_gradient(ctorch_tensor *x, bool required);
+// Writes NULL when there is no gradient.
+int32_t ctorch_gradient(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_clear_gradients(ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count);
+int32_t ctorch_backward(const ctorch_tensor *loss);
+bool ctorch_set_gradients_enabled(bool enabled);
+
+// Casts inside operations to `dtype`, as torch.autocast does; false ends it and drops its cache.
+int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled);
+
+// Lists of tensors
+
+int32_t ctorch_copy_all(ctorch_tensor *_Nonnull const *_Nonnull targets,
+                        const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count);
+// True when no gradient of `tensors` holds a NaN or an infinity; missing gradients are finite.
+int32_t ctorch_gradients_finite(const ctorch_tensor *_Nonnull const *_Nonnull tensors,
+                                int32_t count, bool *out);
+// One step of stochastic gradient descent with libtorch's fused kernel, on the tensors that have
+// gradients. Momentum buffers start as zeros, in their parameters' memory layout.
+int32_t ctorch_sgd_step(ctorch_tensor *_Nonnull const *_Nonnull parameters,
+                        ctorch_tensor *_Nonnull const *_Nonnull momenta, int32_t count,
+                        double learning_rate, double momentum, double weight_decay, bool nesterov);
+
+// Inference: convolution with a folded batch norm, addition and ReLU in one kernel
+
+int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stride,
+                                const int64_t *padding, int64_t groups,
+                                const int64_t *input_shape, ctorch_tensor *_Nullable *_Nonnull out);
+// x → relu(conv(x) + bias + other); `packed` says that ctorch_pack_convolution made `weight`.
+int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *weight, bool packed,
+                                 const ctorch_tensor *bias, ctorch_tensor *_Nullable other,
+                                 bool relu, const int64_t *stride, const int64_t *padding,
+                                 int64_t groups, ctorch_tensor *_Nullable *_Nonnull out);
+
+#pragma clang assume_nonnull end
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,34 @@
+# Everything a newcomer types. Each target may be run again; the second time is quick.
+#
+#   make demo     all four stages on real pictures, from nothing
+#   make test     build and pass every test
+#   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo]
+
+export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
+FLAGS = -c release $(shell cat .libtorch/flags)
+HALCYON = .build/release/halcyon
+
+.PHONY: setup build demo test bench lint clean
+
+setup:
+	@scripts/setup
+
+build: setup
+	swift build $(FLAGS) --product halcyon
+
+demo: build
+	$(HALCYON) run Recipes/fashion-mnist.yaml --out runs/fashion-mnist
+
+# One libtorch in the process and one pool of threads under it: one test at a time.
+test: setup
+	swift build $(FLAGS) --build-tests
+	swift test $(FLAGS) --skip-build --no-parallel
+
+bench: setup
+	@Benchmarks/run $(ONLY)
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples
+
+clean:
+	rm -rf .build .build-* runs

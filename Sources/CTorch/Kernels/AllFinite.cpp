@@ -1,0 +1,47 @@
+#include "AllFinite.h"
+
+#include <ATen/Parallel.h>
+
+#include <atomic>
+
+namespace kernels {
+namespace {
+
+// A float is finite unless all bits of its exponent are set.
+bool anyNonFinite(const uint32_t *bits, int64_t count) {
+  const uint32_t exponent = 0x7f800000u;
+  uint32_t found = 0;
+  for (int64_t i = 0; i < count; i++) found |= (bits[i] & exponent) == exponent;
+  return found != 0;
+}
+
+bool finiteOnCPU(const at::Tensor &tensor) {
+  auto *bits = reinterpret_cast<const uint32_t *>(tensor.const_data_ptr());
+  std::atomic<bool> bad{false};
+  at::parallel_for(0, tensor.numel(), 1 << 16, [&](int64_t begin, int64_t end) {
+    if (anyNonFinite(bits + begin, end - begin)) bad.store(true, std::memory_order_relaxed);
+  });
+  return !bad.load();
+}
+
+} // namespace
+
+bool allFinite(const std::vector<at::Tensor> &tensors) {
+  std::vector<at::Tensor> others;
+  for (const auto &tensor : tensors) {
+    bool plain = tensor.is_cpu() && tensor.scalar_type() == at::kFloat &&
+                 tensor.is_non_overlapping_and_dense();
+    if (!plain) {
+      others.push_back(tensor);
+    } else if (!finiteOnCPU(tensor)) {
+      return false;
+    }
+  }
+  if (others.empty()) return true;
+  std::vector<at::Tensor> sums;
+  for (const auto &norm : at::_foreach_norm(others, std::numeric_limits<double>::infinity()))
+    sums.push_back(norm.to(at::kFloat));
+  return at::isfinite(at::stack(sums)).all().item<bool>();
+}
+
+} // namespace kernels

@@ -1,0 +1,197 @@
+// Arithmetic, layers and losses.
+#include "Shim.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+
+using shim::guarded;
+using shim::optional;
+using shim::produce;
+
+int32_t ctorch_add(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor **out) {
+  return produce(out, [&] { return at::add(a->value, b->value); });
+}
+
+int32_t ctorch_subtract(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor **out) {
+  return produce(out, [&] { return at::sub(a->value, b->value); });
+}
+
+int32_t ctorch_multiply(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor **out) {
+  return produce(out, [&] { return at::mul(a->value, b->value); });
+}
+
+int32_t ctorch_divide(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor **out) {
+  return produce(out, [&] { return at::div(a->value, b->value); });
+}
+
+int32_t ctorch_scale(const ctorch_tensor *x, double factor, double offset, ctorch_tensor **out) {
+  return produce(out, [&] {
+    auto scaled = at::mul(x->value, factor);
+    return offset == 0 ? scaled : at::add(scaled, offset);
+  });
+}
+
+int32_t ctorch_square_root(const ctorch_tensor *x, ctorch_tensor **out) {
+  return produce(out, [&] { return at::sqrt(x->value); });
+}
+
+int32_t ctorch_matrix_product(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor **out) {
+  return produce(out, [&] { return at::matmul(a->value, b->value); });
+}
+
+int32_t ctorch_softmax(const ctorch_tensor *x, int64_t axis, ctorch_tensor **out) {
+  return produce(out, [&] { return at::softmax(x->value, axis); });
+}
+
+int32_t ctorch_sum(const ctorch_tensor *x, ctorch_tensor **out) {
+  return produce(out, [&] { return at::sum(x->value); });
+}
+
+int32_t ctorch_mean(const ctorch_tensor *x, const int64_t *axes, int32_t axis_count,
+                    ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::mean(x->value, at::IntArrayRef(axes, static_cast<size_t>(axis_count)));
+  });
+}
+
+int32_t ctorch_top(const ctorch_tensor *x, int64_t count, ctorch_tensor **values,
+                   ctorch_tensor **indices) {
+  *values = nullptr;
+  *indices = nullptr;
+  return guarded([&] {
+    auto [top, places] = at::topk(x->value, count, -1, true, true);
+    *values = new ctorch_tensor{top};
+    *indices = new ctorch_tensor{places};
+  });
+}
+
+int32_t ctorch_relu(const ctorch_tensor *x, ctorch_tensor **out) {
+  return produce(out, [&] { return at::relu(x->value); });
+}
+
+int32_t ctorch_relu_in_place(ctorch_tensor *x) {
+  return guarded([&] { at::relu_(x->value); });
+}
+
+int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other) {
+  return guarded([&] { x->value.add_(other->value); });
+}
+
+int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
+                           const ctorch_tensor *bias, int32_t spatial, const int64_t *stride,
+                           const int64_t *padding, const int64_t *dilation, int64_t groups,
+                           ctorch_tensor **out) {
+  return produce(out, [&] {
+    auto count = static_cast<size_t>(spatial);
+    at::IntArrayRef strides(stride, count), paddings(padding, count), dilations(dilation, count);
+    return spatial == 3 ? at::conv3d(x->value, weight->value, optional(bias), strides, paddings,
+                                     dilations, groups)
+                        : at::conv2d(x->value, weight->value, optional(bias), strides, paddings,
+                                     dilations, groups);
+  });
+}
+
+int32_t ctorch_batch_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
+                          const ctorch_tensor *bias, ctorch_tensor *mean, ctorch_tensor *variance,
+                          bool training, double momentum, double epsilon, ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::batch_norm(x->value, weight->value, bias->value, mean->value, variance->value,
+                          training, momentum, epsilon, true);
+  });
+}
+
+int32_t ctorch_max_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride, int64_t padding,
+                          ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::max_pool2d(x->value, {kernel, kernel}, {stride, stride}, {padding, padding});
+  });
+}
+
+int32_t ctorch_linear(const ctorch_tensor *x, const ctorch_tensor *weight,
+                      const ctorch_tensor *bias, ctorch_tensor **out) {
+  return produce(out, [&] { return at::linear(x->value, weight->value, optional(bias)); });
+}
+
+int32_t ctorch_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
+                             ctorch_tensor **out) {
+  return produce(out, [&] { return at::cross_entropy_loss(logits->value, targets->value); });
+}
+
+int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
+                                     ctorch_tensor **out) {
+  return produce(out, [&] {
+    auto sum = at::binary_cross_entropy_with_logits(logits->value, targets->value, {}, {},
+                                                    at::Reduction::Sum);
+    return at::div(sum, static_cast<double>(logits->value.size(0)));
+  });
+}
+
+int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stride,
+                                const int64_t *padding, int64_t groups, const int64_t *input_shape,
+                                ctorch_tensor **out) {
+  return produce(out, [&] {
+    std::array<int64_t, 2> dilation{1, 1};
+    return at::mkldnn_reorder_conv2d_weight(
+        weight->value.to_mkldnn(), at::IntArrayRef(padding, 2), at::IntArrayRef(stride, 2),
+        dilation, groups, at::IntArrayRef(input_shape, 4));
+  });
+}
+
+namespace {
+using Attributes = c10::List<std::optional<at::Scalar>>;
+
+at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
+                     at::IntArrayRef stride, at::IntArrayRef padding, int64_t groups, bool relu) {
+  using Signature = at::Tensor(const at::Tensor &, const at::Tensor &,
+                               const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
+                               at::IntArrayRef, int64_t, std::string_view, Attributes,
+                               std::optional<std::string_view>);
+  static const auto operation = c10::Dispatcher::singleton()
+                                    .findSchemaOrThrow("mkldnn::_convolution_pointwise", "")
+                                    .typed<Signature>();
+  std::array<int64_t, 2> dilation{1, 1};
+  return operation.call(x, weight, bias, padding, stride, dilation, groups, relu ? "relu" : "none",
+                        Attributes(), std::nullopt);
+}
+
+at::Tensor pointwiseSum(at::Tensor other, const at::Tensor &x, const at::Tensor &weight,
+                        const at::Tensor &bias, at::IntArrayRef stride, at::IntArrayRef padding,
+                        int64_t groups, bool relu) {
+  using Signature = at::Tensor &(
+      at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &,
+      at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, int64_t, std::string_view,
+      std::optional<at::Scalar>, std::optional<std::string_view>, Attributes,
+      std::optional<std::string_view>);
+  static const auto operation = c10::Dispatcher::singleton()
+                                    .findSchemaOrThrow("mkldnn::_convolution_pointwise_", "binary")
+                                    .typed<Signature>();
+  std::array<int64_t, 2> dilation{1, 1};
+  std::optional<std::string_view> unary;
+  if (relu) unary = "relu";
+  return operation.call(other, x, weight, bias, padding, stride, dilation, groups, "add", 1.0,
+                        unary, Attributes(), std::nullopt);
+}
+} // namespace
+
+int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *weight, bool packed,
+                                 const ctorch_tensor *bias, ctorch_tensor *other, bool relu,
+                                 const int64_t *stride, const int64_t *padding, int64_t groups,
+                                 ctorch_tensor **out) {
+  return produce(out, [&] {
+    at::IntArrayRef strides(stride, 2), paddings(padding, 2);
+    std::array<int64_t, 2> dilation{1, 1};
+    if (packed && other)
+      return pointwiseSum(other->value, x->value, weight->value, bias->value, strides, paddings,
+                          groups, relu);
+    if (packed)
+      return pointwise(x->value, weight->value, bias->value, strides, paddings, groups, relu);
+    if (x->value.is_cuda() && relu && other)
+      return at::cudnn_convolution_add_relu(x->value, weight->value, other->value, 1.0, bias->value,
+                                            strides, paddings, dilation, groups);
+    if (x->value.is_cuda() && relu)
+      return at::cudnn_convolution_relu(x->value, weight->value, bias->value, strides, paddings,
+                                        dilation, groups);
+    auto y = at::conv2d(x->value, weight->value, bias->value, strides, paddings, dilation, groups);
+    if (other) y.add_(other->value);
+    return relu ? at::relu_(y) : y;
+  });
+}

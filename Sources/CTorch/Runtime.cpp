@@ -1,0 +1,82 @@
+// Versions, threads, devices and errors.
+#include "Shim.h"
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <torch/version.h>
+
+namespace {
+thread_local std::string lastError;
+
+// Nothing in this library names libtorch_cuda, so a linker may drop it: it is loaded here when it
+// lies beside libtorch_cpu. A missing driver is no error: there are then no CUDA devices.
+bool loadCuda() {
+  Dl_info info;
+  if (!dladdr(reinterpret_cast<void *>(&at::get_num_threads), &info)) return false;
+  std::string path = info.dli_fname;
+  auto slash = path.rfind('/');
+  auto folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  return dlopen((folder + "libtorch_cuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr;
+}
+} // namespace
+
+namespace shim {
+
+void remember(const std::string &message) { lastError = message; }
+
+int32_t failed(const std::exception &error) {
+  auto *torch = dynamic_cast<const c10::Error *>(&error);
+  std::string message = torch ? torch->what_without_backtrace() : error.what();
+  bool memory = dynamic_cast<const c10::OutOfMemoryError *>(&error) ||
+                dynamic_cast<const std::bad_alloc *>(&error) ||
+                message.find("can't allocate memory") != std::string::npos;
+  auto line = message.find('\n');
+  remember(line == std::string::npos ? message : message.substr(0, line));
+  return memory ? CTORCH_OUT_OF_MEMORY : CTORCH_ERROR;
+}
+
+at::ScalarType scalarType(int32_t dtype) {
+  switch (dtype) {
+  case CTORCH_UINT8: return at::kByte;
+  case CTORCH_INT32: return at::kInt;
+  case CTORCH_INT64: return at::kLong;
+  case CTORCH_FLOAT32: return at::kFloat;
+  case CTORCH_FLOAT64: return at::kDouble;
+  case CTORCH_BFLOAT16: return at::kBFloat16;
+  case CTORCH_FLOAT16: return at::kHalf;
+  case CTORCH_BOOL: return at::kBool;
+  }
+  throw std::invalid_argument("unknown dtype " + std::to_string(dtype));
+}
+
+at::Device device(int32_t device) {
+  switch (device) {
+  case CTORCH_CPU: return at::kCPU;
+  case CTORCH_CUDA: return at::Device(at::kCUDA, 0);
+  case CTORCH_META: return at::kMeta;
+  }
+  throw std::invalid_argument("unknown device " + std::to_string(device));
+}
+
+} // namespace shim
+
+const char *ctorch_last_error(void) { return lastError.c_str(); }
+
+const char *ctorch_version(void) { return TORCH_VERSION; }
+
+int32_t ctorch_cuda_device_count(void) {
+  static const bool loaded = loadCuda();
+  if (!loaded) return 0;
+  try {
+    return at::hasCUDA() ? at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount()
+                         : 0;
+  } catch (...) {
+    return 0;
+  }
+}
+
+int32_t ctorch_threads(void) { return at::get_num_threads(); }
+
+int32_t ctorch_set_threads(int32_t count) {
+  return shim::guarded([&] { at::set_num_threads(count); });
+}

@@ -1,0 +1,87 @@
+// Gradients, autocast and the optimiser.
+#include "Shim.h"
+
+#include "Kernels/AllFinite.h"
+
+#include <ATen/autocast_mode.h>
+
+using shim::guarded;
+using shim::list;
+
+int32_t ctorch_set_requires_gradient(ctorch_tensor *x, bool required) {
+  return guarded([&] { x->value.set_requires_grad(required); });
+}
+
+int32_t ctorch_gradient(const ctorch_tensor *x, ctorch_tensor **out) {
+  *out = nullptr;
+  return guarded([&] {
+    const auto &gradient = x->value.grad();
+    if (gradient.defined()) *out = new ctorch_tensor{gradient};
+  });
+}
+
+int32_t ctorch_clear_gradients(ctorch_tensor *const *tensors, int32_t count) {
+  return guarded([&] {
+    for (int32_t i = 0; i < count; i++) tensors[i]->value.mutable_grad().reset();
+  });
+}
+
+int32_t ctorch_backward(const ctorch_tensor *loss) {
+  return guarded([&] { loss->value.backward(); });
+}
+
+bool ctorch_set_gradients_enabled(bool enabled) {
+  bool previous = at::GradMode::is_enabled();
+  at::GradMode::set_enabled(enabled);
+  return previous;
+}
+
+int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled) {
+  return guarded([&] {
+    auto type = shim::device(device).type();
+    if (enabled) at::autocast::set_autocast_dtype(type, shim::scalarType(dtype));
+    at::autocast::set_autocast_enabled(type, enabled);
+    at::autocast::set_autocast_cache_enabled(true);
+    if (!enabled) at::autocast::clear_cache();
+  });
+}
+
+int32_t ctorch_copy_all(ctorch_tensor *const *targets, const ctorch_tensor *const *sources,
+                        int32_t count) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    if (count == 0) return;
+    auto values = list(targets, count);
+    at::_foreach_copy_(values, list(sources, count));
+  });
+}
+
+int32_t ctorch_gradients_finite(const ctorch_tensor *const *tensors, int32_t count, bool *out) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    std::vector<at::Tensor> gradients;
+    for (int32_t i = 0; i < count; i++)
+      if (const auto &gradient = tensors[i]->value.grad(); gradient.defined())
+        gradients.push_back(gradient);
+    *out = kernels::allFinite(gradients);
+  });
+}
+
+int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *momenta,
+                        int32_t count, double learning_rate, double momentum, double weight_decay,
+                        bool nesterov, bool first) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    std::vector<at::Tensor> values, gradients, buffers;
+    for (int32_t i = 0; i < count; i++) {
+      const auto &gradient = parameters[i]->value.grad();
+      if (!gradient.defined()) continue;
+      values.push_back(parameters[i]->value);
+      gradients.push_back(gradient);
+      if (momentum != 0) buffers.push_back(momenta[i]->value);
+    }
+    if (values.empty()) return;
+    at::_fused_sgd_(values, gradients, buffers, weight_decay, momentum, learning_rate, 0.0,
+                    nesterov, false, false);
+  });
+}

@@ -1,0 +1,23 @@
+import CTorch
+
+extension Tensor {
+  /// The softmax cross-entropy of these logits [rows, classes] with `targets`, a mean over rows.
+  ///
+  /// Each row of `targets` [rows, classes] is a distribution: for an example of m labels, 1/m on
+  /// each of them.
+  /// - Throws: `TorchError` when the shapes differ.
+  public func softmaxCrossEntropy(_ targets: Tensor) throws -> Tensor {
+    try make("cross_entropy", [self, targets]) {
+      ctorch_cross_entropy(handle, targets.handle, $0)
+    }
+  }
+
+  /// The binary cross-entropy of these logits [rows, classes] with 0/1 `targets`: a sum over the
+  /// classes, a mean over rows.
+  /// - Throws: `TorchError` when the shapes differ.
+  public func sigmoidCrossEntropy(_ targets: Tensor) throws -> Tensor {
+    try make("binary_cross_entropy_with_logits", [self, targets]) {
+      ctorch_sigmoid_cross_entropy(handle, targets.handle, $0)
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import CTorch
+
+extension Tensor {
+  /// The same elements under another shape; one axis may be -1.
+  /// - Throws: `TorchError` when the counts differ.
+  public func reshaped(to shape: [Int]) throws -> Tensor {
+    try make("reshape", [self]) {
+      ctorch_reshape(handle, shape.wide, Int32(shape.count), $0)
+    }
+  }
+
+  /// The axes in another order.
+  /// - Throws: `TorchError` unless `axes` names each axis once.
+  public func permuted(_ axes: [Int]) throws -> Tensor {
+    try make("permute", [self]) { ctorch_permute(handle, axes.wide, Int32(axes.count), $0) }
+  }
+
+  /// The part `range` of one axis.
+  /// - Throws: `TorchError` when it reaches beyond the axis.
+  public func narrowed(axis: Int, to range: Range<Int>) throws -> Tensor {
+    try make("narrow", [self]) {
+      ctorch_narrow(handle, Int64(axis), Int64(range.lowerBound), Int64(range.count), $0)
+    }
+  }
+
+  /// The entries of one axis at `indices`.
+  /// - Throws: `TorchError` when an index reaches beyond the axis.
+  public func selecting(axis: Int = 0, at indices: [Int64]) throws -> Tensor {
+    let places = try Tensor(indices, shape: [indices.count], device: device)
+    return try make("index_select", [self]) {
+      ctorch_index_select(handle, Int64(axis), places.handle, $0)
+    }
+  }
+
+  /// The tensors behind each other along one axis.
+  /// - Throws: `TorchError` when the other axes differ.
+  public static func concatenated(_ tensors: [Tensor], axis: Int = 0) throws -> Tensor {
+    try make("cat", tensors) {
+      ctorch_concatenate(tensors.map(\.handle), Int32(tensors.count), Int64(axis), $0)
+    }
+  }
+
+  /// The sum, element by element, with broadcasting.
+  /// - Throws: `TorchError` when the shapes do not fit.
+  public func adding(_ other: Tensor) throws -> Tensor {
+    try make("add", [self, other]) { ctorch_add(handle, other.handle, $0) }
+  }
+
+  /// The difference, element by element, with broadcasting.
+  /// - Throws: `TorchError` when the shapes do not fit.
+  public func subtracting(_ other: Tensor) throws -> Tensor {
+    try make("sub", [self, other]) { ctorch_subtract(handle, other.handle, $0) }
+  }
+
+  /// The product, element by element, with broadcasting.
+  /// - Throws: `TorchError` when the shapes do not fit.
+  public func multiplied(by other: Tensor) throws -> Tensor {
+    try make("mul", [self, other]) { ctorch_multiply(handle, other.handle, $0) }
+  }
+
+  /// The quotient, element by element, with broadcasting.
+  /// - Throws: `TorchError` when the shapes do not fit.
+  public func divided(by other: Tensor) throws -> Tensor {
+    try make("div", [self, other]) { ctorch_divide(handle, other.handle, $0) }
+  }
+
+  /// Every element times `factor` plus `offset`.
+  /// - Throws: `TorchError`.
+  public func scaled(by factor: Double, plus offset: Double = 0) throws -> Tensor {
+    try make("mul", [self]) { ctorch_scale(handle, factor, offset, $0) }
+  }
+
+  /// The square root of every element.
+  /// - Throws: `TorchError`.
+  public func squareRoot() throws -> Tensor {
+    try make("sqrt", [self]) { ctorch_square_root(handle, $0) }
+  }
+
+  /// The matrix product [m, k] · [k, n].
+  /// - Throws: `TorchError` when the inner axes differ.
+  public func matrixProduct(_ other: Tensor) throws -> Tensor {
+    try make("matmul", [self, other]) { ctorch_matrix_product(handle, other.handle, $0) }
+  }
+
+  /// The softmax along one axis.
+  /// - Throws: `TorchError` when there is no such axis.
+  public func softmax(axis: Int = -1) throws -> Tensor {
+    try make("softmax", [self]) { ctorch_softmax(handle, Int64(axis), $0) }
+  }
+
+  /// The sum of all elements, a tensor of one.
+  /// - Throws: `TorchError`.
+  public func sum() throws -> Tensor {
+    try make("sum", [self]) { ctorch_sum(handle, $0) }
+  }
+
+  /// The mean over some axes, which go away.
+  /// - Throws: `TorchError` when there is no such axis.
+  public func mean(axes: [Int]) throws -> Tensor {
+    try make("mean", [self]) { ctorch_mean(handle, axes.wide, Int32(axes.count), $0) }
+  }
+
+  /// The `count` largest entries of the last axis, largest first, and where they stand.
+  /// - Throws: `TorchError` when the axis is shorter.
+  public func top(_ count: Int) throws -> (values: Tensor, indices: Tensor) {
+    var values: OpaquePointer?
+    var indices: OpaquePointer?
+    try check("topk", [self], ctorch_top(handle, Int64(count), &values, &indices))
+    guard let values, let indices else {
+      throw TorchError("topk", message: "no tensor came back")
+    }
+    return (Tensor(consuming: values), Tensor(consuming: indices))
+  }
+
+  /// The positive part of every element.
+  /// - Throws: `TorchError`.
+  public func relu() throws -> Tensor {
+    try make("relu", [self]) { ctorch_relu(handle, $0) }
+  }
+
+  /// Keeps the positive part of every element, in place.
+  /// - Throws: `TorchError`.
+  public func reluInPlace() throws {
+    try check("relu_", [self], ctorch_relu_in_place(handle))
+  }
+
+  /// Adds `other` in place, with its gradient.
+  /// - Throws: `TorchError` when the shapes do not fit.
+  public func addInPlace(_ other: Tensor) throws {
+    try check("add_", [self, other], ctorch_add_in_place(handle, other.handle))
+  }
+}

@@ -1,0 +1,57 @@
+import CTorch
+
+/// An operation of libtorch that failed: which one, on which shapes, and libtorch's own reason.
+public struct TorchError: Error, CustomStringConvertible {
+  /// What kind of failure it was.
+  public enum Kind: Sendable {
+    /// The operation refused its arguments.
+    case invalid
+    /// There was not enough memory for the result.
+    case outOfMemory
+  }
+
+  /// What kind of failure it was.
+  public let kind: Kind
+  /// The operation's name, as in PyTorch.
+  public let operation: String
+  /// The shapes of the operation's tensors.
+  public let shapes: [[Int]]
+  /// The reason.
+  public let message: String
+
+  /// Makes the error of `operation`.
+  public init(
+    _ operation: String, shapes: [[Int]] = [], message: String, kind: Kind = .invalid
+  ) {
+    self.kind = kind
+    self.operation = operation
+    self.shapes = shapes
+    self.message = message
+  }
+
+  /// One line: operation, shapes, reason.
+  public var description: String {
+    let on = shapes.isEmpty ? "" : " of " + shapes.map { "\($0)" }.joined(separator: ", ")
+    return "\(operation)\(on): \(message)"
+  }
+}
+
+/// Turns a status of the C ABI into a thrown error that carries the operation and its shapes.
+func check(_ operation: String, _ inputs: @autoclosure () -> [Tensor], _ status: Int32) throws {
+  guard status != CTORCH_OK else { return }
+  let message = String(cString: ctorch_last_error())
+  throw TorchError(
+    operation, shapes: inputs().map(\.shape), message: message,
+    kind: status == CTORCH_OUT_OF_MEMORY ? .outOfMemory : .invalid)
+}
+
+/// The tensor that `body` writes, or the error it reports.
+func make(
+  _ operation: String, _ inputs: @autoclosure () -> [Tensor],
+  _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
+) throws -> Tensor {
+  var handle: OpaquePointer?
+  try check(operation, inputs(), body(&handle))
+  guard let handle else { throw TorchError(operation, message: "no tensor came back") }
+  return Tensor(consuming: handle)
+}
