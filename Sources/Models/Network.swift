@@ -1,0 +1,58 @@
+public import Torch
+
+/// A classifier of pictures: its weights by name, and how to run it.
+public protocol Network: AnyObject {
+  /// The weights, under torchvision's names.
+  var weights: ParameterStore { get }
+
+  /// The names of the last layer's weights begin so; `freezeBackbone` trains only these, and a new
+  /// set of classes replaces them.
+  static var lastLayer: String { get }
+
+  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor
+
+  /// Prepares evaluation passes in `precision`: batch norms go into the convolutions before them.
+  ///
+  /// The weights are copied: fold again after training has changed them.
+  /// - Throws: `TorchError`.
+  func fold(precision: Precision) throws
+
+  /// Goes back to the separate layers.
+  func unfold()
+}
+
+/// How a network begins.
+public enum Stem: String, Sendable, CaseIterable {
+  /// 7×7 with stride 2, then max-pooling by 2: pictures of 128 px and more.
+  case standard
+  /// 3×3 with stride 1 and no pooling: pictures of 28-64 px.
+  case small
+}
+
+/// Which network to make.
+public struct NetworkOptions: Sendable, Equatable {
+  /// A name of the catalogue, for example `resnet50`.
+  public var model: String
+  /// The number of classes.
+  public var classCount: Int
+  /// The channels of a picture: 1 or 3.
+  public var inputChannels: Int
+  /// How the network begins.
+  public var stem: Stem
+  /// The channels of the stem and of the first stage; 64 in the paper's networks.
+  public var width: Int
+
+  /// The network `model` for so many classes.
+  public init(
+    model: String, classCount: Int = 1000, inputChannels: Int = 3, stem: Stem = .standard,
+    width: Int = 64
+  ) {
+    self.model = model
+    self.classCount = classCount
+    self.inputChannels = inputChannels
+    self.stem = stem
+    self.width = width
+  }
+}

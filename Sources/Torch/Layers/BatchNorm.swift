@@ -1,0 +1,33 @@
+import CTorch
+
+/// Batch normalisation over the channels of pictures or clips, with PyTorch's momentum and epsilon.
+public struct BatchNorm {
+  /// Scale and shift, one a channel.
+  public let weight, bias: Tensor
+  /// Statistics of the training batches, one a channel.
+  public let runningMean, runningVariance: Tensor
+  /// What is added to a variance before its root is taken.
+  public static let epsilon = 1e-5
+  /// How much of a batch's statistics goes into the running ones.
+  public static let momentum = 0.1
+
+  /// A normalisation of so many channels.
+  /// - Throws: `TorchError`.
+  public init(_ path: Path, channels: Int) throws {
+    weight = try path.parameter("weight", [channels], .constant(1))
+    bias = try path.parameter("bias", [channels], .constant(0))
+    runningMean = try path.buffer("running_mean", [channels], .constant(0))
+    runningVariance = try path.buffer("running_var", [channels], .constant(1))
+  }
+
+  /// Normalises by the batch in training (and updates the running statistics), else by those.
+  /// - Throws: `TorchError` when the channels differ.
+  public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
+    if let trace = pass.trace { return try trace.output(x.shape) }
+    return try make("batch_norm", [x, weight]) {
+      ctorch_batch_norm(
+        x.handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle,
+        pass.mode == .training, Self.momentum, Self.epsilon, $0)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import CTorch
+
+/// A convolution and its batch normalisation, then an addition and a ReLU where asked for.
+///
+/// For inference `fold()` turns the normalisation into the convolution's weights and bias, and the
+/// whole runs as one kernel.
+public final class ConvNorm {
+  /// The convolution.
+  public let convolution: Conv2d
+  /// The normalisation after it.
+  public let norm: BatchNorm
+  private var fused: FusedConvolution?
+
+  /// A convolution named `convolution` followed by a normalisation named `norm`.
+  /// - Throws: `TorchError`.
+  public init(
+    _ convolutionPath: Path, _ normPath: Path, from input: Int, to output: Int, kernel: Int,
+    stride: Int = 1, groups: Int = 1
+  ) throws {
+    convolution = try Conv2d(
+      convolutionPath, from: input, to: output, kernel: kernel, stride: stride,
+      padding: kernel / 2, groups: groups)
+    norm = try BatchNorm(normPath, channels: output)
+  }
+
+  /// norm(conv(x)), plus `residual`, then ReLU. A residual's memory may be used for the result.
+  /// - Throws: `TorchError` when shapes do not fit.
+  public func callAsFunction(
+    _ x: Tensor, _ pass: Pass, adding residual: Tensor? = nil, relu: Bool = true
+  ) throws -> Tensor {
+    if let fused, pass.mode == .evaluation, pass.trace == nil {
+      return try fused(x, adding: residual, relu: relu)
+    }
+    let y = try norm(convolution(x, pass), pass)
+    guard pass.trace == nil else { return y }
+    if let residual { try y.addInPlace(residual) }
+    if relu { try y.reluInPlace() }
+    return y
+  }
+
+  /// Prepares evaluation passes to run as one kernel each, in `precision`.
+  ///
+  /// The weights are copied: fold again after training has changed them.
+  /// - Throws: `TorchError`.
+  public func fold(precision: Precision) throws {
+    fused = try FusedConvolution(convolution, norm, precision: precision)
+  }
+
+  /// Goes back to the separate layers.
+  public func unfold() { fused = nil }
+}
+
+/// A convolution with a folded batch norm that adds and applies ReLU in the same kernel.
+final class FusedConvolution {
+  private let weight, bias: Tensor
+  private let stride, padding: [Int64]
+  private let groups: Int64
+  private var packed: (shape: [Int], weight: Tensor)?
+  private let packs: Bool
+
+  init(_ convolution: Conv2d, _ norm: BatchNorm, precision: Precision) throws {
+    let dtype: DType = precision == .bf16 ? .bfloat16 : .float32
+    (weight, bias) = try withoutGradients {
+      let deviation = try norm.runningVariance.scaled(by: 1, plus: BatchNorm.epsilon).squareRoot()
+      let scale = try norm.weight.divided(by: deviation)
+      let folded = try convolution.weight.multiplied(by: scale.reshaped(to: [-1, 1, 1, 1]))
+      let shift = try norm.bias.subtracting(norm.runningMean.multiplied(by: scale))
+      return (try folded.to(dtype).channelsLast().detached(), try shift.to(dtype).detached())
+    }
+    stride = [Int64](repeating: Int64(convolution.stride), count: 2)
+    padding = [Int64](repeating: Int64(convolution.padding), count: 2)
+    groups = Int64(convolution.groups)
+    packs = weight.device == .cpu
+  }
+
+  func callAsFunction(_ x: Tensor, adding residual: Tensor?, relu: Bool) throws -> Tensor {
+    let weight = packs ? try packedWeight(for: x.shape) : self.weight
+    return try make("conv2d", [x, self.weight]) {
+      ctorch_fused_convolution(
+        x.handle, weight.handle, packs, bias.handle, residual?.handle, relu, stride, padding,
+        groups, $0)
+    }
+  }
+
+  /// The weight in the layout that oneDNN wants for pictures of this shape.
+  private func packedWeight(for shape: [Int]) throws -> Tensor {
+    if let packed, packed.shape == shape { return packed.weight }
+    let weight = try make("reorder_conv2d_weight", [self.weight]) {
+      ctorch_pack_convolution(self.weight.handle, stride, padding, groups, shape.wide, $0)
+    }
+    packed = (shape, weight)
+    return weight
+  }
+}

@@ -1,0 +1,86 @@
+/// Where a network's weights are made and kept, in order and by name.
+///
+/// Layers ask for their tensors by path, so that a network's names are those it writes to a file:
+///
+/// ```swift
+/// let store = try ParameterStore(seed: 0)
+/// let stem = try Conv2d(store.root / "conv1", from: 3, to: 64, kernel: 7, stride: 2, padding: 3)
+/// store.parameters.map(\.name)  // ["conv1.weight"]
+/// ```
+public final class ParameterStore {
+  /// A tensor and its name.
+  public typealias Named = (name: String, tensor: Tensor)
+
+  /// What the optimiser changes.
+  public private(set) var parameters: [Named] = []
+  /// What training changes otherwise: running means and variances.
+  public private(set) var buffers: [Named] = []
+  /// Where the tensors live.
+  public let device: Device
+  private let generator: RandomGenerator
+
+  /// An empty store whose weights will be drawn from `seed`.
+  /// - Throws: `TorchError`.
+  public init(seed: UInt64, device: Device = .cpu) throws {
+    self.device = device
+    generator = try RandomGenerator(seed: seed)
+  }
+
+  /// The path of the network itself.
+  public var root: Path { Path(store: self, name: "") }
+
+  /// The number of weights the optimiser changes.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
+
+  /// Parameters and buffers, all that a file of weights holds.
+  public var state: [Named] { parameters + buffers }
+
+  /// How a new tensor's elements start.
+  enum Start {
+    case constant(Double)
+    case normal(deviation: Double)
+    case uniform(bound: Double)
+  }
+
+  func add(_ name: String, _ shape: [Int], _ start: Start, isBuffer: Bool = false) throws -> Tensor {
+    guard !parameters.contains(where: { $0.name == name }) else {
+      throw TorchError("parameter", message: "\(name) exists already")
+    }
+    var tensor = try Tensor.empty(shape, device: device == .meta ? .meta : .cpu)
+    if device != .meta {
+      switch start {
+      case .constant(let value): try tensor.fill(value)
+      case .normal(let deviation): try tensor.fillNormal(deviation: deviation, from: generator)
+      case .uniform(let bound): try tensor.fillUniform(low: -bound, high: bound, from: generator)
+      }
+      tensor = try tensor.to(device: device)
+      if shape.count >= 4 { tensor = try tensor.channelsLast() }
+    }
+    if isBuffer {
+      buffers.append((name, tensor))
+    } else {
+      try tensor.setRequiresGradient(true)
+      parameters.append((name, tensor))
+    }
+    return tensor
+  }
+}
+
+/// A layer's place in a network, as in `layer1.0.conv1`.
+public struct Path {
+  let store: ParameterStore
+  let name: String
+
+  /// The place `part` below `path`.
+  public static func / (path: Path, part: some CustomStringConvertible) -> Path {
+    Path(store: path.store, name: path.name.isEmpty ? "\(part)" : "\(path.name).\(part)")
+  }
+
+  func parameter(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws -> Tensor {
+    try store.add((self / part).name, shape, start)
+  }
+
+  func buffer(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws -> Tensor {
+    try store.add((self / part).name, shape, start, isBuffer: true)
+  }
+}

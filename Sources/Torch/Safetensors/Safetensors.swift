@@ -1,0 +1,106 @@
+import Files
+import Foundation
+
+/// Tensors by name in one file, in the safetensors format.
+///
+/// The file is mapped and checked when opened; a tensor's bytes are copied when it is read, since
+/// mapped ones are unaligned and die with the file.
+public final class Safetensors {
+  /// Free text that the writer left, such as a checkpoint's position.
+  public let metadata: [String: String]
+  /// The tensors' names, in the file's order.
+  public let names: [String]
+  /// Where the file lies.
+  public var path: String { file.path }
+  private let file: MappedFile
+  private let entries: [String: SafetensorsHeader.Entry]
+  private let dataOffset: Int
+
+  /// Opens the file at `path`.
+  /// - Throws: `FileError` naming `path` and what is wrong with it.
+  public init(path: String) throws {
+    file = try MappedFile(path: path)
+    func fault(_ message: String) -> FileError {
+      FileError("read safetensors", path, code: 0, detail: message)
+    }
+    guard file.bytes.count >= 8 else { throw fault("\(file.bytes.count) bytes: truncated") }
+    let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
+    guard length <= SafetensorsHeader.byteLimit, Int(length) + 8 <= file.bytes.count else {
+      throw fault("a header of \(length) bytes in a file of \(file.bytes.count)")
+    }
+    dataOffset = 8 + Int(length)
+    do {
+      let header = try SafetensorsHeader(
+        parsing: UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataOffset]),
+        dataCount: file.bytes.count - dataOffset)
+      metadata = header.metadata
+      names = header.entries.map(\.name)
+      entries = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
+    } catch let error as SafetensorsFault {
+      throw fault(error.message)
+    }
+  }
+
+  /// The shape of the tensor `name`, if there is one.
+  public func shape(of name: String) -> [Int]? { entries[name]?.shape }
+
+  /// A copy of the tensor `name`.
+  /// - Throws: `FileError` naming the file when there is none.
+  public func tensor(_ name: String) throws -> Tensor {
+    guard let entry = entries[name] else {
+      throw FileError("read safetensors", path, code: 0, detail: "it has no tensor \(name)")
+    }
+    let range = (dataOffset + entry.range.lowerBound)..<(dataOffset + entry.range.upperBound)
+    return try Tensor(
+      bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]), shape: entry.shape,
+      dtype: entry.dtype)
+  }
+
+  /// Writes `tensors` and `metadata` to `path` as one durable file; the same input gives the same
+  /// bytes.
+  /// - Throws: `FileError` naming `path`, with whatever was there before untouched.
+  public static func write(
+    _ tensors: [ParameterStore.Named], metadata: [String: String] = [:], to path: String
+  ) throws {
+    var offset = 0
+    let entries = tensors.map { name, tensor in
+      let start = offset
+      offset += tensor.count * tensor.dtype.byteCount
+      return SafetensorsHeader.Entry(
+        name: name, dtype: tensor.dtype, shape: tensor.shape, range: start..<offset)
+    }
+    let header = SafetensorsHeader(metadata: metadata, entries: entries).encoded()
+    let file = try DurableFile(path: path)
+    try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
+    try file.write(header)
+    for (entry, tensor) in zip(entries, tensors) {
+      let buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: entry.range.count, alignment: 64)
+      defer { buffer.deallocate() }
+      try tensor.tensor.copyBytes(into: buffer)
+      try file.write(UnsafeRawBufferPointer(buffer))
+    }
+    try file.commit()
+  }
+}
+
+extension ParameterStore {
+  /// Replaces this store's tensors by those of the same names in `file`.
+  ///
+  /// A tensor of the store that the file lacks, or has in another shape, is an error that names
+  /// it, unless `skipping` says so; what the file has besides is ignored.
+  /// - Throws: `FileError` naming the file and the tensor.
+  public func load(_ file: Safetensors, skipping: (String) -> Bool = { _ in false }) throws {
+    for (name, tensor) in state where !skipping(name) {
+      guard let shape = file.shape(of: name) else {
+        throw FileError("load weights from", file.path, code: 0, detail: "it has no tensor \(name)")
+      }
+      guard shape == tensor.shape else {
+        throw FileError(
+          "load weights from", file.path, code: 0,
+          detail: "\(name) has the shape \(shape), the network wants \(tensor.shape)")
+      }
+      try tensor.copy(from: file.tensor(name))
+    }
+  }
+}
