@@ -37,7 +37,7 @@ public final class ResNet: Network {
     let standard = options.stem == .standard
     stem = try ConvNorm(
       root / "conv1", root / "bn1", from: options.inputChannels, to: options.width,
-      kernel: standard ? 7 : 3, stride: standard ? 2 : 1)
+      kernel: standard ? 7 : 3, stride: options.stem == .small ? 1 : 2)
     pools = standard
     var blocks: [ResidualBlock] = []
     var channels = options.width

@@ -1,3 +1,5 @@
+public import Models
+
 /// Everything a run depends on: the data, the networks, the four stages and how they are trained.
 ///
 /// The defaults are the paper's (arXiv:1905.00546). A recipe is read from YAML by
@@ -125,9 +127,21 @@ extension Recipe {
     public var mean = [0.485, 0.456, 0.406]
     /// Each channel is then divided by this.
     public var std = [0.229, 0.224, 0.225]
+    /// Evaluation: how pictures are resized.
+    public var interpolation = Interpolation.bilinear
 
     /// The defaults: ImageNet's.
     public init() {}
+  }
+}
+
+extension Recipe.Input {
+  /// How pictures are resized, antialiased.
+  public enum Interpolation: String, CaseIterable, Sendable {
+    /// The triangle filter.
+    case bilinear
+    /// The cubic filter with a = -0.5, which many of timm's models were trained with.
+    case bicubic
   }
 }
 
@@ -135,12 +149,7 @@ extension Recipe {
 
 extension Recipe {
   /// A network's first layers.
-  public enum Stem: String, CaseIterable, Sendable {
-    /// A 7×7 convolution of stride 2, then pooling: for pictures of about 224 pixels.
-    case standard
-    /// A 3×3 convolution of stride 1: for pictures of up to about 64 pixels.
-    case small
-  }
+  public typealias Stem = Models.Stem
 
   /// Stage 1: the network that labels the unlabelled pictures.
   public struct Teacher: Equatable, Sendable {

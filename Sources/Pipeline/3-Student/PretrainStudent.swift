@@ -1,0 +1,33 @@
+import ImageData
+import Models
+import Ranking
+
+/// Stage 3: a fresh student learns the classes that the teacher gave the selected pictures D̂.
+public enum PretrainStudent {
+  /// Pre-trains the student, or does nothing when this run has it already.
+  /// - Throws: `PipelineError`; one that says so when nothing has been selected yet.
+  public static func perform(in run: Run) throws {
+    let recipe = run.recipe.student
+    try run.stage(.student) {
+      _ = try run.finished(.ranking)
+      let options = run.options(model: recipe.model, stem: recipe.stem, width: recipe.width)
+      let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
+      return try run.trainAndMeasure(
+        TrainingJob(
+          stage: .student, network: network,
+          examples: try selected(in: run), validation: run.data.validation,
+          training: recipe.training, seed: run.seed(.student)), options)
+    }
+  }
+
+  /// D̂: each selected picture of U with its classes.
+  static func selected(in run: Run) throws -> Examples {
+    let selection = try Selection(path: run.directory.selectionPath)
+    let shards = Shards(of: run)
+    return Examples(
+      dataset: try IndexedSubset(
+        run.data.unlabelled, indices: selection.images.map { Int32(shards.index(of: $0)) }),
+      classCount: run.data.classNames.count, offsets: selection.labelOffsets.map(Int32.init),
+      labels: selection.classes.map(Int32.init))
+  }
+}

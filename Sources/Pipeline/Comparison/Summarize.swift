@@ -1,0 +1,54 @@
+import Files
+import Foundation
+import Ranking
+import Torch
+
+/// What a run came to: `summary.json`, `report.html`, the model card and the manifest.
+public enum Summarize {
+  /// Writes them from what the run directory holds, stages that are not done left out.
+  /// - Throws: `PipelineError`.
+  @discardableResult
+  public static func perform(in run: Run) throws -> Summary {
+    var markers: [Stage: StageMarker] = [:]
+    for stage in Stage.allCases where run.recipe.includes(stage) {
+      let folder = run.directory.folder(of: stage)
+      if case .done(let marker, _) = try StageMarker.state(of: stage, in: folder, for: run.recipe) {
+        markers[stage] = marker
+      }
+    }
+    let set = run.data.test == nil ? "validation" : "test"
+    func accuracy(_ stage: Stage) -> Summary.Accuracy {
+      let values = markers[stage]?.accuracies ?? [:]
+      return .init(top1: values["\(set)_top1"], top5: values["\(set)_top5"])
+    }
+    var summary = Summary(
+      classes: run.data.classNames.count, labelledImages: run.data.labelled.count,
+      unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
+      device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
+      libtorch: Libtorch.version)
+    summary.supervised = accuracy(.baseline)
+    summary.supervisedLong = accuracy(.baselineLong)
+    summary.teacher = accuracy(.teacher)
+    summary.pretrained = accuracy(.student)
+    summary.student = accuracy(.fineTuning)
+    summary.seconds = Dictionary(
+      uniqueKeysWithValues: markers.map { ($0.key.rawValue, $0.value.seconds) })
+    if markers[.ranking] != nil {
+      let selection = try Selection(path: run.directory.selectionPath)
+      let statistics = run.statistics(of: selection)
+      summary.selectedImages = selection.images.count
+      summary.imagesPerClass = Dictionary(
+        uniqueKeysWithValues: zip(run.data.classNames, statistics.classes.map(\.count)))
+      summary.selectionPurity = statistics.purity.map { 100 * $0 }
+    }
+    // The most that any process of this run had resident.
+    let earlier = (try? Summary(contentsOf: run.directory.summaryPath))?.peakMiB ?? 0
+    summary.peakMiB = Summary.peakMiBOfThisProcess().map { max($0, earlier) }
+    try summary.write(to: run.directory.summaryPath)
+    try DurableFile.write(
+      Report.html(try reportData(run, summary, markers)), to: run.directory.reportPath)
+    try ModelCard(summary: summary, recipe: run.recipe).write(to: run.directory.modelCardPath)
+    try Manifest(of: run.directory).write(to: run.directory)
+    return summary
+  }
+}

@@ -1,0 +1,39 @@
+import Models
+
+/// The comparison: the student's architecture trained on the labelled pictures D alone.
+public enum TrainBaseline {
+  /// Trains the baseline, or does nothing when this run has it already.
+  /// - Throws: `PipelineError`.
+  public static func perform(in run: Run) throws {
+    try train(.baseline, run.recipe.baseline.training, in: run)
+  }
+
+  /// Trains it once more, for as many images as the whole pipeline saw.
+  /// - Throws: `PipelineError`; one that says so when the stages are not all done.
+  public static func performLong(in run: Run) throws {
+    var images = 0
+    for stage in [Stage.teacher, .ranking, .student, .fineTuning] {
+      images += try run.finished(stage).imagesSeen
+    }
+    var training = run.recipe.baseline.training
+    training.epochs = nil
+    training.images = images
+    try train(.baselineLong, training, in: run)
+  }
+
+  private static func train(
+    _ stage: Stage, _ training: Recipe.Training, in run: Run
+  ) throws {
+    let recipe = run.recipe.student
+    try run.stage(stage) {
+      let options = run.options(model: recipe.model, stem: recipe.stem, width: recipe.width)
+      // The same first weights as the student's: the comparison is about the data.
+      let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
+      return try run.trainAndMeasure(
+        TrainingJob(
+          stage: stage, network: network,
+          examples: run.data.labelled, validation: run.data.validation, training: training,
+          seed: run.seed(.baseline)), options)
+    }
+  }
+}

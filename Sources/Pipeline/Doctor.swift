@@ -1,0 +1,64 @@
+import Foundation
+import ImageData
+import Torch
+
+/// What a machine has and lacks for Halcyon, in a screen.
+public enum Doctor {
+  /// One finding.
+  public struct Fact: Sendable {
+    /// What was looked at.
+    public let name: String
+    /// What was found; what to do about it where it is not fine.
+    public let value: String
+    /// Whether nothing need be done.
+    public let isFine: Bool
+
+    init(_ name: String, _ value: String, isFine: Bool = true) {
+      self.name = name
+      self.value = value
+      self.isFine = isFine
+    }
+  }
+
+  /// Looks at libtorch, devices, precision, codecs, the demo's data, cores, memory and disk.
+  public static func facts() -> [Fact] {
+    let hasCUDA = Device.available.contains(.cuda)
+    let best = Precision.best(on: hasCUDA ? .cuda : .cpu)
+    let process = ProcessInfo.processInfo
+    let cores = process.activeProcessorCount
+    let memory = Double(process.physicalMemory)
+    let fashion = "/usr/share/datasets/fashion-mnist"
+    let hasFashion = FileManager.default.fileExists(
+      atPath: "\(fashion)/train-images-idx3-ubyte.gz")
+    var facts = [
+      Fact("libtorch", Libtorch.version),
+      Fact("device", hasCUDA ? "cuda" : "cpu (this libtorch finds no CUDA device)"),
+      Fact(
+        "precision",
+        best == .bf16 ? "bf16" : "float32 (this processor has no bfloat16 instructions)"),
+      Fact("processor", CPU.name),
+      Fact("kernels", CPU.kernels.isEmpty ? "none beyond the baseline" : CPU.kernels),
+      Fact("cores", "\(cores)"),
+      Fact(
+        "memory", Format.bytes(memory) + (memory < 4e9 ? ": small networks only" : ""),
+        isFine: memory >= 4e9),
+      Fact("codecs", ImageDecoder.codecs.joined(separator: ", ")),
+      Fact(
+        "demo data",
+        hasFashion ? fashion : "not there: apt-get install dataset-fashion-mnist",
+        isFine: hasFashion),
+    ]
+    if let speed = try? machineSpeed(hasCUDA ? .cuda : .cpu, best) {
+      facts.append(Fact("matrix product", "\(Format.count(2 * speed)) GFLOP/s in \(best.rawValue)"))
+    }
+    let folder = FileManager.default.currentDirectoryPath
+    let free =
+      (try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize]
+      as? NSNumber
+    if let free {
+      facts.append(
+        Fact("free disk", "\(Format.bytes(free.doubleValue)) here", isFine: free.doubleValue > 1e9))
+    }
+    return facts
+  }
+}

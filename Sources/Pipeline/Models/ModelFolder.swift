@@ -1,0 +1,138 @@
+import Files
+import Foundation
+import Models
+import Torch
+
+/// A model on disk: `model.safetensors` under torchvision's names and `config.json` with timm's keys.
+public struct ModelFolder {
+  /// The folder's path.
+  public let path: String
+  /// Which network it is.
+  public let options: NetworkOptions
+  /// The classes in the order of the logits.
+  public let classNames: [String]
+  /// What the network sees.
+  public let input: Recipe.Input
+
+  /// The weights' file.
+  public var weightsPath: String { "\(path)/model.safetensors" }
+
+  /// Describes a model that is to be written.
+  public init(path: String, options: NetworkOptions, classNames: [String], input: Recipe.Input) {
+    self.path = path
+    self.options = options
+    self.classNames = classNames
+    self.input = input
+  }
+
+  /// Reads the description of the model in the folder `path`, ours or another program's.
+  /// - Throws: `PipelineError.data` naming the file and what it lacks.
+  public init(contentsOf path: String) throws {
+    let file = "\(path)/config.json"
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw PipelineError.io("cannot read \(file); a model is a folder with it and model.safetensors")
+    }
+    let config: Config
+    do {
+      config = try JSONDecoder().decode(Config.self, from: data)
+    } catch {
+      throw PipelineError.data("\(file) is not a model's description: \(Self.reason(error))")
+    }
+    let details = config.pretrained_cfg
+    let names = config.label_names ?? details?.label_names
+    guard let count = config.num_classes ?? details?.num_classes ?? names?.count else {
+      throw PipelineError.data("\(file) says neither num_classes nor label_names")
+    }
+    guard names == nil || names?.count == count else {
+      throw PipelineError.data("\(file) has \(names?.count ?? 0) label_names for \(count) classes")
+    }
+    let size = details?.input_size ?? [3, 224, 224]
+    guard size.count == 3, size[1] == size[2], size[1] > 0, size[0] == 1 || size[0] == 3 else {
+      throw PipelineError.data("\(file): input_size \(size) is not [1 or 3, side, side]")
+    }
+    guard let interpolation = Recipe.Input.Interpolation(
+      rawValue: details?.interpolation ?? "bilinear")
+    else {
+      throw PipelineError.data(
+        "\(file): interpolation \(details?.interpolation ?? "") is not bilinear or bicubic")
+    }
+    guard ModelCatalog.names.contains(config.architecture) else {
+      throw PipelineError.data(
+        "\(file): no architecture is named \(config.architecture); `halcyon models` lists them")
+    }
+    self.path = path
+    options = NetworkOptions(
+      model: config.architecture, classCount: count, inputChannels: size[0],
+      stem: Stem(rawValue: config.halcyon?.stem ?? "standard") ?? .standard,
+      width: config.halcyon?.width ?? 64)
+    classNames = names ?? (0..<count).map(String.init)
+    var input = Recipe.Input()
+    input.size = size[1]
+    input.channels = size[0]
+    input.resize = Int((Double(size[1]) / (details?.crop_pct ?? 0.875)).rounded(.down))
+    input.mean = details?.mean ?? Array(input.mean[..<size[0]])
+    input.std = details?.std ?? Array(input.std[..<size[0]])
+    input.interpolation = interpolation
+    guard input.mean.count == size[0], input.std.count == size[0] else {
+      throw PipelineError.data("\(file): mean and std must have \(size[0]) numbers")
+    }
+    self.input = input
+  }
+
+  /// Writes the weights and the description; the description comes last.
+  /// - Throws: `FileError` naming the file that could not be written.
+  func write(_ network: any Network) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Safetensors.write(network.weights.state, metadata: ["format": "pt"], to: weightsPath)
+    let config = Config(
+      architecture: options.model, num_classes: options.classCount, label_names: classNames,
+      pretrained_cfg: .init(
+        input_size: [input.channels, input.size, input.size], mean: input.mean, std: input.std,
+        crop_pct: Double(input.size) / Double(input.resize),
+        interpolation: input.interpolation.rawValue, num_classes: nil, label_names: nil),
+      halcyon: .init(stem: options.stem.rawValue, width: options.width))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try DurableFile.write(try encoder.encode(config), to: "\(path)/config.json")
+  }
+
+  /// The network with its weights.
+  /// - Throws: `FileError` naming the tensor that is missing or has another shape.
+  public func load(on device: Device) throws -> any Network {
+    let network = try ModelCatalog.make(options, device: device)
+    try network.weights.load(Safetensors(path: weightsPath))
+    return network
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "it lacks \(key.stringValue)"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has another type"
+    default: "it is not JSON"
+    }
+  }
+
+  /// The keys that timm's models have, and under `halcyon` what ours need besides.
+  private struct Config: Codable {
+    let architecture: String
+    let num_classes: Int?
+    let label_names: [String]?
+    let pretrained_cfg: Details?
+    let halcyon: Ours?
+
+    struct Details: Codable {
+      let input_size: [Int]?
+      let mean, std: [Double]?
+      let crop_pct: Double?
+      let interpolation: String?
+      let num_classes: Int?
+      let label_names: [String]?
+    }
+
+    struct Ours: Codable {
+      let stem: String
+      let width: Int
+    }
+  }
+}

@@ -1,0 +1,130 @@
+public import Files
+import Foundation
+import ImageData
+import Models
+import Torch
+
+/// One run: a recipe, its directory, its data, and what computes.
+///
+/// The stages are called on it, one after the other or alone; each finds what earlier ones left in
+/// the directory.
+///
+/// ```swift
+/// let run = try Run(recipe: Recipe(contentsOf: "recipe.yaml"), directory: "runs/birds")
+/// let summary = try run.allStages()
+/// ```
+public final class Run {
+  /// What is to be done.
+  public let recipe: Recipe
+  /// Where everything is kept.
+  public let directory: RunDirectory
+  /// What computes.
+  public let device: Device
+  /// In which precision.
+  public let precision: Precision
+  let workers: Int
+  let console: Console
+  let log: RunLog
+  let data: RunData
+  let injectedFaults: Set<InjectedFault>
+  private let lock: RunLock
+
+  /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
+  /// recipe made are removed, to be run again.
+  /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
+  ///   what is not there, or when the data cannot be used.
+  public init(
+    recipe: Recipe, directory path: String, redoing: Bool = false, console: Console = Console()
+  ) throws {
+    self.recipe = recipe
+    self.console = console
+    device = try Self.device(recipe.device)
+    precision = Self.precision(recipe.precision, on: device)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    workers = recipe.workers > 0 ? recipe.workers : cores
+    try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
+    injectedFaults = InjectedFault.fromEnvironment
+    for model in [recipe.teacher.model, recipe.student.model] {
+      guard ModelCatalog.names.contains(model) else {
+        let near = nearest(model, in: ModelCatalog.names).map { "; did you mean \($0)?" } ?? ""
+        throw PipelineError.recipe("no model is named \(model)\(near)")
+      }
+    }
+    data = try RunData(recipe, workers: workers)
+    directory = RunDirectory(path: path)
+    lock = try directory.open(recipe, redoing: redoing)
+    try data.refuseTestPicturesAmongLabelled()
+    try data.requireSame(asIn: directory)
+    log = try RunLog(path: directory.logPath)
+  }
+
+  static func device(_ choice: Recipe.DeviceChoice) throws -> Device {
+    switch choice {
+    case .cpu: return .cpu
+    case .auto: return Device.available.contains(.cuda) ? .cuda : .cpu
+    case .cuda:
+      guard Device.available.contains(.cuda) else {
+        throw PipelineError.usage(
+          "device: cuda, but this libtorch finds no CUDA device; `halcyon doctor` says more")
+      }
+      return .cuda
+    }
+  }
+
+  static func precision(_ choice: Recipe.PrecisionChoice, on device: Device) -> Precision {
+    switch choice {
+    case .auto: Precision.best(on: device)
+    case .bf16: .bf16
+    case .float32: .float32
+    }
+  }
+
+  /// The seed of one stage: different stages draw different numbers from the recipe's one seed.
+  func seed(_ stage: Stage) -> UInt64 {
+    let name = Checksum.sha256(Data(stage.rawValue.utf8)).prefix(16)
+    return Hash.mix(UInt64(bitPattern: Int64(recipe.seed)), UInt64(name, radix: 16) ?? 0, 0)
+  }
+
+  /// Where a stage notes the pictures it cannot read: `bad-samples.csv` of its folder.
+  func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
+    BadSamples(of: dataset, path: "\(directory.folder(of: stage))/bad-samples.csv")
+  }
+
+  /// What an evaluation or a scoring runs with.
+  func runtime(batch: Int) -> Runtime {
+    Runtime(
+      device: device, precision: precision, workers: workers, batch: batch,
+      maxPixels: recipe.data.maxPixels)
+  }
+
+  func evaluate(_ network: any Network, on examples: Examples) throws -> Evaluation {
+    try Pipeline.evaluate(
+      network, on: examples, input: recipe.input, runtime(batch: recipe.evaluation.batch))
+  }
+
+  /// All four stages, the baselines, the summary and the report.
+  /// - Throws: `PipelineError`; run again to go on from where it stopped.
+  @discardableResult
+  public func allStages() throws -> Summary {
+    if recipe.baseline.enabled { try TrainBaseline.perform(in: self) }
+    try TrainTeacher.perform(in: self)
+    try ScoreImages.perform(in: self)
+    try SelectTopImages.perform(in: self)
+    try PretrainStudent.perform(in: self)
+    try FineTuneStudent.perform(in: self)
+    if recipe.baseline.enabled, recipe.baseline.long { try TrainBaseline.performLong(in: self) }
+    return try Summarize.perform(in: self)
+  }
+}
+
+/// A fault that a test puts into a run through the environment, to see that it is survived.
+enum InjectedFault: Hashable {
+  /// The loss of this step is not a number.
+  case nonFiniteLoss(step: Int)
+
+  /// `HALCYON_INJECT_NAN=5,6`: the steps, of every training.
+  static var fromEnvironment: Set<InjectedFault> {
+    let text = ProcessInfo.processInfo.environment["HALCYON_INJECT_NAN"] ?? ""
+    return Set(text.split(separator: ",").compactMap { Int($0) }.map(Self.nonFiniteLoss(step:)))
+  }
+}

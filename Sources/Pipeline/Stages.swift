@@ -1,0 +1,101 @@
+import Files
+import Foundation
+import ImageData
+import Models
+import Torch
+
+/// What a stage that has just ended says of itself.
+struct StageOutcome {
+  var outputs: [String]
+  var seconds: Double
+  var imagesSeen: Int
+  var accuracies: [String: Double]
+}
+
+extension Run {
+  /// Does `work` unless this run's directory says it is done; then leaves the marker.
+  ///
+  /// A stage whose output has changed since is refused rather than mended in silence.
+  func stage(_ stage: Stage, _ work: () throws -> StageOutcome) throws {
+    let folder = directory.folder(of: stage)
+    switch try StageMarker.state(of: stage, in: folder, for: recipe) {
+    case .done(_, measured: true):
+      console.note("\(stage.title): done")
+      return
+    case .done(var marker, measured: false):
+      if stage != .ranking {
+        let model = try model(of: stage)
+        marker.accuracies = try measure(model.load(on: device), stage)
+      }
+      marker.evaluationHash = recipe.evaluationHash
+      try marker.write(to: folder)
+      return
+    case .damaged(let output):
+      throw PipelineError.data(
+        "\(folder)/\(output) has changed since the stage ended; put it back, or remove "
+          + "\(folder)/done.json to run the stage again")
+    case .stale, .unfinished:
+      break
+    }
+    let outcome = try work()
+    let marker = try StageMarker(
+      stage, of: recipe, folder: folder, outputs: outcome.outputs, seconds: outcome.seconds,
+      imagesSeen: outcome.imagesSeen, accuracies: outcome.accuracies)
+    try marker.write(to: folder)
+    try? FileManager.default.removeItem(atPath: directory.checkpointsFolder(of: stage))
+    try log.append("done", stage: stage, ["seconds": .number(outcome.seconds)])
+  }
+
+  /// Trains, writes the model folder, and measures it.
+  func trainAndMeasure(_ job: TrainingJob, _ options: NetworkOptions) throws -> StageOutcome {
+    let result = try train(job)
+    let folder = directory.folder(of: job.stage)
+    let model = ModelFolder(
+      path: folder, options: options, classNames: data.classNames, input: recipe.input)
+    try model.write(job.network)
+    return StageOutcome(
+      outputs: ["model.safetensors", "config.json"], seconds: result.seconds,
+      imagesSeen: result.imagesSeen, accuracies: try measure(job.network, job.stage))
+  }
+
+  /// Accuracies on the validation and the test pictures; per class into `evaluation.json`.
+  private func measure(_ network: any Network, _ stage: Stage) throws -> [String: Double] {
+    var accuracies: [String: Double] = [:]
+    for (name, examples) in [("validation", data.validation), ("test", data.test)] {
+      guard let examples else { continue }
+      let result = try evaluate(network, on: examples)
+      accuracies["\(name)_top1"] = result.top1
+      accuracies["\(name)_top5"] = result.top5
+      let path = "\(directory.folder(of: stage))/evaluation.json"
+      try DurableFile.write(try JSON.pretty(result), to: path)
+      console.note("\(stage.title): \(name) top-1 \(Format.fixed(result.top1, 2)) %")
+    }
+    return accuracies
+  }
+
+  /// Which network of the catalogue, for this run's classes and pictures.
+  func options(model: String, stem: Stem, width: Int) -> NetworkOptions {
+    NetworkOptions(
+      model: model, classCount: data.classNames.count, inputChannels: recipe.input.channels,
+      stem: stem, width: width)
+  }
+
+  /// The model that a finished stage left.
+  /// - Throws: `PipelineError` when the stage is not finished.
+  func model(of stage: Stage) throws -> ModelFolder {
+    _ = try finished(stage)
+    return try ModelFolder(contentsOf: directory.folder(of: stage))
+  }
+
+  /// The marker of a finished stage.
+  /// - Throws: `PipelineError` when the stage is not finished.
+  func finished(_ stage: Stage) throws -> StageMarker {
+    let folder = directory.folder(of: stage)
+    guard case .done(let marker, _) = try StageMarker.state(of: stage, in: folder, for: recipe)
+    else {
+      throw PipelineError.usage(
+        "\(directory.path) has no finished \(stage.title) yet; `halcyon run` does all stages in order")
+    }
+    return marker
+  }
+}

@@ -1,0 +1,83 @@
+import Files
+import Foundation
+import Models
+import Torch
+
+/// Where a training stands: one safetensors file of weights, batch-norm statistics and momenta,
+/// whose metadata holds the position.
+///
+/// The state of the data is a function of the position alone, so this is all there is to save.
+struct Checkpoint {
+  /// Steps done.
+  var step = 0
+  /// Sums since the last row of metrics.csv.
+  var sums = Sums()
+  /// Steps in a row whose loss or gradients were not finite.
+  var badSteps = 0
+  /// Seconds spent, over all resumptions.
+  var seconds = 0.0
+
+  struct Sums: Codable, Equatable {
+    var loss = 0.0
+    var correct = 0
+    var images = 0
+  }
+}
+
+/// The checkpoints of one stage, newest last.
+struct CheckpointFolder {
+  let path: String
+  let stageHash: String
+  let keep: Int
+
+  private var files: [(step: Int, path: String)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+      return Int(name.dropFirst(5).dropLast(12)).map { ($0, "\(path)/\(name)") }
+    }.sorted { $0.step < $1.step }
+  }
+
+  /// Writes a checkpoint durably, then removes all but the newest.
+  /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
+  func save(_ checkpoint: Checkpoint, _ network: any Network, _ optimizer: SGD) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let digits = String(checkpoint.step)
+    let padded = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    try Safetensors.write(
+      network.weights.state + optimizer.state,
+      metadata: [
+        "step": digits, "stage": stageHash, "bad_steps": "\(checkpoint.badSteps)",
+        "loss_bits": "\(checkpoint.sums.loss.bitPattern)",
+        "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
+        "seconds": "\(checkpoint.seconds)",
+      ], to: "\(path)/step-\(padded).safetensors")
+    for old in files.dropLast(max(keep, 1)) { unlink(old.path) }
+  }
+
+  /// Loads the newest checkpoint of this stage into `network` and `optimizer`; nil where there is
+  /// none.
+  /// - Throws: `FileError` or `TorchError` when a checkpoint does not fit the network.
+  func load(_ network: any Network, _ optimizer: SGD) throws -> Checkpoint? {
+    for candidate in files.reversed() {
+      guard let file = try? Safetensors(path: candidate.path),
+        file.metadata["stage"] == stageHash
+      else { continue }
+      try network.weights.load(file)
+      for (name, tensor) in optimizer.state { try tensor.copy(from: file.tensor(name)) }
+      func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {
+        file.metadata[key].flatMap(Number.init) ?? zero
+      }
+      return Checkpoint(
+        step: number("step", 0),
+        sums: .init(
+          loss: Double(bitPattern: number("loss_bits", 0)), correct: number("correct", 0),
+          images: number("images", 0)),
+        badSteps: number("bad_steps", 0), seconds: number("seconds", 0.0))
+    }
+    return nil
+  }
+
+  /// Removes every checkpoint, and what an interrupted write left.
+  func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,132 @@
+import ImageData
+import Models
+import Torch
+
+/// How often a network is right.
+public struct Evaluation: Sendable, Equatable {
+  /// How many pictures of each class were measured, and at how many of them the class came first.
+  public var perClass: [ClassAccuracy]
+  /// How many pictures were measured.
+  public var count: Int
+  /// At how many of them the right class came first.
+  public var correct: Int
+  /// At how many of them the right class was among the first five.
+  public var correctInFive: Int
+  /// Pictures that could not be read.
+  public var unreadable: Int
+
+  /// One class's part of an evaluation.
+  public struct ClassAccuracy: Sendable, Equatable, Codable {
+    /// The class's name.
+    public let name: String
+    /// How many of its pictures were measured.
+    public var count: Int
+    /// At how many of them it came first.
+    public var correct: Int
+    /// In percent; nil when there were no pictures.
+    public var top1: Double? { count == 0 ? nil : 100 * Double(correct) / Double(count) }
+  }
+
+  /// The share of pictures whose class came first, in percent.
+  public var top1: Double { count == 0 ? 0 : 100 * Double(correct) / Double(count) }
+
+  /// The share of pictures whose class was among the first five, in percent; nil under 5 classes.
+  public var top5: Double? {
+    guard perClass.count >= 5 else { return nil }
+    return count == 0 ? 0 : 100 * Double(correctInFive) / Double(count)
+  }
+}
+
+/// What a network is measured and run with, besides its weights.
+struct Runtime {
+  let device: Device
+  let precision: Precision
+  let workers: Int
+  let batch: Int
+  let maxPixels: Int
+}
+
+/// Measures `network` on labelled pictures; the last batch is padded, since another batch size
+/// gives other last bits.
+func evaluate(
+  _ network: any Network, on examples: Examples, input: Recipe.Input, _ runtime: Runtime,
+  progress: Progress? = nil
+) throws -> Evaluation {
+  let names = examples.dataset.classes
+  var result = Evaluation(
+    perClass: names.map { .init(name: $0, count: 0, correct: 0) }, count: 0, correct: 0,
+    correctInFive: 0, unreadable: 0)
+  let five = min(5, names.count)
+  try forEachBatch(network, of: examples.dataset, input: input, runtime, progress: progress) {
+    batch, logits in
+    let best = try logits.top(five).indices.array(of: Int64.self)
+    for row in 0..<batch.count {
+      guard !batch.unreadable.contains(row) else {
+        result.unreadable += 1
+        continue
+      }
+      let label = Int(examples.classes(at: batch.indices[row]).first ?? -1)
+      let guesses = best[row * five..<(row + 1) * five]
+      let isCorrect = guesses.first == Int64(label)
+      result.count += 1
+      result.correct += isCorrect ? 1 : 0
+      result.correctInFive += guesses.contains(Int64(label)) ? 1 : 0
+      result.perClass[label].count += 1
+      result.perClass[label].correct += isCorrect ? 1 : 0
+    }
+  }
+  return result
+}
+
+/// Runs `network` for evaluation over the pictures `range` of `dataset` (all of them by default), in
+/// order, and hands each batch and its float32 logits [batch, classes] to `body`.
+///
+/// Batch norms are folded for the duration.
+func forEachBatch(
+  _ network: any Network, of dataset: any ImageDataset, range: Range<Int>? = nil,
+  input: Recipe.Input, _ runtime: Runtime, hashContent: Bool = false, badSamples: BadSamples? = nil,
+  progress: Progress? = nil, _ body: (ImageBatch, Tensor) throws -> Void
+) throws {
+  let range = range ?? 0..<dataset.count
+  let toPictures = try PictureTensor(input, device: runtime.device)
+  let loader = try BatchLoader(
+    dataset: dataset, order: SequentialOrder(), positions: range, batchSize: runtime.batch,
+    preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
+    hashContent: hashContent, onUnreadable: .mark, maxPixels: runtime.maxPixels,
+    badSamples: badSamples)
+  defer { loader.stop() }
+  try network.fold(precision: runtime.precision)
+  defer { network.unfold() }
+  let pass = Pass(.evaluation, precision: runtime.precision)
+  try withoutGradients {
+    while let batch = try loader.next() {
+      let logits = try network(toPictures(batch, paddedTo: runtime.batch), pass)
+      let isFull = batch.count == runtime.batch
+      try body(batch, isFull ? logits : logits.narrowed(axis: 0, to: 0..<batch.count))
+      progress?.advance(by: batch.count)
+    }
+  }
+}
+
+extension Recipe.Input {
+  /// How pictures are cut for evaluation.
+  var evaluationPreset: EvaluationPreset {
+    EvaluationPreset(resize: resize, crop: size, channels: channels)
+  }
+}
+
+extension Recipe {
+  /// How pictures are cut and varied for training.
+  func trainPreset(_ augmentation: Augmentation) -> TrainPreset {
+    let crop: TrainPreset.Crop =
+      switch augmentation.crop {
+      case .randomResized: .randomResized(scale: augmentation.scale, ratio: augmentation.ratio)
+      case .padded: .padded(augmentation.padding)
+      case .none: .none
+      }
+    return TrainPreset(
+      size: input.size, channels: input.channels, crop: crop, flip: augmentation.flip,
+      erasing: augmentation.erasing > 0
+        ? .init(probability: augmentation.erasing, fill: input.meanBytes) : nil)
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Synchronization
+
+/// Whether the user or the scheduler asked the process to stop.
+///
+/// The first SIGTERM, SIGINT or SIGHUP is remembered, and the work stops at the next place where
+/// everything can be saved; a second one ends the process at once.
+public enum StopSignal {
+  private static let received = Atomic<Int32>(0)
+
+  /// Starts listening.
+  public static func listen() {
+    for number in [SIGTERM, SIGINT, SIGHUP] {
+      signal(number) { number in
+        StopSignal.received.store(number, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+
+  /// The signal that asked to stop, if one did.
+  public static var number: Int32? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  /// - Throws: `PipelineError.stopped` when a signal asked to stop.
+  static func check() throws {
+    if let number { throw PipelineError.stopped(signal: number) }
+  }
+}

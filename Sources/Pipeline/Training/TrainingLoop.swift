@@ -1,0 +1,163 @@
+import Foundation
+import ImageData
+import Models
+import Torch
+
+/// One network to train: for which stage, on what, and how.
+struct TrainingJob {
+  let stage: Stage
+  let network: any Network
+  let examples: Examples
+  let validation: Examples?
+  let training: Recipe.Training
+  /// Everything random in this training follows from it.
+  let seed: UInt64
+}
+
+/// What a finished training reports.
+struct TrainingResult {
+  let imagesSeen: Int
+  let seconds: Double
+  }
+
+/// How many steps in a row may have a loss or gradients that are not finite.
+let badStepLimit = 3
+
+extension Run {
+  /// Trains a network: the one loop of teacher, student, fine-tuning and baseline.
+  ///
+  /// Goes on from the newest checkpoint of the same stage, and gives the same weights whether or
+  /// not it was interrupted.
+  /// - Throws: `PipelineError.stopped` after saving when a signal asked for it, `.nonFinite` after
+  ///   three bad steps in a row, `.data` when too many pictures cannot be read.
+  func train(_ job: TrainingJob) throws -> TrainingResult {
+    let plan = try TrainingPlan(job.training, imageCount: job.examples.count)
+    let network = job.network
+    let trained = network.weights.parameters.filter {
+      !job.training.freezeBackbone || $0.name.hasPrefix(type(of: network).lastLayer)
+    }
+    for (name, tensor) in network.weights.parameters {
+      try tensor.setRequiresGradient(trained.contains { $0.name == name })
+    }
+    let optimizer = try SGD(
+      trained, momentum: job.training.momentum, weightDecay: job.training.weightDecay,
+      nesterov: job.training.nesterov)
+    let checkpoints = CheckpointFolder(
+      path: directory.checkpointsFolder(of: job.stage), stageHash: recipe.stageHash(job.stage),
+      keep: recipe.checkpoints.keep)
+    var state = try checkpoints.load(network, optimizer) ?? Checkpoint()
+    let metrics = try MetricsTable(
+      path: directory.metricsPath(of: job.stage), trimmedToStep: state.step)
+    try log.append("start", stage: job.stage, step: state.step, ["steps": .integer(plan.steps)])
+
+    let order: any SampleOrder =
+      job.training.order == .classBalanced
+      ? ClassBalancedOrder(job.examples, seed: job.seed)
+      : ShuffledOrder(count: job.examples.count, seed: job.seed)
+    let targets = Targets(examples: job.examples, loss: job.training.loss, seed: job.seed)
+    let toPictures = try PictureTensor(recipe.input, device: device)
+    let badSamples = badSamples(of: job.examples.dataset, in: job.stage)
+    let loader = try BatchLoader(
+      dataset: job.examples.dataset, order: order,
+      positions: state.step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
+      preset: .train(recipe.trainPreset(job.training.augmentation)), seed: job.seed,
+      workers: workers, onUnreadable: .substitute, maxPixels: recipe.data.maxPixels,
+      badSamples: badSamples)
+    defer { loader.stop() }
+
+    let statistics = network.weights.buffers.map(\.tensor)
+    let statisticsBefore = try statistics.map { try $0.copied() }
+    // A pass in bfloat16 would round batch statistics and normalisation of a frozen network.
+    let pass = Pass(job.training.freezeBackbone ? .evaluation : .training, precision: precision)
+    let rowInterval = max(1, plan.steps / 200)
+    let validationInterval = recipe.evaluation.everyImages.map { max(1, $0 / plan.batch) }
+    let progress = console.progress(job.stage.title, total: plan.steps, from: state.step)
+    let start = Date().addingTimeInterval(-state.seconds)
+    var rowStart = Date()
+    var rowImages = 0
+
+    while state.step < plan.steps {
+      let rate = plan.schedule.rate(atStep: state.step)
+      try Tensor.copyAll(from: statistics, to: statisticsBefore)
+      var stepLoss = 0.0
+      var correct = 0
+      for _ in 0..<job.training.accumulate {
+        guard let batch = try loader.next() else {
+          throw PipelineError.data("\(job.stage.title): the pictures ended at step \(state.step)")
+        }
+        let logits = try network(toPictures(batch), pass)
+        let rows = try targets.rows(for: batch, order: order, device: device)
+        let loss = try targets.loss(logits, rows).scaled(by: 1 / Double(job.training.accumulate))
+        try loss.backward()
+        stepLoss += try loss.item()
+        correct += try targets.correct(logits.detached(), for: batch)
+      }
+
+      state.step += 1
+      if injectedFaults.contains(.nonFiniteLoss(step: state.step)) { stepLoss = .nan }
+      if stepLoss.isFinite, try optimizer.gradientsAreFinite() {
+        try optimizer.step(learningRate: rate)
+        state.badSteps = 0
+        state.sums.loss += stepLoss * Double(plan.batch)
+        state.sums.correct += correct
+        state.sums.images += plan.batch
+      } else {
+        try Tensor.copyAll(from: statisticsBefore, to: statistics)
+        state.badSteps += 1
+        try log.append("non-finite step", stage: job.stage, step: state.step)
+        guard state.badSteps < badStepLimit else {
+          throw PipelineError.nonFinite(
+            """
+            \(job.stage.title): the loss or a gradient was not a finite number in \(badStepLimit) steps \
+            in a row, the last of them step \(state.step); lower its learningRate \
+            (now \(rate)) or use precision: float32; the last good checkpoint is kept
+            """)
+        }
+      }
+      try optimizer.clearGradients()
+      rowImages += plan.batch
+
+      let isLast = state.step == plan.steps
+      let speed = Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow)
+      progress.update(
+        state.step, speed: speed, loss: stepLoss, accuracy: Double(correct) / Double(plan.batch),
+        learningRate: rate)
+      if state.step % rowInterval == 0 || isLast {
+        var accuracy: Double?
+        if let validation = job.validation,
+          isLast || crosses(validationInterval, state.step, within: rowInterval)
+        {
+          accuracy = try evaluate(network, on: validation).top1
+        }
+        let images = Double(max(state.sums.images, 1))
+        try metrics.append(
+          .init(
+            step: state.step, images: state.step * plan.batch, loss: state.sums.loss / images,
+            top1: 100 * Double(state.sums.correct) / images, learningRate: rate,
+            imagesPerSecond: speed, validationTop1: accuracy))
+        state.sums = .init()
+        rowStart = Date()
+        rowImages = 0
+      }
+      if isLast { break }
+      if StopSignal.number != nil || state.step % recipe.checkpoints.everySteps == 0,
+        state.badSteps == 0
+      {
+        state.seconds = -start.timeIntervalSinceNow
+        try checkpoints.save(state, network, optimizer)
+        try log.append("checkpoint", stage: job.stage, step: state.step)
+      }
+      try StopSignal.check()
+    }
+    progress.finish()
+    if badSamples.count > 0 { try badSamples.write() }
+    return TrainingResult(
+      imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
+  }
+
+  /// Whether a multiple of `interval` lies in the `within` steps up to `step`.
+  private func crosses(_ interval: Int?, _ step: Int, within: Int) -> Bool {
+    guard let interval else { return false }
+    return step / interval != (step - within) / interval
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+
+/// The command: parse, call, print.
+@main
+struct Halcyon: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "halcyon",
+    abstract: "Turns a few labelled pictures and many unlabelled ones into a better classifier.",
+    discussion: """
+      A teacher learns from the labelled pictures, ranks the unlabelled ones, and a student learns \
+      from the best of each class before it is fine-tuned on the true labels (arXiv:1905.00546).
+
+      Exit codes: 0 done, 64 usage or recipe, 65 data, 70 non-finite training, 74 input or output, \
+      75 stopped by a signal with everything saved: run the same command again.
+      """,
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(name: "Whole runs", subcommands: [InitCommand.self, RunCommand.self]),
+      CommandGroup(
+        name: "One stage of a run directory",
+        subcommands: [
+          TrainTeacherCommand.self, ScoreCommand.self, SelectCommand.self, PretrainCommand.self,
+          FineTuneCommand.self, ReportCommand.self,
+        ]),
+      CommandGroup(
+        name: "Models",
+        subcommands: [EvaluateCommand.self, PredictCommand.self, ModelsCommand.self]),
+      CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
+    ])
+
+  static func main() {
+    StopSignal.listen()
+    // A reader that goes away (`halcyon models | head`) is no reason to die half-way.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as ExitCode {
+      Foundation.exit(error.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      // ArgumentParser's own errors and requests for help know how to show themselves.
+      if isParserError(error) || code == .success { exit(withError: error) }
+      FileHandle.standardError.write(Data("halcyon: \(describe(error))\n".utf8))
+      Foundation.exit(PipelineError.exitCode(of: error))
+    }
+  }
+
+  private static func isParserError(_ error: any Error) -> Bool {
+    error is ValidationError || error is CleanExit
+      || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+
+/// `halcyon init`: a recipe fitted to two folders.
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Write a recipe fitted to labelled and unlabelled pictures.")
+
+  @Argument(help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.")
+  var labelled: String
+
+  @Argument(help: "Unlabelled pictures: a folder, an IDX file, or a CSV.")
+  var unlabelled: String
+
+  @Option(help: "Labelled pictures for the final figures.")
+  var test: String?
+
+  @Option(help: "Where to write the recipe.")
+  var out = "recipe.yaml"
+
+  @Flag(help: "Replace a recipe that is already there.")
+  var force = false
+
+  func run() throws {
+    guard force || !FileManager.default.fileExists(atPath: out) else {
+      throw PipelineError.usage("\(out) exists; --force replaces it, --out names another")
+    }
+    let name = URL(fileURLWithPath: out).deletingPathExtension().lastPathComponent
+    let notes = try writeFittedRecipe(
+      name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out)
+    printLine("wrote \(out)")
+    notes.forEach { printLine("  \($0)") }
+    printLine("next: halcyon run \(out) --dry-run")
+  }
+}

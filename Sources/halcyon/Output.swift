@@ -1,0 +1,30 @@
+import Foundation
+
+/// Prints a line to standard output.
+func printLine(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
+/// Prints `value` as JSON to standard output: one line, or over several where it is for reading.
+func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting =
+    pretty
+    ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    : [.sortedKeys, .withoutEscapingSlashes]
+  printLine(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Rows of cells as columns; cells that are numbers stand to the right.
+func table(_ rows: [[String]], rightAligned: Set<Int>) -> [String] {
+  let widths = (rows.first ?? []).indices.map { column in
+    rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+  }
+  return rows.map { row in
+    var line = ""
+    for (column, cell) in row.enumerated() {
+      let space = String(repeating: " ", count: widths[column] - cell.count)
+      line += (rightAligned.contains(column) ? space + cell : cell + space) + "  "
+    }
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+}

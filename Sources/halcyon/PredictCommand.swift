@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+
+/// `halcyon predict`: which classes a model sees in pictures.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Say which classes a model sees in pictures.")
+
+  @Argument(help: "A folder with model.safetensors and config.json.")
+  var model: String
+
+  @Argument(help: "Picture files.")
+  var files: [String]
+
+  @OptionGroup var options: InferenceOptions
+
+  @Option(help: "How many classes to show for each picture.")
+  var top = 5
+
+  @Flag(help: "Print one JSON object a picture: path, top: [{class, index, score}].")
+  var json = false
+
+  @Flag(help: "With --json: also the probabilities of all classes, in class order, as scores.")
+  var allScores = false
+
+  func validate() throws {
+    guard top > 0 else { throw ValidationError("--top must be at least 1") }
+  }
+
+  func run() throws {
+    let model = try LoadedModel(model, options.settings)
+    var unreadable = 0
+    try model.predict(files, top: top, allScores: allScores) { prediction in
+      if prediction.error != nil { unreadable += 1 }
+      if json { return try printJSON(prediction, pretty: false) }
+      if let error = prediction.error {
+        FileHandle.standardError.write(Data("halcyon: \(prediction.path): \(error)\n".utf8))
+        return
+      }
+      let classes = prediction.top.map { "\($0.class) \(Format.fixed(100 * Double($0.score), 1)) %" }
+      printLine("\(prediction.path): \(classes.joined(separator: ", "))")
+    }
+    if unreadable > 0 { throw ExitCode(65) }
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+
+/// What every command that works on a run directory takes.
+struct RunOptions: ParsableArguments {
+  @Argument(help: "The recipe, or the directory of a run that was begun.")
+  var recipe: String
+
+  @Option(help: "The run directory (default: runs/NAME).")
+  var out: String?
+
+  @Option(name: .customLong("set"), help: "Change one value: ranking.imagesPerClass=4000.")
+  var settings: [String] = []
+
+  @Option(help: "What computes: auto, cpu or cuda.")
+  var device: String?
+
+  /// The recipe with every change from the command line.
+  func read() throws -> Recipe {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: recipe, isDirectory: &isFolder)
+    guard exists else {
+      throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
+    }
+    let path = isFolder.boolValue ? "\(recipe)/recipe.yaml" : recipe
+    return try Recipe(
+      contentsOf: path, settings: settings + (device.map { ["device=\($0)"] } ?? []))
+  }
+
+  /// Where the run is kept.
+  func directory(for read: Recipe) -> String {
+    if let out { return out }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: recipe, isDirectory: &isFolder)
+    return isFolder.boolValue ? recipe : "runs/\(read.name)"
+  }
+
+  /// The run, opened.
+  func open(quiet: Bool = false) throws -> Run {
+    let recipe = try read()
+    return try Run(
+      recipe: recipe, directory: directory(for: recipe), console: Console(quiet: quiet))
+  }
+}

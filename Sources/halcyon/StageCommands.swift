@@ -1,0 +1,52 @@
+import ArgumentParser
+import Pipeline
+
+/// `halcyon train-teacher`: stage 1.
+struct TrainTeacherCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train-teacher", abstract: "1: train the teacher on the labelled pictures.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try TrainTeacher.perform(in: options.open()) }
+}
+
+/// `halcyon score`: the first half of stage 2.
+struct ScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score", abstract: "2: let the teacher score the unlabelled pictures.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try ScoreImages.perform(in: options.open()) }
+}
+
+/// `halcyon select`: the second half of stage 2.
+struct SelectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "select", abstract: "2: select the top K pictures of each class.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try SelectTopImages.perform(in: options.open()) }
+}
+
+/// `halcyon pretrain`: stage 3.
+struct PretrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain", abstract: "3: pre-train the student on the selected pictures.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try PretrainStudent.perform(in: options.open()) }
+}
+
+/// `halcyon fine-tune`: stage 4.
+struct FineTuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fine-tune", abstract: "4: fine-tune the student on the labelled pictures.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try FineTuneStudent.perform(in: options.open()) }
+}
