@@ -1,0 +1,48 @@
+import Files
+
+/// Why a run could not go on: one line for the user and the command's exit code.
+public enum PipelineError: Error, Equatable, CustomStringConvertible {
+  /// A command line that cannot be followed.
+  case usage(String)
+  /// A recipe that cannot be followed.
+  case recipe(String)
+  /// Data that cannot be used.
+  case data(String)
+  /// A loss or a weight that is no longer a number.
+  case nonFinite(String)
+  /// A file or a folder that cannot be used.
+  case io(String)
+  /// Stopped by a signal with everything saved.
+  case stopped(signal: Int32)
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 {
+    switch self {
+    case .usage, .recipe: 64
+    case .data: 65
+    case .nonFinite: 70
+    case .io: 74
+    case .stopped: 75
+    }
+  }
+
+  /// One line: what failed, where, and what to do.
+  public var description: String {
+    switch self {
+    case .usage(let line), .recipe(let line), .data(let line), .nonFinite(let line),
+      .io(let line):
+      line
+    case .stopped(let signal):
+      "stopped by signal \(signal); everything is saved: run the same command again to go on"
+    }
+  }
+
+  /// The exit code of any error: this type's own, 74 for a file's, otherwise 70.
+  public static func exitCode(of error: any Error) -> Int32 {
+    switch error {
+    case let error as PipelineError: error.exitCode
+    case is FileError: 74
+    default: 70
+    }
+  }
+}

@@ -1,0 +1,248 @@
+/// Everything a run depends on: the data, the networks, the four stages and how they are trained.
+///
+/// The defaults are the paper's (arXiv:1905.00546). A recipe is read from YAML by
+/// `Recipe(contentsOf:)`, whose keys are the property names below, and written with every default
+/// by `yaml`.
+///
+/// ```swift
+/// var recipe = Recipe(name: "birds", labelled: "birds", unlabelled: "flickr")
+/// recipe.ranking.imagesPerClass = 4_000
+/// recipe.student.training.images = 100_000_000
+/// ```
+public struct Recipe: Equatable, Sendable {
+  /// The run's name: its directory is `runs/NAME` unless another is asked for.
+  public var name: String
+  /// The number from which every random choice follows.
+  public var seed = 0
+  /// What computes.
+  public var device = DeviceChoice.auto
+  /// The number format of the network's arithmetic.
+  public var precision = PrecisionChoice.auto
+  /// Compute threads; 0 means all cores.
+  public var threads = 0
+  /// Decoding threads; 0 means all cores.
+  public var workers = 0
+  /// Where the pictures are.
+  public var data: Data
+  /// What the networks see.
+  public var input = Input()
+  /// Stage 1: the network that labels the unlabelled pictures.
+  public var teacher = Teacher()
+  /// Stage 2: which unlabelled pictures are kept.
+  public var ranking = Ranking()
+  /// Stage 3: the network that learns from them.
+  public var student = Student()
+  /// Stage 4: the student's training on the true labels.
+  public var fineTuning = FineTuning()
+  /// The comparison: the student's architecture trained on the labelled pictures alone.
+  public var baseline = Baseline()
+  /// How accuracy is measured.
+  public var evaluation = Evaluation()
+  /// How often a run is saved.
+  public var checkpoints = Checkpoints()
+  /// What the report shows.
+  public var report = Report()
+
+  /// A recipe with the paper's values for the pictures in `labelled` and `unlabelled`.
+  public init(name: String, labelled: String, unlabelled: String) {
+    self.name = name
+    data = Data(labelled: labelled, unlabelled: unlabelled)
+  }
+
+  /// What computes.
+  public enum DeviceChoice: String, CaseIterable, Sendable {
+    /// A GPU where there is one, otherwise the CPU.
+    case auto
+    /// The CPU.
+    case cpu
+    /// An NVIDIA GPU.
+    case cuda
+  }
+
+  /// The number format of the network's arithmetic.
+  public enum PrecisionChoice: String, CaseIterable, Sendable {
+    /// bfloat16 where the hardware has it, otherwise float32.
+    case auto
+    /// bfloat16 with float32 weights.
+    case bf16
+    /// Single precision.
+    case float32
+  }
+}
+
+// MARK: - Data and input
+
+extension Recipe {
+  /// Where the pictures are.
+  public struct Data: Equatable, Sendable {
+    /// The word that stands for "the pictures of `labelled` that `labelledCount` left".
+    public static let rest = "rest"
+
+    /// The labelled pictures D: a folder, an IDX file, or a CSV.
+    public var labelled: String
+    /// The split column's value in a CSV, or `train`/`test` of a folder of IDX files.
+    public var labelledSplit: String?
+    /// How many labelled pictures to use, drawn by seed, the same from each class; nil means all.
+    public var labelledCount: Int?
+    /// The unlabelled pictures U, or `rest`.
+    public var unlabelled: String
+    /// As `labelledSplit`, for U.
+    public var unlabelledSplit: String?
+    /// Labelled pictures that are only measured on during training.
+    public var validation: String?
+    /// As `labelledSplit`, for the validation pictures.
+    public var validationSplit: String?
+    /// Without `validation`: the part of D that is held out, stratified, by seed.
+    public var validationFraction = 0.0
+    /// Labelled pictures that are only measured on at the end.
+    public var test: String?
+    /// As `labelledSplit`, for the test pictures.
+    public var testSplit: String?
+    /// How many pictures of U share one score file.
+    public var shardSize = 10_000
+    /// A picture with more pixels is refused before it is decoded.
+    public var maxPixels = 178_956_970
+
+    /// The defaults, for the pictures in `labelled` and `unlabelled`.
+    public init(labelled: String, unlabelled: String) {
+      self.labelled = labelled
+      self.unlabelled = unlabelled
+    }
+
+    /// Whether U is what `labelledCount` left of `labelled`.
+    public var unlabelledIsRest: Bool { unlabelled == Self.rest }
+  }
+
+  /// What the networks see.
+  public struct Input: Equatable, Sendable {
+    /// The side of the network's square input, in training and in evaluation.
+    public var size = 224
+    /// Evaluation: the shorter side is resized to this before the centre crop.
+    public var resize = 256
+    /// 1 for grey pictures, 3 for colour.
+    public var channels = 3
+    /// Subtracted from each channel, on a scale of 0 to 1.
+    public var mean = [0.485, 0.456, 0.406]
+    /// Each channel is then divided by this.
+    public var std = [0.229, 0.224, 0.225]
+
+    /// The defaults: ImageNet's.
+    public init() {}
+  }
+}
+
+// MARK: - Stages
+
+extension Recipe {
+  /// A network's first layers.
+  public enum Stem: String, CaseIterable, Sendable {
+    /// A 7×7 convolution of stride 2, then pooling: for pictures of about 224 pixels.
+    case standard
+    /// A 3×3 convolution of stride 1: for pictures of up to about 64 pixels.
+    case small
+  }
+
+  /// Stage 1: the network that labels the unlabelled pictures.
+  public struct Teacher: Equatable, Sendable {
+    /// The architecture's name, as `halcyon models` lists it.
+    public var model = "resnext101_32x48d"
+    /// Its first layers.
+    public var stem = Stem.standard
+    /// The channels of its first stage.
+    public var width = 64
+    /// A model folder or a safetensors file with torchvision's names to start from.
+    public var startFrom: String?
+    /// How it is trained on D.
+    public var training = Training.supervised
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Stage 2: which unlabelled pictures are kept.
+  public struct Ranking: Equatable, Sendable {
+    /// P: how many of its best classes each picture is ranked in.
+    public var labelsPerImage = 10
+    /// K: how many of its best pictures each class keeps.
+    public var imagesPerClass = 16_000
+    /// Pictures a forward pass scores at once.
+    public var batch = 64
+    /// Pictures below this score (a class's log-odds) are not kept; nil keeps all.
+    public var minimumScore: Double?
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Stage 3: the network that learns from the selected pictures.
+  public struct Student: Equatable, Sendable {
+    /// The architecture's name, as `halcyon models` lists it.
+    public var model = "resnet50"
+    /// Its first layers.
+    public var stem = Stem.standard
+    /// The channels of its first stage.
+    public var width = 64
+    /// How it is pre-trained on the selected pictures.
+    public var training = Training.pretraining
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Stage 4: the student's training on the true labels.
+  public struct FineTuning: Equatable, Sendable {
+    /// How the student is fine-tuned on D.
+    public var training = Training.fineTuning
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The comparison: the student's architecture trained on the labelled pictures alone.
+  public struct Baseline: Equatable, Sendable {
+    /// Whether it is trained.
+    public var enabled = true
+    /// Whether it is trained once more, for as many images as the whole pipeline saw.
+    public var long = false
+    /// How it is trained on D; what a recipe leaves out is the teacher's value.
+    public var training = Training.supervised
+
+    /// The defaults.
+    public init() {}
+  }
+}
+
+// MARK: - Around the stages
+
+extension Recipe {
+  /// How accuracy is measured.
+  public struct Evaluation: Equatable, Sendable {
+    /// Pictures a forward pass measures at once.
+    public var batch = 64
+    /// Validation accuracy after every so many images; nil means at the end of a stage only.
+    public var everyImages: Int?
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// How often a run is saved.
+  public struct Checkpoints: Equatable, Sendable {
+    /// Steps between two checkpoints.
+    public var everySteps = 1_000
+    /// How many of the newest checkpoints stay.
+    public var keep = 2
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// What the report shows.
+  public struct Report: Equatable, Sendable {
+    /// The ranks whose pictures are shown; empty means 1, K/16, K/8, K/4, K/2 and K.
+    public var ranks: [Int] = []
+
+    /// The defaults.
+    public init() {}
+  }
+}
