@@ -1,0 +1,195 @@
+/// A reason why a recipe cannot be followed.
+struct RecipeProblem: Equatable {
+  /// The keys at fault; an error shows the place of the first that was given.
+  let keys: [String]
+  /// What is wrong and what to do.
+  let message: String
+}
+
+extension Recipe {
+  /// Every reason why this recipe cannot be followed, in the order of its keys.
+  var problems: [RecipeProblem] {
+    var found = RecipeProblems()
+    checkRun(&found)
+    checkData(&found)
+    checkInput(&found)
+    checkStages(&found)
+    checkTraining(teacher.training, "teacher.training", &found)
+    checkTraining(student.training, "student.training", &found)
+    checkTraining(fineTuning.training, "fineTuning.training", &found)
+    if baseline.enabled { checkTraining(baseline.training, "baseline.training", &found) }
+    return found.list
+  }
+
+  private func checkRun(_ found: inout RecipeProblems) {
+    let control = name.unicodeScalars.contains { $0.value < 0x20 }
+    found.refuse(
+      name.isEmpty || name.hasPrefix(".") || name.contains("/") || control, "name",
+      "name is \(name.yaml); it names a folder, so give letters and digits without a slash")
+    found.atLeast(0, seed, "seed")
+    found.atLeast(0, threads, "threads")
+    found.atLeast(0, workers, "workers")
+    found.atLeast(1, evaluation.batch, "evaluation.batch")
+    found.atLeast(1, evaluation.everyImages, "evaluation.everyImages")
+    found.atLeast(1, checkpoints.everySteps, "checkpoints.everySteps")
+    found.atLeast(1, checkpoints.keep, "checkpoints.keep")
+    found.refuse(
+      report.ranks.contains { $0 < 1 || $0 > ranking.imagesPerClass }, "report.ranks",
+      "report.ranks must lie between 1 and ranking.imagesPerClass (\(ranking.imagesPerClass))")
+  }
+
+  private func checkData(_ found: inout RecipeProblems) {
+    found.atLeast(1, data.labelledCount, "data.labelledCount")
+    found.refuse(
+      data.unlabelledIsRest && data.labelledCount == nil, "data.unlabelled",
+      "data.unlabelled is rest, but every labelled picture is used; give data.labelledCount")
+    found.refuse(
+      data.unlabelledIsRest && data.unlabelledSplit != nil, "data.unlabelledSplit",
+      "data.unlabelledSplit has no meaning for the rest of data.labelled; remove it")
+    found.within(0..<1, data.validationFraction, "data.validationFraction")
+    found.refuse(
+      data.validation != nil && data.validationFraction > 0, "data.validationFraction",
+      "data.validation is given, so nothing is held out; set data.validationFraction to 0")
+    found.refuse(
+      data.validation == nil && data.validationSplit != nil, "data.validationSplit",
+      "data.validationSplit is a split of data.validation, which is missing; give it too")
+    found.refuse(
+      data.test == nil && data.testSplit != nil, "data.testSplit",
+      "data.testSplit is a split of data.test, which is missing; give it too")
+    found.atLeast(1, data.shardSize, "data.shardSize")
+    found.atLeast(1, data.maxPixels, "data.maxPixels")
+  }
+
+  private func checkInput(_ found: inout RecipeProblems) {
+    found.atLeast(1, input.size, "input.size")
+    found.refuse(
+      input.size > input.resize, ["input.resize", "input.size"],
+      "input.size (\(input.size)) is cut from input.resize (\(input.resize)); make resize no less")
+    found.refuse(
+      ![1, 3].contains(input.channels), "input.channels",
+      "input.channels is \(input.channels); it must be 1 (grey) or 3 (colour)")
+    for (key, values) in [("input.mean", input.mean), ("input.std", input.std)] {
+      found.refuse(
+        values.count != input.channels, [key, "input.channels"],
+        "\(key) has \(values.count) numbers for input.channels \(input.channels); give one a channel"
+      )
+    }
+    found.refuse(
+      input.std.contains { $0 <= 0 }, "input.std", "input.std must be above 0, or nothing is left")
+  }
+
+  private func checkStages(_ found: inout RecipeProblems) {
+    for (stage, model, width) in [
+      ("teacher", teacher.model, teacher.width), ("student", student.model, student.width),
+    ] {
+      found.refuse(
+        model.isEmpty, "\(stage).model", "\(stage).model is empty; `halcyon models` lists the names"
+      )
+      found.atLeast(1, width, "\(stage).width")
+    }
+    found.atLeast(1, ranking.labelsPerImage, "ranking.labelsPerImage")
+    found.atLeast(1, ranking.imagesPerClass, "ranking.imagesPerClass")
+    found.atLeast(1, ranking.batch, "ranking.batch")
+
+    found.refuse(
+      teacher.training.freezeBackbone && teacher.startFrom == nil,
+      "teacher.training.freezeBackbone",
+      "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom")
+    for (key, frozen) in [
+      ("student.training.freezeBackbone", student.training.freezeBackbone),
+      ("baseline.training.freezeBackbone", baseline.enabled && baseline.training.freezeBackbone),
+    ] {
+      found.refuse(frozen, key, "\(key): this network starts from nothing; set it to false")
+    }
+  }
+
+  private func checkTraining(
+    _ training: Training, _ path: String, _ found: inout RecipeProblems
+  ) {
+    func key(_ name: String) -> String { "\(path).\(name)" }
+    found.refuse(
+      training.images == nil && training.epochs == nil, [key("images"), key("epochs"), path],
+      "\(path) has neither images nor epochs; give one of them")
+    found.refuse(
+      training.images != nil && training.epochs != nil, [key("epochs"), key("images"), path],
+      "\(path) has both images and epochs; remove one of them")
+    found.atLeast(1, training.images, key("images"))
+    found.atLeast(1, training.epochs, key("epochs"))
+    found.atLeast(1, training.batch, key("batch"))
+    found.atLeast(1, training.accumulate, key("accumulate"))
+    found.refuse(
+      training.accumulate > 0 && training.batch % max(training.accumulate, 1) != 0,
+      [key("accumulate"), key("batch")],
+      "\(key("batch")) (\(training.batch)) is not divisible by accumulate (\(training.accumulate)); "
+        + "a batch is computed in equal parts")
+    found.refuse(
+      training.learningRate <= 0, key("learningRate"),
+      "\(key("learningRate")) is \(training.learningRate); it must be above 0")
+    found.atLeast(0, training.warmUpFrom, key("warmUpFrom"))
+    found.atLeast(0, training.warmUpImages, key("warmUpImages"))
+    if let warmUp = training.warmUpImages, let images = training.images, warmUp > 0 {
+      found.refuse(
+        warmUp >= images, [key("warmUpImages"), key("images")],
+        "\(key("warmUpImages")) (\(warmUp)) leaves nothing of \(images) images; make it less")
+    }
+    found.within(0...1_000, training.halvings, key("halvings"))
+    let ascending = zip(training.drops, training.drops.dropFirst()).allSatisfy { $0 < $1 }
+    found.refuse(
+      !ascending || training.drops.contains { $0 < 1 }, key("drops"),
+      "\(key("drops")) is \(training.drops.yaml); it must be ascending epochs from 1 on")
+    found.refuse(
+      training.dropFactor <= 0 || training.dropFactor > 1, key("dropFactor"),
+      "\(key("dropFactor")) is \(training.dropFactor); it must be above 0 and at most 1")
+    found.within(0..<1, training.momentum, key("momentum"))
+    found.refuse(
+      training.nesterov && training.momentum == 0, key("nesterov"),
+      "\(key("nesterov")) needs a momentum above 0; set it to false")
+    found.atLeast(0, training.weightDecay, key("weightDecay"))
+    checkAugmentation(training.augmentation, key("augmentation"), &found)
+  }
+
+  private func checkAugmentation(
+    _ augmentation: Augmentation, _ path: String, _ found: inout RecipeProblems
+  ) {
+    let scale = augmentation.scale
+    found.refuse(
+      scale.lowerBound <= 0 || scale.upperBound > 1, "\(path).scale",
+      "\(path).scale is \(scale.yaml); it must lie above 0 and at most at 1")
+    found.refuse(
+      augmentation.ratio.lowerBound <= 0, "\(path).ratio",
+      "\(path).ratio is \(augmentation.ratio.yaml); it must lie above 0")
+    found.atLeast(0, augmentation.padding, "\(path).padding")
+    found.within(0...1, augmentation.flip, "\(path).flip")
+    found.within(0...1, augmentation.erasing, "\(path).erasing")
+  }
+}
+
+/// The problems found so far.
+private struct RecipeProblems {
+  var list: [RecipeProblem] = []
+
+  mutating func refuse(_ condition: Bool, _ keys: [String], _ message: String) {
+    if condition { list.append(RecipeProblem(keys: keys, message: message)) }
+  }
+
+  mutating func refuse(_ condition: Bool, _ key: String, _ message: String) {
+    refuse(condition, [key], message)
+  }
+
+  mutating func atLeast<Value: Comparable>(_ least: Value, _ value: Value?, _ key: String) {
+    guard let value else { return }
+    refuse(value < least, key, "\(key) is \(value); it must be at least \(least)")
+  }
+
+  mutating func within<Value>(_ range: ClosedRange<Value>, _ value: Value, _ key: String) {
+    refuse(
+      !range.contains(value), key,
+      "\(key) is \(value); it must lie between \(range.lowerBound) and \(range.upperBound)")
+  }
+
+  mutating func within<Value>(_ range: Range<Value>, _ value: Value, _ key: String) {
+    refuse(
+      !range.contains(value), key,
+      "\(key) is \(value); it must be at least \(range.lowerBound) and below \(range.upperBound)")
+  }
+}

@@ -1,0 +1,102 @@
+import Files
+import Foundation
+
+/// A part of a run that is done, resumed or skipped as a whole.
+public enum Stage: String, CaseIterable, Codable, Sendable {
+  /// The student's architecture trained on the labelled pictures alone.
+  case baseline
+  /// The same for as many images as the whole pipeline saw.
+  case baselineLong
+  /// Stage 1: the teacher.
+  case teacher
+  /// Stage 2: scores and selection.
+  case ranking
+  /// Stage 3: the student before fine-tuning.
+  case student
+  /// Stage 4: the student.
+  case fineTuning
+}
+
+extension Recipe {
+  /// The SHA-256 of every setting that influences the results; not of name, workers, checkpoints,
+  /// report and the like.
+  public var hash: String { hash { Self.influences($0) } }
+
+  /// The SHA-256 of what `stage` and the stages before it depend on.
+  ///
+  /// A changed `ranking.imagesPerClass` changes `.ranking`, `.student` and `.fineTuning` but leaves
+  /// `.teacher` as it was. What is only measured on (the validation and test pictures) changes no
+  /// stage but `evaluationHash`.
+  public func stageHash(_ stage: Stage) -> String {
+    hash(salt: stage.rawValue) { depends(stage, on: $0) }
+  }
+
+  /// The SHA-256 of what the score files depend on: scores outlive a changed K.
+  public var scoresHash: String { hash(salt: "scores") { scoresDepend(on: $0) } }
+
+  /// The SHA-256 of what accuracies depend on beside the weights: when it differs, a finished
+  /// stage is measured again, not trained again.
+  public var evaluationHash: String { hash(salt: "evaluation") { Self.measures($0) } }
+
+  /// The keys, among those that influence the results, whose values differ from `other`'s, each as
+  /// "key (other's value → this one's value)".
+  public func differences(from other: Recipe) -> [String] {
+    zip(other.settings, settings).filter { $0 != $1 && Self.influences($1.key) }
+      .map { "\($1.key) (\($0.value) → \($1.value))" }
+  }
+
+  private func hash(salt: String = "recipe", of includes: (String) -> Bool) -> String {
+    let lines = settings.filter { includes($0.key) }.map { "\($0.key)=\($0.value)\n" }
+    return Checksum.sha256(Foundation.Data((salt + "\n" + lines.sorted().joined()).utf8))
+  }
+
+  // MARK: - What depends on what
+
+  private static func influences(_ key: String) -> Bool {
+    let outside = ["name", "workers", "evaluation.everyImages", "checkpoints", "report"]
+    return !outside.contains { key == $0 || key.hasPrefix($0 + ".") }
+  }
+
+  private static func measures(_ key: String) -> Bool {
+    [
+      "data.validation", "data.validationSplit", "data.test", "data.testSplit", "evaluation.batch",
+      "input.resize",
+    ].contains(key)
+  }
+
+  /// What every training depends on: arithmetic, labelled pictures and input.
+  private static func common(_ key: String) -> Bool {
+    if ["seed", "device", "precision", "threads"].contains(key) { return true }
+    guard key.hasPrefix("data.") || key.hasPrefix("input.") else { return false }
+    return !measures(key) && !key.hasPrefix("data.unlabelled") && key != "data.shardSize"
+  }
+
+  private func scoresDepend(on key: String) -> Bool {
+    if depends(.teacher, on: key) || key.hasPrefix("data.unlabelled") { return true }
+    return ["data.shardSize", "input.resize", "ranking.batch", "ranking.labelsPerImage"]
+      .contains(key)
+  }
+
+  private func depends(_ stage: Stage, on key: String) -> Bool {
+    switch stage {
+    case .teacher:
+      return Self.common(key) || key.hasPrefix("teacher.")
+    case .ranking:
+      return scoresDepend(on: key) || key.hasPrefix("ranking.")
+    case .student:
+      return depends(.ranking, on: key) || key.hasPrefix("student.")
+    case .fineTuning:
+      return depends(.student, on: key) || key.hasPrefix("fineTuning.")
+    case .baseline:
+      return Self.common(key) || key.hasPrefix("baseline.training.")
+        || ["student.model", "student.stem", "student.width"].contains(key)
+    case .baselineLong:
+      // As long as the whole pipeline; in epochs, a length depends on what was selected.
+      if depends(.baseline, on: key) { return true }
+      if student.training.epochs != nil, depends(.ranking, on: key) { return true }
+      return ["teacher", "student", "fineTuning"].contains {
+        key == "\($0).training.images" || key == "\($0).training.epochs"
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Yams
+
+/// One key of a recipe with the value behind it, written as YAML.
+struct RecipeSetting: Equatable {
+  /// The key's path: `ranking.imagesPerClass`.
+  let key: String
+  /// The value as YAML.
+  let value: String
+}
+
+/// One key of a group of a recipe: how its value is read, written and listed.
+///
+/// The tables in `Recipe+Fields.swift` are the only place that names the keys: reading, writing,
+/// `--set`, hashes and comparisons all go through them.
+struct RecipeField<Root> {
+  let name: String
+  /// What the group is, for the written recipe; empty for a single value.
+  let comment: String
+  /// Reads a node into the root; the second argument is the key's whole path.
+  let read: (Node, String, inout Root, inout RecipeReader) throws -> Void
+  /// The settings under a path.
+  let settings: (Root, String) -> [RecipeSetting]
+  /// The lines of the written recipe, from an indentation on.
+  let lines: (Root, String) -> [String]
+
+  /// A key with one value.
+  static func value<Value: RecipeValue>(
+    _ name: String, _ member: WritableKeyPath<Root, Value>
+  ) -> Self {
+    Self(
+      name: name, comment: "",
+      read: { node, key, root, reader in
+        root[keyPath: member] = try reader.value(of: node, for: key)
+      },
+      settings: { root, key in [RecipeSetting(key: key, value: root[keyPath: member].yaml)] },
+      lines: { root, indent in ["\(indent)\(name): \(root[keyPath: member].yaml)"] })
+  }
+
+  /// A key with a group of keys; `afterReading` is told which of them a layer gave a value.
+  static func group<Value>(
+    _ name: String, _ member: WritableKeyPath<Root, Value>, _ fields: [RecipeField<Value>],
+    comment: String = "",
+    afterReading: @escaping (Set<String>, inout Value) -> Void = { _, _ in }
+  ) -> Self {
+    Self(
+      name: name, comment: comment,
+      read: { node, key, root, reader in
+        let given = try reader.apply(node, fields: fields, to: &root[keyPath: member], under: key)
+        afterReading(given, &root[keyPath: member])
+      },
+      settings: { root, key in
+        fields.flatMap { $0.settings(root[keyPath: member], "\(key).\($0.name)") }
+      },
+      lines: { root, indent in
+        let head = comment.isEmpty ? [] : ["\(indent)# \(comment)"]
+        return head + ["\(indent)\(name):"]
+          + fields.flatMap { $0.lines(root[keyPath: member], indent + "  ") }
+      })
+  }
+}

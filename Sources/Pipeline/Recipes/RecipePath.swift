@@ -1,0 +1,51 @@
+import Foundation
+
+/// A path as a recipe gives it: with `~`, `${VAR}` and relative to one of several folders.
+struct RecipePath {
+  /// What is wrong with a path.
+  struct Problem: Error {
+    let message: String
+  }
+
+  private let text: String
+
+  init(_ text: String) { self.text = text }
+
+  /// The absolute path: in the first of `folders` where it exists, otherwise in the working
+  /// directory.
+  func resolved(in folders: [String]) throws -> String {
+    let path = try expanded()
+    guard !path.isEmpty else { throw Problem(message: "the path is empty; give one or remove it") }
+    if path.hasPrefix("/") { return Self.absolute(path) }
+    let candidates = folders.map { Self.absolute("\($0)/\(path)") }
+    return candidates.first(where: FileManager.default.fileExists(atPath:)) ?? Self.absolute(path)
+  }
+
+  /// The path with `~` and every `${VAR}` replaced.
+  func expanded() throws -> String {
+    var result = ""
+    var rest = text[...]
+    while let start = rest.range(of: "${") {
+      result += rest[..<start.lowerBound]
+      guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+        throw Problem(message: "\"\(text)\" has a ${ without a }; close it")
+      }
+      let name = String(rest[start.upperBound..<end])
+      guard let value = ProcessInfo.processInfo.environment[name] else {
+        throw Problem(
+          message: "the environment variable \(name) is not set; set it, or give a path")
+      }
+      result += value
+      rest = rest[rest.index(after: end)...]
+    }
+    result += rest
+    if result == "~" || result.hasPrefix("~/") {
+      result = NSHomeDirectory() + result.dropFirst()
+    }
+    return result
+  }
+
+  private static func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardized.path
+  }
+}

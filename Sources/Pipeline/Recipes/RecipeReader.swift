@@ -1,0 +1,131 @@
+import Yams
+
+/// Reads YAML nodes into a recipe and remembers where each key was given.
+///
+/// A recipe is read in layers, the file first and then each `--set`; a later layer wins.
+struct RecipeReader {
+  /// Where a key was given.
+  enum Place: Equatable {
+    case line(Int, file: String)
+    case override(String)
+
+    var prefix: String {
+      switch self {
+      case .line(let line, let file): "\(file):\(line): "
+      case .override(let text): "in --set \(text): "
+      }
+    }
+
+    var isOverride: Bool {
+      if case .override = self { true } else { false }
+    }
+  }
+
+  /// One layer: the file's root node, or that of one `--set`.
+  struct Layer {
+    let node: Node
+    let override: String?
+  }
+
+  /// The file's name as errors show it.
+  let file: String
+  /// Where each given key, and each group, was given last.
+  private(set) var places: [String: Place] = [:]
+  private var override: String?
+
+  init(file: String) { self.file = file }
+
+  /// Reads one layer into `recipe`.
+  mutating func read(_ layer: Layer, into recipe: inout Recipe) throws {
+    override = layer.override
+    _ = try apply(layer.node, fields: Recipe.fields, to: &recipe, under: "")
+  }
+
+  /// Reads the keys of `node` into `root`; returns those that were given another value than null.
+  mutating func apply<Root>(
+    _ node: Node, fields: [RecipeField<Root>], to root: inout Root, under path: String
+  ) throws -> Set<String> {
+    if places[path] == nil { note(path, at: node) }
+    if node.isNull { return [] }
+    guard case .mapping(let mapping) = node else {
+      let what = path.isEmpty ? "a recipe" : path
+      throw error(
+        at: node, "\(what) is a group of keys, not \(node.shown); write `key: value` lines")
+    }
+    var given = Set<String>()
+    for (keyNode, value) in mapping {
+      guard case .scalar(let scalar) = keyNode else {
+        throw error(at: keyNode, "a key is a word, not \(keyNode.shown)")
+      }
+      let name = scalar.string
+      let key = path.isEmpty ? name : "\(path).\(name)"
+      guard let field = fields.first(where: { $0.name == name }) else {
+        throw error(at: keyNode, unknown(name, in: path, keys: fields.map(\.name)))
+      }
+      // A group is where the file has it, not where one of its keys was changed.
+      if value.mapping == nil || places[key] == nil { note(key, at: keyNode) }
+      try field.read(value, key, &root, &self)
+      if !value.isNull { given.insert(name) }
+    }
+    if given.isSuperset(of: ["images", "epochs"]) {
+      let second = Array(mapping).last { ["images", "epochs"].contains($0.key.string ?? "") }
+      throw error(
+        at: second?.key ?? node, "\(path) has both images and epochs; remove one of them")
+    }
+    return given
+  }
+
+  /// The value of `node`, for a field.
+  func value<Value: RecipeValue>(of node: Node, for key: String) throws -> Value {
+    if let value = Value.read(node) { return value }
+    var hint = ""
+    if let choice = Value.self as? any RecipeChoice.Type, let text = node.scalar?.string,
+      let near = nearest(text, in: words(of: choice))
+    {
+      hint = "; did you mean \(near)?"
+    } else if node.isNull {
+      hint = "; leave the line out for the default"
+    }
+    let shown = node.isNull ? "empty" : node.shown
+    throw error(at: node, "\(key) must be \(Value.expected), not \(shown)\(hint)")
+  }
+
+  /// An error that begins with the place of the first of `keys` that was given, else with the file.
+  func error(for keys: [String], _ message: String) -> PipelineError {
+    let place = keys.lazy.compactMap { places[$0] }.first
+    return .recipe((place?.prefix ?? "\(file): ") + message)
+  }
+
+  // MARK: - Private
+
+  private mutating func note(_ key: String, at node: Node) {
+    if let override {
+      places[key] = .override(override)
+    } else {
+      places[key] = .line(node.mark?.line ?? 1, file: file)
+    }
+  }
+
+  private func error(at node: Node, _ message: String) -> PipelineError {
+    if let override { return .recipe("in --set \(override): \(message)") }
+    return .recipe("\(file):\(node.mark?.line ?? 1): \(message)")
+  }
+
+  private func words<Choice: RecipeChoice>(of choice: Choice.Type) -> [String] {
+    choice.allCases.map(\.rawValue)
+  }
+
+  private func unknown(_ name: String, in path: String, keys: [String]) -> String {
+    let place = path.isEmpty ? "a recipe" : path
+    let start = "unknown key \"\(name)\" in \(place)"
+    let near = nearest(name, in: keys)
+    if let near, editDistance(near.lowercased(), name.lowercased()) <= 2 {
+      return "\(start); did you mean \"\(near)\"?"
+    }
+    let elsewhere = Recipe.defaultSettings.map(\.key).filter { $0.hasSuffix(".\(name)") }
+    let below = elsewhere.filter { $0.hasPrefix(path) }
+    if let found = below.first ?? elsewhere.first { return "\(start); it belongs at \(found)" }
+    if let near { return "\(start); did you mean \"\(near)\"?" }
+    return "\(start); its keys are \(keys.joined(separator: ", "))"
+  }
+}
