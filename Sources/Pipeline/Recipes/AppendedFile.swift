@@ -1,0 +1,55 @@
+import Files
+import Foundation
+
+/// A text file that grows by whole lines: each is one `write`, so a reader sees no half lines.
+final class AppendedFile {
+  let path: String
+  private let descriptor: Int32
+
+  init(path: String) throws {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends `line` and a newline.
+  func append(_ line: String) throws {
+    let bytes = Array((line + "\n").utf8)
+    var done = 0
+    while done < bytes.count {
+      let written = bytes.withUnsafeBytes { buffer in
+        write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError("write", path, code: errno)
+      }
+      done += written
+    }
+  }
+
+  /// Waits until everything appended is on the disk.
+  func flush() throws {
+    guard fsync(descriptor) == 0 else { throw FileError("flush", path, code: errno) }
+  }
+
+  /// The whole lines of the file at `path`, and whether a torn one follows them; none without a
+  /// file.
+  static func lines(of path: String) throws -> (whole: [String], torn: Bool) {
+    guard FileManager.default.fileExists(atPath: path) else { return ([], false) }
+    let text = String(decoding: try MappedFile(path: path).bytes, as: UTF8.self)
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let last = lines.popLast() ?? ""
+    return (lines, !last.isEmpty)
+  }
+
+  /// Keeps the whole lines that `keeps` says; the file is replaced only where that changes it.
+  static func filter(_ path: String, _ keeps: (String) throws -> Bool) throws {
+    let (lines, torn) = try lines(of: path)
+    let kept = try lines.filter(keeps)
+    guard torn || kept.count < lines.count else { return }
+    try DurableFile.write(kept.map { $0 + "\n" }.joined(), to: path)
+  }
+}

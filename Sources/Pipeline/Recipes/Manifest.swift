@@ -1,0 +1,72 @@
+import Files
+import Foundation
+
+/// `manifest.json`: the SHA-256 and the size of every file of a run directory, by its path there.
+///
+/// Checkpoints, the lock and the manifest itself are left out.
+public struct Manifest: Codable, Equatable, Sendable {
+  /// One file.
+  public struct Entry: Codable, Equatable, Sendable {
+    /// Its SHA-256 in hexadecimal.
+    public let sha256: String
+    /// Its size.
+    public let bytes: Int
+  }
+
+  /// The files by path.
+  public let files: [String: Entry]
+
+  /// Reads every file of `directory`.
+  /// - Throws: `FileError` naming a file that cannot be read.
+  public init(of directory: RunDirectory) throws {
+    files = try Self.paths(in: directory).reduce(into: [:]) { files, path in
+      let file = try MappedFile(path: "\(directory.path)/\(path)")
+      files[path] = Entry(sha256: Checksum.sha256(file.bytes), bytes: file.bytes.count)
+    }
+  }
+
+  /// Reads the manifest of `directory`.
+  /// - Throws: `FileError` when there is none, `PipelineError.data` when it is broken.
+  public init(readFrom directory: RunDirectory) throws {
+    let bytes = Data(try MappedFile(path: directory.manifestPath).bytes)
+    do {
+      files = try JSONDecoder().decode([String: Entry].self, from: bytes)
+    } catch {
+      throw PipelineError.data(
+        "\(directory.manifestPath) is no manifest; run the recipe again to write it")
+    }
+  }
+
+  /// Writes the manifest into `directory`, durably.
+  /// - Throws: `FileError` naming the manifest.
+  public func write(to directory: RunDirectory) throws {
+    try DurableFile.write(try JSON.pretty(files), to: directory.manifestPath)
+  }
+
+  /// What in `directory` is no longer as this manifest says: one line a file.
+  public func differences(in directory: RunDirectory) -> [String] {
+    files.sorted { $0.key < $1.key }.compactMap { path, entry in
+      guard let file = try? MappedFile(path: "\(directory.path)/\(path)") else {
+        return "\(path) is missing"
+      }
+      let same = file.bytes.count == entry.bytes && Checksum.sha256(file.bytes) == entry.sha256
+      return same ? nil : "\(path) has changed"
+    }
+  }
+
+  private static func paths(in directory: RunDirectory) throws -> [String] {
+    var found: [String] = []
+    let entries = FileManager.default.enumerator(atPath: directory.path)
+    while let path = entries?.nextObject() as? String {
+      let name = (path as NSString).lastPathComponent
+      let skipped = path.split(separator: "/").contains("checkpoints") || name.contains(".tmp-")
+      var isFolder: ObjCBool = false
+      guard !skipped, path != "manifest.json", path != ".lock",
+        FileManager.default.fileExists(
+          atPath: "\(directory.path)/\(path)", isDirectory: &isFolder), !isFolder.boolValue
+      else { continue }
+      found.append(path)
+    }
+    return found
+  }
+}

@@ -1,0 +1,121 @@
+import Files
+import Foundation
+
+/// `README.md` of a run directory: what the model is, how good, how it was made and where it ends.
+public struct ModelCard: Sendable {
+  private let summary: Summary
+  private let recipe: Recipe
+
+  /// The card of the model that `recipe` made, with the results of `summary`.
+  public init(summary: Summary, recipe: Recipe) {
+    self.summary = summary
+    self.recipe = recipe
+  }
+
+  /// Writes the card to `path`, durably.
+  /// - Throws: `FileError` naming `path`.
+  public func write(to path: String) throws { try DurableFile.write(markdown, to: path) }
+
+  /// The card's text.
+  public var markdown: String {
+    [head, results, training, classes, use, limits].joined(separator: "\n\n") + "\n"
+  }
+
+  private var head: String {
+    """
+    # \(recipe.name)
+
+    A \(recipe.student.model) that tells \(summary.classes) classes apart, made by semi-supervised \
+    training (Yalniz et al., *Billion-scale semi-supervised learning for image classification*, \
+    arXiv:1905.00546): a teacher trained on \(summary.labelledImages) labelled pictures ranked \
+    \(summary.unlabelledImages) unlabelled ones, the student learned from the best of them, then \
+    from the labelled ones.
+    """
+  }
+
+  private var results: String {
+    let rows: [(String, Summary.Accuracy)] = [
+      ("student", summary.student),
+      ("student before fine-tuning", summary.pretrained),
+      ("teacher (\(recipe.teacher.model))", summary.teacher),
+      ("\(recipe.student.model) on the labelled pictures alone", summary.supervised),
+      ("the same, as long as the whole pipeline", summary.supervisedLong),
+    ]
+    let measured = rows.filter { $0.1.top1 != nil }
+    guard !measured.isEmpty else {
+      return "## Results\n\nNot measured: the recipe names no test pictures (`data.test`)."
+    }
+    var lines = ["## Results", "", "| model | top-1 % | top-5 % |", "|---|---|---|"]
+    lines += measured.map { "| \($0) | \(Self.percent($1.top1)) | \(Self.percent($1.top5)) |" }
+    if let gain = summary.gain {
+      let sign = gain < 0 ? "" : "+"
+      lines += [
+        "",
+        "Gain over training on the labelled pictures alone: \(sign)\(Self.percent(gain)) points.",
+      ]
+    }
+    if let test = recipe.data.test {
+      let split = recipe.data.testSplit.map { " (split \($0))" } ?? ""
+      lines += ["", "Measured on `\(test)`\(split)."]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private var training: String {
+    let selected = summary.selectedImages.map(String.init) ?? "an unknown number of"
+    let purity =
+      summary.selectionPurity.map { " \(Self.percent($0)) % of the selected labels are right." }
+      ?? ""
+    let seconds = summary.seconds.values.reduce(0, +)
+    return """
+      ## Training
+
+      Each unlabelled picture was ranked in its \(recipe.ranking.labelsPerImage) best classes and \
+      each class kept its \(recipe.ranking.imagesPerClass) best pictures: \(selected) pictures.\(purity) \
+      Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
+      \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \
+      \(summary.precision), \(summary.threads) threads, libtorch \(summary.libtorch), \
+      \(Int(seconds.rounded())) seconds in all. `recipe.yaml` holds every setting.
+      """
+  }
+
+  private var classes: String {
+    let names = (summary.imagesPerClass ?? [:]).keys.sorted()
+    guard !names.isEmpty else { return "## Classes\n\n\(summary.classes), named in `config.json`." }
+    let shown = names.prefix(50).map { "`\($0)`" }.joined(separator: ", ")
+    let more = names.count > 50 ? " and \(names.count - 50) more, all in `config.json`" : ""
+    return "## Classes\n\n\(shown)\(more)."
+  }
+
+  private var use: String {
+    """
+    ## Use
+
+    `halcyon predict \(Stage.fineTuning.folder) PICTURE…` prints the best classes of pictures. The \
+    weights are `\(Stage.fineTuning.folder)/model.safetensors` with torchvision's parameter names. \
+    Input: \(recipe.input.channels) channels, shorter side resized to \(recipe.input.resize), centre \
+    crop of \(recipe.input.size), mean \(recipe.input.mean.yaml), std \(recipe.input.std.yaml).
+    """
+  }
+
+  private var limits: String {
+    """
+    ## Limits
+
+    The model knows these classes only and gives one of them to any picture. Its labels come in part \
+    from its teacher, so it repeats the teacher's mistakes and whatever the unlabelled pictures \
+    over- or under-represent. The figures above hold for pictures like the ones they were measured \
+    on. The licences of the pictures apply to what is made from them.
+    """
+  }
+
+  private static func percent(_ value: Double?) -> String {
+    value.map { String(format: "%.2f", $0) } ?? "–"
+  }
+
+  private static func budget(_ training: Recipe.Training) -> String {
+    let length =
+      training.images.map { "\($0) images" } ?? training.epochs.map { "\($0) epochs" } ?? ""
+    return "\(length), batch \(training.batch), learning rate \(training.learningRate)"
+  }
+}

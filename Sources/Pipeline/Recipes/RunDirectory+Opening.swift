@@ -1,0 +1,108 @@
+import Files
+import Foundation
+
+extension RunDirectory {
+  /// Makes the directory's folders, locks it for this process and writes `recipe` into it.
+  ///
+  /// A directory that already holds another recipe's results is refused, because old and new ones
+  /// would stand side by side as if they belonged together. With `redoing`, the stages that the
+  /// changes reach are removed instead, to be run again; score files stay where only the selection
+  /// changed.
+  /// - Returns: the lock; the directory is this process's as long as it lives.
+  /// - Throws: `PipelineError.usage` when the recipe differs or the folder is no run directory,
+  ///   `PipelineError.io` when another process holds it, `FileError`.
+  public func open(_ recipe: Recipe, redoing: Bool = false) throws -> RunLock {
+    try makeFolder(path)
+    let lock = try RunLock(path: lockPath, of: path)
+    if FileManager.default.fileExists(atPath: recipePath) {
+      try reconcile(with: recipe, redoing: redoing)
+    } else {
+      let names = try FileManager.default.contentsOfDirectory(atPath: path)
+      if let other = names.filter({ !$0.hasPrefix(".lock") && !$0.hasPrefix("recipe.yaml.tmp") })
+        .sorted().first
+      {
+        throw PipelineError.usage(
+          "\(path) holds \(other) but no recipe.yaml, so it is no run directory; "
+            + "give --out an empty or a new folder")
+      }
+    }
+    for stage in Stage.allCases where recipe.includes(stage) { try makeFolder(folder(of: stage)) }
+    try makeFolder(scoresFolder)
+    if (try? String(contentsOfFile: recipePath, encoding: .utf8)) != recipe.yaml {
+      try recipe.write(to: recipePath)
+    }
+    return lock
+  }
+
+  /// The stages with files of their own that another recipe than `recipe` made.
+  public func staleStages(for recipe: Recipe) throws -> [Stage] {
+    let earlier = try self.recipe()
+    return Stage.allCases.filter { stage in
+      guard hasFiles(folder(of: stage)) else { return false }
+      return earlier.stageHash(stage) != recipe.stageHash(stage)
+    }
+  }
+
+  private func reconcile(with recipe: Recipe, redoing: Bool) throws {
+    let earlier = try self.recipe()
+    let stale = try staleStages(for: recipe)
+    guard !stale.isEmpty else { return }
+    let titles = stale.map(\.title).joined(separator: ", ")
+    guard redoing else {
+      let keys = recipe.differences(from: earlier).joined(separator: ", ")
+      throw PipelineError.usage(
+        "\(path) holds results of another recipe: \(keys); give --out a new folder, "
+          + "or --redo to remove and run again: \(titles)")
+    }
+    let keepsScores = earlier.scoresHash == recipe.scoresHash
+    for stage in stale { try clear(stage, keepingScores: keepsScores) }
+    for path in [summaryPath, reportPath, modelCardPath, manifestPath] { unlink(path) }
+    try RunLog.remove(stages: stale, from: logPath)
+  }
+
+  private func clear(_ stage: Stage, keepingScores: Bool) throws {
+    let folder = folder(of: stage)
+    // First the marker: without it, a half-removed stage is an unfinished one.
+    unlink(StageMarker.path(in: folder))
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      if keepingScores, "\(folder)/\(name)" == scoresFolder { continue }
+      do {
+        try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+      } catch {
+        throw PipelineError.io("cannot remove \(folder)/\(name): \(error.localizedDescription)")
+      }
+    }
+  }
+
+  private func hasFiles(_ folder: String) -> Bool {
+    let entries = FileManager.default.enumerator(atPath: folder)
+    while let entry = entries?.nextObject() as? String {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: "\(folder)/\(entry)", isDirectory: &isFolder),
+        !isFolder.boolValue
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  private func makeFolder(_ folder: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw PipelineError.io("cannot make the folder \(folder): \(error.localizedDescription)")
+    }
+  }
+}
+
+extension Recipe {
+  /// Whether a run of this recipe has the stage.
+  public func includes(_ stage: Stage) -> Bool {
+    switch stage {
+    case .baseline: baseline.enabled
+    case .baselineLong: baseline.enabled && baseline.long
+    default: true
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Files
+import Foundation
+
+/// The folder in which a run keeps everything: `runs/NAME` unless another is asked for.
+///
+/// ```
+/// recipe.yaml   every default written out      log.jsonl   one JSON object an event
+/// baseline/ baseline-long/ 1-teacher/ 3-student/ 4-fine-tuned/
+/// 2-ranking/    scores/, selected.bin
+/// summary.json  report.html  README.md  manifest.json
+/// ```
+public struct RunDirectory: Equatable, Sendable {
+  /// The folder's path.
+  public let path: String
+
+  /// The run directory at `path`; nothing is read or made.
+  public init(path: String) { self.path = path }
+
+  /// The run directory of `recipe`: `out`, or `runs/NAME` in the working directory.
+  public init(for recipe: Recipe, out: String? = nil) { path = out ?? "runs/\(recipe.name)" }
+
+  /// The recipe with every default written out.
+  public var recipePath: String { file("recipe.yaml") }
+  /// The log: one JSON object an event.
+  public var logPath: String { file("log.jsonl") }
+  /// The results.
+  public var summaryPath: String { file("summary.json") }
+  /// The report.
+  public var reportPath: String { file("report.html") }
+  /// The model card.
+  public var modelCardPath: String { file("README.md") }
+  /// The checksums of every file.
+  public var manifestPath: String { file("manifest.json") }
+  /// The folder of the score files.
+  public var scoresFolder: String { "\(folder(of: .ranking))/scores" }
+  /// The selection.
+  public var selectionPath: String { "\(folder(of: .ranking))/selected.bin" }
+  var lockPath: String { file(".lock") }
+
+  /// The folder of one stage.
+  public func folder(of stage: Stage) -> String { file(stage.folder) }
+  /// The weights that a training stage leaves.
+  public func modelPath(of stage: Stage) -> String { "\(folder(of: stage))/model.safetensors" }
+  /// The description of a training stage's model.
+  public func configPath(of stage: Stage) -> String { "\(folder(of: stage))/config.json" }
+  /// The table of a training stage's metrics.
+  public func metricsPath(of stage: Stage) -> String { "\(folder(of: stage))/metrics.csv" }
+  /// The folder of a training stage's checkpoints.
+  public func checkpointsFolder(of stage: Stage) -> String { "\(folder(of: stage))/checkpoints" }
+
+  private func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// The recipe of the run.
+  /// - Throws: `PipelineError` when there is none or it cannot be followed.
+  public func recipe() throws -> Recipe {
+    guard FileManager.default.fileExists(atPath: recipePath) else {
+      throw PipelineError.usage("\(path) is not a run directory: it has no recipe.yaml")
+    }
+    return try Recipe(contentsOf: recipePath)
+  }
+}
+
+extension Stage {
+  /// The stage's folder in a run directory.
+  public var folder: String {
+    switch self {
+    case .baseline: "baseline"
+    case .baselineLong: "baseline-long"
+    case .teacher: "1-teacher"
+    case .ranking: "2-ranking"
+    case .student: "3-student"
+    case .fineTuning: "4-fine-tuned"
+    }
+  }
+
+  /// The stage in words: "fine-tuning".
+  public var title: String {
+    switch self {
+    case .baselineLong: "long baseline"
+    case .fineTuning: "fine-tuning"
+    default: rawValue
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Files
+import Foundation
+
+/// One process's claim on a run directory; given up when this object goes away or the process ends,
+/// however it ends.
+public final class RunLock {
+  private let descriptor: Int32
+
+  /// Locks the file at `path`, which stands for the run directory `directory`.
+  /// - Throws: `PipelineError.io` naming the process that holds it; `FileError`.
+  init(path: String, of directory: String) throws {
+    descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      let holder = Self.text(of: descriptor).trimmingCharacters(in: .whitespacesAndNewlines)
+      close(descriptor)
+      guard code == EWOULDBLOCK else {
+        throw FileError(
+          "lock", path, code: code, detail: "put the run directory on a file system with flock")
+      }
+      throw PipelineError.io(
+        "\(directory) is in use by process \(holder.isEmpty ? "unknown" : holder); "
+          + "wait for it, stop it, or give --out another folder")
+    }
+    let pid = Array("\(getpid())\n".utf8)
+    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
+      let code = errno
+      close(descriptor)
+      throw FileError("write", path, code: code)
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func text(of descriptor: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  }
+}

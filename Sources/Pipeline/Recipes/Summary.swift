@@ -1,0 +1,190 @@
+import Files
+public import Foundation
+
+/// `summary.json`: what a run came to. A contract: keys may be added, not renamed.
+///
+/// Accuracies are in percent. A value that is not known is written as `null`, never left out.
+public struct Summary: Codable, Equatable, Sendable {
+  /// The number of classes.
+  public var classes: Int
+  /// Pictures of D that were trained on.
+  public var labelledImages: Int
+  /// Pictures of U.
+  public var unlabelledImages: Int
+  /// Pictures of U that were selected, each counted once.
+  public var selectedImages: Int?
+  /// How many pictures each class got, by its name.
+  public var imagesPerClass: [String: Int]?
+  /// The part of the selected labels that are right, in percent; nil unless the truth is known.
+  public var selectionPurity: Double?
+  /// The student's architecture on D alone.
+  public var supervised = Accuracy()
+  /// The same for as many images as the whole pipeline saw.
+  public var supervisedLong = Accuracy()
+  /// The teacher.
+  public var teacher = Accuracy()
+  /// The student before fine-tuning.
+  public var pretrained = Accuracy()
+  /// The student.
+  public var student = Accuracy()
+  /// Seconds by stage.
+  public var seconds: [String: Double] = [:]
+  /// The most memory the process had resident (VmHWM), in MiB.
+  public var peakMiB: Double?
+  /// The recipe's seed.
+  public var seed: Int
+  /// The device that computed.
+  public var device: String
+  /// The precision it computed in.
+  public var precision: String
+  /// Compute threads.
+  public var threads: Int
+  /// libtorch's version.
+  public var libtorch: String
+
+  /// A model's accuracies in percent; nil where they were not measured.
+  public struct Accuracy: Equatable, Sendable {
+    /// The part of pictures whose best class is the right one.
+    public var top1: Double?
+    /// The part whose five best have it; nil under 5 classes.
+    public var top5: Double?
+
+    /// Makes a pair of accuracies.
+    public init(top1: Double? = nil, top5: Double? = nil) {
+      self.top1 = top1
+      self.top5 = top5
+    }
+  }
+
+  /// The student's top-1 less the supervised one's, in points; nil unless both are known.
+  public var gain: Double? {
+    guard let student = student.top1, let supervised = supervised.top1 else { return nil }
+    return student - supervised
+  }
+
+  /// Makes a summary of a run whose accuracies are not known yet.
+  public init(
+    classes: Int, labelledImages: Int, unlabelledImages: Int, seed: Int, device: String,
+    precision: String, threads: Int, libtorch: String
+  ) {
+    self.classes = classes
+    self.labelledImages = labelledImages
+    self.unlabelledImages = unlabelledImages
+    self.seed = seed
+    self.device = device
+    self.precision = precision
+    self.threads = threads
+    self.libtorch = libtorch
+  }
+
+  /// Writes the summary to `path`, durably.
+  /// - Throws: `FileError` naming `path`.
+  public func write(to path: String) throws {
+    try DurableFile.write(json(), to: path)
+  }
+
+  /// The summary as indented JSON with sorted keys.
+  public func json() throws -> Data { try JSON.pretty(self) }
+
+  /// Reads the summary at `path`.
+  /// - Throws: `FileError` when it cannot be read, `PipelineError.data` when it is none.
+  public init(contentsOf path: String) throws {
+    let bytes = Data(try MappedFile(path: path).bytes)
+    do {
+      self = try JSONDecoder().decode(Summary.self, from: bytes)
+    } catch {
+      throw PipelineError.data("\(path) is no summary of a run; run the recipe again to write it")
+    }
+  }
+
+  /// The most memory this process had resident so far, in MiB, where the system says so.
+  public static func peakMiBOfThisProcess() -> Double? {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+      let kibibytes = line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first
+    else { return nil }
+    return Double(kibibytes).map { $0 / 1024 }
+  }
+}
+
+// MARK: - Coding
+
+extension Summary {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case classes, gain, seconds, seed, device, precision, threads, libtorch
+    case labelledImages = "labelled_images"
+    case unlabelledImages = "unlabelled_images"
+    case selectedImages = "selected_images"
+    case imagesPerClass = "images_per_class"
+    case selectionPurity = "selection_purity"
+    case supervisedTop1 = "supervised_top1"
+    case supervisedTop5 = "supervised_top5"
+    case supervisedLongTop1 = "supervised_long_top1"
+    case supervisedLongTop5 = "supervised_long_top5"
+    case teacherTop1 = "teacher_top1"
+    case teacherTop5 = "teacher_top5"
+    case pretrainedTop1 = "pretrained_top1"
+    case pretrainedTop5 = "pretrained_top5"
+    case studentTop1 = "student_top1"
+    case studentTop5 = "student_top5"
+    case peakMiB = "peak_mib"
+  }
+
+  private static var accuracies:
+    [(member: WritableKeyPath<Summary, Accuracy>, top1: CodingKeys, top5: CodingKeys)]
+  {
+    [
+      (\.supervised, .supervisedTop1, .supervisedTop5),
+      (\.supervisedLong, .supervisedLongTop1, .supervisedLongTop5),
+      (\.teacher, .teacherTop1, .teacherTop5),
+      (\.pretrained, .pretrainedTop1, .pretrainedTop5),
+      (\.student, .studentTop1, .studentTop5),
+    ]
+  }
+
+  /// Writes every key, null where a value is not known.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(classes, forKey: .classes)
+    try values.encode(labelledImages, forKey: .labelledImages)
+    try values.encode(unlabelledImages, forKey: .unlabelledImages)
+    try values.encode(selectedImages, forKey: .selectedImages)
+    try values.encode(imagesPerClass, forKey: .imagesPerClass)
+    try values.encode(selectionPurity, forKey: .selectionPurity)
+    for (member, top1, top5) in Self.accuracies {
+      try values.encode(self[keyPath: member].top1, forKey: top1)
+      try values.encode(classes < 5 ? nil : self[keyPath: member].top5, forKey: top5)
+    }
+    try values.encode(gain, forKey: .gain)
+    try values.encode(seconds, forKey: .seconds)
+    try values.encode(peakMiB, forKey: .peakMiB)
+    try values.encode(seed, forKey: .seed)
+    try values.encode(device, forKey: .device)
+    try values.encode(precision, forKey: .precision)
+    try values.encode(threads, forKey: .threads)
+    try values.encode(libtorch, forKey: .libtorch)
+  }
+
+  /// Reads what `encode` wrote; keys that were added later may be missing.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      classes: values.decode(Int.self, forKey: .classes),
+      labelledImages: values.decode(Int.self, forKey: .labelledImages),
+      unlabelledImages: values.decode(Int.self, forKey: .unlabelledImages),
+      seed: values.decode(Int.self, forKey: .seed),
+      device: values.decode(String.self, forKey: .device),
+      precision: values.decode(String.self, forKey: .precision),
+      threads: values.decode(Int.self, forKey: .threads),
+      libtorch: values.decode(String.self, forKey: .libtorch))
+    selectedImages = try values.decodeIfPresent(Int.self, forKey: .selectedImages)
+    imagesPerClass = try values.decodeIfPresent([String: Int].self, forKey: .imagesPerClass)
+    selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
+    for (member, top1, top5) in Self.accuracies {
+      self[keyPath: member].top1 = try values.decodeIfPresent(Double.self, forKey: top1)
+      self[keyPath: member].top5 = try values.decodeIfPresent(Double.self, forKey: top5)
+    }
+    seconds = try values.decode([String: Double].self, forKey: .seconds)
+    peakMiB = try values.decodeIfPresent(Double.self, forKey: .peakMiB)
+  }
+}
