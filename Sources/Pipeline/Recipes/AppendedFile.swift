@@ -39,7 +39,7 @@ final class AppendedFile {
   /// file.
   static func lines(of path: String) throws -> (whole: [String], torn: Bool) {
     guard FileManager.default.fileExists(atPath: path) else { return ([], false) }
-    let text = String(decoding: try MappedFile(path: path).bytes, as: UTF8.self)
+    let text = try FileContents.text(of: path)
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let last = lines.popLast() ?? ""
     return (lines, !last.isEmpty)

@@ -20,15 +20,15 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// - Throws: `FileError` naming a file that cannot be read.
   public init(of directory: RunDirectory) throws {
     files = try Self.paths(in: directory).reduce(into: [:]) { files, path in
-      let file = try MappedFile(path: "\(directory.path)/\(path)")
-      files[path] = Entry(sha256: Checksum.sha256(file.bytes), bytes: file.bytes.count)
+      let checksum = try FileContents.checksum(of: "\(directory.path)/\(path)")
+      files[path] = Entry(sha256: checksum.sha256, bytes: checksum.bytes)
     }
   }
 
   /// Reads the manifest of `directory`.
   /// - Throws: `FileError` when there is none, `PipelineError.data` when it is broken.
   public init(readFrom directory: RunDirectory) throws {
-    let bytes = Data(try MappedFile(path: directory.manifestPath).bytes)
+    let bytes = try FileContents.data(of: directory.manifestPath)
     do {
       files = try JSONDecoder().decode([String: Entry].self, from: bytes)
     } catch {
@@ -46,11 +46,10 @@ public struct Manifest: Codable, Equatable, Sendable {
   /// What in `directory` is no longer as this manifest says: one line a file.
   public func differences(in directory: RunDirectory) -> [String] {
     files.sorted { $0.key < $1.key }.compactMap { path, entry in
-      guard let file = try? MappedFile(path: "\(directory.path)/\(path)") else {
+      guard let found = try? FileContents.checksum(of: "\(directory.path)/\(path)") else {
         return "\(path) is missing"
       }
-      let same = file.bytes.count == entry.bytes && Checksum.sha256(file.bytes) == entry.sha256
-      return same ? nil : "\(path) has changed"
+      return found == (entry.sha256, entry.bytes) ? nil : "\(path) has changed"
     }
   }
 

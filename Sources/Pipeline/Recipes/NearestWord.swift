@@ -10,7 +10,7 @@ public func nearest(_ word: String, in words: some Sequence<String>) -> String? 
   for candidate in words {
     let target = candidate.lowercased()
     let begins = typed.count >= 3 && target.hasPrefix(typed)
-    let distance = begins ? 1 : editDistance(typed, target)
+    let distance = begins ? 0 : editDistance(typed, target)
     let longest = max(typed.count, target.count)
     guard distance <= max(2, longest / 3), distance < longest else { continue }
     if distance < best?.distance ?? .max { best = (candidate, distance) }

@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Yams
 
@@ -12,8 +11,7 @@ extension Recipe {
   /// - Throws: `PipelineError.recipe` with file, line, what is wrong and what to do; `FileError`
   ///   when the file cannot be read.
   public init(contentsOf path: String, overrides: [String] = []) throws {
-    let bytes = Foundation.Data(try MappedFile(path: path).bytes)
-    guard let yaml = String(data: bytes, encoding: .utf8) else {
+    guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
     let folder = (path as NSString).deletingLastPathComponent

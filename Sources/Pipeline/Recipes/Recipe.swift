@@ -127,21 +127,9 @@ extension Recipe {
     public var mean = [0.485, 0.456, 0.406]
     /// Each channel is then divided by this.
     public var std = [0.229, 0.224, 0.225]
-    /// Evaluation: how pictures are resized.
-    public var interpolation = Interpolation.bilinear
 
     /// The defaults: ImageNet's.
     public init() {}
-  }
-}
-
-extension Recipe.Input {
-  /// How pictures are resized, antialiased.
-  public enum Interpolation: String, CaseIterable, Sendable {
-    /// The triangle filter.
-    case bilinear
-    /// The cubic filter with a = -0.5, which many of timm's models were trained with.
-    case bicubic
   }
 }
 

@@ -46,7 +46,9 @@ public struct StageMarker: Codable, Equatable, Sendable {
     self.stage = stage
     stageHash = recipe.stageHash(stage)
     evaluationHash = recipe.evaluationHash
-    outputs = try names.reduce(into: [:]) { $0[$1] = try Checksum.sha256(file: "\(folder)/\($1)") }
+    outputs = try names.reduce(into: [:]) {
+      $0[$1] = try FileContents.checksum(of: "\(folder)/\($1)").sha256
+    }
     self.seconds = seconds
     self.imagesSeen = imagesSeen
     self.accuracies = accuracies
@@ -65,13 +67,13 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public static func state(of stage: Stage, in folder: String, for recipe: Recipe) throws -> State {
     let path = path(in: folder)
     guard FileManager.default.fileExists(atPath: path) else { return .unfinished }
-    let bytes = Data(try MappedFile(path: path).bytes)
+    let bytes = try FileContents.data(of: path)
     guard let marker = try? JSONDecoder().decode(StageMarker.self, from: bytes) else {
       return .damaged(output: "done.json")
     }
     guard marker.stage == stage, marker.stageHash == recipe.stageHash(stage) else { return .stale }
     for (output, expected) in marker.outputs.sorted(by: { $0.key < $1.key }) {
-      let found = try? Checksum.sha256(file: "\(folder)/\(output)")
+      let found = try? FileContents.checksum(of: "\(folder)/\(output)").sha256
       if found != expected { return .damaged(output: output) }
     }
     return .done(marker, measured: marker.evaluationHash == recipe.evaluationHash)

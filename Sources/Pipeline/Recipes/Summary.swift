@@ -89,7 +89,7 @@ public struct Summary: Codable, Equatable, Sendable {
   /// Reads the summary at `path`.
   /// - Throws: `FileError` when it cannot be read, `PipelineError.data` when it is none.
   public init(contentsOf path: String) throws {
-    let bytes = Data(try MappedFile(path: path).bytes)
+    let bytes = try FileContents.data(of: path)
     do {
       self = try JSONDecoder().decode(Summary.self, from: bytes)
     } catch {

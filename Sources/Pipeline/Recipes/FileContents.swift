@@ -1,0 +1,22 @@
+import Files
+import Foundation
+
+/// Whole files, read while their map is held.
+enum FileContents {
+  /// The bytes of the file at `path`, copied.
+  static func data(of path: String) throws -> Data {
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { Data(file.bytes) }
+  }
+
+  /// The text of the file at `path`; what is not UTF-8 becomes U+FFFD.
+  static func text(of path: String) throws -> String {
+    String(decoding: try data(of: path), as: UTF8.self)
+  }
+
+  /// The SHA-256 and the size of the file at `path`.
+  static func checksum(of path: String) throws -> (sha256: String, bytes: Int) {
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { (Checksum.sha256(file.bytes), file.bytes.count) }
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+/// What is known of a folder of pictures before anything is trained.
+public struct DatasetFacts: Equatable, Sendable {
+  /// Where the pictures are, as the recipe will name it.
+  public var path: String
+  /// How many pictures there are.
+  public var count: Int
+  /// How many classes they are labelled with; 0 where they are not.
+  public var classes: Int
+  /// 1 for grey pictures, 3 for colour.
+  public var channels: Int
+  /// A typical picture's width in pixels.
+  public var width: Int
+  /// A typical picture's height in pixels.
+  public var height: Int
+
+  /// Makes the facts.
+  public init(path: String, count: Int, classes: Int, channels: Int, width: Int, height: Int) {
+    self.path = path
+    self.count = count
+    self.classes = classes
+    self.channels = channels
+    self.width = width
+    self.height = height
+  }
+}
+
+/// A recipe fitted to two folders of pictures, with the reason of each choice.
+///
+/// The choices follow the paper where it scales down (K with |U|, Figure 3; a pre-training of at
+/// least 120 passes over D, Figure 4; the learning rate with the batch) and say so in `notes`; the
+/// rest are defaults that train on a CPU in reasonable time.
+///
+/// ```swift
+/// let fitted = try InitRecipe(name: "birds", labelled: d, unlabelled: u)
+/// try fitted.yaml.write(toFile: "birds.yaml", atomically: true, encoding: .utf8)
+/// ```
+public struct InitRecipe: Equatable, Sendable {
+  /// Why one key has its value.
+  public struct Note: Equatable, Sendable {
+    /// The key's path.
+    public let key: String
+    /// The reason.
+    public let reason: String
+  }
+
+  /// The recipe.
+  public private(set) var recipe: Recipe
+  /// The reason of every value that was chosen.
+  public private(set) var notes: [Note] = []
+  /// What speaks against a gain with these pictures.
+  public private(set) var warnings: [String] = []
+
+  /// Fits a recipe to the pictures.
+  /// - Throws: `PipelineError.data` when there is nothing to learn from.
+  public init(name: String, labelled: DatasetFacts, unlabelled: DatasetFacts) throws {
+    guard labelled.classes >= 2 else {
+      throw PipelineError.data(
+        "\(labelled.path) has \(labelled.classes) classes; give a folder with one folder a class")
+    }
+    guard labelled.count >= labelled.classes, unlabelled.count > 0 else {
+      let empty = unlabelled.count > 0 ? labelled : unlabelled
+      throw PipelineError.data("\(empty.path) has \(empty.count) pictures, too few to train on")
+    }
+    recipe = Recipe(name: name, labelled: labelled.path, unlabelled: unlabelled.path)
+    notes = [
+      Note(key: "name", reason: "the run's folder: runs/\(name)"),
+      Note(
+        key: "data.labelled",
+        reason: "D: \(labelled.count) pictures of \(labelled.classes) classes"),
+      Note(key: "data.unlabelled", reason: "U: \(unlabelled.count) pictures"),
+    ]
+    let choices = InitChoices(labelled, unlabelled)
+    notes += choices.fitData(&recipe)
+    notes += choices.fitNetworks(&recipe)
+    notes += choices.fitRanking(&recipe)
+    notes += choices.fitTraining(&recipe)
+    warnings = choices.warnings
+    try recipe.validate()
+  }
+
+  /// The recipe as YAML: what was chosen, each value under its reason; the rest are defaults.
+  public var yaml: String {
+    let reasons = Dictionary(notes.map { ($0.key, $0.reason) }, uniquingKeysWith: { $1 })
+    var lines = warnings.map { "# Note: \($0)." }
+    var open: [String] = []
+    for setting in recipe.settings {
+      guard let reason = reasons[setting.key] else { continue }
+      let parts = setting.key.split(separator: ".").map(String.init)
+      let groups = Array(parts.dropLast())
+      let shared = zip(open, groups).prefix { $0 == $1 }.count
+      if shared == 0, !lines.isEmpty { lines.append("") }
+      for depth in shared..<max(shared, groups.count) {
+        lines.append(indent(depth) + groups[depth] + ":")
+      }
+      lines.append("\(indent(groups.count))# \(reason)")
+      lines.append("\(indent(groups.count))\(parts.last ?? ""): \(setting.value)")
+      open = groups
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+}

@@ -1,0 +1,86 @@
+import Pipeline
+import Testing
+
+@Suite("Recipe hashes")
+struct RecipeHashTests {
+  private let recipe = Recipe(name: "a", labelled: "/d", unlabelled: "/u")
+
+  /// The stages whose hash changes with the recipe.
+  private func reached(_ change: (inout Recipe) -> Void) -> Set<Stage> {
+    var changed = recipe
+    change(&changed)
+    return Set(Stage.allCases.filter { recipe.stageHash($0) != changed.stageHash($0) })
+  }
+
+  @Test("a changed K reaches the ranking and what follows, not the teacher and not the scores")
+  func imagesPerClass() {
+    #expect(reached { $0.ranking.imagesPerClass = 8_000 } == [.ranking, .student, .fineTuning])
+    var changed = recipe
+    changed.ranking.imagesPerClass = 8_000
+    #expect(changed.scoresHash == recipe.scoresHash)
+    changed.ranking.labelsPerImage = 5
+    #expect(changed.scoresHash != recipe.scoresHash)
+  }
+
+  @Test("a change reaches its stage and those that follow")
+  func stages() {
+    let all = Set(Stage.allCases)
+    #expect(reached { $0.seed = 1 } == all)
+    #expect(reached { $0.precision = .float32 } == all)
+    #expect(reached { $0.threads = 2 } == all)
+    #expect(reached { $0.data.labelledCount = 10 } == all)
+    #expect(reached { $0.data.validationFraction = 0.1 } == all)
+    #expect(reached { $0.input.size = 128 } == all)
+    let pipeline: Set<Stage> = [.teacher, .ranking, .student, .fineTuning]
+    #expect(reached { $0.teacher.model = "resnet18" } == pipeline)
+    #expect(reached { $0.data.unlabelled = "/v" } == [.ranking, .student, .fineTuning])
+    #expect(reached { $0.input.resize = 300 } == [.ranking, .student, .fineTuning])
+    #expect(
+      reached { $0.student.model = "resnet18" }
+        == [.student, .fineTuning, .baseline, .baselineLong])
+    #expect(reached { $0.student.training.loss = .sigmoid } == [.student, .fineTuning])
+    #expect(reached { $0.student.training.images = 7 } == [.student, .fineTuning, .baselineLong])
+    #expect(reached { $0.fineTuning.training.learningRate = 1 } == [.fineTuning])
+    #expect(reached { $0.baseline.training.batch = 8 } == [.baseline, .baselineLong])
+  }
+
+  @Test("what does not influence the results changes no hash")
+  func outside() {
+    var changed = recipe
+    changed.name = "b"
+    changed.workers = 7
+    changed.checkpoints.everySteps = 5
+    changed.report.ranks = [1]
+    changed.evaluation.everyImages = 100
+    #expect(changed.hash == recipe.hash)
+    #expect(Stage.allCases.allSatisfy { changed.stageHash($0) == recipe.stageHash($0) })
+    #expect(changed.differences(from: recipe).isEmpty)
+  }
+
+  @Test("other test pictures are measured on again, not trained again")
+  func evaluation() {
+    #expect(reached { $0.data.test = "/t" } == [])
+    var changed = recipe
+    changed.data.test = "/t"
+    #expect(changed.evaluationHash != recipe.evaluationHash)
+    #expect(changed.hash != recipe.hash)
+  }
+
+  @Test("a hash is 64 hexadecimal digits, another for each stage, and the same after reading")
+  func form() throws {
+    let hashes = Stage.allCases.map(recipe.stageHash) + [recipe.hash, recipe.scoresHash]
+    #expect(Set(hashes).count == hashes.count)
+    #expect(hashes.allSatisfy { $0.count == 64 })
+    #expect(try Recipe(yaml: recipe.yaml).hash == recipe.hash)
+  }
+
+  @Test("differences are named with both values")
+  func differences() {
+    var changed = recipe
+    changed.ranking.imagesPerClass = 3
+    changed.seed = 4
+    #expect(
+      changed.differences(from: recipe)
+        == ["seed (0 → 4)", "ranking.imagesPerClass (16000 → 3)"])
+  }
+}

@@ -1,0 +1,236 @@
+import Foundation
+import Pipeline
+import Testing
+
+/// The least a recipe needs.
+let minimalRecipe = """
+  name: a
+  data:
+    labelled: /d
+    unlabelled: /u
+  """
+
+/// A folder that is removed with the test.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "halcyon-pipeline-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ text: String, to name: String) throws {
+    let file = URL(fileURLWithPath: "\(path)/\(name)")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try text.write(to: file, atomically: false, encoding: .utf8)
+  }
+
+  func read(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
+  }
+}
+
+@Suite("Recipe")
+struct RecipeTests {
+  @Test("a recipe of three lines has the paper's values")
+  func defaults() throws {
+    let recipe = try Recipe(yaml: minimalRecipe)
+    #expect(recipe == Recipe(name: "a", labelled: "/d", unlabelled: "/u"))
+    #expect(recipe.teacher.model == "resnext101_32x48d")
+    #expect(recipe.ranking.labelsPerImage == 10)
+    #expect(recipe.ranking.imagesPerClass == 16_000)
+    #expect(recipe.student.training.images == 1_000_000_000)
+    #expect(recipe.student.training.batch == 64 * 24)
+    #expect(abs(recipe.student.training.learningRate - 0.1 / 256 * 1536) < 1e-12)
+    #expect(recipe.fineTuning.training.learningRate == 0.0015)
+    #expect(recipe.fineTuning.training.epochs == 100)
+    #expect(recipe.baseline.training.images == 250_000_000)
+  }
+
+  @Test("a recipe that is written and read again is equal")
+  func roundTrip() throws {
+    var recipe = try Recipe(yaml: minimalRecipe)
+    #expect(try Recipe(yaml: recipe.yaml) == recipe)
+
+    recipe.name = "a \"quoted\": name # with 'everything'"
+    recipe.data.labelled = "/ünï/cödé/\u{1}\\\u{2028} x"
+    recipe.data.labelledSplit = "null"
+    recipe.data.labelledCount = 1_000
+    recipe.data.unlabelled = "rest"
+    recipe.data.test = "/2012"
+    recipe.data.testSplit = "yes"
+    recipe.data.validationFraction = 0.05
+    recipe.seed = .max
+    recipe.device = .cuda
+    recipe.input.channels = 1
+    recipe.input.mean = [0.1 + 0.2]
+    recipe.input.std = [1e-300]
+    recipe.ranking.minimumScore = -12.5
+    recipe.teacher.startFrom = "/weights"
+    recipe.teacher.training.freezeBackbone = true
+    recipe.student.training.augmentation.ratio = 0.5...2
+    recipe.student.training.drops = []
+    recipe.baseline.training.loss = .oneOfM
+    recipe.report.ranks = [1, 10]
+    #expect(try Recipe(yaml: recipe.yaml) == recipe)
+  }
+
+  @Test("the written recipe has a comment for each group and every default")
+  func written() throws {
+    let yaml = try Recipe(yaml: minimalRecipe).yaml
+    #expect(yaml.contains("# Stage 2: the teacher's best pictures of each class.\nranking:\n"))
+    #expect(yaml.contains("  imagesPerClass: 16000\n"))
+    #expect(yaml.contains("      scale: [0.08, 1.0]\n"))
+    #expect(yaml.contains("    epochs: null\n"))
+  }
+
+  @Test("numbers may be written as people write them")
+  func numbers() throws {
+    let recipe = try Recipe(
+      yaml: minimalRecipe + "\nstudent: {training: {images: 1e9, batch: 1_536, weightDecay: 1e-4}}")
+    #expect(recipe.student.training.images == 1_000_000_000)
+    #expect(recipe.student.training.batch == 1_536)
+    #expect(recipe.student.training.weightDecay == 0.0001)
+  }
+
+  @Test("epochs that are given take the place of images by default, and the other way round")
+  func budgets() throws {
+    let recipe = try Recipe(
+      yaml: minimalRecipe + """
+
+        teacher: {training: {epochs: 90}}
+        fineTuning: {training: {images: 5000}}
+        """)
+    #expect(recipe.teacher.training.images == nil)
+    #expect(recipe.teacher.training.epochs == 90)
+    #expect(recipe.fineTuning.training.images == 5_000)
+    #expect(recipe.fineTuning.training.epochs == nil)
+  }
+
+  @Test("the baseline takes from the teacher's training what it is not given")
+  func baseline() throws {
+    let yaml =
+      minimalRecipe + """
+
+        teacher: {startFrom: /w, training: {batch: 64, epochs: 3, freezeBackbone: true}}
+        baseline: {training: {learningRate: 0.05}}
+        """
+    let recipe = try Recipe(yaml: yaml, overrides: ["teacher.training.momentum=0.8"])
+    var expected = recipe.teacher.training
+    expected.learningRate = 0.05
+    expected.freezeBackbone = false
+    #expect(recipe.baseline.training == expected)
+    #expect(recipe.baseline.training.epochs == 3)
+    #expect(recipe.baseline.training.momentum == 0.8)
+    let long = try Recipe(yaml: yaml, overrides: ["baseline.training.images=10"])
+    #expect(long.baseline.training.images == 10)
+    #expect(long.baseline.training.epochs == nil)
+  }
+
+  @Test("an override has the last word")
+  func overrides() throws {
+    let recipe = try Recipe(
+      yaml: minimalRecipe + "\nranking:\n  imagesPerClass: 5",
+      overrides: [
+        "ranking.imagesPerClass=3", "report.ranks=[1, 2]", "data.test=", "seed=1", "seed=2",
+        "student.training.epochs=4", "teacher.model=@home",
+      ])
+    #expect(recipe.ranking.imagesPerClass == 3)
+    #expect(recipe.report.ranks == [1, 2])
+    #expect(recipe.data.test == nil)
+    #expect(recipe.seed == 2)
+    #expect(recipe.student.training.images == nil)
+    #expect(recipe.teacher.model == "@home")
+  }
+}
+
+@Suite("Recipe paths")
+struct RecipePathTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("a path is the recipe folder's if it exists there, otherwise the working directory's")
+  func relative() throws {
+    try folder.write("x", to: "recipes/pictures/1.png")
+    try folder.write(
+      """
+      name: a
+      data: {labelled: ./pictures, unlabelled: elsewhere/u, test: ../recipes/pictures}
+      """, to: "recipes/a.yaml")
+    let recipe = try Recipe(contentsOf: folder.path + "/recipes/a.yaml")
+    #expect(recipe.data.labelled == folder.path + "/recipes/pictures")
+    #expect(recipe.data.test == folder.path + "/recipes/pictures")
+    let here = FileManager.default.currentDirectoryPath
+    #expect(recipe.data.unlabelled == here + "/elsewhere/u")
+  }
+
+  @Test("~ and ${VAR} are replaced, and what is written back needs neither")
+  func variables() throws {
+    setenv("HALCYON_TEST_PICTURES", "/pictures of/mine", 1)
+    let recipe = try Recipe(
+      yaml: """
+        name: a
+        data:
+          labelled: ${HALCYON_TEST_PICTURES}/d
+          unlabelled: ~/u
+        """)
+    #expect(recipe.data.labelled == "/pictures of/mine/d")
+    #expect(recipe.data.unlabelled == NSHomeDirectory() + "/u")
+    #expect(try Recipe(yaml: recipe.yaml) == recipe)
+  }
+
+  @Test("a variable that is not set is named with its line")
+  func unset() {
+    expectError("r.yaml:3: data.labelled: the environment variable HALCYON_NOT_SET is not set") {
+      try Recipe(
+        yaml: "name: a\ndata:\n  labelled: ${HALCYON_NOT_SET}/d\n  unlabelled: /u", file: "r.yaml")
+    }
+  }
+
+  @Test("the word rest is no path")
+  func rest() throws {
+    let recipe = try Recipe(
+      yaml: "name: a\ndata: {labelled: /d, labelledCount: 10, unlabelled: rest}")
+    #expect(recipe.data.unlabelled == "rest")
+    #expect(recipe.data.unlabelledIsRest)
+  }
+
+  @Test(
+    "the paper's recipes can be read", arguments: ["resnet50-yfcc", "resnext101-32x16-ig1b"])
+  func paper(name: String) throws {
+    for variable in ["IMAGENET", "YFCC100M", "IG1B", "WEAK_TEACHER"] {
+      setenv(variable, "/\(variable)", 1)
+    }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().path
+    let recipe = try Recipe(contentsOf: "\(root)/Recipes/paper/\(name).yaml")
+    #expect(recipe.name == name)
+    #expect(recipe.student.training == .pretraining)
+    #expect(recipe.fineTuning.training.epochs == 100)
+    #expect(recipe.baseline.training == .supervised)
+    #expect(recipe.data.labelled == "/IMAGENET/train")
+  }
+}
+
+/// Expects `body` to throw a `PipelineError` of exit code 64 whose line begins with `beginning`.
+func expectError<Result>(
+  _ beginning: String, code: Int32 = 64, sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: () throws -> Result
+) {
+  do {
+    _ = try body()
+    Issue.record("nothing was thrown", sourceLocation: sourceLocation)
+  } catch let error as PipelineError {
+    #expect(
+      error.description.hasPrefix(beginning), "\(error.description)",
+      sourceLocation: sourceLocation)
+    #expect(!error.description.contains("\n"), sourceLocation: sourceLocation)
+    #expect(error.exitCode == code, sourceLocation: sourceLocation)
+  } catch {
+    Issue.record("another error: \(error)", sourceLocation: sourceLocation)
+  }
+}
