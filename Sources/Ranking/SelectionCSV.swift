@@ -1,0 +1,68 @@
+import Files
+import Foundation
+
+/// What a selection's labels mean to a reader: names for its numbers.
+public struct SelectionNames {
+  /// The names of the shards, by their index.
+  public var shards: [String]
+  /// The names of the classes.
+  public var classes: [String]
+  /// Which model gave the scores.
+  public var teacher: String
+  /// The key of a sample.
+  public var key: (SampleID) throws -> String
+
+  /// Makes the names of a selection.
+  public init(
+    shards: [String], classes: [String], teacher: String,
+    key: @escaping (SampleID) throws -> String
+  ) {
+    self.shards = shards
+    self.classes = classes
+    self.teacher = teacher
+    self.key = key
+  }
+}
+
+extension Selection {
+  /// The column names of `selected.csv`.
+  public static let csvHeader = "image,shard,class,class_name,score,probability,rank,teacher"
+
+  /// Writes one line per (image, class) to `path`, in the order of the selection (RFC 4180).
+  /// - Throws: `FileError` naming `path`, `RankingError` when a name is missing, what `key` throws.
+  public func writeCSV(to path: String, names: SelectionNames) throws {
+    guard names.classes.count == classCount else {
+      throw RankingError.invalidArgument(
+        "\(path): \(names.classes.count) class names for \(classCount) classes")
+    }
+    let file = try DurableFile(path: path)
+    let classNames = names.classes.map(Self.field)
+    let shardNames = names.shards.map(Self.field)
+    let teacher = Self.field(names.teacher)
+    var text = Self.csvHeader + "\n"
+    for (row, id) in images.enumerated() {
+      guard Int(id.shard) < shardNames.count else {
+        throw RankingError.invalidArgument(
+          "\(path): shard \(id.shard) has no name; there are \(shardNames.count)")
+      }
+      let image = Self.field(try names.key(id))
+      for label in labels(ofImage: row) {
+        let probability = LogOdds.probability(fromLogOdds: label.score)
+        text += "\(image),\(shardNames[Int(id.shard)]),\(label.class),\(classNames[label.class]),"
+        text += "\(label.score),\(Float(probability)),\(label.rank),\(teacher)\n"
+      }
+      if text.utf8.count > 1 << 20 {
+        try file.write(Data(text.utf8))
+        text = ""
+      }
+    }
+    try file.write(Data(text.utf8))
+    try file.commit()
+  }
+
+  /// A CSV field, quoted where it must be.
+  private static func field(_ text: String) -> String {
+    guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+}

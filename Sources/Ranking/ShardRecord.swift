@@ -1,0 +1,152 @@
+public import Foundation
+
+/// How one shard was scored: the contents of `SHARD.json`, written after its score file and so the
+/// mark that the shard is done.
+public struct ShardRecord: Codable, Hashable, Sendable {
+  /// A sample that got no score, and why.
+  public struct Omission: Codable, Hashable, Sendable {
+    /// The sample's key.
+    public var key: String
+    /// Why it got no score, in one line.
+    public var reason: String
+
+    /// Makes the note that the sample `key` was left out for `reason`.
+    public init(key: String, reason: String) {
+      self.key = key
+      self.reason = reason
+    }
+  }
+
+  /// The shard's name.
+  public var shard: String
+  /// Number of samples, scored or not.
+  public var count: Int
+  /// SHA-256 of the teacher's weights.
+  public var modelSHA256: String
+  /// Hash of the part of the recipe that decides scores.
+  public var recipeHash: String
+  /// Hash of the description of the unlabelled set.
+  public var inputIdentity: String
+  /// Images a forward pass; another size gives other last bits.
+  public var batch: Int
+  /// The numbers' format in the network, for example `bf16`.
+  public var precision: String
+  /// The version of libtorch.
+  public var libtorch: String
+  /// The processor features that kernels were chosen by.
+  public var cpuFeatures: String
+  /// The device, for example `cpu` or `cuda`.
+  public var device: String
+  /// Classes kept of each sample, P.
+  public var classesPerSample: Int
+  /// Number of classes, L.
+  public var classes: Int
+  /// Samples that could not be read.
+  public var unreadable: [Omission]
+  /// Samples left out on purpose, for example a test picture found among the unlabelled ones.
+  public var excluded: [Omission]
+  /// SHA-256 of the score file.
+  public var scoresSHA256: String
+  /// How long scoring took.
+  public var seconds: Double
+  /// How fast it was.
+  public var imagesPerSecond: Double
+
+  /// Makes the record of a scored shard.
+  public init(
+    shard: String, count: Int, modelSHA256: String, recipeHash: String, inputIdentity: String,
+    batch: Int, precision: String, libtorch: String, cpuFeatures: String, device: String,
+    classesPerSample: Int, classes: Int, unreadable: [Omission] = [], excluded: [Omission] = [],
+    scoresSHA256: String, seconds: Double, imagesPerSecond: Double
+  ) {
+    self.shard = shard
+    self.count = count
+    self.modelSHA256 = modelSHA256
+    self.recipeHash = recipeHash
+    self.inputIdentity = inputIdentity
+    self.batch = batch
+    self.precision = precision
+    self.libtorch = libtorch
+    self.cpuFeatures = cpuFeatures
+    self.device = device
+    self.classesPerSample = classesPerSample
+    self.classes = classes
+    self.unreadable = unreadable
+    self.excluded = excluded
+    self.scoresSHA256 = scoresSHA256
+    self.seconds = seconds
+    self.imagesPerSecond = imagesPerSecond
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case shard, count, batch, precision, libtorch, device, classes, unreadable, excluded, seconds
+    case modelSHA256 = "model_sha256"
+    case recipeHash = "recipe_hash"
+    case inputIdentity = "input_identity"
+    case cpuFeatures = "cpu_features"
+    case classesPerSample = "classes_per_sample"
+    case scoresSHA256 = "scores_sha256"
+    case imagesPerSecond = "images_per_second"
+  }
+}
+
+extension ShardRecord {
+  /// The fields that decide the bits of a score, by their names in `SHARD.json`.
+  var scoring: [(name: String, value: String)] {
+    [
+      (CodingKeys.modelSHA256.rawValue, modelSHA256), (CodingKeys.recipeHash.rawValue, recipeHash),
+      (CodingKeys.inputIdentity.rawValue, inputIdentity),
+      (CodingKeys.batch.rawValue, String(batch)), (CodingKeys.precision.rawValue, precision),
+      (CodingKeys.libtorch.rawValue, libtorch), (CodingKeys.cpuFeatures.rawValue, cpuFeatures),
+      (CodingKeys.device.rawValue, device),
+      (CodingKeys.classesPerSample.rawValue, String(classesPerSample)),
+      (CodingKeys.classes.rawValue, String(classes)),
+    ]
+  }
+
+  /// The names of the fields in which the two shards were scored differently.
+  public func differences(from other: ShardRecord) -> [String] {
+    zip(scoring, other.scoring).filter { $0.value != $1.value }.map(\.0.name)
+  }
+
+  /// Whether the scores of the two shards may be ranked together.
+  public func isCompatible(with other: ShardRecord) -> Bool { differences(from: other).isEmpty }
+
+  /// Refuses shards that were not all scored in the same way.
+  /// - Throws: `RankingError` naming two shards, the fields and both values.
+  public static func checkCompatible(_ records: [ShardRecord]) throws {
+    guard let first = records.first else { return }
+    for record in records.dropFirst() {
+      let differences = zip(first.scoring, record.scoring).filter { $0.value != $1.value }
+      guard !differences.isEmpty else { continue }
+      let fields = differences.map { "\($0.name) (\(brief($0.value)) and \(brief($1.value)))" }
+      throw RankingError.incompatibleShards(
+        "shards \(first.shard) and \(record.shard) cannot be ranked together: they differ in "
+          + fields.joined(separator: ", ") + "; score one of them again")
+    }
+  }
+
+  private static func brief(_ value: String) -> String {
+    value.count > 24 ? value.prefix(12) + "…" : value
+  }
+
+  /// The record as JSON with sorted keys.
+  /// - Throws: `EncodingError` when a figure is not a number.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+
+  /// Reads the record in the file at `path`.
+  /// - Throws: `RankingError` naming `path` when it cannot be read as a record.
+  public init(path: String) throws {
+    do {
+      let data = try Data(contentsOf: URL(fileURLWithPath: path))
+      self = try JSONDecoder().decode(ShardRecord.self, from: data)
+    } catch {
+      throw RankingError.corruptFile(
+        path: path, reason: "not the record of a scored shard (\(error)); score this shard again")
+    }
+  }
+}
