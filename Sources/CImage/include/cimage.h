@@ -1,1 +1,119 @@
-#pragma once
+#ifndef CIMAGE_H
+#define CIMAGE_H
+
+// A C ABI over libjpeg, libpng and libwebp: bytes in, 8-bit pixels out.
+//
+// Every call that can fail returns a CIMAGE_ status and, when `message` is given, leaves one line
+// there. Nothing here keeps a pointer to its arguments after it returns, no error leaves a C frame
+// other than by a status, and nothing is shared between workspaces: one a thread.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#define CIMAGE_NULLABLE _Nullable
+#else
+#define CIMAGE_NULLABLE
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  CIMAGE_OK = 0,
+  CIMAGE_UNKNOWN_FORMAT = 1,  // not JPEG, PNG or WebP, or a kind of them nobody can show
+  CIMAGE_CORRUPT = 2,         // truncated or broken
+  CIMAGE_TOO_LARGE = 3,       // more pixels or scans than allowed
+  CIMAGE_NO_MEMORY = 4,
+  CIMAGE_BAD_ARGUMENT = 5,
+};
+
+enum {
+  CIMAGE_JPEG = 1,
+  CIMAGE_PNG = 2,
+  CIMAGE_WEBP = 3,
+};
+
+// What the header says. Width and height are those of the upright picture.
+typedef struct {
+  int32_t format;
+  int32_t width;
+  int32_t height;
+  int32_t components;   // as stored: 1 grey or palette, 2 grey + alpha, 3 colour, 4 + alpha or CMYK
+  int32_t orientation;  // EXIF, 1 to 8; 5 to 8 swap the stored width and height
+} cimage_header;
+
+// What to decode. Coordinates are those of the upright picture.
+typedef struct {
+  int32_t channels;       // 1: grey, (19595 R + 38470 G + 7471 B + 32768) >> 16; 3: RGB
+  int32_t x, y;           // the wanted part
+  int32_t width, height;  // 0: the whole picture
+  // The part may be decoded at 1/2, 1/4 or 1/8 of its size as long as it stays at least this large
+  // (then with the codec's own grey, and to the last wanted row); 0: full size, every byte checked.
+  int32_t least_width, least_height;
+  int32_t most_scans;   // of a progressive JPEG
+  int64_t most_pixels;  // width × height of the whole picture
+} cimage_request;
+
+// Pixels in the workspace, valid until its next decode: `height` rows of `width` × `channels` bytes.
+typedef struct {
+  const uint8_t *pixels;
+  int64_t stride;  // bytes from row to row
+  int32_t width, height;
+  int32_t channels;
+  double box[4];  // left, top, right, bottom of the wanted part within these pixels
+} cimage_picture;
+
+// One thread's buffers, reused from picture to picture.
+typedef struct cimage_workspace cimage_workspace;
+
+cimage_workspace *CIMAGE_NULLABLE cimage_workspace_create(void);
+void cimage_workspace_destroy(cimage_workspace *CIMAGE_NULLABLE workspace);
+
+// Reads format, size and orientation without decoding or allocating.
+int32_t cimage_probe(
+    const uint8_t *bytes, int64_t count, char *CIMAGE_NULLABLE message, int64_t capacity,
+    cimage_header *header);
+
+// Decodes the wanted part, upright. A broken file is a status, never pixels.
+int32_t cimage_decode(
+    cimage_workspace *workspace, const uint8_t *bytes, int64_t count,
+    const cimage_request *request, char *CIMAGE_NULLABLE message, int64_t capacity,
+    cimage_picture *picture);
+
+// Copies pixels that need no decoding into the workspace, grey repeated or colour made grey.
+int32_t cimage_adopt(
+    cimage_workspace *workspace, const uint8_t *pixels, int32_t width, int32_t height,
+    int32_t channels, int32_t wanted_channels, cimage_picture *picture);
+
+// Resizes `picture->box` to `width` × `height` with the antialiased triangle filter, 22-bit
+// coefficients and an 8-bit picture between the two passes, and writes the window at (`x`, `y`) of
+// `window_width` × `window_height` of the result to `out`, mirrored left to right when asked. The
+// picture must be one that this workspace decoded or adopted: reads run past its last pixel.
+int32_t cimage_resize(
+    cimage_workspace *workspace, const cimage_picture *picture, int32_t width, int32_t height,
+    int32_t x, int32_t y, int32_t window_width, int32_t window_height, int32_t mirrored,
+    uint8_t *out, int64_t out_stride);
+
+// Copies the window at (`x`, `y`) of `width` × `height` to `out`, mirrored when asked; what lies
+// outside the picture is zero. `channels` 1 or 3: grey is repeated, colour becomes grey.
+void cimage_window(
+    const cimage_picture *picture, int32_t channels, int32_t x, int32_t y, int32_t width,
+    int32_t height, int32_t mirrored, uint8_t *out, int64_t out_stride);
+
+// Fills a rectangle of `out` with one colour.
+void cimage_fill(
+    uint8_t *out, int64_t out_stride, int32_t channels, int32_t x, int32_t y, int32_t width,
+    int32_t height, const uint8_t *colour);
+
+#ifdef __cplusplus
+}
+#endif
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
+
+#endif

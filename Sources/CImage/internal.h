@@ -1,0 +1,72 @@
+#ifndef CIMAGE_INTERNAL_H
+#define CIMAGE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cimage.h"
+
+// Loads may run this many bytes past the end of a buffer's contents.
+#define CIMAGE_PADDING 64
+
+typedef struct {
+  uint8_t *bytes;
+  size_t capacity;
+} cimage_buffer;
+
+struct cimage_workspace {
+  cimage_buffer decoded;  // as stored
+  cimage_buffer upright;  // turned by EXIF
+  cimage_buffer row;      // one row before its colours are converted
+  cimage_buffer narrow;   // between the two passes of a resize
+  cimage_buffer taps;     // the coefficients of a resize
+};
+
+// Where one line about a failure goes.
+typedef struct {
+  char *text;
+  size_t capacity;
+} cimage_message;
+
+// A decoder's order: the part of the stored picture, and the pixels it left.
+typedef struct {
+  cimage_workspace *workspace;
+  const uint8_t *bytes;
+  size_t count;
+  cimage_header header;
+  int32_t stored_width, stored_height;
+  int32_t channels;
+  int32_t x, y, width, height;        // wanted, as stored
+  int32_t least_width, least_height;  // as stored; 0: exact
+  int32_t most_scans;
+  cimage_message message;
+  cimage_picture picture;  // out, as stored
+} cimage_job;
+
+int32_t cimage_fail(cimage_message message, int32_t status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// At least `count` bytes and the padding, or NULL. The contents are not kept; a buffer that a giant
+// picture left behind is given back.
+uint8_t *cimage_reserve(cimage_buffer *buffer, size_t count);
+
+int32_t cimage_jpeg_decode(cimage_job *job);
+int32_t cimage_png_decode(cimage_job *job);
+int32_t cimage_webp_decode(cimage_job *job);
+
+// The orientation in a TIFF block, 1 when there is none.
+int32_t cimage_tiff_orientation(const uint8_t *bytes, size_t count);
+
+// Points the job's picture at its wanted part of whole-picture pixels.
+void cimage_take_part(cimage_job *job, const uint8_t *pixels, int64_t stride);
+
+static inline uint8_t cimage_grey(const uint8_t *rgb) {
+  return (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 32768u) >> 16);
+}
+
+static inline void cimage_grey_row(const uint8_t *rgb, uint8_t *grey, int32_t width) {
+  for (int32_t x = 0; x < width; x++) grey[x] = cimage_grey(rgb + 3 * (size_t)x);
+}
+
+#endif

@@ -1,0 +1,126 @@
+// The two passes with AVX2: pairs of pixels times pairs of 16-bit coefficient halves, summed to 32
+// bits (vpmaddwd), so that the results equal the portable kernels' bit for bit.
+
+#include "resize.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#define AVX2 __attribute__((target("avx2")))
+
+bool cimage_has_avx2(void) { return __builtin_cpu_supports("avx2"); }
+
+// Two coefficients' halves, each pair in one 32-bit lane.
+typedef struct {
+  int32_t low, high;
+} halves;
+
+static inline halves split(int32_t first, int32_t second) {
+  const int32_t mask = (1 << CIMAGE_LOW_BITS) - 1;
+  return (halves){
+      (first & mask) | (second & mask) << 16,
+      (first >> CIMAGE_LOW_BITS) | (second >> CIMAGE_LOW_BITS) << 16};
+}
+
+// Four pixels of one row times four coefficients: the two halves of the register hold two each.
+AVX2 void cimage_horizontal_rgb_avx2(
+    const uint8_t *source, int64_t stride, int32_t rows, int32_t channels,
+    const cimage_taps *taps, uint8_t *out, int64_t out_stride) {
+  (void)channels;
+  enum { ROWS = 4 };
+  const __m256i spread = _mm256_setr_epi8(
+      0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
+      6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  const __m128i half = _mm_set1_epi32(1 << (CIMAGE_PRECISION - 1));
+  for (int32_t y = 0; y < rows; y += ROWS) {
+    int32_t block = rows - y < ROWS ? rows - y : ROWS;
+    // A short last block repeats its last row instead of having a loop of its own.
+    const uint8_t *lines[ROWS];
+    uint8_t *targets[ROWS];
+    for (int32_t i = 0; i < ROWS; i++) {
+      int32_t line = y + (i < block ? i : block - 1);
+      lines[i] = source + line * stride;
+      targets[i] = out + line * out_stride;
+    }
+    for (int32_t x = 0; x < taps->outputs; x++) {
+      const int32_t *coefficients = taps->coefficients + (int64_t)x * taps->most;
+      int64_t offset = (int64_t)taps->start[x] * 3;
+      __m256i low[ROWS], high[ROWS];
+      for (int32_t i = 0; i < ROWS; i++) low[i] = high[i] = _mm256_setzero_si256();
+      for (int32_t k = 0; k < taps->count[x]; k += 4) {
+        halves a = split(coefficients[k], coefficients[k + 1]);
+        halves b = split(coefficients[k + 2], coefficients[k + 3]);
+        __m256i lows = _mm256_setr_epi32(a.low, a.low, a.low, 0, b.low, b.low, b.low, 0);
+        __m256i highs = _mm256_setr_epi32(a.high, a.high, a.high, 0, b.high, b.high, b.high, 0);
+        for (int32_t i = 0; i < ROWS; i++) {
+          __m128i raw = _mm_loadu_si128((const __m128i *)(lines[i] + offset + 3 * k));
+          __m256i pairs = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(raw), spread);
+          low[i] = _mm256_add_epi32(low[i], _mm256_madd_epi16(pairs, lows));
+          high[i] = _mm256_add_epi32(high[i], _mm256_madd_epi16(pairs, highs));
+        }
+      }
+      for (int32_t i = 0; i < ROWS; i++) {
+        __m256i both = _mm256_add_epi32(low[i], _mm256_slli_epi32(high[i], CIMAGE_LOW_BITS));
+        __m128i sum =
+            _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+        sum = _mm_srai_epi32(_mm_add_epi32(sum, half), CIMAGE_PRECISION);
+        sum = _mm_packus_epi16(_mm_packs_epi32(sum, sum), sum);
+        int32_t pixel = _mm_cvtsi128_si32(sum);
+        memcpy(targets[i] + 3 * (int64_t)x, &pixel, 4);
+      }
+    }
+  }
+}
+
+AVX2 void cimage_vertical_avx2(
+    const uint8_t *source, int64_t stride, int32_t width, const cimage_taps *taps, uint8_t *out,
+    int64_t out_stride) {
+  const __m256i half = _mm256_set1_epi32(1 << (CIMAGE_PRECISION - 1));
+  const __m256i zero = _mm256_setzero_si256();
+  for (int32_t y = 0; y < taps->outputs; y++) {
+    const int32_t *coefficients = taps->coefficients + (int64_t)y * taps->most;
+    const uint8_t *top = source + taps->start[y] * stride;
+    int32_t count = taps->count[y];
+    for (int32_t x = 0; x < width; x += 32) {
+      __m256i low[4], high[4];
+      for (int i = 0; i < 4; i++) low[i] = high[i] = zero;
+      for (int32_t k = 0; k < count; k += 2) {
+        const uint8_t *from = top + k * stride + x;
+        // An odd last row is paired with itself, times a coefficient of zero.
+        const uint8_t *next = k + 1 < count ? from + stride : from;
+        halves pair = split(coefficients[k], k + 1 < count ? coefficients[k + 1] : 0);
+        __m256i lows = _mm256_set1_epi32(pair.low), highs = _mm256_set1_epi32(pair.high);
+        __m256i a = _mm256_loadu_si256((const __m256i *)from);
+        __m256i b = _mm256_loadu_si256((const __m256i *)next);
+        __m256i left = _mm256_unpacklo_epi8(a, b), right = _mm256_unpackhi_epi8(a, b);
+        __m256i pairs[4] = {
+            _mm256_unpacklo_epi8(left, zero), _mm256_unpackhi_epi8(left, zero),
+            _mm256_unpacklo_epi8(right, zero), _mm256_unpackhi_epi8(right, zero)};
+        for (int i = 0; i < 4; i++) {
+          low[i] = _mm256_add_epi32(low[i], _mm256_madd_epi16(pairs[i], lows));
+          high[i] = _mm256_add_epi32(high[i], _mm256_madd_epi16(pairs[i], highs));
+        }
+      }
+      __m256i sums[4];
+      for (int i = 0; i < 4; i++) {
+        sums[i] = _mm256_add_epi32(low[i], _mm256_slli_epi32(high[i], CIMAGE_LOW_BITS));
+        sums[i] = _mm256_srai_epi32(_mm256_add_epi32(sums[i], half), CIMAGE_PRECISION);
+      }
+      // Packing works within 128-bit halves, which undoes what unpacking did there.
+      __m256i bytes = _mm256_packus_epi16(
+          _mm256_packs_epi32(sums[0], sums[1]), _mm256_packs_epi32(sums[2], sums[3]));
+      uint8_t *to = out + y * out_stride + x;
+      if (width - x >= 32) {
+        _mm256_storeu_si256((__m256i *)to, bytes);
+      } else {
+        uint8_t tail[32];
+        _mm256_storeu_si256((__m256i *)tail, bytes);
+        memcpy(to, tail, (size_t)(width - x));
+      }
+    }
+  }
+}
+
+#endif
