@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// The pictures below a folder: `root/class/**.{jpg,jpeg,png,webp}`, or any tree without labels.
 ///

@@ -23,11 +23,11 @@ enum Gzip {
     var count: Int64 = 0
     let status = data.withUnsafeBytes { raw in
       guard let base = raw.bindMemory(to: UInt8.self).baseAddress else {
-        return Int32(CIMAGE_CORRUPT.rawValue)
+        return Int32(CIMAGE_CORRUPT)
       }
       return cimage_gunzip(base, Int64(raw.count), Int64(mostBytes), &out, &count)
     }
-    guard status == Int32(CIMAGE_OK.rawValue), let out else {
+    guard status == Int32(CIMAGE_OK), let out else {
       throw ImageDataError.dataset(path: path, reason: "the gzip data is truncated or broken")
     }
     return Data(bytesNoCopy: out, count: Int(count), deallocator: .free)

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// Grey pictures of one size in an IDX file, as MNIST and Fashion-MNIST come.
 ///

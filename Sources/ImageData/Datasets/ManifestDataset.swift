@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// The pictures that a CSV file lists: a header, then `path,label[,split]` a line.
 ///

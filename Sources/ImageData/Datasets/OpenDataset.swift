@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV list or a folder of pictures.
 ///

@@ -1,6 +1,6 @@
 extension ImageDataset {
   /// The samples' positions by class, and last those without a label.
-  private var indicesByClass: [[Int]] {
+  fileprivate var indicesByClass: [[Int]] {
     var groups = [[Int]](repeating: [], count: classes.count + 1)
     for index in 0..<count { groups[label(at: index) ?? classes.count].append(index) }
     return groups

@@ -1,5 +1,5 @@
 import CImage
-public import Foundation
+import Foundation
 
 /// Turns encoded pictures into rows of a batch; one a thread.
 ///
@@ -255,7 +255,7 @@ extension ImageDecoder {
   fileprivate func decode(
     _ opened: Opened, channels: Int, part: PixelRectangle?, least: (width: Int, height: Int)?
   ) throws -> cimage_picture {
-    var picture = cimage_picture()
+    var picture = Self.picture(opened.source.address, width: 0, height: 0, channels: channels)
     if let plain = opened.plain {
       try check(
         cimage_adopt(
@@ -314,6 +314,6 @@ extension ImageDecoder {
   private func check(_ status: Int32, _ message: @autoclosure () -> String) throws {
     if status == 0 { return }
     throw Failure(
-      reason: message(), isResource: status == Int32(CIMAGE_NO_MEMORY.rawValue))
+      reason: message(), isResource: status == Int32(CIMAGE_NO_MEMORY))
   }
 }

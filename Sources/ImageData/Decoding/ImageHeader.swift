@@ -47,7 +47,7 @@ func withMessage(
   _ body: (UnsafeMutablePointer<CChar>, Int64) -> Int32
 ) -> (status: Int32, message: String) {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { room in
-    guard let text = room.baseAddress else { return (Int32(CIMAGE_NO_MEMORY.rawValue), "") }
+    guard let text = room.baseAddress else { return (Int32(CIMAGE_NO_MEMORY), "") }
     text.initialize(repeating: 0, count: room.count)
     let status = body(text, Int64(room.count))
     return (status, status == 0 ? "" : String(cString: text))
@@ -56,9 +56,9 @@ func withMessage(
 
 /// Calls `body` with the address of `raw`, or of one byte that nobody reads where it is empty.
 func withBase<Result>(
-  of raw: UnsafeRawBufferPointer, _ body: (UnsafePointer<UInt8>) -> Result
-) -> Result {
-  if let base = raw.bindMemory(to: UInt8.self).baseAddress { return body(base) }
+  of raw: UnsafeRawBufferPointer, _ body: (UnsafePointer<UInt8>) throws -> Result
+) rethrows -> Result {
+  if let base = raw.bindMemory(to: UInt8.self).baseAddress { return try body(base) }
   var nothing: UInt8 = 0
-  return withUnsafePointer(to: &nothing, body)
+  return try withUnsafePointer(to: &nothing, body)
 }
