@@ -13,8 +13,10 @@
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
 #define CIMAGE_NULLABLE _Nullable
+#define CIMAGE_NONNULL _Nonnull
 #else
 #define CIMAGE_NULLABLE
+#define CIMAGE_NONNULL
 #endif
 
 #ifdef __cplusplus
@@ -107,6 +109,11 @@ void cimage_window(
 void cimage_fill(
     uint8_t *out, int64_t out_stride, int32_t channels, int32_t x, int32_t y, int32_t width,
     int32_t height, const uint8_t *colour);
+
+// Inflates the gzip members in `bytes` into memory that the caller frees with free(3).
+int32_t cimage_gunzip(
+    const uint8_t *bytes, int64_t count, int64_t most_bytes, uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out,
+    int64_t *out_count);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,122 @@
+import Foundation
+
+/// Grey pictures of one size in an IDX file, as MNIST and Fashion-MNIST come.
+///
+/// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte` beside it; either may end
+/// in `.gz`. Without the labels file nothing is labelled. Class names come from `classes.txt` beside
+/// them, one a line, are Fashion-MNIST's in a folder named so, and are digits otherwise.
+public struct IDXDataset: ImageDataset {
+  public let name: String
+  public let classes: [String]
+  public let count: Int
+  /// The pictures' size in pixels.
+  public let width: Int, height: Int
+  private let pixels: Data
+  private let labels: Data?
+  private let digits: Int
+
+  static let fashionClasses = [
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+    "Ankle boot",
+  ]
+
+  /// Opens the file of pictures at `path`, and the labels beside it when they are there.
+  /// - Throws: `ImageDataError.dataset` when a header, a size or a label is wrong.
+  public init(images path: String) throws {
+    let (dimensions, body) = try Self.array(at: path, dimensions: 3)
+    count = dimensions[0]
+    height = dimensions[1]
+    width = dimensions[2]
+    pixels = body
+    guard count > 0, width > 0, height > 0 else {
+      throw ImageDataError.dataset(path: path, reason: "no pictures in it (\(dimensions))")
+    }
+    let file = (path as NSString).lastPathComponent
+    name = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    digits = max(5, String(count - 1).count)
+    guard let labelsPath = Self.labelsPath(beside: path) else {
+      labels = nil
+      classes = []
+      return
+    }
+    let (lengths, values) = try Self.array(at: labelsPath, dimensions: 1)
+    guard lengths[0] == count else {
+      throw ImageDataError.dataset(
+        path: labelsPath, reason: "\(lengths[0]) labels for \(count) pictures")
+    }
+    let largest = Int(values.max() ?? 0)
+    classes = try Self.classNames(in: (path as NSString).deletingLastPathComponent, largest: largest)
+    guard largest < classes.count else {
+      throw ImageDataError.dataset(
+        path: labelsPath, reason: "label \(largest), but only \(classes.count) classes")
+    }
+    labels = values
+  }
+
+  public func key(at index: Int) -> String {
+    let number = String(index)
+    return "\(name)/" + String(repeating: "0", count: max(0, digits - number.count)) + number
+  }
+
+  public func label(at index: Int) -> Int? {
+    labels.map { Int($0[$0.startIndex + index]) }
+  }
+
+  public func read(at index: Int) throws -> EncodedImage {
+    let size = width * height
+    let start = pixels.startIndex + index * size
+    return .pixels(pixels[start..<start + size], width: width, height: height, channels: 1)
+  }
+
+  /// Whether `file` is named like a file of pictures.
+  static func isImages(_ file: String) -> Bool {
+    file.hasSuffix("-images-idx3-ubyte") || file.hasSuffix("-images-idx3-ubyte.gz")
+  }
+
+  private static func labelsPath(beside path: String) -> String? {
+    let folder = (path as NSString).deletingLastPathComponent
+    var file = (path as NSString).lastPathComponent
+      .replacingOccurrences(of: "images", with: "labels")
+      .replacingOccurrences(of: "idx3", with: "idx1")
+    if file.hasSuffix(".gz") { file.removeLast(3) }
+    return [file, file + ".gz"].map { (folder as NSString).appendingPathComponent($0) }
+      .first { $0 != path && FileManager.default.fileExists(atPath: $0) }
+  }
+
+  private static func classNames(in folder: String, largest: Int) throws -> [String] {
+    let path = (folder as NSString).appendingPathComponent("classes.txt")
+    if let text = try? String(contentsOfFile: path, encoding: .utf8) {
+      return text.split(whereSeparator: \.isNewline)
+        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+    let last = (folder as NSString).lastPathComponent.lowercased()
+    if last.contains("fashion-mnist") { return fashionClasses }
+    return (0...max(9, largest)).map(String.init)
+  }
+
+  /// The unsigned bytes of an IDX file, whose header is big-endian: 0, 0, 8, dimensions, sizes.
+  private static func array(at path: String, dimensions: Int) throws -> ([Int], Data) {
+    let data = try Gzip.read(path)
+    let start = data.startIndex
+    let headerSize = 4 + 4 * dimensions
+    guard data.count >= headerSize, data[start] == 0, data[start + 1] == 0, data[start + 2] == 8,
+      data[start + 3] == UInt8(dimensions)
+    else {
+      throw ImageDataError.dataset(
+        path: path, reason: "not an IDX file of unsigned bytes in \(dimensions) dimensions")
+    }
+    let sizes = (0..<dimensions).map { axis in
+      data[(start + 4 + 4 * axis)..<(start + 8 + 4 * axis)].reduce(0) { $0 << 8 | Int($1) }
+    }
+    var expected = 1
+    for size in sizes {
+      let (product, overflow) = expected.multipliedReportingOverflow(by: size)
+      expected = overflow ? Int.max : product
+    }
+    guard data.count - headerSize == expected else {
+      throw ImageDataError.dataset(
+        path: path, reason: "\(data.count - headerSize) bytes for \(sizes); is it cut short?")
+    }
+    return (sizes, data[(start + headerSize)...])
+  }
+}

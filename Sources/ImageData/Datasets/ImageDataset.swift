@@ -1,0 +1,45 @@
+public import Foundation
+
+/// A picture as its data set keeps it.
+public enum EncodedImage: Sendable {
+  /// A JPEG, PNG or WebP file's bytes.
+  case file(Data)
+  /// Plain 8-bit pixels, row by row, `channels` (1 or 3) bytes a pixel.
+  case pixels(Data, width: Int, height: Int, channels: Int)
+
+  /// The file's bytes or the pixels.
+  public var bytes: Data {
+    switch self {
+    case .file(let data): data
+    case .pixels(let data, _, _, _): data
+    }
+  }
+}
+
+/// Pictures in a fixed order, with or without labels, readable from any thread.
+public protocol ImageDataset: Sendable {
+  /// What messages call it.
+  var name: String { get }
+  /// The class names in the order of their labels; empty when nothing is labelled.
+  var classes: [String] { get }
+  /// How many samples there are.
+  var count: Int { get }
+  /// The sample's key: its path relative to the data set's root.
+  func key(at index: Int) -> String
+  /// The sample's class, or nil when it has no label.
+  func label(at index: Int) -> Int?
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
+  func read(at index: Int) throws -> EncodedImage
+}
+
+extension ImageDataset {
+  /// How many samples carry each label, in the order of `classes`.
+  public var samplesPerClass: [Int] {
+    var counts = [Int](repeating: 0, count: classes.count)
+    for index in 0..<count {
+      if let label = label(at: index) { counts[label] += 1 }
+    }
+    return counts
+  }
+}

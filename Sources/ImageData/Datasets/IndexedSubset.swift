@@ -1,0 +1,78 @@
+/// Some samples of a data set, in a given order.
+public struct IndexedSubset: ImageDataset {
+  /// The data set that the samples are from.
+  public let base: any ImageDataset
+  /// The samples' positions in `base`.
+  public let indices: [Int32]
+
+  /// The samples of `base` at `indices`.
+  /// - Throws: `ImageDataError.argument` for an index outside `base`.
+  public init(_ base: any ImageDataset, indices: [Int32]) throws {
+    if let wrong = indices.first(where: { $0 < 0 || Int($0) >= base.count }) {
+      throw ImageDataError.argument(
+        "index \(wrong) is outside \(base.name), which has \(base.count) samples")
+    }
+    self.base = base
+    self.indices = indices
+  }
+
+  public var name: String { base.name }
+
+  public var classes: [String] { base.classes }
+
+  public var count: Int { indices.count }
+
+  public func key(at index: Int) -> String { base.key(at: Int(indices[index])) }
+
+  public func label(at index: Int) -> Int? { base.label(at: Int(indices[index])) }
+
+  public func read(at index: Int) throws -> EncodedImage {
+    try base.read(at: Int(indices[index]))
+  }
+}
+
+/// A data set whose labels are replaced or hidden.
+public struct Relabelled: ImageDataset {
+  /// The data set that the pictures are from.
+  public let base: any ImageDataset
+  public let classes: [String]
+  private let labels: [Int32]?
+
+  /// `base` under other labels, one a sample, -1 for none.
+  /// - Throws: `ImageDataError.argument` when labels and samples or classes do not match.
+  public init(_ base: any ImageDataset, labels: [Int32], classes: [String]) throws {
+    guard labels.count == base.count else {
+      throw ImageDataError.argument("\(labels.count) labels for \(base.count) samples")
+    }
+    if let wrong = labels.first(where: { $0 < -1 || Int($0) >= classes.count }) {
+      throw ImageDataError.argument("label \(wrong), but there are \(classes.count) classes")
+    }
+    self.base = base
+    self.classes = classes
+    self.labels = labels
+  }
+
+  fileprivate init(hidingLabelsOf base: any ImageDataset) {
+    self.base = base
+    classes = []
+    labels = nil
+  }
+
+  public var name: String { base.name }
+
+  public var count: Int { base.count }
+
+  public func key(at index: Int) -> String { base.key(at: index) }
+
+  public func label(at index: Int) -> Int? {
+    guard let labels, labels[index] >= 0 else { return nil }
+    return Int(labels[index])
+  }
+
+  public func read(at index: Int) throws -> EncodedImage { try base.read(at: index) }
+}
+
+extension ImageDataset {
+  /// The same pictures without their labels.
+  public func withoutLabels() -> Relabelled { Relabelled(hidingLabelsOf: self) }
+}

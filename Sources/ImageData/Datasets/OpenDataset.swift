@@ -1,0 +1,53 @@
+import Foundation
+
+/// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV list or a folder of pictures.
+///
+/// ```swift
+/// let train = try openDataset("datasets/fashion-mnist", split: "train")
+/// let pets = try openDataset("pets")               // pets/cat/1.jpg, pets/dog/2.jpg
+/// let crawl = try openDataset("crawl", unlabelled: true)
+/// ```
+/// - Parameters:
+///   - path: The file or folder.
+///   - split: For a folder of IDX files `train` or `test`; for a list its `split` column's value;
+///     for a folder of pictures the folder of that name in it.
+///   - unlabelled: Whether to leave labels and class folders out of account.
+/// - Throws: `ImageDataError` saying what is wrong with which file.
+public func openDataset(
+  _ path: String, split: String? = nil, unlabelled: Bool = false
+) throws -> any ImageDataset {
+  let dataset = try openLabelled(path, split: split, unlabelled: unlabelled)
+  return unlabelled && !dataset.classes.isEmpty ? dataset.withoutLabels() : dataset
+}
+
+private func openLabelled(
+  _ path: String, split: String?, unlabelled: Bool
+) throws -> any ImageDataset {
+  var isFolder: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    throw ImageDataError.dataset(path: path, reason: "there is no such file or folder")
+  }
+  let file = (path as NSString).lastPathComponent
+  guard isFolder.boolValue else {
+    if file.lowercased().hasSuffix(".csv") { return try ManifestDataset(path: path, split: split) }
+    if IDXDataset.isImages(file) { return try IDXDataset(images: path) }
+    throw ImageDataError.dataset(
+      path: path, reason: "expected a folder, a .csv list or an …-images-idx3-ubyte[.gz] file")
+  }
+  let files = try FileManager.default.contentsOfDirectory(atPath: path).filter(IDXDataset.isImages)
+  if !files.isEmpty {
+    let prefix = split == nil || split == "train" ? "train" : split == "test" ? "t10k" : split
+    let wanted = (prefix ?? "train") + "-images-idx3-ubyte"
+    guard let found = files.sorted().first(where: { $0 == wanted || $0 == wanted + ".gz" }) else {
+      throw ImageDataError.dataset(path: path, reason: "no \(wanted)[.gz] in it")
+    }
+    return try IDXDataset(images: (path as NSString).appendingPathComponent(found))
+  }
+  guard let split else { return try FolderDataset(root: path, unlabelled: unlabelled) }
+  let folder = (path as NSString).appendingPathComponent(split)
+  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+  else {
+    throw ImageDataError.dataset(path: path, reason: "no folder \(split) in it")
+  }
+  return try FolderDataset(root: folder, unlabelled: unlabelled)
+}

@@ -1,0 +1,22 @@
+/// Many short strings in one block of bytes: a list of fourteen million paths without fourteen
+/// million objects.
+struct PathTable: Sendable {
+  private var bytes: [UInt8] = []
+  private var ends: [Int] = []
+
+  /// How many strings there are.
+  var count: Int { ends.count }
+
+  /// Appends the concatenation of `first` and `second`.
+  mutating func append(_ first: some Sequence<UInt8>, _ second: some Sequence<UInt8>) {
+    bytes.append(contentsOf: first)
+    bytes.append(contentsOf: second)
+    ends.append(bytes.count)
+  }
+
+  /// The string at `index`.
+  subscript(index: Int) -> String {
+    let start = index == 0 ? 0 : ends[index - 1]
+    return String(decoding: bytes[start..<ends[index]], as: UTF8.self)
+  }
+}

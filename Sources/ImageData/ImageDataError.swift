@@ -1,0 +1,27 @@
+/// Why pictures could not be read, listed or loaded.
+public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable {
+  /// One picture cannot be read: its sample key and the reason.
+  case unreadable(key: String, reason: String)
+  /// A data set cannot be opened: its path and the reason.
+  case dataset(path: String, reason: String)
+  /// A line of a list is wrong: the list's path, the line counted from 1 and the reason.
+  case line(path: String, line: Int, reason: String)
+  /// Too many pictures of a data set are unreadable; the text says how many and which.
+  case tooManyUnreadable(String)
+  /// An argument makes no sense; the text says which and what would.
+  case argument(String)
+  /// The machine ran out of something while the picture of this key was read.
+  case resources(key: String, reason: String)
+
+  /// One line: what failed, on what, and why.
+  public var description: String {
+    switch self {
+    case .unreadable(let key, let reason): "cannot read picture \(key): \(reason)"
+    case .dataset(let path, let reason): "cannot open data set \(path): \(reason)"
+    case .line(let path, let line, let reason): "\(path), line \(line): \(reason)"
+    case .tooManyUnreadable(let text): text
+    case .argument(let text): text
+    case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Files
+import Foundation
+
+/// The unreadable pictures of a data set: each counted once, the first ones named, and an end to the
+/// run when there are too many.
+///
+/// Real crawls hold about one broken picture in a thousand. One in a hundred, or a hundred in a row,
+/// means that something else is wrong: a wrong folder, a disk that went away.
+public final class BadSamples: @unchecked Sendable {
+  /// A picture that could not be read.
+  public struct Entry: Sendable, Hashable {
+    /// Its sample key.
+    public let key: String
+    /// Why it could not be read.
+    public let reason: String
+  }
+
+  /// When to give up.
+  public struct Limit: Sendable, Hashable {
+    /// The share of tried samples that may be bad.
+    public var fraction: Double
+    /// How many samples must have been tried before the share counts.
+    public var afterTried: Int
+    /// How many may be bad one after another.
+    public var inRow: Int
+
+    /// 1 % once 1,000 were tried, or 100 in a row.
+    public init(fraction: Double = 0.01, afterTried: Int = 1000, inRow: Int = 100) {
+      self.fraction = fraction
+      self.afterTried = afterTried
+      self.inRow = inRow
+    }
+
+    /// Never.
+    public static let none = Limit(fraction: 1, afterTried: .max, inRow: .max)
+  }
+
+  /// How many entries are kept by name; the others are only counted.
+  public static let mostNamed = 10_000
+
+  private let lock = NSLock()
+  private let dataset: String
+  private let sampleCount: Int
+  private let limit: Limit
+  private let path: String?
+  private var bad: Set<Int> = []
+  private var named: [Entry] = []
+  private var latest: [Entry] = []
+  private var attempts = 0
+  private var streak = 0
+
+  /// Collects the bad samples of a data set.
+  /// - Parameters:
+  ///   - dataset: The data set, for its name and size.
+  ///   - limit: When to give up.
+  ///   - path: Where `bad-samples.csv` goes when the limit is reached or `write()` is called.
+  public init(of dataset: any ImageDataset, limit: Limit = Limit(), path: String? = nil) {
+    self.dataset = dataset.name
+    sampleCount = dataset.count
+    self.limit = limit
+    self.path = path
+  }
+
+  /// How many different samples could not be read.
+  public var count: Int { locked { bad.count } }
+
+  /// How many samples were tried, at most as many as there are.
+  public var tried: Int { locked { min(attempts, sampleCount) } }
+
+  /// The first bad samples, in the order of the run.
+  public var entries: [Entry] { locked { named } }
+
+  /// Notes a sample that was read.
+  public func recordGood() {
+    locked {
+      attempts += 1
+      streak = 0
+    }
+  }
+
+  /// Notes a sample that could not be read.
+  /// - Throws: `ImageDataError.tooManyUnreadable` when the limit is reached.
+  public func recordBad(index: Int, key: String, reason: String) throws {
+    let text: String? = locked {
+      attempts += 1
+      streak += 1
+      if bad.insert(index).inserted {
+        let entry = Entry(key: key, reason: reason)
+        if named.count < Self.mostNamed { named.append(entry) }
+        if latest.count == 3 { latest.removeFirst() }
+        latest.append(entry)
+      }
+      return limitMessage()
+    }
+    guard let text else { return }
+    try write()
+    throw ImageDataError.tooManyUnreadable(text)
+  }
+
+  /// Writes `key,reason` lines, the first 10,000 at most, when a path was given.
+  /// - Throws: `FileError` naming the path.
+  public func write() throws {
+    guard let path else { return }
+    let entries = self.entries
+    let file = try DurableFile(path: path)
+    try file.write(Data("key,reason\n".utf8))
+    for entry in entries {
+      let line = CSVRecords.quoted(entry.key) + "," + CSVRecords.quoted(entry.reason) + "\n"
+      try file.write(Data(line.utf8))
+    }
+    try file.commit()
+  }
+
+  private func limitMessage() -> String? {
+    let tried = min(attempts, sampleCount)
+    let inRow = streak >= limit.inRow
+    let share = tried >= limit.afterTried && Double(bad.count) > limit.fraction * Double(tried)
+    guard inRow || share else { return nil }
+    let what =
+      inRow
+      ? "\(streak) pictures in a row of \(dataset) are unreadable"
+      : "\(bad.count) of \(tried) pictures of \(dataset) are unreadable"
+    let names = latest.map { "\($0.key) (\($0.reason))" }.joined(separator: ", ")
+    return "\(what), the last \(names)" + (path.map { "; all are in \($0)" } ?? "")
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return body()
+  }
+}

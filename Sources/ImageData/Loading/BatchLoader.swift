@@ -1,0 +1,148 @@
+import Foundation
+
+/// Reads, decodes and augments samples on threads of its own and hands them out in order.
+///
+/// ```swift
+/// let order = ShuffledOrder(count: dataset.count, seed: 1)
+/// let loader = try BatchLoader(
+///   dataset: dataset, order: order, positions: 0..<dataset.count, batchSize: 256,
+///   preset: .train(TrainPreset(size: 224)), seed: 1, workers: 8)
+/// while let batch = try loader.next() { … }
+/// ```
+/// A row is a function of (data set, order, preset, seed, position): any number of workers and any
+/// first position give the same bytes. Workers take runs of rows of the first batch that still has
+/// some, so that they finish one batch together rather than one each: the first batch comes early,
+/// a giant picture holds up one worker only, and at most `queueDepth` batches are in memory besides
+/// those that the consumer holds.
+public final class BatchLoader {
+  /// The unreadable samples met so far.
+  public let badSamples: BadSamples
+  private let queue: BatchQueue
+  private let positions: Range<Int>
+  private let batchSize: Int
+  private let preset: Preset
+  private let running = DispatchGroup()
+  private var failure: (any Error)?
+
+  /// Starts the threads.
+  /// - Parameters:
+  ///   - dataset: Where the pictures are.
+  ///   - order: Which sample stands at which position.
+  ///   - positions: The positions to load; to resume, begin where the last run ended.
+  ///   - batchSize: Pictures a batch; the last one may be shorter.
+  ///   - preset: What happens to the pictures.
+  ///   - seed: What augmentation and substitution draw from.
+  ///   - workers: How many threads.
+  ///   - queueDepth: How many batches may be under way or waiting.
+  ///   - hashContent: Whether batches carry content hashes.
+  ///   - onUnreadable: What to do about a picture that cannot be read.
+  ///   - maxPixels: Pictures of more pixels count as unreadable.
+  ///   - badSamples: Where unreadable samples are noted; by default a collector of its own.
+  /// - Throws: `ImageDataError.argument` when something here cannot be.
+  public init(
+    dataset: any ImageDataset, order: any SampleOrder, positions: Range<Int>, batchSize: Int,
+    preset: Preset, seed: UInt64, workers: Int, queueDepth: Int = 4, hashContent: Bool = false,
+    onUnreadable: UnreadablePolicy = .substitute,
+    maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil
+  ) throws {
+    try preset.validate()
+    guard batchSize >= 1, workers >= 1, queueDepth >= 1, positions.lowerBound >= 0 else {
+      throw ImageDataError.argument(
+        "cannot load batches of \(batchSize) from position \(positions.lowerBound) with "
+          + "\(workers) workers and a queue of \(queueDepth)")
+    }
+    guard dataset.count > 0 || positions.isEmpty else {
+      throw ImageDataError.argument("\(dataset.name) has no samples")
+    }
+    self.badSamples = badSamples ?? BadSamples(of: dataset)
+    self.positions = positions
+    self.batchSize = batchSize
+    self.preset = preset
+    let rowBytes = preset.size * preset.size * preset.channels
+    let pool = BufferPool(byteCount: batchSize * rowBytes, most: queueDepth + 2)
+    let queue = BatchQueue(
+      batchCount: (positions.count + batchSize - 1) / batchSize,
+      rowCount: { min(batchSize, positions.count - $0 * batchSize) },
+      rowsAtOnce: max(1, batchSize / (4 * workers)), depth: queueDepth, pool: pool)
+    self.queue = queue
+    for worker in 0..<workers {
+      let reader = Handover(
+        try SampleReader(
+          dataset: dataset, order: order, preset: preset, seed: seed, hashContent: hashContent,
+          policy: onUnreadable, maxPixels: maxPixels))
+      let running = running
+      running.enter()
+      let thread = Thread {
+        Self.work(reader.value, queue: queue, positions: positions, batchSize: batchSize)
+        running.leave()
+      }
+      thread.name = "loader \(worker)"
+      thread.stackSize = 1 << 20
+      thread.start()
+    }
+  }
+
+  deinit { stop() }
+
+  /// The next batch in order, or nil at the end.
+  /// - Throws: A worker's failure, or `ImageDataError.tooManyUnreadable`; then every later call
+  ///   throws it again.
+  public func next() throws -> ImageBatch? {
+    if let failure { throw failure }
+    do {
+      guard let finished = try queue.next() else { return nil }
+      let start = positions.lowerBound + finished.batch * batchSize
+      let batch = ImageBatch(
+        buffer: finished.buffer, pool: queue.pool, rows: finished.rows, size: preset.size,
+        channels: preset.channels, positions: start..<start + finished.rows.count)
+      try note(finished.rows)
+      return batch
+    } catch {
+      failure = error
+      stop()
+      throw error
+    }
+  }
+
+  /// Ends the threads and waits for them; `next()` returns nil from then on.
+  public func stop() {
+    queue.stop()
+    running.wait()
+    queue.clear()
+  }
+
+  /// Failures are noted here, in the order of the run, so that limits do not depend on timing.
+  private func note(_ rows: [SampleRow]) throws {
+    for row in rows {
+      for failure in row.failures {
+        try badSamples.recordBad(
+          index: failure.index, key: failure.key, reason: failure.reason)
+      }
+      if row.isReadable { badSamples.recordGood() }
+    }
+  }
+
+  private static func work(
+    _ reader: SampleReader, queue: BatchQueue, positions: Range<Int>, batchSize: Int
+  ) {
+    let preset = reader.preset
+    let rowBytes = preset.size * preset.size * preset.channels
+    while let task = queue.claim() {
+      let first = positions.lowerBound + task.batch * batchSize
+      let result = Result {
+        try task.rows.map { row in
+          let out = UnsafeMutableRawBufferPointer(
+            rebasing: task.buffer[row * rowBytes..<(row + 1) * rowBytes])
+          return try reader.read(position: first + row, into: out)
+        }
+      }
+      queue.finish(task, result)
+    }
+  }
+}
+
+/// Something made on one thread for the use of exactly one other.
+private struct Handover<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,48 @@
+/// Pictures in a row: `count` × size × size × channels bytes.
+///
+/// The bytes belong to the batch; when it goes away they go back to the loader and are written over.
+public final class ImageBatch: @unchecked Sendable {
+  /// The bytes, picture by picture, row by row, pixel by pixel.
+  public let pixels: UnsafeMutableRawBufferPointer
+  /// How many pictures there are.
+  public let count: Int
+  /// The side of every picture in pixels.
+  public let size: Int
+  /// Bytes a pixel: 1 or 3.
+  public let channels: Int
+  /// The positions in the loader's order.
+  public let positions: Range<Int>
+  /// Every row's sample in the data set; the substitute where one stands in.
+  public let indices: [Int]
+  /// Every row's label, or nil where the sample has none.
+  public let labels: [Int?]
+  /// The rows that could not be read and hold zeros.
+  public let unreadable: [Int]
+  /// Every row's content hash, or nil where it was not asked for or the row is unreadable.
+  public let hashes: [ContentHash?]
+  private let pool: BufferPool
+  private let buffer: UnsafeMutableRawBufferPointer
+
+  /// Whether every row has a label.
+  public var hasTruth: Bool { labels.allSatisfy { $0 != nil } }
+
+  init(
+    buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow], size: Int,
+    channels: Int, positions: Range<Int>
+  ) {
+    self.buffer = buffer
+    self.pool = pool
+    self.size = size
+    self.channels = channels
+    self.positions = positions
+    count = rows.count
+    pixels = UnsafeMutableRawBufferPointer(
+      rebasing: buffer[..<(rows.count * size * size * channels)])
+    indices = rows.map(\.index)
+    labels = rows.map(\.label)
+    unreadable = rows.indices.filter { !rows[$0].isReadable }
+    hashes = rows.map(\.hash)
+  }
+
+  deinit { pool.giveBack(buffer) }
+}

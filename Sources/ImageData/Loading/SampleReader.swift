@@ -1,0 +1,89 @@
+/// What to do about a picture that cannot be read.
+public enum UnreadablePolicy: Sendable, Hashable {
+  /// Put another sample in its place, a function of seed, pass, sample and attempt: for training.
+  case substitute
+  /// Leave zeros and list the row: for scoring and evaluation, where every sample stands for itself.
+  case mark
+}
+
+/// One row of a batch, once it was read.
+struct SampleRow {
+  struct Failure {
+    let index: Int
+    let key: String
+    let reason: String
+  }
+
+  var index: Int
+  var label: Int?
+  var hash: ContentHash?
+  var isReadable = true
+  /// The samples that were tried in vain for this row, in order.
+  var failures: [Failure] = []
+}
+
+/// Fills single rows: sample, substitute, augmentation, all functions of the position.
+final class SampleReader {
+  let dataset: any ImageDataset
+  let order: any SampleOrder
+  let preset: Preset
+  let seed: UInt64
+  let hashContent: Bool
+  let policy: UnreadablePolicy
+  private let decoder: ImageDecoder
+  private static let mostAttempts = 32
+
+  init(
+    dataset: any ImageDataset, order: any SampleOrder, preset: Preset, seed: UInt64,
+    hashContent: Bool, policy: UnreadablePolicy, maxPixels: Int
+  ) throws {
+    self.dataset = dataset
+    self.order = order
+    self.preset = preset
+    self.seed = seed
+    self.hashContent = hashContent
+    self.policy = policy
+    decoder = try ImageDecoder(maxPixels: maxPixels)
+  }
+
+  /// Reads the sample at `position` into `out`.
+  /// - Throws: What is not a single picture's fault.
+  func read(position: Int, into out: UnsafeMutableRawBufferPointer) throws -> SampleRow {
+    let (pass, index) = order.sample(at: position)
+    guard index >= 0, index < dataset.count else {
+      throw ImageDataError.argument(
+        "position \(position) is sample \(index), but \(dataset.name) has \(dataset.count)")
+    }
+    var row = SampleRow(index: index)
+    for attempt in 1...Self.mostAttempts {
+      do {
+        let image = try dataset.read(at: row.index)
+        let random = CounterRandom(seed: seed, pass: pass, sample: row.index)
+        try decoder.render(
+          image, preset: preset, random: random, key: dataset.key(at: row.index), into: out)
+        row.label = dataset.label(at: row.index)
+        if hashContent { row.hash = ContentHash(of: image) }
+        return row
+      } catch ImageDataError.unreadable(let key, let reason) {
+        row.failures.append(SampleRow.Failure(index: row.index, key: key, reason: reason))
+      }
+      if policy == .mark { break }
+      row.index = Self.substitute(
+        for: index, seed: seed, pass: pass, attempt: attempt, count: dataset.count)
+    }
+    row.index = index
+    row.label = dataset.label(at: index)
+    row.isReadable = false
+    out.initializeMemory(as: UInt8.self, repeating: 0)
+    return row
+  }
+
+  /// The sample that stands in for `index`, evenly from all samples.
+  static func substitute(
+    for index: Int, seed: UInt64, pass: Int, attempt: Int, count: Int
+  ) -> Int {
+    // Augmentation draws from the seed itself; these draws need a key of their own.
+    var random = CounterRandom(seed: ~seed &- UInt64(attempt), pass: pass, sample: index)
+    return random.integer(below: count)
+  }
+}
