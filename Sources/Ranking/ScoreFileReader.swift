@@ -23,6 +23,9 @@ public final class ScoreFileReader {
     layout = try ScoreFileLayout(header: file.bytes, path: path)
   }
 
+  /// The SHA-256 of the whole file.
+  public var sha256: String { Checksum.sha256(file.bytes) }
+
   /// The block with number `index`, once its checksum is verified.
   /// - Throws: `RankingError` naming file and block.
   public func block(_ index: Int) throws -> ScoreBlock {
@@ -56,7 +59,7 @@ public final class ScoreFileReader {
     let block = try block(position / layout.samplesPerBlock)
     let row = position - block.firstPosition
     return (0..<classesPerSample).compactMap { column in
-      block.class(at: row, column: column).map { ($0, block.scores(column: column)[row]) }
+      block.class(at: row, column: column).map { ($0, block.score(at: row, column: column)) }
     }
   }
 }
@@ -71,15 +74,11 @@ public struct ScoreBlock {
   let file: MappedFile
   let bytes: UnsafeRawBufferPointer
 
-  /// The hash of every sample's key; valid as long as the block lives.
-  public var keyHashes: UnsafeBufferPointer<UInt64> {
-    bytes.column(at: 0, count: count, as: UInt64.self)
-  }
+  /// The hash of the key of the sample in row `row`.
+  public func keyHash(at row: Int) -> UInt64 { keyHashes[row] }
 
-  /// The scores of every sample in one of the P columns; valid as long as the block lives.
-  public func scores(column: Int) -> UnsafeBufferPointer<Float> {
-    bytes.column(at: count * (8 + 4 * column), count: count, as: Float.self)
-  }
+  /// The score of the sample in row `row` in one of the P columns; not a number without an entry.
+  public func score(at row: Int, column: Int) -> Float { scores(column: column)[row] }
 
   /// The class of the sample in row `row` in one of the P columns, nil where there is none.
   public func `class`(at row: Int, column: Int) -> Int? {
@@ -88,6 +87,16 @@ public struct ScoreBlock {
       ? Int(classes(column: column, as: UInt16.self)[row])
       : Int(classes(column: column, as: UInt32.self)[row])
     return value < layout.classCount ? value : nil
+  }
+
+  // The columns below point into the map: they are valid as long as the block is kept alive.
+
+  var keyHashes: UnsafeBufferPointer<UInt64> {
+    bytes.column(at: 0, count: count, as: UInt64.self)
+  }
+
+  func scores(column: Int) -> UnsafeBufferPointer<Float> {
+    bytes.column(at: count * (8 + 4 * column), count: count, as: Float.self)
   }
 
   /// The classes of one of the P columns in the width that the file has.

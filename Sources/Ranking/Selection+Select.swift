@@ -1,4 +1,3 @@
-import Files
 import Foundation
 
 /// One scored shard: its record, its score file and its index in the data set.
@@ -102,7 +101,7 @@ extension TopImagesPerClass {
           + "\(record.classes); score this shard again")
     }
     if verifyingFile {
-      guard try Checksum.sha256(file: shard.scoresPath) == record.scoresSHA256 else {
+      guard file.sha256 == record.scoresSHA256 else {
         throw RankingError.corruptFile(
           path: shard.scoresPath,
           reason: "its SHA-256 is not the one in its record; score this shard again")
@@ -112,13 +111,15 @@ extension TopImagesPerClass {
       let block = try file.block(index)
       reading.samples += block.count
       for column in 0..<classesPerSample {
-        let valid =
+        let shard = UInt32(shard.index)
+        let valid = withExtendedLifetime(block) {
           block.layout.classBytes == 2
-          ? insert(block, column, of: UInt16.self, shard: UInt32(shard.index), into: &reading)
-          : insert(block, column, of: UInt32.self, shard: UInt32(shard.index), into: &reading)
+            ? insert(block, column, of: UInt16.self, shard: shard, into: &reading)
+            : insert(block, column, of: UInt32.self, shard: shard, into: &reading)
+        }
         guard valid else {
           throw RankingError.corruptFile(
-            path: shard.scoresPath,
+            path: file.path,
             reason: "block \(index) holds a class beyond \(classCount); score this shard again")
         }
       }

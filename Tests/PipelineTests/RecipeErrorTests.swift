@@ -31,6 +31,29 @@ struct RecipeErrorTests {
     ) { try read("student:\n  learningRate: 0.1") }
   }
 
+  @Test("a key misspelt in the wrong group and the paper's letters are found too")
+  func elsewhere() {
+    expectError(
+      "r.yaml:5: unknown key \"scheduel\" in a recipe; did you mean teacher.training.schedule?"
+    ) { try read("scheduel: cosine") }
+    expectError("r.yaml:5: unknown key \"K\" in a recipe; it belongs at ranking.imagesPerClass") {
+      try read("K: 3")
+    }
+  }
+
+  @Test("every key that lost its last letter is found again", arguments: writtenKeys)
+  func everyKey(key: WrittenKey) {
+    let name = key.path.split(separator: ".").last ?? ""
+    expectError("in --set ") {
+      do {
+        return try read("", overrides: ["\(key.path.dropLast())=\(key.value)"])
+      } catch let error as PipelineError {
+        #expect(error.description.contains("did you mean \"\(name)\"?"), "\(error)")
+        throw error
+      }
+    }
+  }
+
   @Test("a key like no other is answered with the keys there are")
   func unlike() {
     expectError(
@@ -167,7 +190,9 @@ struct RecipeErrorTests {
     expectError("r.yaml:1: a recipe is a group of keys, not hello") {
       try Recipe(yaml: "hello", file: "r.yaml")
     }
-    expectError("r.yaml:") { try read("---\nname: b") }
+    expectError("r.yaml:5: not YAML: expected a single document in the stream, but found another") {
+      try read("---\nname: b")
+    }
   }
 
   @Test(

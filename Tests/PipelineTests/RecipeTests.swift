@@ -10,6 +10,31 @@ let minimalRecipe = """
     unlabelled: /u
   """
 
+/// A line of a written recipe.
+struct WrittenKey: Sendable, CustomStringConvertible {
+  let path: String
+  let value: String
+
+  var description: String { path }
+
+  static func keys(of recipe: Recipe) -> [WrittenKey] {
+    var groups: [String] = []
+    var keys: [WrittenKey] = []
+    for line in recipe.yaml.split(separator: "\n") where !line.contains("#") {
+      let depth = line.prefix { $0 == " " }.count / 2
+      let parts = line.dropFirst(depth * 2).split(separator: ":", maxSplits: 1)
+      groups = groups.prefix(depth) + [String(parts[0])]
+      guard parts.count == 2 else { continue }
+      let path = groups.joined(separator: ".")
+      keys.append(WrittenKey(path: path, value: parts[1].trimmingCharacters(in: .whitespaces)))
+    }
+    return keys
+  }
+}
+
+/// Every key of a recipe with its default.
+let writtenKeys = WrittenKey.keys(of: Recipe(name: "a", labelled: "/d", unlabelled: "/u"))
+
 /// A folder that is removed with the test.
 final class TemporaryFolder {
   let path: String
@@ -128,6 +153,33 @@ struct RecipeTests {
     let long = try Recipe(yaml: yaml, overrides: ["baseline.training.images=10"])
     #expect(long.baseline.training.images == 10)
     #expect(long.baseline.training.epochs == nil)
+  }
+
+  @Test("fine-tuning takes the teacher's loss and augmentation unless it has its own")
+  func fineTuning() throws {
+    let yaml =
+      minimalRecipe + """
+
+        teacher: {training: {loss: sigmoid, momentum: 0.8, augmentation: {crop: padded, flip: 0}}}
+        fineTuning: {training: {augmentation: {flip: 0.25}}}
+        """
+    var expected = Recipe.Training.fineTuning
+    expected.loss = .sigmoid
+    expected.augmentation.crop = .padded
+    expected.augmentation.flip = 0.25
+    #expect(try Recipe(yaml: yaml).fineTuning.training == expected)
+  }
+
+  @Test("every key that is written can be given as an override")
+  func everyKey() throws {
+    var recipe = Recipe(name: "b", labelled: "/d", unlabelled: "/u")
+    recipe.student.training.batch = 7
+    recipe.data.test = "/a path"
+    recipe.fineTuning.training.augmentation.crop = .none
+    recipe.input.mean = [1, 2, 3]
+    let overrides = WrittenKey.keys(of: recipe).map { "\($0.path)=\($0.value)" }
+    #expect(overrides.count > 80)
+    #expect(try Recipe(yaml: minimalRecipe, overrides: overrides) == recipe)
   }
 
   @Test("an override has the last word")

@@ -34,5 +34,8 @@ struct HashTests {
     #expect(hash("abc") == 0x44BC_2CF5_AD77_0999)
     // 43 bytes: full lanes, one word, three bytes.
     #expect(hash("The quick brown fox jumps over the lazy dog") == 0x0B24_2D36_1FDA_71BC)
+    // Python's xxhash 3: xxhash.xxh64(bytes(range(101)), seed=7)
+    let range = Array(UInt8(0)...100).withUnsafeBytes { XXHash64.hash($0, seed: 7) }
+    #expect(range == 0xE878_E979_1DBC_64FA)
   }
 }

@@ -94,7 +94,7 @@ struct InitChoices {
   func fitRanking(_ recipe: inout Recipe) -> [Note] {
     let (part, why) =
       perClass < 20
-      ? (5, "fifth, for few labels make a teacher whose lower ranks are wrong")
+      ? (5, "fifth: lower ranks of a weak teacher are wrong")
       : perClass < 100 ? (4, "quarter") : (3, "third")
     let share = unlabelled.count / labelled.classes
     recipe.ranking.labelsPerImage = min(10, (labelled.classes + 4) / 5)
@@ -130,6 +130,7 @@ struct InitChoices {
       "\($0) times D; below 120 times, Figure 4 shows a loss instead of a gain"
     }
     recipe.baseline.training = recipe.teacher.training
+    recipe.fineTuning.training.augmentation = recipe.teacher.training.augmentation
     return notes + fitFineTuning(&recipe.fineTuning.training, batch)
   }
 
@@ -172,7 +173,7 @@ struct InitChoices {
           : "ten times the paper's 0.00025 a batch of 256, for there are few steps"),
       Note(key: "\(key).warmUpFrom", reason: "no warm-up"),
       Note(key: "\(key).drops", reason: "a tenth of the rate, then a hundredth"),
-    ] + fit(&training.augmentation, "\(key).augmentation")
+    ]
   }
 
   private func fit(_ augmentation: inout Recipe.Augmentation, _ key: String) -> [Note] {

@@ -4,7 +4,7 @@ import Foundation
 /// `manifest.json`: the SHA-256 and the size of every file of a run directory, by its path there.
 ///
 /// Checkpoints, the lock and the manifest itself are left out.
-public struct Manifest: Codable, Equatable, Sendable {
+public struct Manifest: Equatable, Sendable {
   /// One file.
   public struct Entry: Codable, Equatable, Sendable {
     /// Its SHA-256 in hexadecimal.

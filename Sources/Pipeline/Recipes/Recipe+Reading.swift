@@ -5,7 +5,7 @@ extension Recipe {
   /// Reads the recipe at `path`, then changes it by `overrides`, each `key.path=value`.
   ///
   /// What the file leaves out has its default; what `baseline.training` leaves out is the
-  /// teacher's. A path in the file is relative to the file's folder if it exists there, otherwise
+  /// teacher's, and so are a loss and an augmentation that `fineTuning.training` leaves out. A path in the file is relative to the file's folder if it exists there, otherwise
   /// to the working directory; in an override it is the other way round. `~` is the home folder and
   /// `${VAR}` an environment variable. The recipe that comes back holds absolute paths.
   /// - Throws: `PipelineError.recipe` with file, line, what is wrong and what to do; `FileError`
@@ -32,12 +32,14 @@ extension Recipe {
     var reader = RecipeReader(file: file)
     for layer in layers { try reader.read(layer, into: &self) }
 
-    // Once more over what the teacher's training became: the baseline takes what it was not given.
-    baseline.training = teacher.training
-    baseline.training.freezeBackbone = false
+    // Once more over what the teacher's training became.
+    inheritFromTeacher()
     for layer in layers {
-      guard let group = layer.node.mapping?["baseline"] else { continue }
-      let node = Node([(Node("baseline"), group)])
+      let groups = layer.node.mapping?.filter {
+        ["baseline", "fineTuning"].contains($0.key.string)
+      }
+      guard let groups, !groups.isEmpty else { continue }
+      let node = Node(groups.map { ($0.key, $0.value) })
       try reader.read(.init(node: node, override: layer.override), into: &self)
     }
 
@@ -88,6 +90,15 @@ extension Recipe {
 
   // MARK: - After the layers
 
+  /// The baseline is trained as the teacher is; fine-tuning sees the same pictures with the same
+  /// loss.
+  private mutating func inheritFromTeacher() {
+    baseline.training = teacher.training
+    baseline.training.freezeBackbone = false
+    fineTuning.training.loss = teacher.training.loss
+    fineTuning.training.augmentation = teacher.training.augmentation
+  }
+
   private func requireKeys(_ reader: RecipeReader) throws {
     let required = [
       ("name", name, "name: my-run"),
@@ -123,8 +134,10 @@ extension YamlError {
   /// The error on one line, beginning with the file and the line.
   fileprivate func line(in file: String) -> String {
     switch self {
+    case .composer(let context?, let problem, let mark, _):
+      "\(file):\(mark.line): not YAML: \(context.text), \(problem)"
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
+      .composer(nil, let problem, let mark, _):
       "\(file):\(mark.line): not YAML: \(problem); look at this line's indentation and quotes"
     case .duplicatedKeysInMapping(let keys, let context):
       "\(file):\(context.mark.line): the key \(keys.sorted().joined(separator: ", ")) is given twice; remove one"

@@ -188,7 +188,8 @@ extension Recipe {
 
   /// Stage 4: the student's training on the true labels.
   public struct FineTuning: Equatable, Sendable {
-    /// How the student is fine-tuned on D.
+    /// How the student is fine-tuned on D; a loss or an augmentation that a recipe leaves out is
+    /// the teacher's.
     public var training = Training.fineTuning
 
     /// The defaults.

@@ -115,6 +115,14 @@ struct RecipeReader {
     choice.allCases.map(\.rawValue)
   }
 
+  /// The path of the key `name`, below `path` if there is one; K and P are the paper's names.
+  private func home(of name: String, near path: String) -> String? {
+    let symbols = ["K": "imagesPerClass", "P": "labelsPerImage", "lr": "learningRate"]
+    let suffix = "." + (symbols[name] ?? name)
+    let places = Recipe.defaultSettings.map(\.key).filter { $0.hasSuffix(suffix) }
+    return places.first { $0.hasPrefix(path) } ?? places.first
+  }
+
   private func unknown(_ name: String, in path: String, keys: [String]) -> String {
     let place = path.isEmpty ? "a recipe" : path
     let start = "unknown key \"\(name)\" in \(place)"
@@ -122,10 +130,13 @@ struct RecipeReader {
     if let near, editDistance(near.lowercased(), name.lowercased()) <= 2 {
       return "\(start); did you mean \"\(near)\"?"
     }
-    let elsewhere = Recipe.defaultSettings.map(\.key).filter { $0.hasSuffix(".\(name)") }
-    let below = elsewhere.filter { $0.hasPrefix(path) }
-    if let found = below.first ?? elsewhere.first { return "\(start); it belongs at \(found)" }
+    if let found = home(of: name, near: path) { return "\(start); it belongs at \(found)" }
     if let near { return "\(start); did you mean \"\(near)\"?" }
+    let names = Set(Recipe.defaultSettings.compactMap { $0.key.split(separator: ".").last })
+    let similar = nearest(name, in: names.map(String.init).sorted())
+    if let found = similar.flatMap({ home(of: $0, near: path) }) {
+      return "\(start); did you mean \(found)?"
+    }
     return "\(start); its keys are \(keys.joined(separator: ", "))"
   }
 }

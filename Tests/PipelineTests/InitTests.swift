@@ -1,0 +1,121 @@
+import Pipeline
+import Testing
+
+@Suite("InitRecipe")
+struct InitTests {
+  private func facts(
+    _ path: String, _ count: Int, classes: Int = 0, channels: Int = 3, side: Int = 300
+  ) -> DatasetFacts {
+    DatasetFacts(
+      path: path, count: count, classes: classes, channels: channels, width: side + 100,
+      height: side)
+  }
+
+  private func fashion(labels: Int) throws -> InitRecipe {
+    try InitRecipe(
+      name: "fashion", labelled: facts("/d", labels, classes: 10, channels: 1, side: 28),
+      unlabelled: facts("/u", 60_000 - labels, channels: 1, side: 28))
+  }
+
+  @Test("small grey pictures get a small stem, a thin network and their own size")
+  func small() throws {
+    let recipe = try fashion(labels: 1_000).recipe
+    #expect(recipe.student.stem == .small)
+    #expect(recipe.student.width == 16)
+    #expect(recipe.input.size == 28)
+    #expect(recipe.input.resize == 28)
+    #expect(recipe.input.channels == 1)
+    #expect(recipe.input.mean.count == 1)
+    #expect(recipe.student.training.augmentation.crop == .padded)
+    #expect(recipe.student.training.batch == 64)
+    #expect(recipe.student.training.learningRate == 0.025)  // 0.1 · 64 / 256
+  }
+
+  @Test("K is a third of U's pictures a class with 100 labels a class, a fifth with few")
+  func imagesPerClass() throws {
+    // 59,000 / 10 / 3 = 1,966 → 1,900; 59,700 / 10 / 4 = 1,492 → 1,400; 59,900 / 10 / 5 = 1,198
+    #expect(try fashion(labels: 1_000).recipe.ranking.imagesPerClass == 1_900)
+    #expect(try fashion(labels: 300).recipe.ranking.imagesPerClass == 1_400)
+    #expect(try fashion(labels: 100).recipe.ranking.imagesPerClass == 1_100)
+  }
+
+  @Test("ImageNet and a hundred million pictures get the paper's sizes")
+  func large() throws {
+    let fitted = try InitRecipe(
+      name: "big", labelled: facts("/d", 1_281_167, classes: 1_000),
+      unlabelled: facts("/u", 100_000_000))
+    let recipe = fitted.recipe
+    #expect(recipe.ranking.imagesPerClass == 16_000)  // 100,000 / 3 is above it
+    #expect(recipe.ranking.labelsPerImage == 10)
+    #expect(recipe.student.model == "resnet50")
+    #expect(recipe.input == Recipe.Input())
+    #expect(recipe.student.training.schedule == .halving)
+    #expect(recipe.fineTuning.training.learningRate == 0.00025)
+    #expect(fitted.warnings.isEmpty)
+  }
+
+  @Test("what speaks against a gain is said")
+  func warnings() throws {
+    let fitted = try InitRecipe(
+      name: "few", labelled: facts("/d", 100, classes: 10),
+      unlabelled: facts("/u", 250, channels: 1))
+    #expect(fitted.warnings.count == 3)
+    #expect(fitted.warnings[0].hasPrefix("U is only 2.5 times D"))
+    #expect(fitted.yaml.hasPrefix("# Note: U is only 2.5 times D"))
+  }
+
+  @Test("nothing to learn from is refused")
+  func refused() {
+    expectError("/d has 1 classes", code: 65) {
+      try InitRecipe(
+        name: "a", labelled: facts("/d", 100, classes: 1), unlabelled: facts("/u", 10))
+    }
+    expectError("/u has 0 pictures", code: 65) {
+      try InitRecipe(
+        name: "a", labelled: facts("/d", 100, classes: 2), unlabelled: facts("/u", 0))
+    }
+    expectError("/d has 1 pictures", code: 65) {
+      try InitRecipe(name: "a", labelled: facts("/d", 1, classes: 2), unlabelled: facts("/u", 9))
+    }
+  }
+
+  @Test(
+    "any two folders get a recipe that is valid, reads back equal and lies above the crossover",
+    arguments: 0..<60)
+  func valid(seed: Int) throws {
+    var generator = SplitMix(state: UInt64(seed))
+    let classes = Int.random(in: 2...2_000, using: &generator)
+    let count = classes * Int.random(in: 1...2_000, using: &generator)
+    let channels = Bool.random(using: &generator) ? 1 : 3
+    let side = Int.random(in: 1...600, using: &generator)
+    let fitted = try InitRecipe(
+      name: "r", labelled: facts("/d", count, classes: classes, channels: channels, side: side),
+      unlabelled: facts("/u", Int.random(in: 1...1_000_000_000, using: &generator)))
+    #expect(try Recipe(yaml: fitted.yaml) == fitted.recipe)
+
+    let recipe = fitted.recipe
+    let pretraining = try #require(recipe.student.training.images)
+    #expect(pretraining >= 120 * count)
+    #expect((1...16_000).contains(recipe.ranking.imagesPerClass))
+    #expect(recipe.ranking.labelsPerImage <= min(10, classes))
+    #expect(recipe.student.training.batch <= 256)
+    let reasons = fitted.notes.filter { $0.reason.isEmpty || $0.reason.count > 96 }
+    #expect(reasons.isEmpty)
+    #expect(fitted.yaml.split(separator: "\n").allSatisfy { $0.count <= 110 })
+    _ = try TrainingPlan(recipe.student.training, imageCount: count)
+    _ = try TrainingPlan(recipe.fineTuning.training, imageCount: count)
+  }
+
+  @Test("each value stands under its reason")
+  func yaml() throws {
+    let yaml = try fashion(labels: 1_000).yaml
+    let excerpt = """
+      ranking:
+        # P: a fifth of the 10 classes, at most the paper's 10
+        labelsPerImage: 2
+        # K: of U's 5900 pictures a class a third; at most the paper's 16000
+        imagesPerClass: 1900
+      """
+    #expect(yaml.contains(excerpt), "\(yaml)")
+  }
+}
