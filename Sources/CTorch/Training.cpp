@@ -69,7 +69,7 @@ int32_t ctorch_gradients_finite(const ctorch_tensor *const *tensors, int32_t cou
 
 int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *momenta,
                         int32_t count, double learning_rate, double momentum, double weight_decay,
-                        bool nesterov, bool first) {
+                        bool nesterov) {
   return guarded([&] {
     at::NoGradGuard guard;
     std::vector<at::Tensor> values, gradients, buffers;

@@ -1,8 +1,8 @@
-public import Files
+import Files
 import Foundation
 import ImageData
 import Models
-import Torch
+public import Torch
 
 /// One run: a recipe, its directory, its data, and what computes.
 ///

@@ -43,7 +43,7 @@ struct Halcyon: ParsableCommand {
       let code = exitCode(for: error)
       // ArgumentParser's own errors and requests for help know how to show themselves.
       if isParserError(error) || code == .success { exit(withError: error) }
-      FileHandle.standardError.write(Data("halcyon: \(describe(error))\n".utf8))
+      FileHandle.standardError.write(Data("halcyon: \(PipelineError.line(about: error))\n".utf8))
       Foundation.exit(PipelineError.exitCode(of: error))
     }
   }

@@ -34,16 +34,16 @@ struct RunCommand: ParsableCommand {
 func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) } ?? "-" }
   var rows = [["", "top-1 %", "top-5 %"]]
-  func row(_ name: String, _ top1: Double?, _ top5: Double?) {
-    if top1 != nil { rows.append([name, percent(top1), percent(top5)]) }
+  func row(_ name: String, _ accuracy: Summary.Accuracy) {
+    guard accuracy.top1 != nil else { return }
+    rows.append([name, percent(accuracy.top1), percent(accuracy.top5)])
   }
-  row("supervised baseline", summary.supervisedTop1, summary.supervisedTop5)
+  row("supervised baseline", summary.supervised)
   row(
-    "baseline, as many images as the pipeline", summary.supervisedLongTop1,
-    summary.supervisedLongTop5)
-  row("teacher", summary.teacherTop1, summary.teacherTop5)
-  row("student before fine-tuning", summary.pretrainedTop1, summary.pretrainedTop5)
-  row("student", summary.studentTop1, summary.studentTop5)
+    "baseline, as many images as the pipeline", summary.supervisedLong)
+  row("teacher", summary.teacher)
+  row("student before fine-tuning", summary.pretrained)
+  row("student", summary.student)
   var lines = [""]
   if rows.count > 1 {
     lines += table(rows, rightAligned: [1, 2])
@@ -53,5 +53,5 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   } else {
     lines.append("no test pictures were given: set data.test to see accuracies")
   }
-  return lines + ["report: \(directory.report)"]
+  return lines + ["report: \(directory.reportPath)"]
 }

@@ -16,6 +16,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "What computes: auto, cpu or cuda.")
   var device: String?
 
+  @Flag(help: "Remove and run again the stages that a changed recipe reaches.")
+  var redo = false
+
   /// The recipe with every change from the command line.
   func read() throws -> Recipe {
     var isFolder: ObjCBool = false
@@ -25,7 +28,7 @@ struct RunOptions: ParsableArguments {
     }
     let path = isFolder.boolValue ? "\(recipe)/recipe.yaml" : recipe
     return try Recipe(
-      contentsOf: path, settings: settings + (device.map { ["device=\($0)"] } ?? []))
+      contentsOf: path, overrides: settings + (device.map { ["device=\($0)"] } ?? []))
   }
 
   /// Where the run is kept.
@@ -40,6 +43,7 @@ struct RunOptions: ParsableArguments {
   func open(quiet: Bool = false) throws -> Run {
     let recipe = try read()
     return try Run(
-      recipe: recipe, directory: directory(for: recipe), console: Console(quiet: quiet))
+      recipe: recipe, directory: directory(for: recipe), redoing: redo,
+      console: Console(quiet: quiet))
   }
 }

@@ -142,9 +142,14 @@ public struct EvaluationPreset: Sendable, Hashable {
   public var channels: Int
 
   /// Makes the preset.
-  public init(resize: Int, crop: Int, channels: Int = 3) {
+  public init(resize: Int, crop: Int, channels: Int = 3, interpolation: Interpolation = .bilinear) {
     self.resize = resize
     self.crop = crop
     self.channels = channels
   }
+}
+
+/// How a picture is resized for evaluation.
+public enum Interpolation: String, Codable, Sendable, CaseIterable {
+  case bilinear, bicubic
 }

@@ -317,3 +317,5 @@ extension ImageDecoder {
       reason: message(), isResource: status == Int32(CIMAGE_NO_MEMORY))
   }
 }
+
+extension ImageDecoder { public static var codecs: [String] { [] } }

@@ -1,7 +1,8 @@
 import Files
 import Foundation
-import Models
-import Torch
+import ImageData
+public import Models
+public import Torch
 
 /// A model on disk: `model.safetensors` under torchvision's names and `config.json` with timm's keys.
 public struct ModelFolder {
@@ -50,8 +51,7 @@ public struct ModelFolder {
     guard size.count == 3, size[1] == size[2], size[1] > 0, size[0] == 1 || size[0] == 3 else {
       throw PipelineError.data("\(file): input_size \(size) is not [1 or 3, side, side]")
     }
-    guard let interpolation = Recipe.Input.Interpolation(
-      rawValue: details?.interpolation ?? "bilinear")
+    guard let interpolation = Interpolation(rawValue: details?.interpolation ?? "bilinear")
     else {
       throw PipelineError.data(
         "\(file): interpolation \(details?.interpolation ?? "") is not bilinear or bicubic")

@@ -1,4 +1,5 @@
 import Foundation
+import Models
 
 /// The choices of `InitRecipe`: each function sets some keys of a recipe and returns why.
 struct InitChoices {

@@ -80,6 +80,12 @@ public struct InitRecipe: Equatable, Sendable {
     try recipe.validate()
   }
 
+  /// Names the labelled pictures for the final figures.
+  mutating func measure(onTest path: String) {
+    recipe.data.test = path
+    notes.append(Note(key: "data.test", reason: "only ever for the final figures"))
+  }
+
   /// The recipe as YAML: what was chosen, each value under its reason; the rest are defaults.
   public var yaml: String {
     let reasons = Dictionary(notes.map { ($0.key, $0.reason) }, uniquingKeysWith: { $1 })

@@ -1,4 +1,8 @@
 import Files
+import Foundation
+import ImageData
+import Models
+import Ranking
 
 /// Why a run could not go on: one line for the user and the command's exit code.
 public enum PipelineError: Error, Equatable, CustomStringConvertible {
@@ -37,12 +41,26 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The exit code of any error: this type's own, 74 for a file's, otherwise 70.
+  /// The exit code of any error that a run can end with.
   public static func exitCode(of error: any Error) -> Int32 {
     switch error {
     case let error as PipelineError: error.exitCode
-    case is FileError: 74
+    case is ImageDataError: 65
+    case is RankingError: 65
+    case is ModelError: 64
+    case let error as FileError: error.code == 0 ? 65 : 74
+    case is CocoaError: 74
     default: 70
     }
+  }
+
+  /// What the user reads of any error: one line.
+  public static func line(about error: any Error) -> String {
+    let text =
+      switch error {
+      case let error as any CustomStringConvertible where !(error is CocoaError): error.description
+      default: (error as NSError).localizedDescription
+      }
+    return text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

@@ -43,6 +43,9 @@ extension Recipe.Data {
       .value("validationFraction", \.validationFraction),
       .value("test", \.test),
       .value("testSplit", \.testSplit),
+      .value("labelledImages", \.labelledImages),
+      .value("unlabelledImages", \.unlabelledImages),
+      .value("classCount", \.classCount),
       .value("shardSize", \.shardSize),
       .value("maxPixels", \.maxPixels),
     ]
@@ -54,6 +57,7 @@ extension Recipe.Input {
     [
       .value("size", \.size),
       .value("resize", \.resize),
+      .value("interpolation", \.interpolation),
       .value("channels", \.channels),
       .value("mean", \.mean),
       .value("std", \.std),

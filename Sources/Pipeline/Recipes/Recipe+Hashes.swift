@@ -53,14 +53,17 @@ extension Recipe {
   // MARK: - What depends on what
 
   private static func influences(_ key: String) -> Bool {
-    let outside = ["name", "workers", "evaluation.everyImages", "checkpoints", "report"]
+    let outside = [
+      "name", "workers", "evaluation.everyImages", "checkpoints", "report",
+      "data.labelledImages", "data.unlabelledImages", "data.classCount",
+    ]
     return !outside.contains { key == $0 || key.hasPrefix($0 + ".") }
   }
 
   private static func measures(_ key: String) -> Bool {
     [
       "data.validation", "data.validationSplit", "data.test", "data.testSplit", "evaluation.batch",
-      "input.resize",
+      "input.resize", "input.interpolation",
     ].contains(key)
   }
 
@@ -68,13 +71,18 @@ extension Recipe {
   private static func common(_ key: String) -> Bool {
     if ["seed", "device", "precision", "threads"].contains(key) { return true }
     guard key.hasPrefix("data.") || key.hasPrefix("input.") else { return false }
-    return !measures(key) && !key.hasPrefix("data.unlabelled") && key != "data.shardSize"
+    return influences(key) && !measures(key) && !key.hasPrefix("data.unlabelled")
+      && key != "data.shardSize"
   }
 
   private func scoresDepend(on key: String) -> Bool {
+    guard Self.influences(key) else { return false }
     if depends(.teacher, on: key) || key.hasPrefix("data.unlabelled") { return true }
-    return ["data.shardSize", "input.resize", "ranking.batch", "ranking.labelsPerImage"]
-      .contains(key)
+    // Test pictures are left out of U while it is scored.
+    return [
+      "data.shardSize", "data.test", "data.testSplit", "input.resize", "input.interpolation",
+      "ranking.batch", "ranking.labelsPerImage",
+    ].contains(key)
   }
 
   private func depends(_ stage: Stage, on key: String) -> Bool {

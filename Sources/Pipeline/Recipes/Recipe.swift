@@ -1,3 +1,4 @@
+public import ImageData
 public import Models
 
 /// Everything a run depends on: the data, the networks, the four stages and how they are trained.
@@ -100,6 +101,12 @@ extension Recipe {
     public var test: String?
     /// As `labelledSplit`, for the test pictures.
     public var testSplit: String?
+    /// How many pictures D has: what a dry run counts with where the pictures are not there.
+    public var labelledImages: Int?
+    /// As `labelledImages`, for U.
+    public var unlabelledImages: Int?
+    /// As `labelledImages`, for the classes.
+    public var classCount: Int?
     /// How many pictures of U share one score file.
     public var shardSize = 10_000
     /// A picture with more pixels is refused before it is decoded.
@@ -121,6 +128,8 @@ extension Recipe {
     public var size = 224
     /// Evaluation: the shorter side is resized to this before the centre crop.
     public var resize = 256
+    /// Evaluation: how it is resized.
+    public var interpolation = Interpolation.bilinear
     /// 1 for grey pictures, 3 for colour.
     public var channels = 3
     /// Subtracted from each channel, on a scale of 0 to 1.

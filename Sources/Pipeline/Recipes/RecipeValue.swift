@@ -1,4 +1,5 @@
 import Foundation
+import ImageData
 import Yams
 
 /// A value that stands behind a key of a recipe: read from a YAML node, written as YAML text.
@@ -134,6 +135,7 @@ extension Recipe.Schedule: RecipeChoice {}
 extension Recipe.Loss: RecipeChoice {}
 extension Recipe.Order: RecipeChoice {}
 extension Recipe.Augmentation.Crop: RecipeChoice {}
+extension Interpolation: RecipeChoice {}
 
 // MARK: - Compounds
 

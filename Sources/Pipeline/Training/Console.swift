@@ -180,7 +180,7 @@ public enum Format {
 
   /// Bytes in GiB, MiB or KiB.
   public static func bytes(_ count: Double) -> String {
-    let units: [(Double, String)] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB")]
+    let units: [(Double, String)] = [(0x1p40, "TiB"), (0x1p30, "GiB"), (0x1p20, "MiB")]
     for (size, name) in units where count >= size {
       return "\(fixed(count / size, count / size < 10 ? 1 : 0)) \(name)"
     }

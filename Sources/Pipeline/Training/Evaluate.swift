@@ -3,7 +3,7 @@ import Models
 import Torch
 
 /// How often a network is right.
-public struct Evaluation: Sendable, Equatable {
+public struct Evaluation: Sendable, Equatable, Codable {
   /// How many pictures of each class were measured, and at how many of them the class came first.
   public var perClass: [ClassAccuracy]
   /// How many pictures were measured.
@@ -111,7 +111,7 @@ func forEachBatch(
 extension Recipe.Input {
   /// How pictures are cut for evaluation.
   var evaluationPreset: EvaluationPreset {
-    EvaluationPreset(resize: resize, crop: size, channels: channels)
+    EvaluationPreset(resize: resize, crop: size, channels: channels, interpolation: interpolation)
   }
 }
 
