@@ -1,0 +1,172 @@
+import Foundation
+import Ranking
+
+/// The selection: how its size, its score and its purity fall with the rank, and how full its classes
+/// are.
+struct SelectionSection {
+  private let data: ReportData
+  private static let few = 50
+  private static let shown = 25
+
+  init(_ data: ReportData) { self.data = data }
+
+  var html: HTML {
+    guard let selected = data.selection else { return .none }
+    return """
+      <section class="long" aria-labelledby="selection">
+      <h2 id="selection">The selection</h2>
+      <p>\(summary(selected))</p>
+      <h3>By rank</h3>
+      \(RankCharts(selected, classes: data.classNames.count).html)
+      <h3>Images per class</h3>
+      \(classes(selected))
+      <h3>Overlap</h3>
+      \(overlap(selected))
+      </section>
+      """
+  }
+
+  private func summary(_ selected: ReportData.Selected) -> String {
+    var text =
+      "\(Format.counted(selected.images, "picture", "pictures")) of "
+      + "\(Format.count(data.summary.unlabelledImages)) with "
+      + "\(Format.counted(selected.labels, "label", "labels")): the "
+      + "K = \(Format.count(selected.imagesPerClass)) best of each class, every picture ranked in "
+      + "its P = \(Format.count(selected.labelsPerImage)) best classes."
+    if let purity = selected.statistics.purity {
+      text += " \(Format.fixed(100 * purity, 1)) % of the labels are right."
+    } else {
+      text += " The true classes of the unlabelled pictures are not known, so neither is its purity."
+    }
+    return text
+  }
+
+  // MARK: - Classes
+
+  private func classes(_ selected: ReportData.Selected) -> HTML {
+    let fills = selected.statistics.classes
+    let short = fills.indices.filter { fills[$0].count < selected.imagesPerClass }
+    let text =
+      short.isEmpty
+      ? "Every class filled its K = \(Format.count(selected.imagesPerClass))."
+      : "\(Format.counted(short.count, "class has", "classes have")) fewer than "
+        + "K = \(Format.count(selected.imagesPerClass)), marked ▼."
+    let all = Array(fills.indices)
+    guard fills.count > Self.few else {
+      return "<p>\(text)</p>\(table(all, selected, caption: "Every class, in the order of the labels."))"
+    }
+    let isTruthKnown = selected.statistics.purity != nil
+    func doubt(_ index: Int) -> (Double, Double) {
+      let fill = fills[index]
+      let share = Double(fill.count) / Double(max(selected.imagesPerClass, 1))
+      return (share, isTruthKnown ? fill.purity ?? -1 : Double(fill.lowestScore ?? -.infinity))
+    }
+    let first = all.sorted { doubt($0) < doubt($1) }.prefix(Self.shown)
+    let caption =
+      "The \(Self.shown) classes with the fewest pictures, among equals those with the lowest "
+      + (isTruthKnown ? "purity." : "score.")
+    return """
+      <p>\(text)</p>
+      \(table(Array(first), selected, caption: caption))
+      <details><summary>All \(Format.count(fills.count)) classes</summary>
+      \(table(all, selected, caption: "Every class, in the order of the labels.", bars: false))
+      </details>
+      """
+  }
+
+  private func table(
+    _ shown: [Int], _ selected: ReportData.Selected, caption: String, bars: Bool = true
+  ) -> HTML {
+    let isTruthKnown = selected.statistics.purity != nil
+    let rows = shown.map { index -> HTML in
+      let fill = selected.statistics.classes[index]
+      let isShort = fill.count < selected.imagesPerClass
+      let share = Double(fill.count) / Double(max(selected.imagesPerClass, 1))
+      let style: HTML = isShort ? "bar short" : "bar"
+      let bar: HTML =
+        bars
+        ? """
+        <td class="track"><svg aria-hidden="true"><rect class="room" x="0" y="10" width="100%" \
+        height="8"/><rect class="\(style)" x="0" y="10" \
+        width="\(Format.fixed(100 * share, 2))%" height="8"/></svg></td>
+        """ : .none
+      let purity: HTML =
+        isTruthKnown
+        ? "<td data-label=\"purity\">\(fill.purity.map { Probability.percent($0) } ?? "–")</td>"
+        : .none
+      return """
+        <tr><th scope="row" class="text">\(data.classNames[index])</th>\(bar)\
+        <td data-label="images">\(isShort ? "▼ " : "")\(Format.count(fill.count))</td>\
+        <td data-label="p, last rank">\(Probability.text(fill.lowestScore))</td>\
+        <td data-label="log-odds">\(Probability.logOdds(fill.lowestScore))</td>\(purity)</tr>
+        """
+    }
+    return """
+      <table class="tracks">
+      <caption>\(caption)</caption>
+      <thead><tr><th scope="col" class="text">Class</th>\
+      \(bars ? "<th scope=\"col\" class=\"track\">filled, up to K</th>" as HTML : .none)\
+      <th scope="col">images</th><th scope="col">p at its last rank</th>\
+      <th scope="col">log-odds there</th>\
+      \(isTruthKnown ? "<th scope=\"col\">purity %</th>" as HTML : .none)</tr></thead>
+      <tbody>
+      \(rows)
+      </tbody>
+      </table>
+      """
+  }
+
+  // MARK: - Overlap
+
+  private func overlap(_ selected: ReportData.Selected) -> HTML {
+    let counts = selected.statistics.imagesByLabelCount
+    guard counts.count > 1 else {
+      return "<p>No picture is in more than one list.</p>"
+    }
+    let rows = counts.enumerated().filter { $0.element > 0 }.map { index, count -> HTML in
+      """
+      <tr><th scope="row" class="text">\(index + 1)</th><td>\(Format.count(count))</td>\
+      <td>\(Probability.percent(Double(count) / Double(max(selected.images, 1))))</td></tr>
+      """
+    }
+    let several = counts.dropFirst().reduce(0, +)
+    return """
+      <p>\(Format.counted(several, "picture is", "pictures are")) in more than one list. Each is one \
+      training picture with several labels.</p>
+      <table>
+      <caption>Pictures by the number of lists that they are in.</caption>
+      <thead><tr><th scope="col" class="text">Lists</th><th scope="col">pictures</th>\
+      <th scope="col">% of the selection</th></tr></thead>
+      <tbody>
+      \(rows)
+      </tbody>
+      </table>
+      """
+  }
+}
+
+/// Scores as readers know them.
+enum Probability {
+  /// A share in percent with as many digits as tell it from 0 and from 100.
+  static func percent(_ share: Double) -> String {
+    guard share.isFinite else { return "–" }
+    let percent = 100 * share
+    if percent >= 100 || percent <= 0 { return Format.fixed(percent, 0) }
+    if percent > 99.99 { return "> 99.99" }
+    if percent < 0.01 { return "< 0.01" }
+    return Format.fixed(percent, percent > 99 || percent < 1 ? 2 : 1)
+  }
+
+  /// The probability of a class, in percent, from its log-odds.
+  static func text(_ score: Float?) -> String {
+    guard let score else { return "–" }
+    return percent(LogOdds.probability(fromLogOdds: score)) + " %"
+  }
+
+  /// The log-odds themselves.
+  static func logOdds(_ score: Float?) -> String {
+    guard let score else { return "–" }
+    if score == .infinity { return "∞" }
+    return (score < 0 ? "−" : "") + Format.fixed(Double(abs(score)), 2)
+  }
+}
