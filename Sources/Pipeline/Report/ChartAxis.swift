@@ -34,8 +34,12 @@ struct ChartAxis {
     _ label: String, _ range: ClosedRange<Double>, isExact: Bool = false,
     format: @escaping (Double) -> String = ChartAxis.short
   ) -> ChartAxis {
-    let low = range.lowerBound
-    let high = range.upperBound > low ? range.upperBound : low * 10
+    // A value that never changes stands in the middle.
+    let isConstant = range.lowerBound == range.upperBound && !isExact
+    let low = isConstant ? range.lowerBound / 10 : range.lowerBound
+    let high =
+      isConstant
+      ? range.upperBound * 10 : range.upperBound > low ? range.upperBound : low * 10
     let (first, last) = (log10(low).rounded(.down), log10(high).rounded(.up))
     let exponents = stride(from: first, through: last, by: 1)
     // With few decades the twos and fives between them, with many not every one.

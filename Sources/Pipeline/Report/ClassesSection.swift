@@ -70,7 +70,8 @@ struct ClassesSection {
       chart ? "<th scope=\"col\" class=\"track\">top-1 %\(scale.ticks)</th>" : .none
     return """
       <table class="tracks">
-      <caption>\(caption)</caption>
+      <caption>\(caption)\(chart ? " The scale runs from \(Format.fixed(scale.low, 0)) to 100 %." : "")\
+      </caption>
       <thead><tr><th scope="col" class="text">Class</th>\(head)<th scope="col">baseline</th>\
       <th scope="col">student</th><th scope="col">change</th><th scope="col">teacher</th></tr></thead>
       <tbody>
@@ -128,7 +129,8 @@ struct ClassesSection {
 
 /// A horizontal scale of percentages that ends at 100.
 struct PercentScale {
-  private let low: Double
+  /// Its left end.
+  let low: Double
   private let step: Double
 
   /// A scale that begins at a round number at or below `lowest`.

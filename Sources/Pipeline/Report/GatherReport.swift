@@ -38,21 +38,27 @@ extension ReportData {
         labelsPerImage: selection.classesPerSample, statistics: run.statistics(of: selection))
       pictures = PictureGrid(of: selection, in: run, self)
     }
+    caveats = Self.caveats(run, self)
     warnings = Self.warnings(run, self)
+  }
+
+  private static func caveats(_ run: Run, _ data: ReportData) -> [String] {
+    var caveats: [String] = []
+    if let missing = run.data.unlabelled as? MissingPictures {
+      caveats.append(
+        "The unlabelled pictures are missing below, and their true classes with them: "
+          + "\(missing.reason).")
+    }
+    if data.measuredOn == .validation {
+      caveats.append(
+        "The accuracies are those of the validation pictures, which were also measured during "
+          + "training: give data.test for figures on pictures that nothing was tuned on.")
+    }
+    return caveats
   }
 
   private static func warnings(_ run: Run, _ data: ReportData) -> [String] {
     var warnings: [String] = []
-    if let missing = run.data.unlabelled as? MissingPictures {
-      warnings.append(
-        "The unlabelled pictures cannot be read: \(missing.reason). Their pictures and their truth "
-          + "are missing below.")
-    }
-    if data.measuredOn == .validation {
-      warnings.append(
-        "The accuracies are those of the validation pictures, which were also measured during "
-          + "training: give data.test for figures on pictures that nothing was tuned on.")
-    }
     if let selected = data.selection {
       let short = selected.statistics.classes.indices.filter {
         selected.statistics.classes[$0].count < selected.imagesPerClass

@@ -23,8 +23,8 @@ struct LineChart {
   /// The lines.
   var series: [Series]
 
-  private static let width = 360.0, height = 208.0
-  private static let left = 46.0, right = 14.0, top = 8.0, bottom = 40.0
+  private static let width = 330.0, height = 196.0
+  private static let left = 48.0, right = 14.0, top = 8.0, bottom = 42.0
 
   /// The chart and its caption.
   var html: HTML {
@@ -63,14 +63,14 @@ struct LineChart {
       let at = place(x: tick)
       return """
         <path class="grid" d="M\(Self.text(at)) \(Self.text(base))v4"/>\
-        <text x="\(Self.text(at))" y="\(Self.text(base + 16))" text-anchor="middle">\
+        <text x="\(Self.text(at))" y="\(Self.text(base + 17))" text-anchor="middle">\
         \(x.format(tick))</text>
         """
     }
     return """
       \(horizontal)
       \(vertical)
-      <text x="\(Self.text((Self.left + end) / 2))" y="\(Self.text(Self.height - 6))" \
+      <text x="\(Self.text((Self.left + end) / 2))" y="\(Self.text(Self.height - 5))" \
       text-anchor="middle">\(x.label)</text>
       """
   }

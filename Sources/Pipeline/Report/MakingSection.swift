@@ -11,6 +11,7 @@ struct MakingSection {
     <p>Semi-supervised training with a teacher and a student, after Yalniz, Jégou, Chen, Paluri and \
     Mahajan, “Billion-scale semi-supervised learning for image classification”, arXiv:1905.00546. \
     The run's recipe.yaml holds every setting.</p>
+    \(warnings)
     \(pairs)
     \(trainings)
     </section>
@@ -24,7 +25,7 @@ struct MakingSection {
       (
         "Unlabelled pictures U",
         "\(Format.count(summary.unlabelledImages)) of "
-          + (recipe.data.unlabelledIsRest ? "the rest of D's folder" : recipe.data.unlabelled)
+          + (recipe.data.unlabelledIsRest ? "what D leaves of its set" : recipe.data.unlabelled)
       ),
       ("Validation pictures", validation),
       ("Test pictures", recipe.data.test.map { $0 + split(recipe.data.testSplit) } ?? "none"),
@@ -53,6 +54,12 @@ struct MakingSection {
       "<div><dt>\(name)</dt><dd>\(value)</dd></div>"
     }
     return "<dl class=\"pairs\">\(pairs)</dl>"
+  }
+
+  private var warnings: HTML {
+    guard !data.warnings.isEmpty else { return .none }
+    let items = data.warnings.map { line -> HTML in "<p>\(line)</p>" }
+    return "<div class=\"warnings\" role=\"note\" aria-label=\"Warnings\">\(items)</div>"
   }
 
   private var validation: String {

@@ -38,11 +38,11 @@ struct RankCharts {
     let lowest = certainty.flatMap { $0.points.map(\.y) }.min() ?? 0
     let charts = [
       LineChart(
-        title: "Size: labels (K × classes at most)", x: ranks,
+        title: "Size: pictures, if K ended there", x: ranks,
         y: .linear("", 0...Double(max(1, sizes.last ?? 1))),
         series: [
           .init(
-            name: "labels up to this rank", style: "first",
+            name: "pictures up to this rank", style: "first",
             points: zip(buckets, sizes).map { (Double($0.ranks.upperBound), Double($1)) },
             isMarked: true)
         ]),
@@ -73,27 +73,25 @@ struct RankCharts {
       """
   }
 
-  /// Labels up to the end of each range.
+  /// The pictures of D̂ if K were the end of each range.
   private var sizes: [Int] {
     var sum = 0
     return buckets.map {
-      sum += $0.count
+      sum += $0.newImages
       return sum
     }
   }
 
   private func table(isTruthKnown: Bool) -> HTML {
-    var images = 0
-    let rows = buckets.map { bucket -> HTML in
-      images += bucket.newImages
+    let rows = zip(buckets, sizes).map { bucket, images -> HTML in
       let (low, high) = (bucket.ranks.lowerBound, bucket.ranks.upperBound)
       let ranks =
         low == high ? Format.count(low) : "\(Format.count(low))–\(Format.count(high))"
       let filled = Double(bucket.count) / Double(max(1, classes * bucket.ranks.count))
       let purity: HTML =
-        isTruthKnown ? "<td>\(bucket.purity.map { Probability.percent($0) } ?? "–")</td>" : .none
+        isTruthKnown ? "<td>\(bucket.purity.map { Probability.share($0) } ?? "–")</td>" : .none
       return """
-        <tr><th scope="row" class="text">\(ranks)</th><td>\(Probability.percent(filled))</td>\
+        <tr><th scope="row" class="text nowrap">\(ranks)</th><td>\(Probability.share(filled))</td>\
         <td>\(Format.count(images))</td>\
         <td>\(bucket.meanProbability.map { Probability.percent($0) } ?? "–")</td>\
         <td>\(Probability.logOdds(bucket.meanScore.map { Float($0) }))</td>\(purity)</tr>
@@ -101,11 +99,12 @@ struct RankCharts {
     }
     return """
       <table>
-      <caption>All classes together. The score is the log-odds, log p − log(1 − p): it still tells \
+      <caption>All classes together: means, and the pictures that D̂ would have if K ended there. The \
+      score is the log-odds, log p − log(1 − p): it still tells \
       pictures apart whose p is all but 100 %.</caption>
-      <thead><tr><th scope="col" class="text">Ranks</th><th scope="col">lists that reach them, %</th>\
-      <th scope="col">pictures, if K ended here</th><th scope="col">mean p, %</th>\
-      <th scope="col">mean log-odds</th>\
+      <thead><tr><th scope="col" class="text">Ranks</th><th scope="col">lists filled, %</th>\
+      <th scope="col">pictures up to there</th><th scope="col">mean p, %</th>\
+      <th scope="col">log-odds</th>\
       \(isTruthKnown ? "<th scope=\"col\">purity, %</th>" as HTML : .none)</tr></thead>
       <tbody>
       \(rows)

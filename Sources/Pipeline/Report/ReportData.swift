@@ -18,7 +18,9 @@ struct ReportData {
   var selection: Selected?
   /// The pictures at chosen ranks; nil before the selection.
   var pictures: PictureGrid?
-  /// What a reader should know before believing the figures.
+  /// What a reader should know before the figures.
+  var caveats: [String] = []
+  /// What went less than well on the way.
   var warnings: [String] = []
   /// The stages that are still to come.
   var missing: [Stage] = []

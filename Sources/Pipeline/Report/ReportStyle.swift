@@ -20,7 +20,7 @@ enum ReportStyle {
     h2 { font-size: 1.35rem; line-height: 1.25; margin: 3rem 0 .5rem; padding-top: 1rem;
       border-top: 1px solid var(--rule); }
     h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; overflow-wrap: anywhere; }
-    p { margin: .5rem 0; max-width: 46rem; }
+    p { margin: .5rem 0; max-width: 46rem; text-wrap: pretty; }
     ul { margin: .5rem 0; padding-left: 1.2rem; max-width: 46rem; }
     li { margin: .25rem 0; overflow-wrap: anywhere; }
     .lead { font-size: 1.1rem; color: var(--muted); overflow-wrap: anywhere; }
@@ -44,8 +44,12 @@ enum ReportStyle {
     thead th { font-size: .8125rem; line-height: 1.25; color: var(--muted); font-weight: 600;
       vertical-align: bottom; }
     tbody th { font-weight: 500; }
-    th:first-child, td.text, th.text { text-align: left; overflow-wrap: anywhere; }
-    tr.best th, tr.best td { font-weight: 700; }
+    .nowrap { white-space: nowrap; }
+    code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+    th:first-child, td.text, th.text { text-align: left; }
+    tbody th.text, td.text { overflow-wrap: anywhere; }
+    tbody th.nowrap { overflow-wrap: normal; }
+    tr.main th, tr.main td { font-weight: 700; background: var(--card); }
     tr.total th, tr.total td { color: var(--muted); border-bottom: 0; }
     td.track, th.track { width: 48%; padding: 0 1rem; text-align: left; }
     td.track svg { display: block; width: 100%; height: 1.75rem; overflow: visible; }
@@ -58,7 +62,7 @@ enum ReportStyle {
     .charts.one { max-width: 40rem; }
     figure { margin: 0; } figcaption { font-size: .875rem; font-weight: 600; }
     figure svg { display: block; width: 100%; height: auto; }
-    svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+    svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
       fill: var(--muted); font-variant-numeric: tabular-nums; }
     svg .grid { stroke: var(--rule); stroke-width: 1; fill: none; }
     svg .line { fill: none; stroke-width: 1.75; stroke-linejoin: round; }
@@ -81,21 +85,25 @@ enum ReportStyle {
     .frame { border: 3px solid var(--grey); border-radius: 3px; }
     .frame.right { border-color: var(--green); } .frame.wrong { border-color: var(--red);
       border-style: dashed; }
-    .ranks { display: grid; gap: 0 .75rem; margin: .25rem 0 0; padding: 0; list-style: none;
-      max-width: none; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); }
+    .class { display: grid; grid-template-columns: 11rem 1fr; gap: 0 1.5rem; padding: .75rem 0 .25rem;
+      border-bottom: 1px solid var(--rule); break-inside: avoid; }
+    .class h3 { margin: 0; } .class h3 .small { display: block; font-weight: 400; }
+    .ranks { display: grid; gap: 0 .9rem; margin: 0; padding: 0; list-style: none;
+      max-width: none; grid-template-columns: repeat(auto-fill, 6.5rem); }
     .ranks li { margin: 0 0 .6rem; }
-    .ranks .frame { width: 100%; max-width: 6.5rem; aspect-ratio: 1; display: flex;
+    .ranks .frame { width: 100%; aspect-ratio: 1; display: flex;
       align-items: center; justify-content: center; background: var(--card); overflow: hidden; }
     .ranks .frame.none { border: 1px dashed var(--rule); color: var(--muted); font-size: .75rem;
       line-height: 1.25; text-align: center; padding: .25rem; overflow-wrap: anywhere; }
     .ranks img { width: 100%; height: 100%; object-fit: contain; display: block; }
     .ranks img.tiny { image-rendering: pixelated; }
-    .ranks .caption { font-size: .75rem; line-height: 1.3; margin-top: .2rem; max-width: 6.5rem;
+    .ranks .caption { font-size: .75rem; line-height: 1.3; margin-top: .2rem;
       overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
     .ranks .caption b { font-weight: 600; } .is-right { color: var(--green); }
     .is-wrong { color: var(--red); }
-    .warnings { border-left: 5px solid var(--orange); background: var(--card); padding: .6rem 1rem; }
-    .warnings ul { margin: 0; }
+    .warnings { border-left: 5px solid var(--orange); background: var(--card); padding: .4rem 1rem;
+      margin: 1.25rem 0; overflow-wrap: anywhere; }
+    .warnings p { margin: .3rem 0; }
     .wide { overflow-x: auto; } .wide th, .wide td { white-space: nowrap; }
     .pairs { columns: 2; column-gap: 2.5rem; margin: .5rem 0; }
     .pairs > div { display: flex; gap: 1rem; justify-content: space-between; break-inside: avoid;
@@ -115,6 +123,8 @@ enum ReportStyle {
       .tracks td.track { flex: 1 1 100%; order: 9; padding: 0 .5rem; }
       .tracks td[data-label]::before { content: attr(data-label) " "; color: var(--muted);
         font-size: .75rem; display: block; }
+      .class { grid-template-columns: 1fr; } .class h3 { margin-bottom: .4rem; }
+      .class h3 .small { display: inline; }
       .ranks { grid-template-columns: repeat(3, 1fr); gap: 0 .5rem; }
     }
     """

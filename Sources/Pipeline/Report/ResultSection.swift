@@ -14,7 +14,7 @@ struct ResultSection {
     </header>
     <section aria-label="Result">
     \(verdict)
-    \(warnings)
+    \(caveats)
     \(table)
     </section>
     """
@@ -65,34 +65,29 @@ struct ResultSection {
       """
   }
 
-  private var warnings: HTML {
-    var lines = data.warnings
+  private var caveats: HTML {
+    var lines: [HTML] = data.caveats.map { line -> HTML in "<p>\(line)</p>" }
     if !data.missing.isEmpty {
-      lines.insert(
-        "This run is not finished; still to come: "
-          + data.missing.map(\.title).joined(separator: ", ")
-          + ". `halcyon run` with the same directory goes on.", at: 0)
+      let stages = data.missing.map(\.title).joined(separator: ", ")
+      lines.append(
+        """
+        <p>This run is not finished; still to come: \(stages). <code>halcyon run</code> on the same \
+        directory goes on.</p>
+        """)
     }
     guard !lines.isEmpty else { return .none }
-    let items = lines.map { line -> HTML in "<li>\(line)</li>" }
-    return """
-      <div class="warnings" role="note" aria-label="Warnings"><ul>
-      \(items)
-      </ul></div>
-      """
+    return "<div class=\"warnings\" role=\"note\" aria-label=\"Caveats\">\(lines)</div>"
   }
 
   private var table: HTML {
     let order: [Stage] = [.baseline, .baselineLong, .teacher, .student, .fineTuning]
     let hasFive = data.summary.classes >= 5
-    let best = order.compactMap { data.summary.accuracy(of: $0).top1 }.max()
     let rows = order.filter(data.recipe.includes).map { stage -> HTML in
       let accuracy = data.summary.accuracy(of: stage)
       let marker = data.marker(stage)
       let five: HTML = hasFive ? "<td>\(Self.percent(accuracy.top5))</td>" : .none
-      let isBest = accuracy.top1 != nil && accuracy.top1 == best
       return """
-        <tr\(isBest ? " class=\"best\"" as HTML : .none)>\
+        <tr\(stage == .fineTuning ? " class=\"main\"" as HTML : .none)>\
         <th scope="row" class="text">\(stage.resultName)\
         \(marker == nil ? " (not finished)" : "")</th>\
         <td>\(Self.percent(accuracy.top1))</td>\(five)\
@@ -103,8 +98,7 @@ struct ResultSection {
     var total = HTML.none
     if let pipeline = data.pipeline {
       total = """
-        <tr class="total"><th scope="row" class="text">Whole pipeline: teacher, scores, \
-        pre-training, fine-tuning</th><td></td>\(hasFive ? "<td></td>" as HTML : .none)\
+        <tr class="total"><th scope="row" class="text">Whole pipeline</th><td></td>\(hasFive ? "<td></td>" as HTML : .none)\
         <td>\(Format.count(pipeline.images))</td><td>\(Self.seconds(pipeline.seconds))</td></tr>
         """
     }
@@ -126,7 +120,7 @@ struct ResultSection {
     guard let set = data.measuredOn else { return "Not measured: no test pictures were given." }
     let count = data.trainings.compactMap { $0.evaluation?.count }.max()
     let pictures = count.map { "\(Format.count($0)) \(set.rawValue)" } ?? set.rawValue
-    return "Measured on the \(pictures) pictures. The highest top-1 is bold."
+    return "Measured on the \(pictures) pictures. The whole pipeline also scores the unlabelled pictures."
   }
 
   static func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) } ?? "–" }

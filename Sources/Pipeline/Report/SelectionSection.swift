@@ -92,7 +92,7 @@ struct SelectionSection {
         """ : .none
       let purity: HTML =
         isTruthKnown
-        ? "<td data-label=\"purity\">\(fill.purity.map { Probability.percent($0) } ?? "–")</td>"
+        ? "<td data-label=\"purity\">\(fill.purity.map { Probability.share($0) } ?? "–")</td>"
         : .none
       return """
         <tr><th scope="row" class="text">\(data.classNames[index])</th>\(bar)\
@@ -126,7 +126,7 @@ struct SelectionSection {
     let rows = counts.enumerated().filter { $0.element > 0 }.map { index, count -> HTML in
       """
       <tr><th scope="row" class="text">\(index + 1)</th><td>\(Format.count(count))</td>\
-      <td>\(Probability.percent(Double(count) / Double(max(selected.images, 1))))</td></tr>
+      <td>\(Probability.share(Double(count) / Double(max(selected.images, 1))))</td></tr>
       """
     }
     let several = counts.dropFirst().reduce(0, +)
@@ -147,14 +147,17 @@ struct SelectionSection {
 
 /// Scores as readers know them.
 enum Probability {
-  /// A share in percent with as many digits as tell it from 0 and from 100.
+  /// A share in percent.
+  static func share(_ share: Double) -> String { Format.fixed(100 * share, 1) }
+
+  /// A probability in percent; the ends are kept for what is exactly there.
   static func percent(_ share: Double) -> String {
     guard share.isFinite else { return "–" }
     let percent = 100 * share
     if percent >= 100 || percent <= 0 { return Format.fixed(percent, 0) }
     if percent > 99.99 { return "> 99.99" }
     if percent < 0.01 { return "< 0.01" }
-    return Format.fixed(percent, percent > 99 || percent < 1 ? 2 : 1)
+    return Format.fixed(percent, 2)
   }
 
   /// The probability of a class, in percent, from its log-odds.
