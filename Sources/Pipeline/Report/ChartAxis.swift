@@ -48,7 +48,8 @@ struct ChartAxis {
     let every = max(1, (decades / 5).rounded(.up))
     let all = exponents.filter { ($0 - first).truncatingRemainder(dividingBy: every) == 0 }
       .flatMap { exponent in factors.map { $0 * pow(10, exponent) } }
-    let range = isExact ? low...high : (all.last { $0 <= low } ?? low)...(all.first { $0 >= high } ?? high)
+    let range =
+      isExact ? low...high : (all.last { $0 <= low } ?? low)...(all.first { $0 >= high } ?? high)
     return ChartAxis(
       label: label, range: range,
       ticks: all.filter { $0 >= range.lowerBound * 0.999 && $0 <= range.upperBound * 1.001 },

@@ -140,7 +140,8 @@ struct GainStatement: Equatable {
         + "right, of those before \(Format.fixed(100 * early, 1)) %; lower ranking.imagesPerClass."
     }
     guard let sure = last.meanProbability, sure < 0.5 else { return nil }
-    return "K is large: at ranks \(ranks) the teacher itself gives its labels a mean probability of "
+    return
+      "K is large: at ranks \(ranks) the teacher itself gives its labels a mean probability of "
       + "\(Format.fixed(100 * sure, 1)) %; lower ranking.imagesPerClass."
   }
 

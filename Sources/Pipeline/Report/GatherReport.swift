@@ -106,8 +106,9 @@ extension ReportData {
 extension Run {
   /// The per-class accuracies that a stage left; nil where they are missing or broken.
   fileprivate func evaluation(of stage: Stage, on set: ReportData.MeasuredSet?) -> Evaluation? {
-    guard let set, let bytes = FileManager.default.contents(
-      atPath: evaluationPath(of: stage, on: set.rawValue))
+    guard let set,
+      let bytes = FileManager.default.contents(
+        atPath: evaluationPath(of: stage, on: set.rawValue))
     else { return nil }
     return try? JSONDecoder().decode(Evaluation.self, from: bytes)
   }

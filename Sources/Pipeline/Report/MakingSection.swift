@@ -24,8 +24,9 @@ struct MakingSection {
       ("Labelled pictures D", "\(Format.count(summary.labelledImages)) of \(recipe.data.labelled)"),
       (
         "Unlabelled pictures U",
-        "\(Format.count(summary.unlabelledImages)) of "
-          + (recipe.data.unlabelledIsRest ? "what D leaves of its set" : recipe.data.unlabelled)
+        Format.count(summary.unlabelledImages)
+          + (recipe.data.unlabelledIsRest
+            ? ", the rest of D's set" : " of \(recipe.data.unlabelled)")
       ),
       ("Validation pictures", validation),
       ("Test pictures", recipe.data.test.map { $0 + split(recipe.data.testSplit) } ?? "none"),
@@ -41,7 +42,10 @@ struct MakingSection {
       ("Precision", summary.precision),
       ("Compute threads", String(summary.threads)),
       ("libtorch", summary.libtorch),
-      ("Peak memory", summary.peakMiB.map { "\(Format.count(Int($0.rounded()))) MiB" } ?? "not known"),
+      (
+        "Peak memory",
+        summary.peakMiB.map { "\(Format.count(Int($0.rounded()))) MiB" } ?? "not known"
+      ),
     ]
     if let ranking = data.ranking {
       rows.append(

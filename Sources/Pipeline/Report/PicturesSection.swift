@@ -31,11 +31,11 @@ struct PicturesSection {
   private func row(_ row: PictureGrid.Row) -> HTML {
     let name = data.classNames[row.class]
     let fill = data.selection?.statistics.classes[row.class]
-    let purity = fill?.purity.map { ", \(Probability.share($0)) % right" } ?? ""
+    let purity = fill?.purity.map { "\(Probability.share($0)) % right" } ?? ""
     let count = fill.map { Format.counted($0.count, "picture", "pictures") } ?? ""
     return """
       <div class="class">
-      <h3>\(name) <span class="small">\(count)\(purity)</span></h3>
+      <h3>\(name) <span class="small">\(count)</span> <span class="small">\(purity)</span></h3>
       <ul class="ranks">
       \(row.cells.map { cell($0, in: row.class) })
       </ul>

@@ -8,13 +8,11 @@ enum ReportStyle {
       --rule: #333c46; --card: #1b2128; --blue: #62b4f3; --orange: #f39a55; --green: #45bd75;
       --red: #f27767; --grey: #8d98a3; } }
     @media print { :root { --page: #fff; --ink: #000; --muted: #444; --rule: #bbb; --card: #fff;
-      --blue: #0a66ad; --orange: #b75300; --green: #13803f; --red: #c22d1d; --grey: #666; }
-      section, tr, figure { break-inside: avoid; } section.long { break-inside: auto; }
-      h2, h3 { break-after: avoid; } }
+      --blue: #0a66ad; --orange: #b75300; --green: #13803f; --red: #c22d1d; --grey: #666; } }
     * { box-sizing: border-box; }
     html { -webkit-text-size-adjust: 100%; print-color-adjust: exact; }
     body { margin: 0; background: var(--page); color: var(--ink);
-      font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+      font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
     main { max-width: 70rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
     h1 { font-size: 2rem; line-height: 1.15; margin: 0 0 .4rem; overflow-wrap: anywhere; }
     h2 { font-size: 1.35rem; line-height: 1.25; margin: 3rem 0 .5rem; padding-top: 1rem;
@@ -33,7 +31,7 @@ enum ReportStyle {
     .verdict .figure small { font-size: 1rem; font-weight: 400; color: var(--muted); }
     .verdict > div { flex: 1 1 22rem; }
     .verdict > .figure { flex: 0 0 auto; }
-    .verdict p { margin: .2rem 0; }
+    .verdict p { margin: .2rem 0; } .verdict .why { margin-top: .75rem; }
     .gained { border-color: var(--blue); } .gained .figure { color: var(--blue); }
     .lost { border-color: var(--orange); } .lost .figure { color: var(--orange); }
     table { border-collapse: collapse; width: 100%; margin: .75rem 0;
@@ -47,8 +45,9 @@ enum ReportStyle {
     .nowrap { white-space: nowrap; }
     code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
     th:first-child, td.text, th.text { text-align: left; }
-    tbody th.text, td.text { overflow-wrap: anywhere; }
-    tbody th.nowrap { overflow-wrap: normal; }
+    tbody th.text { overflow-wrap: anywhere; min-width: 6.5rem; }
+    td { white-space: nowrap; } td.text { white-space: normal; }
+    tbody th.nowrap { overflow-wrap: normal; min-width: 0; }
     tr.main th, tr.main td { font-weight: 700; background: var(--card); }
     tr.total th, tr.total td { color: var(--muted); border-bottom: 0; }
     td.track, th.track { width: 48%; padding: 0 1rem; text-align: left; }
@@ -74,7 +73,7 @@ enum ReportStyle {
     svg .before { fill: var(--page); stroke: var(--ink); stroke-width: 1.75; }
     svg .after { fill: var(--blue); stroke: var(--page); stroke-width: 1; }
     svg .teacher { fill: var(--grey); stroke: var(--page); stroke-width: 1; }
-    svg .bar { fill: var(--blue); } svg .bar.short { fill: var(--orange); }
+    svg .bar { fill: var(--blue); } svg .bar.wrong { fill: var(--orange); }
     svg .room { fill: var(--rule); }
     .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; list-style: none; padding: 0;
       margin: .5rem 0; font-size: .875rem; max-width: none; }
@@ -127,6 +126,12 @@ enum ReportStyle {
       .class h3 .small { display: inline; }
       .ranks { grid-template-columns: repeat(3, 1fr); gap: 0 .5rem; }
     }
+    @media print { html { font-size: 11px; } main { padding: 0; }
+      svg text { font-size: 14px; } h2 { margin-top: 1.5rem; }
+      section, tr, figure, .charts, .class { break-inside: avoid; }
+      section.long { break-inside: auto; } h2, h3 { break-after: avoid; } .class h3 { break-after: auto; }
+      .wide { overflow: visible; } .wide th, .wide td { white-space: normal; }
+      .charts { grid-template-columns: repeat(3, 1fr); } }
     """
 
   /// Counts, for whoever checks the page, the pictures, those that did not decode, script errors and

@@ -22,7 +22,8 @@ struct ResultSection {
 
   private var lead: String {
     let summary = data.summary, recipe = data.recipe
-    let selected = summary.selectedImages.map { "\(Format.count($0)) of them" } ?? "the best of them"
+    let selected =
+      summary.selectedImages.map { "\(Format.count($0)) of them" } ?? "the best of them"
     return
       "A \(recipe.teacher.model) teacher learned "
       + "\(Format.counted(summary.classes, "class", "classes")) from "
@@ -42,14 +43,18 @@ struct ResultSection {
     }
     var reasons = HTML.none
     if !statement.reasons.isEmpty {
+      let why: HTML =
+        statement.verdict == .lost
+        ? "Likely reasons for the loss, by this run's own numbers"
+        : "Likely reasons why it is no more, by this run's own numbers"
       let items = statement.reasons.map { reason -> HTML in "<li>\(reason)</li>" }
       reasons = """
-        <p><strong>Likely reasons, by this run's own numbers</strong></p>
+        <p class="why"><strong>\(why)</strong></p>
         <ul>\(items)</ul>
         """
     } else if statement.verdict == .lost || statement.verdict == .unclear {
       reasons = """
-        <p>None of the usual reasons (weak teacher, short pre-training, low purity, too large a K) \
+        <p class="why">None of the usual reasons (weak teacher, short pre-training, low purity, too large a K) \
         shows in this run's numbers.</p>
         """
     }
@@ -120,7 +125,8 @@ struct ResultSection {
     guard let set = data.measuredOn else { return "Not measured: no test pictures were given." }
     let count = data.trainings.compactMap { $0.evaluation?.count }.max()
     let pictures = count.map { "\(Format.count($0)) \(set.rawValue)" } ?? set.rawValue
-    return "Measured on the \(pictures) pictures. The whole pipeline also scores the unlabelled pictures."
+    return
+      "Measured on the \(pictures) pictures. The whole pipeline also scores the unlabelled pictures."
   }
 
   static func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) } ?? "–" }

@@ -36,7 +36,8 @@ struct SelectionSection {
     if let purity = selected.statistics.purity {
       text += " \(Format.fixed(100 * purity, 1)) % of the labels are right."
     } else {
-      text += " The true classes of the unlabelled pictures are not known, so neither is its purity."
+      text +=
+        " The true classes of the unlabelled pictures are not known, so neither is its purity."
     }
     return text
   }
@@ -52,10 +53,12 @@ struct SelectionSection {
       : "\(Format.counted(short.count, "class has", "classes have")) fewer than "
         + "K = \(Format.count(selected.imagesPerClass)), marked ▼."
     let all = Array(fills.indices)
-    guard fills.count > Self.few else {
-      return "<p>\(text)</p>\(table(all, selected, caption: "Every class, in the order of the labels."))"
-    }
     let isTruthKnown = selected.statistics.purity != nil
+    let key = legend(isTruthKnown: isTruthKnown)
+    guard fills.count > Self.few else {
+      return
+        "<p>\(text)</p>\(key)\(table(all, selected, caption: "Every class, in the order of the labels."))"
+    }
     func doubt(_ index: Int) -> (Double, Double) {
       let fill = fills[index]
       let share = Double(fill.count) / Double(max(selected.imagesPerClass, 1))
@@ -67,6 +70,7 @@ struct SelectionSection {
       + (isTruthKnown ? "purity." : "score.")
     return """
       <p>\(text)</p>
+      \(key)
       \(table(Array(first), selected, caption: caption))
       <details><summary>All \(Format.count(fills.count)) classes</summary>
       \(table(all, selected, caption: "Every class, in the order of the labels.", bars: false))
@@ -81,15 +85,8 @@ struct SelectionSection {
     let rows = shown.map { index -> HTML in
       let fill = selected.statistics.classes[index]
       let isShort = fill.count < selected.imagesPerClass
-      let share = Double(fill.count) / Double(max(selected.imagesPerClass, 1))
-      let style: HTML = isShort ? "bar short" : "bar"
       let bar: HTML =
-        bars
-        ? """
-        <td class="track"><svg aria-hidden="true"><rect class="room" x="0" y="10" width="100%" \
-        height="8"/><rect class="\(style)" x="0" y="10" \
-        width="\(Format.fixed(100 * share, 2))%" height="8"/></svg></td>
-        """ : .none
+        bars ? "<td class=\"track\">\(self.bar(fill, of: selected.imagesPerClass))</td>" : .none
       let purity: HTML =
         isTruthKnown
         ? "<td data-label=\"purity\">\(fill.purity.map { Probability.share($0) } ?? "–")</td>"
@@ -114,6 +111,34 @@ struct SelectionSection {
       </tbody>
       </table>
       """
+  }
+
+  /// Up to K: the pictures whose label is right (or not known to be wrong), then the wrong ones,
+  /// lower, then the room that is left.
+  private func bar(_ fill: SelectionStatistics.ClassFill, of most: Int) -> HTML {
+    let all = Double(max(most, 1))
+    let wrong = Double(fill.known - fill.right) / all
+    let right = Double(fill.count) / all - wrong
+    func width(_ share: Double) -> String { Format.fixed(100 * share, 2) + "%" }
+    return """
+      <svg aria-hidden="true"><rect class="room" y="13" width="100%" height="2"/>\
+      <rect class="bar" y="9" width="\(width(right))" height="10"/>\
+      <rect class="bar wrong" x="\(width(right))" y="11" width="\(width(wrong))" height="6"/></svg>
+      """
+  }
+
+  private func legend(isTruthKnown: Bool) -> HTML {
+    func key(_ mark: HTML, _ name: HTML) -> HTML {
+      "<li><svg aria-hidden=\"true\">\(mark)</svg>\(name)</li>"
+    }
+    let right = key(
+      "<rect class=\"bar\" y=\"2\" width=\"30\" height=\"10\"/>",
+      isTruthKnown ? "right label" : "selected")
+    let wrong =
+      isTruthKnown
+      ? key("<rect class=\"bar wrong\" y=\"4\" width=\"30\" height=\"6\"/>", "wrong label") : .none
+    let room = key("<rect class=\"room\" y=\"6\" width=\"30\" height=\"2\"/>", "room up to K")
+    return "<ul class=\"legend\">\(right)\(wrong)\(room)</ul>"
   }
 
   // MARK: - Overlap
