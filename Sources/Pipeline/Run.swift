@@ -30,11 +30,13 @@ public final class Run {
   private let lock: RunLock
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
-  /// recipe made are removed, to be run again.
+  /// recipe made are removed, to be run again. Without `needsUnlabelled`, a U that is gone or changed
+  /// is no error: what needs its pictures goes without.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public init(
-    recipe: Recipe, directory path: String, redoing: Bool = false, console: Console = Console()
+    recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
+    console: Console = Console()
   ) throws {
     self.recipe = recipe
     self.console = console
@@ -50,11 +52,18 @@ public final class Run {
         throw PipelineError.recipe("no model is named \(model)\(near)")
       }
     }
-    data = try RunData(recipe, workers: workers)
+    var data = try RunData(recipe, workers: workers, needsUnlabelled: needsUnlabelled)
     directory = RunDirectory(path: path)
     lock = try directory.open(recipe, redoing: redoing)
     try data.refuseTestPicturesAmongLabelled()
-    try data.requireSame(asIn: directory)
+    if !(data.unlabelled is MissingPictures) {
+      do {
+        try data.requireSame(asIn: directory)
+      } catch is PipelineError where !needsUnlabelled {
+        data.loseUnlabelled(because: "they are not those that the run was begun with")
+      }
+    }
+    self.data = data
     log = try RunLog(path: directory.logPath)
   }
 

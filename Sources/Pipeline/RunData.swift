@@ -11,13 +11,14 @@ struct RunData {
   /// Only ever for final figures.
   let test: Examples?
   /// U. Where its labels are known they are only used to tell how pure the selection is.
-  let unlabelled: any ImageDataset
+  private(set) var unlabelled: any ImageDataset
   let classNames: [String]
   /// The content of the test pictures, which U and D must not contain.
   let testContent: Set<ContentHash>
   private let workers: Int
 
-  init(_ recipe: Recipe, workers: Int) throws {
+  /// Opens them. Where U is not needed and cannot be opened, `MissingPictures` stand in for it.
+  init(_ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true) throws {
     let paths = recipe.data
     let seed = UInt64(bitPattern: Int64(recipe.seed))
     let source = try openDataset(paths.labelled, split: paths.labelledSplit)
@@ -40,10 +41,14 @@ struct RunData {
     } else if paths.unlabelledIsRest {
       throw PipelineError.recipe("data.unlabelled: rest needs data.labelledCount")
     }
-    unlabelled =
-      paths.unlabelledIsRest
-      ? rest
-      : try openDataset(paths.unlabelled, split: paths.unlabelledSplit, unlabelled: true)
+    do {
+      unlabelled =
+        paths.unlabelledIsRest
+        ? rest
+        : try openDataset(paths.unlabelled, split: paths.unlabelledSplit, unlabelled: true)
+    } catch let error where !needsUnlabelled {
+      unlabelled = MissingPictures(name: paths.unlabelled, reason: "\(error)")
+    }
 
     if let path = paths.validation {
       validation = try Self.measured(path, paths.validationSplit, classes: source.classes)
@@ -103,6 +108,11 @@ struct RunData {
         "the pictures are not those that \(directory.path) was begun with; give --out a new folder, "
           + "or put the pictures back")
     }
+  }
+
+  /// Whatever was read for U so far is not what the run was made from.
+  mutating func loseUnlabelled(because reason: String) {
+    unlabelled = MissingPictures(name: unlabelled.name, reason: reason)
   }
 
   /// What the data is, in one word: changes when a set has other pictures.

@@ -58,19 +58,29 @@ extension Run {
       imagesSeen: result.imagesSeen, accuracies: try measure(job.network, job.stage))
   }
 
-  /// Accuracies on the validation and the test pictures; per class into `evaluation.json`.
+  /// Accuracies on the validation and the test pictures; per class into `evaluation-validation.json`
+  /// and `evaluation-test.json`.
   private func measure(_ network: any Network, _ stage: Stage) throws -> [String: Double] {
     var accuracies: [String: Double] = [:]
     for (name, examples) in [("validation", data.validation), ("test", data.test)] {
-      guard let examples else { continue }
+      let path = evaluationPath(of: stage, on: name)
+      guard let examples else {
+        // What an earlier recipe measured on is not this one's.
+        try? FileManager.default.removeItem(atPath: path)
+        continue
+      }
       let result = try evaluate(network, on: examples)
       accuracies["\(name)_top1"] = result.top1
       accuracies["\(name)_top5"] = result.top5
-      let path = "\(directory.folder(of: stage))/evaluation.json"
       try DurableFile.write(try JSON.pretty(result), to: path)
       console.note("\(stage.title): \(name) top-1 \(Format.fixed(result.top1, 2)) %")
     }
     return accuracies
+  }
+
+  /// How often the network of a stage is right, per class, on the `set` (validation or test).
+  func evaluationPath(of stage: Stage, on set: String) -> String {
+    "\(directory.folder(of: stage))/evaluation-\(set).json"
   }
 
   /// Which network of the catalogue, for this run's classes and pictures.

@@ -27,6 +27,10 @@ public struct SelectionStatistics: Equatable, Sendable {
     public var finite = 0
     /// The mean of the finite scores, nil where there is none.
     public var meanScore: Double?
+    /// The mean probability of the labels whose score is finite, nil where there is none.
+    public var meanProbability: Double?
+    /// Images that no class ranks before this range: what K at its upper end adds to D̂.
+    public var newImages = 0
     /// Labels whose image's true class is known.
     public var known = 0
     /// Labels that are the image's true class.
@@ -58,20 +62,25 @@ public struct SelectionStatistics: Equatable, Sendable {
     classes = Array(repeating: ClassFill(), count: selection.classCount)
     rankBuckets = Self.emptyBuckets(upTo: selection.imagesPerClass)
     imagesByLabelCount = []
-    var sums = Array(repeating: 0.0, count: rankBuckets.count)
+    var sums = Array(repeating: Sums(), count: rankBuckets.count)
     for (row, id) in selection.images.enumerated() {
       let labels = selection.labels(ofImage: row)
       let truth = truth?(id)
       while imagesByLabelCount.count < labels.count { imagesByLabelCount.append(0) }
       imagesByLabelCount[labels.count - 1] += 1
+      var best = rankBuckets.endIndex
       for label in labels {
         classes[label.class].add(label, truth: truth)
         let bucket = rankBuckets.partitionPoint { $0.ranks.upperBound >= label.rank }
         rankBuckets[bucket].add(label, truth: truth, to: &sums[bucket])
+        best = min(best, bucket)
       }
+      rankBuckets[best].newImages += 1
     }
     for index in rankBuckets.indices where rankBuckets[index].finite > 0 {
-      rankBuckets[index].meanScore = sums[index] / Double(rankBuckets[index].finite)
+      let count = Double(rankBuckets[index].finite)
+      rankBuckets[index].meanScore = sums[index].score / count
+      rankBuckets[index].meanProbability = sums[index].probability / count
     }
     known = classes.reduce(0) { $0 + $1.known }
     right = classes.reduce(0) { $0 + $1.right }
@@ -89,6 +98,12 @@ public struct SelectionStatistics: Equatable, Sendable {
   }
 }
 
+/// What the means of a range are made from.
+private struct Sums {
+  var score = 0.0
+  var probability = 0.0
+}
+
 extension SelectionStatistics.ClassFill {
   fileprivate mutating func add(_ label: Selection.Label, truth: Int?) {
     count += 1
@@ -101,11 +116,12 @@ extension SelectionStatistics.ClassFill {
 }
 
 extension SelectionStatistics.RankBucket {
-  fileprivate mutating func add(_ label: Selection.Label, truth: Int?, to sum: inout Double) {
+  fileprivate mutating func add(_ label: Selection.Label, truth: Int?, to sums: inout Sums) {
     count += 1
     if label.score.isFinite {
       finite += 1
-      sum += Double(label.score)
+      sums.score += Double(label.score)
+      sums.probability += LogOdds.probability(fromLogOdds: label.score)
     }
     guard let truth else { return }
     known += 1

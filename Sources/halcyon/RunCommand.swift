@@ -48,10 +48,11 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   if rows.count > 1 {
     lines += table(rows, rightAligned: [1, 2])
     if let gain = summary.gain {
-      lines += ["", "gain of the student over the baseline: \(gain < 0 ? "" : "+")\(percent(gain)) points"]
+      let sign = gain < 0 ? "" : "+"
+      lines += ["", "gain of the student over the baseline: \(sign)\(percent(gain)) points"]
     }
   } else {
-    lines.append("no test pictures were given: set data.test to see accuracies")
+    lines.append("no accuracy is known: no training is finished, or data.test is not given")
   }
   return lines + ["report: \(directory.reportPath)"]
 }

@@ -40,10 +40,11 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The run, opened.
-  func open(quiet: Bool = false) throws -> Run {
+  func open(quiet: Bool = false, needsUnlabelled: Bool = true) throws -> Run {
     let recipe = try read()
     return try Run(
       recipe: recipe, directory: directory(for: recipe), redoing: redo,
+      needsUnlabelled: needsUnlabelled,
       console: Console(quiet: quiet))
   }
 }

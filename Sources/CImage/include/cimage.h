@@ -110,6 +110,15 @@ void cimage_fill(
     uint8_t *out, int64_t out_stride, int32_t channels, int32_t x, int32_t y, int32_t width,
     int32_t height, const uint8_t *colour);
 
+// Encodes `height` rows of `width` × `channels` (1 or 3) bytes into memory that the caller frees with
+// free(3): every pixel as it is, or at a quality of 1 to 100.
+int32_t cimage_encode_png(
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t channels,
+    uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out, int64_t *out_count);
+int32_t cimage_encode_jpeg(
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, int32_t quality,
+    uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out, int64_t *out_count);
+
 // Inflates the gzip members in `bytes` into memory that the caller frees with free(3).
 int32_t cimage_gunzip(
     const uint8_t *bytes, int64_t count, int64_t most_bytes, uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out,

@@ -34,20 +34,25 @@ public enum Summarize {
     summary.student = accuracy(.fineTuning)
     summary.seconds = Dictionary(
       uniqueKeysWithValues: markers.map { ($0.key.rawValue, $0.value.seconds) })
-    if markers[.ranking] != nil {
-      let selection = try Selection(path: run.directory.selectionPath)
+    let earlier = try? Summary(contentsOf: run.directory.summaryPath)
+    let selection =
+      markers[.ranking] == nil ? nil : try Selection(path: run.directory.selectionPath)
+    if let selection {
       let statistics = run.statistics(of: selection)
       summary.selectedImages = selection.images.count
       summary.imagesPerClass = Dictionary(
         uniqueKeysWithValues: zip(run.data.classNames, statistics.classes.map(\.count)))
       summary.selectionPurity = statistics.purity.map { 100 * $0 }
     }
+    if run.data.unlabelled is MissingPictures, let earlier {
+      summary.unlabelledImages = earlier.unlabelledImages
+      summary.selectionPurity = earlier.selectionPurity
+    }
     // The most that any process of this run had resident.
-    let earlier = (try? Summary(contentsOf: run.directory.summaryPath))?.peakMiB ?? 0
-    summary.peakMiB = Summary.peakMiBOfThisProcess().map { max($0, earlier) }
+    summary.peakMiB = Summary.peakMiBOfThisProcess().map { max($0, earlier?.peakMiB ?? 0) }
     try summary.write(to: run.directory.summaryPath)
-    try DurableFile.write(
-      Report.html(try reportData(run, summary, markers)), to: run.directory.reportPath)
+    let report = Report(ReportData(of: run, summary, markers, selection: selection))
+    try DurableFile.write(report.html, to: run.directory.reportPath)
     try ModelCard(summary: summary, recipe: run.recipe).write(to: run.directory.modelCardPath)
     try Manifest(of: run.directory).write(to: run.directory)
     return summary

@@ -25,11 +25,12 @@ public struct ModelCard: Sendable {
     """
     # \(recipe.name)
 
-    A \(recipe.student.model) that tells \(summary.classes) classes apart, made by semi-supervised \
-    training (Yalniz et al., *Billion-scale semi-supervised learning for image classification*, \
-    arXiv:1905.00546): a teacher trained on \(summary.labelledImages) labelled pictures ranked \
-    \(summary.unlabelledImages) unlabelled ones, the student learned from the best of them, then \
-    from the labelled ones.
+    A \(recipe.student.model) that tells \(Format.counted(summary.classes, "class", "classes")) \
+    apart, made by semi-supervised training (Yalniz et al., *Billion-scale semi-supervised learning \
+    for image classification*, arXiv:1905.00546): a teacher trained on \
+    \(Format.count(summary.labelledImages)) labelled pictures ranked \
+    \(Format.count(summary.unlabelledImages)) unlabelled ones, the student learned from the best of \
+    them, then from the labelled ones.
     """
   }
 
@@ -43,7 +44,9 @@ public struct ModelCard: Sendable {
     ]
     let measured = rows.filter { $0.1.top1 != nil }
     guard !measured.isEmpty else {
-      return "## Results\n\nNot measured: the recipe names no test pictures (`data.test`)."
+      return recipe.data.test == nil
+        ? "## Results\n\nNot measured: the recipe names no test pictures (`data.test`)."
+        : "## Results\n\nNot measured yet."
     }
     var lines = ["## Results", "", "| model | top-1 % | top-5 % |", "|---|---|---|"]
     lines += measured.map { "| \($0) | \(Self.percent($1.top1)) | \(Self.percent($1.top5)) |" }
@@ -57,12 +60,15 @@ public struct ModelCard: Sendable {
     if let test = recipe.data.test {
       let split = recipe.data.testSplit.map { " (split \($0))" } ?? ""
       lines += ["", "Measured on `\(test)`\(split)."]
+    } else {
+      lines += ["", "Measured on the validation pictures: the recipe names no `data.test`."]
     }
     return lines.joined(separator: "\n")
   }
 
   private var training: String {
-    let selected = summary.selectedImages.map(String.init) ?? "an unknown number of"
+    let selected =
+      summary.selectedImages.map { ", \(Format.counted($0, "picture", "pictures")) in all" } ?? ""
     let purity =
       summary.selectionPurity.map { " \(Self.percent($0)) % of the selected labels are right." }
       ?? ""
@@ -71,11 +77,11 @@ public struct ModelCard: Sendable {
       ## Training
 
       Each unlabelled picture was ranked in its \(recipe.ranking.labelsPerImage) best classes and \
-      each class kept its \(recipe.ranking.imagesPerClass) best pictures: \(selected) pictures.\(purity) \
+      each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity) \
       Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
       \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \
       \(summary.precision), \(summary.threads) threads, libtorch \(summary.libtorch), \
-      \(Int(seconds.rounded())) seconds in all. `recipe.yaml` holds every setting.
+      \(Format.count(Int(seconds.rounded()))) seconds in all. `recipe.yaml` holds every setting.
       """
   }
 
@@ -93,8 +99,8 @@ public struct ModelCard: Sendable {
 
     `halcyon predict \(Stage.fineTuning.folder) PICTURE…` prints the best classes of pictures. The \
     weights are `\(Stage.fineTuning.folder)/model.safetensors` with torchvision's parameter names. \
-    Input: \(recipe.input.channels) channels, shorter side resized to \(recipe.input.resize), centre \
-    crop of \(recipe.input.size), mean \(recipe.input.mean.yaml), std \(recipe.input.std.yaml).
+    Input: \(recipe.input.channels == 1 ? "grey" : "colour"), shorter side resized to \
+    \(recipe.input.resize), centre crop of \(recipe.input.size), mean \(recipe.input.mean.yaml), std \(recipe.input.std.yaml).
     """
   }
 
@@ -115,7 +121,9 @@ public struct ModelCard: Sendable {
 
   private static func budget(_ training: Recipe.Training) -> String {
     let length =
-      training.images.map { "\($0) images" } ?? training.epochs.map { "\($0) epochs" } ?? ""
-    return "\(length), batch \(training.batch), learning rate \(training.learningRate)"
+      training.images.map { "\(Format.count($0)) images" }
+      ?? training.epochs.map { Format.counted($0, "epoch", "epochs") } ?? ""
+    return "\(length), batch \(Format.count(training.batch)), "
+      + "learning rate \(Format.significant(training.learningRate, 4))"
   }
 }

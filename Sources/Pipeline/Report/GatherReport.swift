@@ -1,0 +1,131 @@
+import Foundation
+import ImageData
+import Ranking
+
+extension ReportData {
+  /// Reads what a report shows from the run's directory; a file that is missing leaves a gap.
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - summary: What it came to.
+  ///   - markers: The stages that are finished.
+  ///   - selection: What was selected, when that stage is finished.
+  init(
+    of run: Run, _ summary: Summary, _ markers: [Stage: StageMarker], selection: Selection?
+  ) {
+    let recipe = run.recipe
+    let measured: MeasuredSet? =
+      run.data.test != nil ? .test : run.data.validation != nil ? .validation : nil
+    self.init(
+      recipe: recipe, summary: summary, classNames: run.data.classNames, measuredOn: measured)
+    let trainings: [(Stage, String, Recipe.Training)] = [
+      (.baseline, recipe.student.model, recipe.baseline.training),
+      (.baselineLong, recipe.student.model, recipe.baseline.training),
+      (.teacher, recipe.teacher.model, recipe.teacher.training),
+      (.student, recipe.student.model, recipe.student.training),
+      (.fineTuning, recipe.student.model, recipe.fineTuning.training),
+    ]
+    self.trainings = trainings.filter { recipe.includes($0.0) }.map { stage, model, training in
+      Training(
+        stage: stage, model: model, training: training, marker: markers[stage],
+        rows: (try? MetricsTable.rows(of: run.directory.metricsPath(of: stage))) ?? [],
+        evaluation: markers[stage] == nil ? nil : run.evaluation(of: stage, on: measured))
+    }
+    ranking = markers[.ranking]
+    missing = Stage.allCases.filter { recipe.includes($0) && markers[$0] == nil }
+    if let selection {
+      self.selection = Selected(
+        images: selection.images.count, imagesPerClass: selection.imagesPerClass,
+        labelsPerImage: selection.classesPerSample, statistics: run.statistics(of: selection))
+      pictures = PictureGrid(of: selection, in: run, self)
+    }
+    caveats = Self.caveats(run, self)
+    warnings = Self.warnings(run, self)
+  }
+
+  private static func caveats(_ run: Run, _ data: ReportData) -> [String] {
+    var caveats: [String] = []
+    if let missing = run.data.unlabelled as? MissingPictures {
+      caveats.append(
+        "The unlabelled pictures are missing below, and their true classes with them: "
+          + "\(missing.reason).")
+    }
+    if data.measuredOn == .validation {
+      caveats.append(
+        "The accuracies are those of the validation pictures, which were also measured during "
+          + "training: give data.test for figures on pictures that nothing was tuned on.")
+    }
+    return caveats
+  }
+
+  private static func warnings(_ run: Run, _ data: ReportData) -> [String] {
+    var warnings: [String] = []
+    if let selected = data.selection {
+      let short = selected.statistics.classes.indices.filter {
+        selected.statistics.classes[$0].count < selected.imagesPerClass
+      }
+      if !short.isEmpty {
+        let names = short.prefix(10).map {
+          "\(data.classNames[$0]) (\(Format.count(selected.statistics.classes[$0].count)))"
+        }
+        warnings.append(
+          "\(Format.counted(short.count, "class has", "classes have")) fewer than "
+            + "K = \(Format.count(selected.imagesPerClass)) pictures: "
+            + names.joined(separator: ", ") + (short.count > 10 ? ", …" : "") + ".")
+      }
+    }
+    let records = data.ranking == nil ? [] : run.shardRecords()
+    let excluded = records.reduce(0) { $0 + $1.excluded.count }
+    if excluded > 0 {
+      warnings.append(
+        "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
+          + "as test pictures: \(Stage.ranking.folder)/excluded.csv.")
+    }
+    let unreadable = records.reduce(0) { $0 + $1.unreadable.count }
+    if unreadable > 0 {
+      warnings.append(
+        "\(Format.counted(unreadable, "unlabelled picture", "unlabelled pictures")) could not be "
+          + "read: \(Stage.ranking.folder)/bad-samples.csv.")
+    }
+    for training in data.trainings {
+      let list = "\(run.directory.folder(of: training.stage))/bad-samples.csv"
+      if FileManager.default.fileExists(atPath: list) {
+        warnings.append(
+          "\(training.stage.resultName): some pictures could not be read and others stood in for "
+            + "them: \(training.stage.folder)/bad-samples.csv.")
+      }
+      if let unreadable = training.evaluation?.unreadable, unreadable > 0 {
+        warnings.append(
+          "\(training.stage.resultName): \(Format.count(unreadable)) of the "
+            + "\(data.measuredOn?.rawValue ?? "") pictures could not be read and do not count.")
+      }
+    }
+    return warnings
+  }
+}
+
+extension Run {
+  /// The per-class accuracies that a stage left; nil where they are missing or broken.
+  fileprivate func evaluation(of stage: Stage, on set: ReportData.MeasuredSet?) -> Evaluation? {
+    guard let set,
+      let bytes = FileManager.default.contents(
+        atPath: evaluationPath(of: stage, on: set.rawValue))
+    else { return nil }
+    return try? JSONDecoder().decode(Evaluation.self, from: bytes)
+  }
+
+  /// The records of the scored shards.
+  fileprivate func shardRecords() -> [ShardRecord] {
+    let folder = directory.scoresFolder
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().compactMap {
+      try? ShardRecord(path: "\(folder)/\($0)")
+    }
+  }
+}
+
+extension Format {
+  /// "1 class has", "3 classes have".
+  static func counted(_ count: Int, _ one: String, _ several: String) -> String {
+    "\(self.count(count)) \(count == 1 ? one : several)"
+  }
+}

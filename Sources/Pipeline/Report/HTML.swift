@@ -1,0 +1,58 @@
+/// Text that is markup. What comes from data can only get in escaped: interpolating a string escapes
+/// it, interpolating `HTML` does not.
+///
+/// ```swift
+/// let name = "<Tom & \"Jerry\">"
+/// let cell: HTML = "<td>\(name)</td>"  // <td>&lt;Tom &amp; &quot;Jerry&quot;&gt;</td>
+/// ```
+struct HTML: ExpressibleByStringInterpolation, Equatable {
+  /// The markup.
+  private(set) var text: String
+
+  /// The literal as it stands: markup.
+  init(stringLiteral text: String) { self.text = text }
+
+  init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+
+  /// Nothing.
+  static let none: HTML = ""
+
+  static func + (left: HTML, right: HTML) -> HTML { "\(left)\(right)" }
+  static func += (left: inout HTML, right: HTML) { left.text += right.text }
+
+  /// `text` as the content of an element or the value of a quoted attribute.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    result.reserveCapacity(text.utf8.count)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      case "\n", "\t": result.unicodeScalars.append(scalar)
+      // A page with other control characters is not valid, and a name with one would be unreadable.
+      case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}": result += "\u{FFFD}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// What is put between the literal parts.
+  struct StringInterpolation: StringInterpolationProtocol {
+    fileprivate var text = ""
+
+    init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+
+    mutating func appendLiteral(_ literal: String) { text += literal }
+    mutating func appendInterpolation(_ string: String) { text += HTML.escaped(string) }
+    mutating func appendInterpolation(_ html: HTML) { text += html.text }
+    mutating func appendInterpolation(_ html: HTML?) { text += html?.text ?? "" }
+    mutating func appendInterpolation(_ number: Int) { text += String(number) }
+    mutating func appendInterpolation(_ parts: [HTML]) {
+      text += parts.lazy.map(\.text).joined(separator: "\n")
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import ImageData
+
+/// Stands for a data set that a finished run was made from and that is no longer there.
+struct MissingPictures: ImageDataset {
+  /// What messages call it.
+  let name: String
+  /// Why its pictures cannot be read.
+  let reason: String
+  let classes: [String] = []
+  let count = 0
+
+  func key(at index: Int) -> String { "" }
+  func label(at index: Int) -> Int? { nil }
+  func read(at index: Int) throws -> EncodedImage {
+    throw ImageDataError.dataset(path: name, reason: reason)
+  }
+}

@@ -1,0 +1,116 @@
+import Ranking
+
+/// Everything that a report shows, gathered: no file is read once this is there.
+struct ReportData {
+  /// The recipe of the run.
+  var recipe: Recipe
+  /// What the run came to.
+  var summary: Summary
+  /// The classes in the order of their labels.
+  var classNames: [String]
+  /// On which pictures the accuracies were measured; nil where there were none.
+  var measuredOn: MeasuredSet?
+  /// The trainings of this recipe, in the order in which they are run.
+  var trainings: [Training] = []
+  /// What ranking all of U took; nil while that is not finished.
+  var ranking: StageMarker?
+  /// What was selected; nil before the selection.
+  var selection: Selected?
+  /// The pictures at chosen ranks; nil before the selection.
+  var pictures: PictureGrid?
+  /// What a reader should know before the figures.
+  var caveats: [String] = []
+  /// What went less than well on the way.
+  var warnings: [String] = []
+  /// The stages that are still to come.
+  var missing: [Stage] = []
+
+  /// Labelled pictures on which accuracies are measured.
+  enum MeasuredSet: String {
+    /// Held out during training, and looked at while tuning.
+    case validation
+    /// Only ever for final figures.
+    case test
+  }
+
+  /// One network's training.
+  struct Training {
+    /// Which.
+    var stage: Stage
+    /// The network's name.
+    var model: String
+    /// How it was trained.
+    var training: Recipe.Training
+    /// Nil while it is not finished.
+    var marker: StageMarker?
+    /// What was logged on the way.
+    var rows: [MetricsTable.Row] = []
+    /// How often the network is right, per class; nil where that was not measured.
+    var evaluation: Evaluation?
+  }
+
+  /// The selection in numbers.
+  struct Selected {
+    /// Images, each counted once.
+    var images: Int
+    /// K.
+    var imagesPerClass: Int
+    /// P.
+    var labelsPerImage: Int
+    /// How full, how sure and how pure.
+    var statistics: SelectionStatistics
+    /// Labels, an image in two lists counted twice.
+    var labels: Int { statistics.classes.reduce(0) { $0 + $1.count } }
+  }
+
+  /// The training of one stage, when the recipe has it.
+  func training(_ stage: Stage) -> Training? { trainings.first { $0.stage == stage } }
+
+  /// How often the network of a stage is right, per class.
+  func evaluation(_ stage: Stage) -> Evaluation? { training(stage)?.evaluation }
+
+  /// A marker of any stage.
+  func marker(_ stage: Stage) -> StageMarker? {
+    stage == .ranking ? ranking : training(stage)?.marker
+  }
+
+  /// The pictures that a stage saw and the seconds that it took, of all four together; nil while
+  /// one is missing.
+  var pipeline: (images: Int, seconds: Double)? {
+    var total = (images: 0, seconds: 0.0)
+    for stage in [Stage.teacher, .ranking, .student, .fineTuning] {
+      guard let marker = marker(stage) else { return nil }
+      total.images += marker.imagesSeen
+      total.seconds += marker.seconds
+    }
+    return total
+  }
+}
+
+extension Stage {
+  /// What the result of a training is called where results are compared.
+  var resultName: String {
+    switch self {
+    case .baseline: "Supervised baseline"
+    case .baselineLong: "Baseline, as many images as the pipeline"
+    case .teacher: "Teacher"
+    case .ranking: "Scores and selection"
+    case .student: "Student before fine-tuning"
+    case .fineTuning: "Student"
+    }
+  }
+}
+
+extension Summary {
+  /// The accuracy of the network of a stage.
+  func accuracy(of stage: Stage) -> Accuracy {
+    switch stage {
+    case .baseline: supervised
+    case .baselineLong: supervisedLong
+    case .teacher: teacher
+    case .ranking: Accuracy()
+    case .student: pretrained
+    case .fineTuning: student
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+
+@testable import Pipeline
+
+@Suite("Report")
+struct ReportTests {
+  /// Runs of every kind.
+  static let states: [(String, ReportFixture)] = [
+    ("complete", ReportFixture()),
+    ("no test pictures", ReportFixture(measuredOn: nil)),
+    ("validation only", ReportFixture(measuredOn: .validation)),
+    ("no baseline", ReportFixture(baseline: nil)),
+    ("nothing done", ReportFixture(finished: [])),
+    ("teacher only", ReportFixture(finished: [.teacher])),
+    ("up to the selection", ReportFixture(finished: [.baseline, .teacher, .ranking])),
+    ("two classes", ReportFixture(names: ["no", "yes"])),
+    ("one class", ReportFixture(names: ["only"])),
+    ("a loss", ReportFixture(student: 70)),
+    ("truth unknown", ReportFixture(isTruthKnown: false)),
+    ("sixty classes", ReportFixture(names: (0..<60).map { "class \($0)" })),
+    ("K of one", ReportFixture(imagesPerClass: 1)),
+    ("certain scores", ReportFixture(score: { $0 == 1 ? .infinity : 90 })),
+  ]
+
+  private func page(_ fixture: ReportFixture) throws -> String {
+    Report(try fixture.data()).html
+  }
+
+  @Test("every state of a run gives a whole page of its own", arguments: states.indices)
+  func states(index: Int) throws {
+    let (name, fixture) = Self.states[index]
+    let html = try page(fixture)
+    let check = PageCheck(html)
+    #expect(check.misnested == nil, "\(name)")
+    #expect(check.externalAddresses.isEmpty, "\(name)")
+    #expect(check.notNumbers.isEmpty, "\(name)")
+    #expect(html.contains("<h1>birds</h1>"))
+    for training in Stage.allCases where training != .ranking {
+      let isThere = html.contains(training.resultName)
+      let hasBaseline = fixture.baseline != nil
+      #expect(isThere == (hasBaseline || ![.baseline, .baselineLong].contains(training)))
+    }
+    #expect(html.contains("id=\"selection\"") == fixture.finished.contains(.ranking))
+    #expect(html.contains("id=\"curves\"") == !fixture.finished.isEmpty)
+    #expect(html.contains("not finished; still to come") == (fixture.finished.count < 6))
+  }
+
+  @Test("the checks above can fail")
+  func checksCanFail() {
+    #expect(PageCheck("<p><b>a</p></b>").misnested == "</p>")
+    #expect(PageCheck("<p>a").misnested == "p")
+    #expect(PageCheck("<p>a<br></p><svg><path d=\"\"/></svg>").misnested == nil)
+    #expect(PageCheck("<img src=\"a.png\">").externalAddresses == ["a.png"])
+    #expect(
+      PageCheck("<style>@import 'a'; b { background: url(c) }</style>").externalAddresses.count == 2
+    )
+    #expect(PageCheck("<td>nan</td>").notNumbers.count == 1)
+  }
+
+  @Test("names that look like markup are shown as they are")
+  func escaping() throws {
+    let hostile = "<script>alert(\"x\")</script> & 'y'"
+    let html = try page(ReportFixture(names: [hostile, "b", "c", "d", "e"], name: hostile))
+    #expect(PageCheck(html).misnested == nil)
+    // One script: the page's own.
+    #expect(html.ranges(of: "<script").count == 1)
+    let escaped = "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;y&#39;"
+    #expect(html.contains("<h1>\(escaped)</h1>"))
+    #expect(html.contains("alt=\"\(escaped), rank 1, right\""))
+    #expect(!html.contains("alert(\"x\")"))
+  }
+
+  @Test("interpolating text escapes it, interpolating markup does not")
+  func markup() {
+    let text = "a<b>&\"'\u{1}"
+    let inner: HTML = "<i>\(text)</i>"
+    let outer: HTML = "<p title=\"\(text)\">\(inner)\(3)</p>"
+    #expect(inner.text == "<i>a&lt;b&gt;&amp;&quot;&#39;\u{FFFD}</i>")
+    #expect(outer.text == "<p title=\"a&lt;b&gt;&amp;&quot;&#39;\u{FFFD}\">\(inner.text)3</p>")
+  }
+
+  @Test("pictures have alternative text, tables have headers, charts have descriptions")
+  func accessibility() throws {
+    let html = try page(ReportFixture())
+    let pictures = html.matches(of: /<img [^>]*>/)
+    #expect(!pictures.isEmpty)
+    #expect(pictures.allSatisfy { $0.0.contains(/alt="[^"]+"/) })
+    for table in html.matches(of: /<table[\s\S]*?<\/table>/) {
+      #expect(table.0.contains("<caption>"))
+      #expect(table.0.contains("scope=\"col\""))
+      #expect(table.0.contains("scope=\"row\""))
+    }
+    #expect(
+      html.matches(of: /<svg(?![^>]*(aria-label=|aria-hidden=|overflow:visible))/).isEmpty)
+    let levels = html.matches(of: /<h([1-6])/).compactMap { Int($0.1) }
+    #expect(levels.first == 1)
+    #expect(zip(levels, levels.dropFirst()).allSatisfy { $1 <= $0 + 1 })
+  }
+
+  @Test("a class that did not fill K is marked, a full one is not")
+  func short() throws {
+    var data = try ReportFixture().data()
+    #expect(!SelectionSection(data).html.text.contains("▼"))
+    data.selection?.statistics.classes[2].count = 3
+    let html = SelectionSection(data).html.text
+    #expect(html.contains("1 class has fewer than K = 8, marked ▼"))
+    #expect(html.contains("▼ 3<"))
+    #expect(html.ranges(of: "▼ ").count == 1)
+  }
+
+  @Test("of many classes the most changed are shown, and all of them folded away")
+  func manyClasses() throws {
+    let names = (0..<60).map { "class \($0)" }
+    var data = try ReportFixture(names: names).data()
+    let place = try #require(data.trainings.firstIndex { $0.stage == .fineTuning })
+    // Class 0 gains most, class 59 least; all have 166 pictures.
+    for index in names.indices {
+      data.trainings[place].evaluation?.perClass[index].correct = 160 - index
+    }
+    let html = ClassesSection(data).html.text
+    let tables = html.matches(of: /<table[\s\S]*?<\/table>/).map { String($0.0) }
+    #expect(tables.count == 3)
+    func rows(_ table: String) -> [String] {
+      table.matches(of: /<tr><th scope="row" class="text">([^<]*)</).map { String($0.1) }
+    }
+    #expect(rows(tables[0]) == Array(names.prefix(25)))
+    #expect(rows(tables[1]) == Array(names.suffix(25).reversed()))
+    #expect(rows(tables[2]) == names)
+    #expect(html.contains("<details>"))
+  }
+}
