@@ -13,12 +13,12 @@ struct PaintedRun {
   /// Pictures of three classes, two of each labelled, the others U, whose truth is therefore known.
   init() throws {
     folder = try TemporaryFolder()
+    recipe = Recipe(name: "painted", labelled: folder.path + "/d", unlabelled: Recipe.Data.rest)
     for (index, name) in Self.names.enumerated() {
       for picture in 0..<8 {
         try paint("d/\(name)/\(picture).png", seed: 10 * index + picture)
       }
     }
-    recipe = Recipe(name: "painted", labelled: folder.path + "/d", unlabelled: Recipe.Data.rest)
     recipe.data.labelledCount = 2 * Self.names.count
     recipe.ranking.imagesPerClass = 4
     recipe.device = .cpu

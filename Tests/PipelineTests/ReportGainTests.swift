@@ -18,7 +18,7 @@ struct ReportGainTests {
 
   @Test("a difference within the 95 % interval of the measurement is called chance")
   func chance() throws {
-    // 10,000 pictures at 80 %: 1.96 · √(2 · 0.8 · 0.2 / 10,000) = 1.11 points.
+    // 6 · 1,666 pictures: 1.96 · √((0.80 · 0.20 + 0.81 · 0.19) / 9,996) = 1.10 points.
     let within = try statement(ReportFixture(baseline: 80, student: 81))
     #expect(within.verdict == .unclear)
     #expect(within.headline.contains("within chance"))

@@ -1,5 +1,7 @@
 import Foundation
 import ImageData
+import Models
+import Ranking
 import Testing
 
 @testable import Pipeline
@@ -46,7 +48,7 @@ struct ReportGatheringTests {
     let html = try painted.report()
     #expect(html.ranges(of: "<img ").count == 8)
     #expect(html.ranges(of: "<div class=\"frame none\">").count == 1)
-    #expect(html.contains("not a JPEG"))
+    #expect(html.contains("this is HTML or XML, not a picture"))
     #expect(PageCheck(html).misnested == nil)
   }
 
@@ -102,7 +104,7 @@ struct ReportGatheringTests {
     var painted = try PaintedRun()
     for (index, name) in PaintedRun.names.enumerated() {
       for picture in 0..<5 {
-        try painted.paint("t/\(name)/\(picture).png", seed: 1_000 + 10 * index + picture)
+        try painted.paint("t/\(name)/\(picture).png", seed: 100 + 10 * index + picture)
       }
     }
     painted.recipe.data.labelledCount = 12
