@@ -59,8 +59,9 @@ int32_t ctorch_top(const ctorch_tensor *x, int64_t count, ctorch_tensor **values
   *indices = nullptr;
   return guarded([&] {
     auto [top, places] = at::topk(x->value, count, -1, true, true);
-    *values = new ctorch_tensor{top};
+    auto first = std::make_unique<ctorch_tensor>(top);
     *indices = new ctorch_tensor{places};
+    *values = first.release();
   });
 }
 
@@ -94,6 +95,10 @@ int32_t ctorch_batch_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
                           const ctorch_tensor *bias, ctorch_tensor *mean, ctorch_tensor *variance,
                           bool training, double momentum, double epsilon, ctorch_tensor **out) {
   return produce(out, [&] {
+    auto &value = x->value;
+    TORCH_CHECK(value.dim() >= 2, "expected [N, C, ...], got ", value.sizes());
+    TORCH_CHECK(!training || value.numel() > value.size(1),
+                "one value a channel has no variance to train with, the input is ", value.sizes());
     return at::batch_norm(x->value, weight->value, bias->value, mean->value, variance->value,
                           training, momentum, epsilon, true);
   });
@@ -111,14 +116,27 @@ int32_t ctorch_linear(const ctorch_tensor *x, const ctorch_tensor *weight,
   return produce(out, [&] { return at::linear(x->value, weight->value, optional(bias)); });
 }
 
+namespace {
+// libtorch would take other shapes for class indices, or repeat them until they fit.
+void requireRows(const at::Tensor &logits, const at::Tensor &targets) {
+  TORCH_CHECK(logits.dim() == 2 && logits.sizes() == targets.sizes(),
+              "logits and targets must both be [rows, classes], they are ", logits.sizes(), " and ",
+              targets.sizes());
+}
+} // namespace
+
 int32_t ctorch_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
                              ctorch_tensor **out) {
-  return produce(out, [&] { return at::cross_entropy_loss(logits->value, targets->value); });
+  return produce(out, [&] {
+    requireRows(logits->value, targets->value);
+    return at::cross_entropy_loss(logits->value, targets->value);
+  });
 }
 
 int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
                                      ctorch_tensor **out) {
   return produce(out, [&] {
+    requireRows(logits->value, targets->value);
     auto sum = at::binary_cross_entropy_with_logits(logits->value, targets->value, {}, {},
                                                     at::Reduction::Sum);
     return at::div(sum, static_cast<double>(logits->value.size(0)));
@@ -179,9 +197,11 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
   return produce(out, [&] {
     at::IntArrayRef strides(stride, 2), paddings(padding, 2);
     std::array<int64_t, 2> dilation{1, 1};
+    // The sum takes over the memory of `other`, which must not be what the convolution reads.
     if (packed && other)
-      return pointwiseSum(other->value, x->value, weight->value, bias->value, strides, paddings,
-                          groups, relu);
+      return pointwiseSum(other->value.is_alias_of(x->value) ? other->value.clone() : other->value,
+                          x->value, weight->value, bias->value, strides,
+                          paddings, groups, relu);
     if (packed)
       return pointwise(x->value, weight->value, bias->value, strides, paddings, groups, relu);
     if (x->value.is_cuda() && relu && other)

@@ -8,7 +8,7 @@ public final class RandomGenerator {
   /// - Throws: `TorchError`.
   public init(seed: UInt64) throws {
     var handle: OpaquePointer?
-    try check("generator", [], ctorch_generator_make(seed, &handle))
+    try check("generator", ctorch_generator_make(seed, &handle))
     guard let handle else { throw TorchError("generator", message: "no generator came back") }
     self.handle = handle
   }

@@ -46,7 +46,7 @@ public final class SGD {
   /// - Throws: `TorchError`.
   public func step(learningRate: Double) throws {
     try check(
-      "sgd", [],
+      "sgd",
       ctorch_sgd_step(
         parameters.map(\.tensor.handle), momenta.map(\.handle), Int32(parameters.count),
         learningRate, momentum, weightDecay, nesterov))
