@@ -3,6 +3,8 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <algorithm>
+
 using shim::guarded;
 using shim::optional;
 using shim::produce;
@@ -77,6 +79,22 @@ int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other) {
   return guarded([&] { x->value.add_(other->value); });
 }
 
+namespace {
+// oneDNN's weight gradient of a strided 1×1 convolution of fewer than 16 channels writes beyond its
+// scratch memory with two threads or more and an odd batch (seen in libtorch 2.13, with PyTorch
+// too). Leaving the pixels out that such a convolution skips is the same function.
+bool skipsPixels(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRef stride,
+                 at::IntArrayRef padding) {
+  auto all = [](at::IntArrayRef values, int64_t wanted) {
+    return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == wanted; });
+  };
+  auto sizes = weight.sizes();
+  return x.is_cpu() && sizes.size() == stride.size() + 2 && x.dim() == weight.dim() &&
+         sizes[1] < 16 && all(sizes.slice(2), 1) && all(padding, 0) && !all(stride, 1) &&
+         std::all_of(stride.begin(), stride.end(), [](int64_t step) { return step > 0; });
+}
+} // namespace
+
 int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
                            const ctorch_tensor *bias, int32_t spatial, const int64_t *stride,
                            const int64_t *padding, const int64_t *dilation, int64_t groups,
@@ -84,9 +102,16 @@ int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
   return produce(out, [&] {
     auto count = static_cast<size_t>(spatial);
     at::IntArrayRef strides(stride, count), paddings(padding, count), dilations(dilation, count);
-    return spatial == 3 ? at::conv3d(x->value, weight->value, optional(bias), strides, paddings,
+    auto input = x->value;
+    const std::vector<int64_t> ones(count, 1);
+    if (skipsPixels(input, weight->value, strides, paddings)) {
+      for (size_t axis = 0; axis < count; axis++)
+        input = input.slice(axis + 2, 0, input.size(axis + 2), strides[axis]);
+      strides = ones;
+    }
+    return spatial == 3 ? at::conv3d(input, weight->value, optional(bias), strides, paddings,
                                      dilations, groups)
-                        : at::conv2d(x->value, weight->value, optional(bias), strides, paddings,
+                        : at::conv2d(input, weight->value, optional(bias), strides, paddings,
                                      dilations, groups);
   });
 }

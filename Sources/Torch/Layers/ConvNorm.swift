@@ -81,10 +81,12 @@ final class FusedConvolution {
         message: "expected pictures of \(self.weight.shape[1] * Int(groups)) channels")
     }
     let weight = packs ? try packedWeight(for: shape) : self.weight
-    return try make("conv2d", [x, self.weight] + (residual.map { [$0] } ?? [])) {
-      ctorch_fused_convolution(
-        x.handle, weight.handle, packs, bias.handle, residual?.handle, relu, stride, padding,
-        groups, $0)
+    return try withExtendedLifetime((weight, bias)) {
+      try make("conv2d", [x, self.weight] + (residual.map { [$0] } ?? [])) {
+        ctorch_fused_convolution(
+          x.handle, weight.handle, packs, bias.handle, residual?.handle, relu, stride, padding,
+          groups, $0)
+      }
     }
   }
 

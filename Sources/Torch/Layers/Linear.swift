@@ -27,7 +27,7 @@ public struct Linear {
       }
       return try trace.output("linear", [input[0], shape[0]], multiplyAddsPerElement: shape[1])
     }
-    return try make("linear", [x, weight]) {
+    return try make("linear", [x, weight, bias]) {
       ctorch_linear(x.handle, weight.handle, bias.handle, $0)
     }
   }
