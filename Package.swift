@@ -56,7 +56,7 @@ let package = Package(
     .executableTarget(
       name: "halcyon", dependencies: ["Pipeline", argumentParser], swiftSettings: swiftSettings),
     .executableTarget(
-      name: "SelfTraining", dependencies: ["Pipeline"], path: "Examples/SelfTraining",
+      name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),

@@ -6,6 +6,7 @@
 // The budget is too short for a gain worth the name; Recipes/fashion-mnist.yaml is the real thing.
 
 import Foundation
+import Models
 import Pipeline
 
 /// A recipe in code: what is not said here has the paper's value.
