@@ -60,8 +60,9 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: swiftSettings),
-    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: swiftSettings),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),
     .testTarget(name: "RankingTests", dependencies: ["Ranking"], swiftSettings: swiftSettings),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: swiftSettings),
