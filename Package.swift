@@ -56,12 +56,13 @@ let package = Package(
     .executableTarget(
       name: "halcyon", dependencies: ["Pipeline", argumentParser], swiftSettings: swiftSettings),
     .executableTarget(
-      name: "SelfTraining", dependencies: ["Pipeline"], path: "Examples/SelfTraining",
+      name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: swiftSettings),
-    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: swiftSettings),
+    .testTarget(name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),
     .testTarget(name: "RankingTests", dependencies: ["Ranking"], swiftSettings: swiftSettings),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: swiftSettings),

@@ -3,6 +3,8 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <algorithm>
+
 using shim::guarded;
 using shim::optional;
 using shim::produce;
@@ -59,8 +61,9 @@ int32_t ctorch_top(const ctorch_tensor *x, int64_t count, ctorch_tensor **values
   *indices = nullptr;
   return guarded([&] {
     auto [top, places] = at::topk(x->value, count, -1, true, true);
-    *values = new ctorch_tensor{top};
+    auto first = std::make_unique<ctorch_tensor>(top);
     *indices = new ctorch_tensor{places};
+    *values = first.release();
   });
 }
 
@@ -76,6 +79,22 @@ int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other) {
   return guarded([&] { x->value.add_(other->value); });
 }
 
+namespace {
+// oneDNN's weight gradient of a strided 1×1 convolution of fewer than 16 channels writes beyond its
+// scratch memory with two threads or more and an odd batch (seen in libtorch 2.13, with PyTorch
+// too). Leaving the pixels out that such a convolution skips is the same function.
+bool skipsPixels(const at::Tensor &x, const at::Tensor &weight, at::IntArrayRef stride,
+                 at::IntArrayRef padding) {
+  auto all = [](at::IntArrayRef values, int64_t wanted) {
+    return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == wanted; });
+  };
+  auto sizes = weight.sizes();
+  return x.is_cpu() && sizes.size() == stride.size() + 2 && x.dim() == weight.dim() &&
+         sizes[1] < 16 && all(sizes.slice(2), 1) && all(padding, 0) && !all(stride, 1) &&
+         std::all_of(stride.begin(), stride.end(), [](int64_t step) { return step > 0; });
+}
+} // namespace
+
 int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
                            const ctorch_tensor *bias, int32_t spatial, const int64_t *stride,
                            const int64_t *padding, const int64_t *dilation, int64_t groups,
@@ -83,9 +102,16 @@ int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
   return produce(out, [&] {
     auto count = static_cast<size_t>(spatial);
     at::IntArrayRef strides(stride, count), paddings(padding, count), dilations(dilation, count);
-    return spatial == 3 ? at::conv3d(x->value, weight->value, optional(bias), strides, paddings,
+    auto input = x->value;
+    const std::vector<int64_t> ones(count, 1);
+    if (skipsPixels(input, weight->value, strides, paddings)) {
+      for (size_t axis = 0; axis < count; axis++)
+        input = input.slice(axis + 2, 0, input.size(axis + 2), strides[axis]);
+      strides = ones;
+    }
+    return spatial == 3 ? at::conv3d(input, weight->value, optional(bias), strides, paddings,
                                      dilations, groups)
-                        : at::conv2d(x->value, weight->value, optional(bias), strides, paddings,
+                        : at::conv2d(input, weight->value, optional(bias), strides, paddings,
                                      dilations, groups);
   });
 }
@@ -94,6 +120,10 @@ int32_t ctorch_batch_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
                           const ctorch_tensor *bias, ctorch_tensor *mean, ctorch_tensor *variance,
                           bool training, double momentum, double epsilon, ctorch_tensor **out) {
   return produce(out, [&] {
+    auto &value = x->value;
+    TORCH_CHECK(value.dim() >= 2, "expected [N, C, ...], got ", value.sizes());
+    TORCH_CHECK(!training || value.numel() > value.size(1),
+                "one value a channel has no variance to train with, the input is ", value.sizes());
     return at::batch_norm(x->value, weight->value, bias->value, mean->value, variance->value,
                           training, momentum, epsilon, true);
   });
@@ -111,14 +141,27 @@ int32_t ctorch_linear(const ctorch_tensor *x, const ctorch_tensor *weight,
   return produce(out, [&] { return at::linear(x->value, weight->value, optional(bias)); });
 }
 
+namespace {
+// libtorch would take other shapes for class indices, or repeat them until they fit.
+void requireRows(const at::Tensor &logits, const at::Tensor &targets) {
+  TORCH_CHECK(logits.dim() == 2 && logits.sizes() == targets.sizes(),
+              "logits and targets must both be [rows, classes], they are ", logits.sizes(), " and ",
+              targets.sizes());
+}
+} // namespace
+
 int32_t ctorch_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
                              ctorch_tensor **out) {
-  return produce(out, [&] { return at::cross_entropy_loss(logits->value, targets->value); });
+  return produce(out, [&] {
+    requireRows(logits->value, targets->value);
+    return at::cross_entropy_loss(logits->value, targets->value);
+  });
 }
 
 int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
                                      ctorch_tensor **out) {
   return produce(out, [&] {
+    requireRows(logits->value, targets->value);
     auto sum = at::binary_cross_entropy_with_logits(logits->value, targets->value, {}, {},
                                                     at::Reduction::Sum);
     return at::div(sum, static_cast<double>(logits->value.size(0)));
@@ -179,9 +222,11 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
   return produce(out, [&] {
     at::IntArrayRef strides(stride, 2), paddings(padding, 2);
     std::array<int64_t, 2> dilation{1, 1};
+    // The sum takes over the memory of `other`, which must not be what the convolution reads.
     if (packed && other)
-      return pointwiseSum(other->value, x->value, weight->value, bias->value, strides, paddings,
-                          groups, relu);
+      return pointwiseSum(other->value.is_alias_of(x->value) ? other->value.clone() : other->value,
+                          x->value, weight->value, bias->value, strides,
+                          paddings, groups, relu);
     if (packed)
       return pointwise(x->value, weight->value, bias->value, strides, paddings, groups, relu);
     if (x->value.is_cuda() && relu && other)

@@ -5,8 +5,12 @@
 #include <dlfcn.h>
 #include <torch/version.h>
 
+#include <algorithm>
+#include <cstring>
+#include <string>
+
 namespace {
-thread_local std::string lastError;
+thread_local char lastError[4096];
 
 // Nothing in this library names libtorch_cuda, so a linker may drop it: it is loaded here when it
 // lies beside libtorch_cpu. A missing driver is no error: there are then no CUDA devices.
@@ -16,22 +20,35 @@ bool loadCuda() {
   std::string path = info.dli_fname;
   auto slash = path.rfind('/');
   auto folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  return dlopen((folder + "libtorch_cuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr;
+  if (!dlopen((folder + "libtorch_cuda.so").c_str(), RTLD_NOW | RTLD_GLOBAL)) return false;
+  // float32 means float32: cuDNN would otherwise round the factors of convolutions to 10 bits.
+  at::globalContext().setAllowTF32CuDNN(false);
+  return true;
+}
+
+int32_t countCudaDevices() {
+  static const bool loaded = loadCuda();
+  if (!loaded || !at::hasCUDA()) return 0;
+  return at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount();
 }
 } // namespace
 
 namespace shim {
 
-void remember(const std::string &message) { lastError = message; }
+void remember(const char *message) noexcept {
+  // The first line says what is wrong; what follows is libtorch's own call stack.
+  auto length = std::min(std::strcspn(message, "\n"), sizeof lastError - 1);
+  std::memcpy(lastError, message, length);
+  lastError[length] = 0;
+}
 
-int32_t failed(const std::exception &error) {
+int32_t failed(const std::exception &error) noexcept {
   auto *torch = dynamic_cast<const c10::Error *>(&error);
-  std::string message = torch ? torch->what_without_backtrace() : error.what();
+  auto *message = torch ? torch->what_without_backtrace() : error.what();
+  remember(message);
   bool memory = dynamic_cast<const c10::OutOfMemoryError *>(&error) ||
                 dynamic_cast<const std::bad_alloc *>(&error) ||
-                message.find("can't allocate memory") != std::string::npos;
-  auto line = message.find('\n');
-  remember(line == std::string::npos ? message : message.substr(0, line));
+                std::strstr(message, "can't allocate memory");
   return memory ? CTORCH_OUT_OF_MEMORY : CTORCH_ERROR;
 }
 
@@ -60,19 +77,13 @@ at::Device device(int32_t device) {
 
 } // namespace shim
 
-const char *ctorch_last_error(void) { return lastError.c_str(); }
+const char *ctorch_last_error(void) { return lastError; }
 
 const char *ctorch_version(void) { return TORCH_VERSION; }
 
 int32_t ctorch_cuda_device_count(void) {
-  static const bool loaded = loadCuda();
-  if (!loaded) return 0;
-  try {
-    return at::hasCUDA() ? at::globalContext().getAcceleratorHooksInterface(at::kCUDA).deviceCount()
-                         : 0;
-  } catch (...) {
-    return 0;
-  }
+  int32_t count = 0;
+  return shim::guarded([&] { count = countCudaDevices(); }) == CTORCH_OK ? count : 0;
 }
 
 int32_t ctorch_threads(void) { return at::get_num_threads(); }

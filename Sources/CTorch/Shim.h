@@ -6,8 +6,10 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <string>
+#include <memory>
+#include <vector>
 
+// Always a defined tensor: what a handle's shape, type and device are cannot fail to be known.
 struct ctorch_tensor {
   at::Tensor value;
 };
@@ -18,9 +20,9 @@ struct ctorch_generator {
 
 namespace shim {
 
-void remember(const std::string &message);
-
-int32_t failed(const std::exception &error);
+// Both keep the message without allocating, since memory may be what ran out.
+void remember(const char *message) noexcept;
+int32_t failed(const std::exception &error) noexcept;
 
 template <class Body> int32_t guarded(Body &&body) noexcept {
   try {

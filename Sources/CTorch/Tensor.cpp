@@ -19,10 +19,11 @@ at::TensorOptions options(int32_t dtype, int32_t device) {
 int32_t ctorch_tensor_from_bytes(const void *bytes, int64_t byte_count, const int64_t *shape,
                                  int32_t rank, int32_t dtype, int32_t device, ctorch_tensor **out) {
   return produce(out, [&] {
+    auto needed = at::empty(span(shape, rank), options(dtype, CTORCH_META)).nbytes();
+    TORCH_CHECK(static_cast<int64_t>(needed) == byte_count, "the shape needs ", needed,
+                " bytes, got ", byte_count);
     auto tensor = at::empty(span(shape, rank), options(dtype, CTORCH_CPU));
-    TORCH_CHECK(static_cast<int64_t>(tensor.nbytes()) == byte_count, "the shape needs ",
-                tensor.nbytes(), " bytes, got ", byte_count);
-    std::memcpy(tensor.data_ptr(), bytes, byte_count);
+    if (byte_count > 0) std::memcpy(tensor.data_ptr(), bytes, byte_count);
     return device == CTORCH_CPU ? tensor : tensor.to(shim::device(device));
   });
 }
@@ -68,12 +69,19 @@ int32_t ctorch_tensor_device(const ctorch_tensor *tensor) {
   return tensor->value.is_meta() ? CTORCH_META : CTORCH_CPU;
 }
 
+bool ctorch_tensor_is_channels_last(const ctorch_tensor *tensor) {
+  auto &value = tensor->value;
+  if (value.layout() != at::kStrided) return false;
+  return value.is_contiguous(at::MemoryFormat::ChannelsLast) ||
+         value.is_contiguous(at::MemoryFormat::ChannelsLast3d);
+}
+
 int32_t ctorch_tensor_bytes(const ctorch_tensor *tensor, void *bytes, int64_t byte_count) {
   return guarded([&] {
     auto host = tensor->value.detach().to(at::kCPU).contiguous();
     TORCH_CHECK(static_cast<int64_t>(host.nbytes()) == byte_count, "the tensor has ",
                 host.nbytes(), " bytes, the buffer ", byte_count);
-    std::memcpy(bytes, host.data_ptr(), byte_count);
+    if (byte_count > 0) std::memcpy(bytes, host.const_data_ptr(), byte_count);
   });
 }
 

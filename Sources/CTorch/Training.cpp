@@ -51,21 +51,38 @@ int32_t ctorch_copy_all(ctorch_tensor *const *targets, const ctorch_tensor *cons
   return guarded([&] {
     at::NoGradGuard guard;
     if (count == 0) return;
+    for (int32_t i = 0; i < count; i++)
+      TORCH_CHECK(targets[i]->value.sizes() == sources[i]->value.sizes(), "the shapes differ");
     auto values = list(targets, count);
     at::_foreach_copy_(values, list(sources, count));
   });
 }
 
-int32_t ctorch_gradients_finite(const ctorch_tensor *const *tensors, int32_t count, bool *out) {
+int32_t ctorch_gradients_finite(const ctorch_tensor *const *tensors, int32_t count, bool plain,
+                                bool *out) {
   return guarded([&] {
     at::NoGradGuard guard;
     std::vector<at::Tensor> gradients;
     for (int32_t i = 0; i < count; i++)
       if (const auto &gradient = tensors[i]->value.grad(); gradient.defined())
         gradients.push_back(gradient);
-    *out = kernels::allFinite(gradients);
+    *out = plain ? kernels::allFinitePlain(gradients) : kernels::allFinite(gradients);
   });
 }
+
+namespace {
+// The fused kernel walks the memory of a weight, its gradient and its momentum in step.
+bool sameLayout(const at::Tensor &a, const at::Tensor &b) {
+  if (a.sizes() != b.sizes()) return false;
+  for (int64_t axis = 0; axis < a.dim(); axis++)
+    if (a.size(axis) != 1 && a.stride(axis) != b.stride(axis)) return false;
+  return true;
+}
+
+at::Tensor inLayout(const at::Tensor &gradient, const at::Tensor &value) {
+  return sameLayout(gradient, value) ? gradient : at::empty_like(value).copy_(gradient);
+}
+} // namespace
 
 int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *momenta,
                         int32_t count, double learning_rate, double momentum, double weight_decay,
@@ -77,8 +94,11 @@ int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *
       const auto &gradient = parameters[i]->value.grad();
       if (!gradient.defined()) continue;
       values.push_back(parameters[i]->value);
-      gradients.push_back(gradient);
-      if (momentum != 0) buffers.push_back(momenta[i]->value);
+      gradients.push_back(inLayout(gradient, parameters[i]->value));
+      if (momentum == 0) continue;
+      TORCH_CHECK(sameLayout(momenta[i]->value, parameters[i]->value),
+                  "momentum ", i, " is not laid out as its weight is");
+      buffers.push_back(momenta[i]->value);
     }
     if (values.empty()) return;
     at::_fused_sgd_(values, gradients, buffers, weight_decay, momentum, learning_rate, 0.0,

@@ -1,8 +1,19 @@
 public import Torch
 
-/// The networks there are, by torchvision's names. A new one is one file and one line here.
+/// The networks there are, by torchvision's names.
+///
+/// A new one is one file and one line. Copy `ResNet.swift` under your network's name: it is all that a
+/// network needs. Its initialiser makes layers below `weights.root`, so that a layer's path is its
+/// tensors' name in a file; its call runs them, inside `withAutocast` all but the last. Then add a line
+/// to `entries`:
+///
+/// ```swift
+/// Entry(name: "mynet") { try MyNet($0, weights: $1) },
+/// ```
+///
+/// Recipes, `halcyon models`, counting, training and the tests that go over all names then know it.
 public enum ModelCatalog {
-  /// A network's name, how it is made, and the picture size its GMAC are stated for.
+  /// A network's name and how it is made.
   struct Entry {
     let name: String
     let make: @Sendable (NetworkOptions, ParameterStore) throws -> any Network

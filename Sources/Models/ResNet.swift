@@ -12,9 +12,17 @@ public final class ResNet: Network {
     /// The number of blocks in each stage.
     public var blocks: [Int]
     /// The groups of a bottleneck's 3×3 convolution: ResNeXt's cardinality.
-    public var groups = 1
+    public var groups: Int
     /// The channels of one group in the first stage, at width 64.
-    public var widthPerGroup = 64
+    public var widthPerGroup: Int
+
+    /// The network of so many blocks in each stage.
+    public init(bottleneck: Bool, blocks: [Int], groups: Int = 1, widthPerGroup: Int = 64) {
+      self.bottleneck = bottleneck
+      self.blocks = blocks
+      self.groups = groups
+      self.widthPerGroup = widthPerGroup
+    }
   }
 
   /// The names of the last layer's weights begin so.
@@ -72,7 +80,13 @@ public final class ResNet: Network {
   /// Prepares evaluation passes in `precision`.
   /// - Throws: `TorchError`.
   public func fold(precision: Precision) throws {
-    for layer in layers { try layer.fold(precision: precision) }
+    unfold()
+    do {
+      for layer in layers { try layer.fold(precision: precision) }
+    } catch {
+      unfold()
+      throw error
+    }
     foldedPrecision = precision
   }
 

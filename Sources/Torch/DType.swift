@@ -14,6 +14,14 @@ public enum DType: Sendable, CaseIterable {
     }
   }
 
+  /// Whether the elements are floating-point numbers.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float16, .bfloat16, .float32, .float64: true
+    case .uint8, .bool, .int32, .int64: false
+    }
+  }
+
   var code: Int32 {
     switch self {
     case .uint8: Int32(CTORCH_UINT8)

@@ -34,6 +34,6 @@ public enum Libtorch {
   /// The pool belongs to the thread that calls libtorch: do all tensor work of a process on one.
   /// - Throws: `TorchError` for a count below 1.
   public static func setThreads(_ count: Int) throws {
-    try check("set_num_threads", [], ctorch_set_threads(Int32(clamping: count)))
+    try check("set_num_threads", ctorch_set_threads(Int32(clamping: count)))
   }
 }

@@ -49,7 +49,7 @@ public func withAutocast<Result>(
 ) throws -> Result {
   guard precision == .bf16, device != .meta else { return try body() }
   let dtype = DType.bfloat16.code
-  try check("autocast", [], ctorch_set_autocast(device.code, dtype, true))
+  try check("autocast", ctorch_set_autocast(device.code, dtype, true))
   defer { _ = ctorch_set_autocast(device.code, dtype, false) }
   return try body()
 }

@@ -37,21 +37,36 @@ public struct TorchError: Error, CustomStringConvertible {
 }
 
 /// Turns a status of the C ABI into a thrown error that carries the operation and its shapes.
-func check(_ operation: String, _ inputs: @autoclosure () -> [Tensor], _ status: Int32) throws {
+func check(
+  _ operation: String, shapes: @autoclosure () -> [[Int]] = [], _ status: Int32
+) throws {
   guard status != CTORCH_OK else { return }
   let message = String(cString: ctorch_last_error())
   throw TorchError(
-    operation, shapes: inputs().map(\.shape), message: message,
+    operation, shapes: shapes(), message: message,
     kind: status == CTORCH_OUT_OF_MEMORY ? .outOfMemory : .invalid)
+}
+
+/// The same for an operation on `inputs`, which live until it has returned.
+func check(_ operation: String, _ inputs: @autoclosure () -> [Tensor], _ status: Int32) throws {
+  try check(operation, shapes: inputs().map(\.shape), status)
 }
 
 /// The tensor that `body` writes, or the error it reports.
 func make(
-  _ operation: String, _ inputs: @autoclosure () -> [Tensor],
+  _ operation: String, shapes: @autoclosure () -> [[Int]],
   _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
 ) throws -> Tensor {
   var handle: OpaquePointer?
-  try check(operation, inputs(), body(&handle))
+  try check(operation, shapes: shapes(), body(&handle))
   guard let handle else { throw TorchError(operation, message: "no tensor came back") }
   return Tensor(consuming: handle)
+}
+
+/// The same for an operation on `inputs`, which live until it has returned.
+func make(
+  _ operation: String, _ inputs: @autoclosure () -> [Tensor],
+  _ body: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
+) throws -> Tensor {
+  try make(operation, shapes: inputs().map(\.shape), body)
 }

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 
 #include <atomic>
+#include <cstdint>
+#include <limits>
 
 namespace kernels {
 namespace {
@@ -29,19 +31,25 @@ bool finiteOnCPU(const at::Tensor &tensor) {
 bool allFinite(const std::vector<at::Tensor> &tensors) {
   std::vector<at::Tensor> others;
   for (const auto &tensor : tensors) {
-    bool plain = tensor.is_cpu() && tensor.scalar_type() == at::kFloat &&
-                 tensor.is_non_overlapping_and_dense();
-    if (!plain) {
+    bool fits = tensor.is_cpu() && tensor.scalar_type() == at::kFloat &&
+                tensor.is_non_overlapping_and_dense();
+    if (!fits) {
       others.push_back(tensor);
     } else if (!finiteOnCPU(tensor)) {
       return false;
     }
   }
-  if (others.empty()) return true;
-  std::vector<at::Tensor> sums;
-  for (const auto &norm : at::_foreach_norm(others, std::numeric_limits<double>::infinity()))
-    sums.push_back(norm.to(at::kFloat));
-  return at::isfinite(at::stack(sums)).all().item<bool>();
+  return allFinitePlain(others);
+}
+
+bool allFinitePlain(const std::vector<at::Tensor> &tensors) {
+  std::vector<at::Tensor> filled, norms;
+  for (const auto &tensor : tensors)
+    if (tensor.numel() > 0) filled.push_back(tensor);
+  if (filled.empty()) return true;
+  for (const auto &norm : at::_foreach_norm(filled, std::numeric_limits<double>::infinity()))
+    norms.push_back(norm.to(at::kDouble));
+  return at::isfinite(at::stack(norms)).all().item<bool>();
 }
 
 } // namespace kernels

@@ -11,4 +11,7 @@ namespace kernels {
 // own operations.
 bool allFinite(const std::vector<at::Tensor> &tensors);
 
+// The plain twin: libtorch's operations alone.
+bool allFinitePlain(const std::vector<at::Tensor> &tensors);
+
 } // namespace kernels

@@ -1,7 +1,13 @@
 // The C ABI of what Halcyon uses of libtorch.
 //
 // Every function that can fail returns a status: CTORCH_OK, or an error whose message
-// ctorch_last_error() gives until this thread's next call. No C++ exception leaves this library.
+// ctorch_last_error() gives until this thread's next failure. No C++ exception leaves this library.
+// Questions about a handle's shape, type and device, and freeing it, cannot fail.
+//
+// Gradients on or off, autocast and the last error belong to the calling thread, and so does the
+// pool of threads under an operation: keep a process's tensor work on one thread. A handle may move
+// to another thread, never be used by two at once.
+//
 // A tensor that a function writes through its last parameter belongs to the caller, who gives it
 // back with ctorch_tensor_free(). Shapes are in elements, row-major unless said.
 #pragma once
@@ -55,6 +61,7 @@ int64_t ctorch_tensor_size(const ctorch_tensor *tensor, int32_t axis);
 int64_t ctorch_tensor_count(const ctorch_tensor *tensor);
 int32_t ctorch_tensor_dtype(const ctorch_tensor *tensor);
 int32_t ctorch_tensor_device(const ctorch_tensor *tensor);
+bool ctorch_tensor_is_channels_last(const ctorch_tensor *tensor);
 int32_t ctorch_tensor_bytes(const ctorch_tensor *tensor, void *bytes, int64_t byte_count);
 int32_t ctorch_tensor_item(const ctorch_tensor *tensor, double *out);
 int32_t ctorch_tensor_to(const ctorch_tensor *tensor, int32_t dtype, int32_t device,
@@ -152,8 +159,9 @@ int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled);
 int32_t ctorch_copy_all(ctorch_tensor *_Nonnull const *_Nonnull targets,
                         const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count);
 // True when no gradient of `tensors` holds a NaN or an infinity; missing gradients are finite.
+// `plain` asks the plain twin of our kernel.
 int32_t ctorch_gradients_finite(const ctorch_tensor *_Nonnull const *_Nonnull tensors,
-                                int32_t count, bool *out);
+                                int32_t count, bool plain, bool *out);
 // One step of stochastic gradient descent with libtorch's fused kernel, on the tensors that have
 // gradients. Momentum buffers start as zeros, in their parameters' memory layout.
 int32_t ctorch_sgd_step(ctorch_tensor *_Nonnull const *_Nonnull parameters,

@@ -23,11 +23,13 @@ public struct BatchNorm {
   /// Normalises by the batch in training (and updates the running statistics), else by those.
   /// - Throws: `TorchError` when the channels differ.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    if let trace = pass.trace { return try trace.output(x.shape) }
-    return try make("batch_norm", [x, weight]) {
-      ctorch_batch_norm(
-        x.handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle,
-        pass.mode == .training, Self.momentum, Self.epsilon, $0)
+    if let trace = pass.trace { return try trace.output("batch_norm", x.shape) }
+    return try withExtendedLifetime((bias, runningMean, runningVariance)) {
+      try make("batch_norm", [x, weight]) {
+        ctorch_batch_norm(
+          x.handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle,
+          pass.mode == .training, Self.momentum, Self.epsilon, $0)
+      }
     }
   }
 }

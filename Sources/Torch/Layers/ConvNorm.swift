@@ -2,8 +2,8 @@ import CTorch
 
 /// A convolution and its batch normalisation, then an addition and a ReLU where asked for.
 ///
-/// For inference `fold()` turns the normalisation into the convolution's weights and bias, and the
-/// whole runs as one kernel.
+/// For inference `fold(precision:)` turns the normalisation into the convolution's weights and bias,
+/// and the whole runs as one kernel, which gradients do not flow through.
 public final class ConvNorm {
   /// The convolution.
   public let convolution: Conv2d
@@ -74,11 +74,19 @@ final class FusedConvolution {
   }
 
   func callAsFunction(_ x: Tensor, adding residual: Tensor?, relu: Bool) throws -> Tensor {
-    let weight = packs ? try packedWeight(for: x.shape) : self.weight
-    return try make("conv2d", [x, self.weight]) {
-      ctorch_fused_convolution(
-        x.handle, weight.handle, packs, bias.handle, residual?.handle, relu, stride, padding,
-        groups, $0)
+    let shape = x.shape
+    guard shape.count == 4, shape[1] == self.weight.shape[1] * Int(groups) else {
+      throw TorchError(
+        "conv2d", shapes: [shape, self.weight.shape],
+        message: "expected pictures of \(self.weight.shape[1] * Int(groups)) channels")
+    }
+    let weight = packs ? try packedWeight(for: shape) : self.weight
+    return try withExtendedLifetime((weight, bias)) {
+      try make("conv2d", [x, self.weight] + (residual.map { [$0] } ?? [])) {
+        ctorch_fused_convolution(
+          x.handle, weight.handle, packs, bias.handle, residual?.handle, relu, stride, padding,
+          groups, $0)
+      }
     }
   }
 

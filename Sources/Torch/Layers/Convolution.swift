@@ -1,5 +1,3 @@
-import CTorch
-
 /// A convolution over pictures [N, C, H, W], without bias; He initialisation over the outputs.
 public struct Conv2d {
   /// [out, in / groups, kernel, kernel].
@@ -64,7 +62,7 @@ public struct Conv3d {
 }
 
 private func requireGroups(_ groups: Int, _ input: Int, _ output: Int, at path: Path) throws {
-  guard groups > 0, input % groups == 0, output % groups == 0 else {
+  guard groups > 0, input > 0, output > 0, input % groups == 0, output % groups == 0 else {
     throw TorchError(
       "convolution",
       message: "\(path.name): \(input) → \(output) channels do not divide into \(groups) groups")
@@ -74,16 +72,17 @@ private func requireGroups(_ groups: Int, _ input: Int, _ output: Int, at path: 
 private func convolve(
   _ x: Tensor, _ weight: Tensor, stride: [Int], padding: [Int], groups: Int, _ pass: Pass
 ) throws -> Tensor {
-  if let trace = pass.trace {
-    let shape = weight.shape
-    return try trace.window(
-      x, channels: shape[0], kernel: Array(shape[2...]), stride: stride, padding: padding,
-      multiplyAddsPerElement: shape[1...].reduce(1, *))
+  guard let trace = pass.trace else {
+    return try x.convolved(with: weight, stride: stride, padding: padding, groups: groups)
   }
-  let dilation = stride.map { _ in Int64(1) }
-  return try make("conv\(stride.count)d", [x, weight]) {
-    ctorch_convolution(
-      x.handle, weight.handle, nil, Int32(stride.count), stride.wide, padding.wide, dilation,
-      Int64(groups), $0)
+  let operation = "conv\(stride.count)d"
+  let shape = weight.shape
+  let input = x.shape
+  guard input.count == shape.count, input[1] == shape[1] * groups else {
+    throw TorchError(
+      operation, shapes: [input, shape], message: "expected \(shape[1] * groups) channels")
   }
+  return try trace.window(
+    operation, x, channels: shape[0], kernel: Array(shape[2...]), stride: stride, padding: padding,
+    multiplyAddsPerElement: shape[1...].reduce(1, *))
 }

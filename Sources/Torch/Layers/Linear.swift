@@ -19,10 +19,15 @@ public struct Linear {
   /// - Throws: `TorchError` when the features do not fit.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     if let trace = pass.trace {
+      let input = x.shape
       let shape = weight.shape
-      return try trace.output([x.shape[0], shape[0]], multiplyAddsPerElement: shape[1])
+      guard input.count == 2, input[1] == shape[1] else {
+        throw TorchError(
+          "linear", shapes: [input, shape], message: "expected rows of \(shape[1]) features")
+      }
+      return try trace.output("linear", [input[0], shape[0]], multiplyAddsPerElement: shape[1])
     }
-    return try make("linear", [x, weight]) {
+    return try make("linear", [x, weight, bias]) {
       ctorch_linear(x.handle, weight.handle, bias.handle, $0)
     }
   }

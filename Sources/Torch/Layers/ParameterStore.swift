@@ -42,8 +42,9 @@ public final class ParameterStore {
     case uniform(bound: Double)
   }
 
-  func add(_ name: String, _ shape: [Int], _ start: Start, isBuffer: Bool = false) throws -> Tensor {
-    guard !parameters.contains(where: { $0.name == name }) else {
+  func add(_ name: String, _ shape: [Int], _ start: Start, isBuffer: Bool = false) throws -> Tensor
+  {
+    guard !state.contains(where: { $0.name == name }) else {
       throw TorchError("parameter", message: "\(name) exists already")
     }
     var tensor = try Tensor.empty(shape, device: device == .meta ? .meta : .cpu)

@@ -6,8 +6,9 @@ extension Tensor {
   public func maxPooled(kernel: Int, stride: Int, padding: Int, _ pass: Pass) throws -> Tensor {
     if let trace = pass.trace {
       return try trace.window(
-        self, channels: shape[1], kernel: [kernel, kernel], stride: [stride, stride],
-        padding: [padding, padding], multiplyAddsPerElement: 0)
+        "max_pool2d", self, channels: shape.dropFirst().first ?? 0, kernel: [kernel, kernel],
+        stride: [stride, stride],
+        padding: [padding, padding])
     }
     return try make("max_pool2d", [self]) {
       ctorch_max_pool2d(handle, Int64(kernel), Int64(stride), Int64(padding), $0)
@@ -15,10 +16,14 @@ extension Tensor {
   }
 
   /// The mean of each channel: [N, C, H, W] or [N, C, T, H, W] → [N, C].
-  /// - Throws: `TorchError`.
+  /// - Throws: `TorchError` when there is nothing but [N, C].
   public func globalAveragePooled(_ pass: Pass) throws -> Tensor {
     let shape = self.shape
-    if let trace = pass.trace { return try trace.output(Array(shape[..<2])) }
+    guard shape.count > 2 else {
+      throw TorchError(
+        "global_average_pool", shapes: [shape], message: "expected [N, C] and axes to pool")
+    }
+    if let trace = pass.trace { return try trace.output("mean", Array(shape[..<2])) }
     return try mean(axes: Array(2..<shape.count))
   }
 }

@@ -45,11 +45,13 @@ public final class SGD {
   /// Moves the parameters along their gradients.
   /// - Throws: `TorchError`.
   public func step(learningRate: Double) throws {
-    try check(
-      "sgd", [],
-      ctorch_sgd_step(
-        parameters.map(\.tensor.handle), momenta.map(\.handle), Int32(parameters.count),
-        learningRate, momentum, weightDecay, nesterov))
+    try withExtendedLifetime((parameters, momenta)) {
+      try check(
+        "sgd",
+        ctorch_sgd_step(
+          parameters.map(\.tensor.handle), momenta.map(\.handle), Int32(parameters.count),
+          learningRate, momentum, weightDecay, nesterov))
+    }
   }
 
   /// Forgets the gradients.

@@ -44,6 +44,9 @@ public final class Safetensors {
   /// The shape of the tensor `name`, if there is one.
   public func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
+  /// The element type of the tensor `name`, if there is one.
+  public func dtype(of name: String) -> DType? { entries[name]?.dtype }
+
   /// A copy of the tensor `name`.
   /// - Throws: `FileError` naming the file when there is none.
   public func tensor(_ name: String) throws -> Tensor {
@@ -60,10 +63,15 @@ public final class Safetensors {
 
   /// Writes `tensors` and `metadata` to `path` as one durable file; the same input gives the same
   /// bytes.
-  /// - Throws: `FileError` naming `path`, with whatever was there before untouched.
+  /// - Throws: `FileError` naming `path`, with whatever was there before untouched; also when two
+  ///   tensors have one name.
   public static func write(
     _ tensors: [ParameterStore.Named], metadata: [String: String] = [:], to path: String
   ) throws {
+    var names: Set<String> = ["__metadata__"]
+    if let twice = tensors.first(where: { !names.insert($0.name).inserted }) {
+      throw FileError("write", path, code: 0, detail: "two tensors are named \(twice.name)")
+    }
     var offset = 0
     let entries = tensors.map { name, tensor in
       let start = offset
@@ -83,26 +91,5 @@ public final class Safetensors {
       try file.write(UnsafeRawBufferPointer(buffer))
     }
     try file.commit()
-  }
-}
-
-extension ParameterStore {
-  /// Replaces this store's tensors by those of the same names in `file`.
-  ///
-  /// A tensor of the store that the file lacks, or has in another shape, is an error that names
-  /// it, unless `skipping` says so; what the file has besides is ignored.
-  /// - Throws: `FileError` naming the file and the tensor.
-  public func load(_ file: Safetensors, skipping: (String) -> Bool = { _ in false }) throws {
-    for (name, tensor) in state where !skipping(name) {
-      guard let shape = file.shape(of: name) else {
-        throw FileError("load weights from", file.path, code: 0, detail: "it has no tensor \(name)")
-      }
-      guard shape == tensor.shape else {
-        throw FileError(
-          "load weights from", file.path, code: 0,
-          detail: "\(name) has the shape \(shape), the network wants \(tensor.shape)")
-      }
-      try tensor.copy(from: file.tensor(name))
-    }
   }
 }

@@ -28,14 +28,21 @@ struct SafetensorsHeader {
     try reader.object { name, reader in
       guard seen.insert(name).inserted else { throw SafetensorsFault("\(name) stands twice") }
       if name == "__metadata__" {
-        try reader.object { key, reader in metadata[key] = try reader.string() }
+        try reader.object { key, reader in
+          guard metadata.updateValue(try reader.string(), forKey: key) == nil else {
+            throw SafetensorsFault("the metadata \(key) stands twice")
+          }
+        }
       } else {
         entries.append(try Self.entry(name, &reader))
       }
     }
     try reader.end()
     var end = 0
-    for entry in entries.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+    // An empty tensor begins where the next one does, so it must come first.
+    for entry in entries.sorted(by: {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }) {
       guard entry.range.lowerBound == end else {
         throw SafetensorsFault("hole or overlap before \(entry.name)")
       }
@@ -55,7 +62,11 @@ struct SafetensorsHeader {
     var dtype: DType?
     var shape: [Int]?
     var offsets: [Int]?
+    var seen: Set<String> = []
     try reader.object { key, reader in
+      guard seen.insert(key).inserted else {
+        throw SafetensorsFault("the \(key) of \(name) stands twice")
+      }
       switch key {
       case "dtype":
         let text = try reader.string()

@@ -67,9 +67,9 @@ struct SafetensorsJSON {
       _ = peek()
       let start = position
       while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
-      guard let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else {
-        throw fault("whole number")
-      }
+      let isPadded = position > start + 1 && bytes[start] == 0x30
+      guard let value = Int(String(decoding: bytes[start..<position], as: UTF8.self)), !isPadded
+      else { throw fault("whole number of at most 63 bits") }
       values.append(value)
     } while take(",")
     try expect("]")

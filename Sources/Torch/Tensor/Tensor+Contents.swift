@@ -13,7 +13,7 @@ extension Tensor {
         bytes.baseAddress ?? UnsafeRawPointer(empty), Int64(bytes.count), shape.wide,
         Int32(shape.count), dtype.code, device.code, &handle)
     }
-    try check("tensor", [], status)
+    try check("tensor", shapes: [shape], status)
     guard let handle else { throw TorchError("tensor", message: "no tensor came back") }
     self.init(consuming: handle)
   }
@@ -38,7 +38,7 @@ extension Tensor {
   public static func empty(
     _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
   ) throws -> Tensor {
-    try make("empty", []) {
+    try make("empty", shapes: [shape]) {
       ctorch_tensor_empty(shape.wide, Int32(shape.count), dtype.code, device.code, $0)
     }
   }
@@ -48,7 +48,7 @@ extension Tensor {
   public static func full(
     _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device = .cpu
   ) throws -> Tensor {
-    try make("full", []) {
+    try make("full", shapes: [shape]) {
       ctorch_tensor_full(shape.wide, Int32(shape.count), value, dtype.code, device.code, $0)
     }
   }
@@ -134,8 +134,11 @@ extension Tensor {
     guard sources.count == targets.count else {
       throw TorchError("copy_", message: "\(sources.count) sources, \(targets.count) targets")
     }
+    func firstMisfits() -> [Tensor] {
+      zip(targets, sources).first { $0.shape != $1.shape }.map { [$0, $1] } ?? []
+    }
     try check(
-      "copy_", targets,
+      "copy_", firstMisfits(),
       ctorch_copy_all(targets.map(\.handle), sources.map(\.handle), Int32(targets.count)))
   }
 }

@@ -24,17 +24,26 @@ extension Tensor {
   /// Forgets the gradients of `tensors`.
   /// - Throws: `TorchError`.
   public static func clearGradients(of tensors: [Tensor]) throws {
-    try check(
-      "zero_grad", [], ctorch_clear_gradients(tensors.map(\.handle), Int32(tensors.count)))
+    try withExtendedLifetime(tensors) {
+      try check(
+        "zero_grad", ctorch_clear_gradients(tensors.map(\.handle), Int32(tensors.count)))
+    }
   }
 
   /// Whether no gradient of `tensors` holds a NaN or an infinity.
   /// - Throws: `TorchError`.
   public static func gradientsAreFinite(_ tensors: [Tensor]) throws -> Bool {
+    try gradientsAreFinite(tensors, plainly: false)
+  }
+
+  /// The same by our own kernel or, plainly, by libtorch's operations.
+  static func gradientsAreFinite(_ tensors: [Tensor], plainly: Bool) throws -> Bool {
     var finite = true
-    try check(
-      "isfinite", [],
-      ctorch_gradients_finite(tensors.map(\.handle), Int32(tensors.count), &finite))
+    try withExtendedLifetime(tensors) {
+      try check(
+        "isfinite",
+        ctorch_gradients_finite(tensors.map(\.handle), Int32(tensors.count), plainly, &finite))
+    }
     return finite
   }
 }

@@ -27,7 +27,7 @@ extension Tensor {
   /// - Throws: `TorchError` when an index reaches beyond the axis.
   public func selecting(axis: Int = 0, at indices: [Int64]) throws -> Tensor {
     let places = try Tensor(indices, shape: [indices.count], device: device)
-    return try make("index_select", [self]) {
+    return try make("index_select", [self, places]) {
       ctorch_index_select(handle, Int64(axis), places.handle, $0)
     }
   }
@@ -128,5 +128,25 @@ extension Tensor {
   /// - Throws: `TorchError` when the shapes do not fit.
   public func addInPlace(_ other: Tensor) throws {
     try check("add_", [self, other], ctorch_add_in_place(handle, other.handle))
+  }
+
+  /// The convolution of a picture [N, C, H, W] or clip [N, C, T, H, W] with `weight`
+  /// [out, C / groups, kernel…]; `stride` and `padding` have one number each of those axes.
+  /// - Throws: `TorchError` when the channels or the numbers of axes do not fit.
+  public func convolved(
+    with weight: Tensor, bias: Tensor? = nil, stride: [Int], padding: [Int], groups: Int = 1
+  ) throws -> Tensor {
+    let axes = stride.count
+    let inputs = [self, weight] + (bias.map { [$0] } ?? [])
+    guard axes == 2 || axes == 3, padding.count == axes else {
+      throw TorchError(
+        "convolution", shapes: inputs.map(\.shape),
+        message: "stride and padding must both have 2 numbers or 3")
+    }
+    return try make("conv\(axes)d", inputs) {
+      ctorch_convolution(
+        handle, weight.handle, bias?.handle, Int32(axes), stride.wide, padding.wide,
+        [Int64](repeating: 1, count: axes), Int64(groups), $0)
+    }
   }
 }

@@ -31,6 +31,10 @@ public final class Tensor {
     let code = ctorch_tensor_device(handle)
     return Device.allCases.first { $0.code == code } ?? .cpu
   }
+
+  /// Whether the channels of a picture [N, C, H, W] or clip [N, C, T, H, W] stand next to each other
+  /// in memory.
+  public var isChannelsLast: Bool { ctorch_tensor_is_channels_last(handle) }
 }
 
 extension Tensor: CustomStringConvertible {
