@@ -8,7 +8,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
 FLAGS = -c release $(shell cat .libtorch/flags)
 HALCYON = .build/release/halcyon
 
-.PHONY: setup build demo test bench lint clean
+.PHONY: setup build demo test example bench lint clean
 
 setup:
 	@scripts/setup
@@ -19,10 +19,16 @@ build: setup
 demo: build
 	$(HALCYON) run Recipes/fashion-mnist.yaml --out runs/fashion-mnist
 
-# One libtorch in the process and one pool of threads under it: one test at a time.
+# One libtorch in the process and one pool of threads under it: one test at a time. Its threads sleep
+# rather than spin while they wait, so that other work on the machine does not stall them.
 test: setup
 	swift build $(FLAGS) --build-tests
-	swift test $(FLAGS) --skip-build --no-parallel
+	OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel
+
+# The program of Examples/, on a budget of seconds.
+example: build
+	swift build $(FLAGS) --product SelfTraining
+	OMP_WAIT_POLICY=passive .build/release/SelfTraining
 
 bench: setup
 	@Benchmarks/run $(ONLY)

@@ -23,6 +23,7 @@ let package = Package(
   products: [
     .library(name: "Halcyon", targets: ["Torch", "Models", "ImageData", "Ranking", "Pipeline"]),
     .executable(name: "halcyon", targets: ["halcyon"]),
+    .executable(name: "SelfTraining", targets: ["SelfTraining"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -54,6 +55,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon", dependencies: ["Pipeline", argumentParser], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "SelfTraining", dependencies: ["Pipeline"], path: "Examples/SelfTraining",
+      swiftSettings: swiftSettings),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: swiftSettings),

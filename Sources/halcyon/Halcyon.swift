@@ -31,6 +31,7 @@ struct Halcyon: ParsableCommand {
     ])
 
   static func main() {
+    WaitingThreads.sleep()
     StopSignal.listen()
     // A reader that goes away (`halcyon models | head`) is no reason to die half-way.
     signal(SIGPIPE, SIG_IGN)
