@@ -20,7 +20,8 @@ TORCHVISION = "torchvision " + version("torchvision").split("+")[0]
 
 @dataclasses.dataclass
 class Item:
-    """One comparison: the arguments of halcyon-bench, and the peers by name."""
+    """One comparison: the arguments of halcyon-bench, and the peers' by name, settings of the
+    environment among them."""
 
     name: str
     ours: list
@@ -52,8 +53,10 @@ def loader():
 def demo():
     recipe = demo_recipe("Recipes/fashion-mnist.yaml", by=10)
     peers = {
-        f"{PYTORCH} eager, {precision}": ["demo.py", "--recipe", recipe, "--precision", precision]
+        f"{PYTORCH} eager, {precision}, threads that {verb}": [
+            "demo.py", "--recipe", recipe, "--precision", precision, f"OMP_WAIT_POLICY={policy}"]
         for precision in ("float32", "bf16")
+        for verb, policy in (("spin", "active"), ("sleep", "passive"))
     }
     return Item("demo", ["demo", "--recipe", recipe, "--runs", runs_folder()], peers)
 

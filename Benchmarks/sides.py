@@ -10,6 +10,9 @@ import subprocess
 HERE = pathlib.Path(__file__).resolve().parent
 READY_SECONDS = 600  # torch.compile and a first round on a slow machine
 ROUND_SECONDS = 1800
+# As the halcyon command runs: threads that wait for each other sleep, so that other work on the
+# machine does not stall them. Large operations are as fast either way.
+WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
 class SideError(Exception):
@@ -30,9 +33,12 @@ class Side:
 
     def __init__(self, name, command):
         self.name = name
+        parts = [str(part) for part in command]
+        settings = dict(part.split("=", 1) for part in parts[1:] if part.startswith("OMP_"))
         self.process = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            start_new_session=True)
+            [part for part in parts if not part.startswith("OMP_")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            env={**WAITING, **os.environ, **settings})
         try:
             ready = self._answer(READY_SECONDS)
             if not ready.get("ready"):

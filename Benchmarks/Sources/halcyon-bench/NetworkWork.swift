@@ -16,7 +16,11 @@ struct NetworkWork: ParsableArguments {
   @Option(help: "bf16 or float32.")
   var precision = Precision.bf16
 
-  func makeNetwork() throws -> any Network { try ModelCatalog.make(NetworkOptions(model: model)) }
+  /// The network, in a process set up as Pipeline's Run does.
+  func makeNetwork() throws -> any Network {
+    Libtorch.keepMemory()
+    return try ModelCatalog.make(NetworkOptions(model: model))
+  }
 
   /// What one picture costs it.
   func cost() throws -> NetworkCost {
