@@ -45,6 +45,7 @@ public final class Run {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     workers = recipe.workers > 0 ? recipe.workers : cores
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
+    Libtorch.keepMemory()
     injectedFaults = InjectedFault.fromEnvironment
     for model in [recipe.teacher.model, recipe.student.model] {
       guard ModelCatalog.names.contains(model) else {

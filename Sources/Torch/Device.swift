@@ -36,4 +36,13 @@ public enum Libtorch {
   public static func setThreads(_ count: Int) throws {
     try check("set_num_threads", ctorch_set_threads(Int32(clamping: count)))
   }
+
+  /// Lets the process keep memory that tensors on the CPU give back, for the next ones.
+  ///
+  /// Each step of a training makes the same tensors; pages that the system has to clear anew take
+  /// up to a fifth of its time. The peak grows by as much as the heap fragments (a fifth, with
+  /// ResNet-50), and memory does not go back to the system before the process ends.
+  /// - Returns: Whether the system's allocator can do so.
+  @discardableResult
+  public static func keepMemory() -> Bool { ctorch_keep_memory() }
 }

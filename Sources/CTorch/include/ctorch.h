@@ -46,6 +46,9 @@ int32_t ctorch_cuda_device_count(void);
 int32_t ctorch_threads(void);
 int32_t ctorch_set_threads(int32_t count);
 
+// Keeps memory that tensors give back in the process; whether the system's allocator can do so.
+bool ctorch_keep_memory(void);
+
 // Tensors: life and contents
 
 int32_t ctorch_tensor_from_bytes(const void *bytes, int64_t byte_count, const int64_t *shape,

@@ -63,6 +63,7 @@ public final class LoadedModel {
     let device = try Run.device(settings.device)
     let cores = ProcessInfo.processInfo.activeProcessorCount
     try Libtorch.setThreads(cores)
+    Libtorch.keepMemory()
     network = try folder.load(on: device)
     runtime = Runtime(
       device: device, precision: Run.precision(settings.precision, on: device), workers: cores,

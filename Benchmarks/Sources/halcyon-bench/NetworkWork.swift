@@ -1,0 +1,38 @@
+public import ArgumentParser
+import Models
+public import Torch
+
+/// Which network works, and on batches of which shape.
+struct NetworkWork: ParsableArguments {
+  @Option(help: "A network of the catalogue.")
+  var model = "resnet50"
+
+  @Option(help: "Pictures in a batch.")
+  var batch = 32
+
+  @Option(help: "Pixels along each side.")
+  var size = 224
+
+  @Option(help: "bf16 or float32.")
+  var precision = Precision.bf16
+
+  /// The network, in a process set up as Pipeline's Run does.
+  func makeNetwork() throws -> any Network {
+    Libtorch.keepMemory()
+    return try ModelCatalog.make(NetworkOptions(model: model))
+  }
+
+  /// What one picture costs it.
+  func cost() throws -> NetworkCost {
+    try ModelCatalog.cost(NetworkOptions(model: model), size: size)
+  }
+
+  /// A batch of noise in memory, channels last.
+  func makeBatch() throws -> Tensor {
+    let pictures = try Tensor.empty([batch, 3, size, size])
+    try pictures.fillNormal(deviation: 1, from: RandomGenerator(seed: 0))
+    return try pictures.channelsLast()
+  }
+}
+
+extension Precision: @retroactive ExpressibleByArgument {}

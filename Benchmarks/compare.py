@@ -1,0 +1,140 @@
+"""Lets our side and its peers take turns and prints what came out; Benchmarks/run says what and how.
+
+    peers/.venv/bin/python compare.py [WORK or ITEM]
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import statistics
+import sys
+from importlib.metadata import version
+
+from inputs import demo_recipe, photographs, runs_folder
+from sides import Side, SideError
+
+PYTORCH = "PyTorch " + version("torch").split("+")[0]
+TORCHVISION = "torchvision " + version("torchvision").split("+")[0]
+
+
+@dataclasses.dataclass
+class Item:
+    """One comparison: the arguments of halcyon-bench, and the peers' by name, settings of the
+    environment among them."""
+
+    name: str
+    ours: list
+    peers: dict
+    factor: float = 0  # of a forward pass's operations; 0: no network computes, so no roof
+
+
+def train(model, steps):
+    arguments = ["--model", model, "--batch", 32, "--size", 224, "--steps", steps]
+    peers = {f"{PYTORCH} eager": ["train.py", *arguments]}
+    return Item(f"train-{model}", ["train", *arguments], peers, factor=3)
+
+
+def score(model, batches):
+    arguments = ["--model", model, "--batch", 32, "--size", 224, "--batches", batches]
+    peers = {
+        f"{PYTORCH} {engine}": ["score.py", *arguments, "--engine", engine]
+        for engine in ("eager", "compile")
+    }
+    return Item(f"score-{model}", ["score", *arguments], peers, factor=1)
+
+
+def loader():
+    arguments = ["--photos", photographs(), "--batch", 32, "--images", 512, "--size", 224]
+    peers = {f"{TORCHVISION}, 2 workers": ["loader.py", *arguments, "--workers", 2]}
+    return Item("loader", ["loader", *arguments], peers)
+
+
+def demo():
+    recipe = demo_recipe("Recipes/fashion-mnist.yaml", by=10)
+    peers = {
+        f"{PYTORCH} eager, {precision}, threads that {verb}": [
+            "demo.py", "--recipe", recipe, "--precision", precision, f"OMP_WAIT_POLICY={policy}"]
+        for precision in ("float32", "bf16")
+        for verb, policy in (("spin", "active"), ("sleep", "passive"))
+    }
+    return Item("demo", ["demo", "--recipe", recipe, "--runs", runs_folder()], peers)
+
+
+ITEMS = {
+    "train-resnet50": lambda: train("resnet50", steps=2),
+    "train-resnet18": lambda: train("resnet18", steps=4),
+    "score-resnet50": lambda: score("resnet50", batches=6),
+    "score-resnet18": lambda: score("resnet18", batches=12),
+    "loader": loader,
+    "demo": demo,
+}
+
+
+def compare(item, pairs):
+    """The JSON line of `item`, from so many turns."""
+    sides, ours, peers, roof = [], None, {}, None
+    try:
+        sides.append(ours := Side.ours("ours", item.ours))
+        for name, arguments in item.peers.items():
+            try:
+                sides.append(Side.peer(name, arguments))
+                peers[name] = sides[-1]
+            except SideError as error:
+                tell(f"{item.name}: without {name}: {error}")
+        if not peers:
+            raise SideError(f"{item.name}: no peer runs")
+        if item.factor:
+            sides.append(roof := Side.ours("roof", ["roof"]))
+        values = {side: [] for side in sides}
+        for turn in range(pairs):
+            for side in sides if turn % 2 == 0 else reversed(sides):
+                values[side].append(side.round())
+            tell(f"{item.name}: turn {turn + 1} of {pairs}: " + ", ".join(
+                f"{side.name} {values[side][-1]:.4g}" for side in sides))
+    finally:
+        for side in sides:
+            side.end()
+
+    peer = max(peers.values(), key=lambda side: statistics.median(values[side]))
+    turns = sorted(zip(values[ours], values[peer]), key=lambda pair: pair[0] / pair[1])
+    mine, theirs = turns[len(turns) // 2]
+    share = None
+    if roof:
+        operations = mine * ours.operations_per_image * item.factor
+        share = round(operations / statistics.median(values[roof]), 3)
+    return {
+        "work": item.name, "ours": round(mine, 2), "peer": peer.name, "theirs": round(theirs, 2),
+        "ratio": round(mine / theirs, 3), "unit": "images/s", "roof": share,
+    }
+
+
+def tell(line):
+    print(f"bench: {line}", file=sys.stderr, flush=True)
+
+
+def main():
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    names = [name for name in ITEMS if only in ("", name, name.split("-")[0])]
+    pairs = int(os.environ.get("PAIRS") or 5)
+    if not names or pairs < 5:
+        works = ", ".join(dict.fromkeys(name.split("-")[0] for name in ITEMS))
+        sys.exit(
+            f"bench: nothing is named {only}; there are {works} and {', '.join(ITEMS)}"
+            if not names else "bench: PAIRS must be at least 5")
+    pairs += 1 - pairs % 2  # the median is then one of the turns
+    for name in names:
+        tell(f"{name}: warming up")
+        print(json.dumps(compare(ITEMS[name](), pairs)), flush=True)
+
+
+if __name__ == "__main__":
+    # However this ends, the sides, which may be stopped, end with it.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    try:
+        main()
+    except SideError as error:
+        sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,79 @@
+"""What both sides of a comparison read: made once, kept in Benchmarks/.build."""
+
+import gzip
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+FOLDER = HERE / ".build" / "inputs"
+PHOTOS = 256
+
+
+def photographs():
+    """A folder of JPEGs: made ones, or links to those below HALCYON_PHOTOS."""
+    given = os.environ.get("HALCYON_PHOTOS")
+    folder = FOLDER / ("given" if given else f"photos-{PHOTOS}")
+    if folder.exists() and not given:
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    making = folder.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    if given:
+        files = [
+            path.resolve() for path in sorted(pathlib.Path(given).rglob("*"))
+            if path.suffix.lower() in (".jpg", ".jpeg")
+        ]
+        if not files:
+            sys.exit(f"bench: HALCYON_PHOTOS: no .jpg or .jpeg below {given}")
+        for number, path in enumerate(files):
+            (making / f"{number:06}.jpg").symlink_to(path)
+    else:
+        print(f"bench: making {PHOTOS} photographs in {folder}", file=sys.stderr)
+        python = HERE / "peers/.venv/bin/python"
+        subprocess.run(
+            [python, HERE / "peers/photos.py", making, str(PHOTOS)], check=True, stdout=sys.stderr)
+    making.rename(folder)
+    return folder
+
+
+def demo_recipe(recipe, by):
+    """The path of a recipe with 1/`by` of the work of `recipe`, on 1/`by` of its pictures."""
+    import yaml
+
+    folder = FOLDER / "demo" / "fashion-mnist"
+    source = pathlib.Path(yaml.safe_load(pathlib.Path(recipe).read_text())["data"]["labelled"])
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for split in ("train", "t10k"):
+        for kind in ("images-idx3-ubyte", "labels-idx1-ubyte"):
+            thin(source / f"{split}-{kind}.gz", folder / f"{split}-{kind}.gz", by)
+    out = folder / "recipe.yaml"
+    subprocess.run(
+        [HERE / ".build/release/halcyon-bench", "scale-demo", "--recipe", recipe, "--by", str(by),
+         "--data", folder, "--out", out],
+        check=True, stdout=sys.stderr)
+    return out
+
+
+def thin(source, out, by):
+    """Writes the first 1/`by` of an IDX file; the pictures of these sets lie in random order."""
+    data = gzip.decompress(source.read_bytes())
+    axes = data[3]
+    count, *rest = struct.unpack(f">{axes}I", data[4 : 4 + 4 * axes])
+    size = 1
+    for length in rest:
+        size *= length
+    kept = count // by
+    start = 4 + 4 * axes
+    head = data[:4] + struct.pack(f">{axes}I", kept, *rest)
+    out.write_bytes(gzip.compress(head + data[start : start + kept * size]))
+
+
+def runs_folder():
+    """Where our side of `demo` keeps a run while it lasts."""
+    return FOLDER / "demo" / "runs"
