@@ -18,10 +18,12 @@ typedef struct {
 } halves;
 
 static inline halves split(int32_t first, int32_t second) {
-  const int32_t mask = (1 << CIMAGE_LOW_BITS) - 1;
-  return (halves){
-      (first & mask) | (second & mask) << 16,
-      (first >> CIMAGE_LOW_BITS) | (second >> CIMAGE_LOW_BITS) << 16};
+  // Low halves are never negative; high halves carry the sign, which must stay in its 16 bits.
+  const uint32_t mask = (1 << CIMAGE_LOW_BITS) - 1;
+  uint32_t low = ((uint32_t)first & mask) | ((uint32_t)second & mask) << 16;
+  uint32_t high = ((uint32_t)(first >> CIMAGE_LOW_BITS) & 0xFFFF) |
+                  (uint32_t)(second >> CIMAGE_LOW_BITS) << 16;
+  return (halves){(int32_t)low, (int32_t)high};
 }
 
 // Four pixels of one row times four coefficients: the two halves of the register hold two each.

@@ -46,7 +46,10 @@ public final class BatchLoader {
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil
   ) throws {
     try preset.validate()
-    guard batchSize >= 1, workers >= 1, queueDepth >= 1, positions.lowerBound >= 0 else {
+    let most = 1 << 24  // beyond any use, and far from where sizes in bytes would overflow
+    guard 1...most ~= batchSize, 1...most ~= workers, 1...most ~= queueDepth,
+      positions.lowerBound >= 0, positions.upperBound <= .max - most
+    else {
       throw ImageDataError.argument(
         "cannot load batches of \(batchSize) from position \(positions.lowerBound) with "
           + "\(workers) workers and a queue of \(queueDepth)")
@@ -65,11 +68,13 @@ public final class BatchLoader {
       rowCount: { min(batchSize, positions.count - $0 * batchSize) },
       rowsAtOnce: max(1, batchSize / (4 * workers)), depth: queueDepth, pool: pool)
     self.queue = queue
-    for worker in 0..<workers {
-      let reader = Handover(
+    let readers = try (0..<workers).map { _ in
+      Handover(
         try SampleReader(
           dataset: dataset, order: order, preset: preset, seed: seed, hashContent: hashContent,
           policy: onUnreadable, maxPixels: maxPixels))
+    }
+    for (worker, reader) in readers.enumerated() {
       let running = running
       running.enter()
       let thread = Thread {
