@@ -113,30 +113,6 @@ void cimage_vertical_portable(
   }
 }
 
-static void horizontal(
-    const uint8_t *source, int64_t stride, int32_t rows, int32_t channels,
-    const cimage_taps *taps, uint8_t *out, int64_t out_stride) {
-#if defined(__x86_64__)
-  if (channels == 3 && cimage_has_avx2()) {
-    cimage_horizontal_rgb_avx2(source, stride, rows, channels, taps, out, out_stride);
-    return;
-  }
-#endif
-  cimage_horizontal_portable(source, stride, rows, channels, taps, out, out_stride);
-}
-
-static void vertical(
-    const uint8_t *source, int64_t stride, int32_t width, const cimage_taps *taps, uint8_t *out,
-    int64_t out_stride) {
-#if defined(__x86_64__)
-  if (cimage_has_avx2()) {
-    cimage_vertical_avx2(source, stride, width, taps, out, out_stride);
-    return;
-  }
-#endif
-  cimage_vertical_portable(source, stride, width, taps, out, out_stride);
-}
-
 int32_t cimage_resize(
     cimage_workspace *workspace, const cimage_picture *picture, int32_t width, int32_t height,
     int32_t filter, int32_t x, int32_t y, int32_t window_width, int32_t window_height,
@@ -171,6 +147,14 @@ int32_t cimage_resize(
   int64_t stride = ((int64_t)narrow_width + 3 + 31) & ~(int64_t)31;
   uint8_t *narrow = cimage_reserve(&workspace->narrow, (size_t)(stride * (last - first)));
   if (!narrow) return CIMAGE_NO_MEMORY;
+  cimage_horizontal *horizontal = cimage_horizontal_portable;
+  cimage_vertical *vertical = cimage_vertical_portable;
+#if defined(__x86_64__)
+  if (!workspace->plain && cimage_has_avx2()) {
+    if (picture->channels == 3) horizontal = cimage_horizontal_rgb_avx2;
+    vertical = cimage_vertical_avx2;
+  }
+#endif
   horizontal(source, picture->stride, last - first, picture->channels, &columns, narrow, stride);
   vertical(narrow, stride, narrow_width, &rows, out, out_stride);
   return CIMAGE_OK;

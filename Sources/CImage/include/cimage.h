@@ -77,6 +77,10 @@ typedef struct {
 typedef struct cimage_workspace cimage_workspace;
 
 cimage_workspace *CIMAGE_NULLABLE cimage_workspace_create(void);
+
+// Keeps to the plain loops, which a test compares the vector ones with.
+void cimage_workspace_use_plain_loops(cimage_workspace *workspace);
+
 void cimage_workspace_destroy(cimage_workspace *CIMAGE_NULLABLE workspace);
 
 // Reads format, size and orientation without decoding or allocating.

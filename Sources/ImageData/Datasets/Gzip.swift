@@ -8,12 +8,8 @@ enum Gzip {
   /// - Throws: `ImageDataError.dataset` naming `path`.
   static func contents(of path: String) throws -> Data {
     do {
-      return try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch let error as NSError {
-      let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError
-      let reason =
-        cause.map { String(cString: strerror(Int32(truncatingIfNeeded: $0.code))) }
-        ?? error.localizedDescription
+      return try readPicture(Array(path.utf8), key: path)
+    } catch ImageDataError.unreadable(_, let reason), ImageDataError.resources(_, let reason) {
       throw ImageDataError.dataset(path: path, reason: reason)
     }
   }

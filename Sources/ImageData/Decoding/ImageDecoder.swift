@@ -27,6 +27,9 @@ public final class ImageDecoder {
 
   deinit { cimage_workspace_destroy(workspace) }
 
+  /// Keeps to the plain loops, which the vector ones are compared with.
+  func usePlainLoops() { cimage_workspace_use_plain_loops(workspace) }
+
   /// Writes `image` as `preset` wants it: size × size × channels bytes at `out`.
   /// - Parameters:
   ///   - image: The picture.

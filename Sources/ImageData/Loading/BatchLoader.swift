@@ -77,13 +77,16 @@ public final class BatchLoader {
     for (worker, reader) in readers.enumerated() {
       let running = running
       running.enter()
+      let named = DispatchSemaphore(value: 0)
       let thread = Thread {
+        named.wait()
         Self.work(reader.value, queue: queue, positions: positions, batchSize: batchSize)
         running.leave()
       }
-      thread.name = "loader \(worker)"
       thread.stackSize = 1 << 20
       thread.start()
+      thread.name = "loader \(worker)"  // only a started thread takes a name, for top and debuggers
+      named.signal()
     }
   }
 
