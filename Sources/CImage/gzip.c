@@ -6,6 +6,23 @@
 
 #include "internal.h"
 
+int32_t cimage_gunzip_head(
+    const uint8_t *bytes, int64_t count, uint8_t *out, int64_t capacity, int64_t *out_count) {
+  *out_count = 0;
+  if (count <= 0 || capacity <= 0 || capacity > INT32_MAX) return CIMAGE_CORRUPT;
+  z_stream stream = {0};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return CIMAGE_NO_MEMORY;
+  stream.next_in = (z_const Bytef *)bytes;
+  stream.avail_in = count > INT32_MAX ? INT32_MAX : (uInt)count;
+  stream.next_out = out;
+  stream.avail_out = (uInt)capacity;
+  int code = inflate(&stream, Z_SYNC_FLUSH);
+  *out_count = capacity - stream.avail_out;
+  inflateEnd(&stream);
+  if (code == Z_MEM_ERROR) return CIMAGE_NO_MEMORY;
+  return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? CIMAGE_OK : CIMAGE_CORRUPT;
+}
+
 // Inflates member after member, growing the output as it comes: a length in a file is no promise.
 int32_t cimage_gunzip(
     const uint8_t *bytes, int64_t count, int64_t most_bytes, uint8_t **out, int64_t *out_count) {

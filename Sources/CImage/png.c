@@ -15,7 +15,7 @@ typedef struct {
   int32_t status;
   cimage_job *job;
   size_t at;
-  png_bytep *rows;
+  bool out_of_memory;
 } png_context;
 
 static _Noreturn void leave(png_context *context, int32_t status) {
@@ -25,12 +25,28 @@ static _Noreturn void leave(png_context *context, int32_t status) {
 
 static void on_error(png_structp codec, png_const_charp text) {
   png_context *context = png_get_error_ptr(codec);
+  if (context->out_of_memory) {
+    leave(context, cimage_fail(context->job->message, CIMAGE_NO_MEMORY, "out of memory"));
+  }
   leave(context, cimage_fail(context->job->message, CIMAGE_CORRUPT, "PNG: %s", text));
 }
 
 static void on_warning(png_structp codec, png_const_charp text) {
   (void)codec;
   (void)text;
+}
+
+// libpng reports a failed allocation as it reports a broken file; these tell them apart.
+static png_voidp allocate(png_structp codec, png_alloc_size_t count) {
+  void *memory = malloc(count);
+  png_context *context = png_get_mem_ptr(codec);
+  if (!memory) context->out_of_memory = true;
+  return memory;
+}
+
+static void release(png_structp codec, png_voidp memory) {
+  (void)codec;
+  free(memory);
 }
 
 static void read_bytes(png_structp codec, png_bytep out, size_t count) {
@@ -54,7 +70,7 @@ static void decode(png_context *context) {
   if (type == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(codec);
   png_set_strip_alpha(codec);
   if (job->channels == 3) png_set_gray_to_rgb(codec);
-  png_set_interlace_handling(codec);
+  int passes = png_set_interlace_handling(codec);
   png_read_update_info(codec, context->info);
 
   int32_t height = job->stored_height;
@@ -68,12 +84,10 @@ static void decode(png_context *context) {
     png_error(codec, "unexpected row size");
   }
   uint8_t *pixels = cimage_reserve(&job->workspace->decoded, stride * (size_t)height);
-  context->rows = malloc((size_t)height * sizeof(png_bytep));
-  if (!pixels || !context->rows) {
-    leave(context, cimage_fail(job->message, CIMAGE_NO_MEMORY, "out of memory"));
+  if (!pixels) leave(context, cimage_fail(job->message, CIMAGE_NO_MEMORY, "out of memory"));
+  for (int pass = 0; pass < passes; pass++) {
+    for (int32_t y = 0; y < height; y++) png_read_row(codec, pixels + stride * (size_t)y, NULL);
   }
-  for (int32_t y = 0; y < height; y++) context->rows[y] = pixels + stride * (size_t)y;
-  png_read_image(codec, context->rows);
   png_read_end(codec, NULL);
   if (channels > job->channels) {
     size_t count = (size_t)job->stored_width * (size_t)height;
@@ -85,8 +99,8 @@ static void decode(png_context *context) {
 
 static int32_t guarded(png_context *context) {
   if (setjmp(context->jump)) return context->status;
-  context->codec =
-      png_create_read_struct(PNG_LIBPNG_VER_STRING, context, on_error, on_warning);
+  context->codec = png_create_read_struct_2(
+      PNG_LIBPNG_VER_STRING, context, on_error, on_warning, context, allocate, release);
   if (context->codec) context->info = png_create_info_struct(context->codec);
   if (!context->info) {
     return cimage_fail(context->job->message, CIMAGE_NO_MEMORY, "out of memory");
@@ -99,6 +113,5 @@ int32_t cimage_png_decode(cimage_job *job) {
   png_context context = {.job = job};
   int32_t status = guarded(&context);
   if (context.codec) png_destroy_read_struct(&context.codec, &context.info, NULL);
-  free(context.rows);
   return status;
 }

@@ -36,7 +36,7 @@ int32_t cimage_tiff_orientation(const uint8_t *bytes, size_t count) {
 static int32_t probe_jpeg(
     const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header) {
   size_t at = 2;
-  bool oriented = false;
+  bool oriented = false, framed = false;
   while (at + 4 <= count) {
     if (bytes[at] != 0xFF) {
       at++;  // stray bytes between segments, which decoders skip too
@@ -60,17 +60,18 @@ static int32_t probe_jpeg(
       header->orientation = cimage_tiff_orientation(segment, size);
       oriented = true;
     }
-    bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 &&
+    bool frame = !framed && marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 &&
                  marker != 0xCC;
     if (frame && size >= 6) {
       header->format = CIMAGE_JPEG;
       header->height = (int32_t)big16(segment + 1);
       header->width = (int32_t)big16(segment + 3);
       header->components = segment[5];
-      return CIMAGE_OK;
+      framed = true;  // the orientation may still follow
     }
     at += 2 + length;
   }
+  if (framed) return CIMAGE_OK;
   return cimage_fail(message, CIMAGE_CORRUPT, "JPEG: the file ends before its frame header");
 }
 

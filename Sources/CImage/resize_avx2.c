@@ -18,10 +18,23 @@ typedef struct {
 } halves;
 
 static inline halves split(int32_t first, int32_t second) {
-  const int32_t mask = (1 << CIMAGE_LOW_BITS) - 1;
-  return (halves){
-      (first & mask) | (second & mask) << 16,
-      (first >> CIMAGE_LOW_BITS) | (second >> CIMAGE_LOW_BITS) << 16};
+  // Low halves are never negative; high halves carry the sign, which must stay in its 16 bits.
+  const uint32_t mask = (1 << CIMAGE_LOW_BITS) - 1;
+  uint32_t low = ((uint32_t)first & mask) | ((uint32_t)second & mask) << 16;
+  uint32_t high = ((uint32_t)(first >> CIMAGE_LOW_BITS) & 0xFFFF) |
+                  (uint32_t)(second >> CIMAGE_LOW_BITS) << 16;
+  return (halves){(int32_t)low, (int32_t)high};
+}
+
+// Four coefficients at `from` as pairs of 16-bit halves, spread to the lanes of four RGB pixels: the
+// first pair for the lower half of the register, the second for the upper.
+AVX2 static inline void spread_taps(const int32_t *from, __m256i *lows, __m256i *highs) {
+  __m128i taps = _mm_loadu_si128((const __m128i *)from);
+  __m128i low = _mm_and_si128(taps, _mm_set1_epi32((1 << CIMAGE_LOW_BITS) - 1));
+  __m128i high = _mm_srai_epi32(taps, CIMAGE_LOW_BITS);
+  __m256i pairs = _mm256_castsi128_si256(_mm_packs_epi32(low, high));
+  *lows = _mm256_permutevar8x32_epi32(pairs, _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
+  *highs = _mm256_permutevar8x32_epi32(pairs, _mm256_setr_epi32(2, 2, 2, 2, 3, 3, 3, 3));
 }
 
 // Four pixels of one row times four coefficients: the two halves of the register hold two each.
@@ -50,10 +63,8 @@ AVX2 void cimage_horizontal_rgb_avx2(
       __m256i low[ROWS], high[ROWS];
       for (int32_t i = 0; i < ROWS; i++) low[i] = high[i] = _mm256_setzero_si256();
       for (int32_t k = 0; k < taps->count[x]; k += 4) {
-        halves a = split(coefficients[k], coefficients[k + 1]);
-        halves b = split(coefficients[k + 2], coefficients[k + 3]);
-        __m256i lows = _mm256_setr_epi32(a.low, a.low, a.low, 0, b.low, b.low, b.low, 0);
-        __m256i highs = _mm256_setr_epi32(a.high, a.high, a.high, 0, b.high, b.high, b.high, 0);
+        __m256i lows, highs;
+        spread_taps(coefficients + k, &lows, &highs);
         for (int32_t i = 0; i < ROWS; i++) {
           __m128i raw = _mm_loadu_si128((const __m128i *)(lines[i] + offset + 3 * k));
           __m256i pairs = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(raw), spread);

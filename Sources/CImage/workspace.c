@@ -8,6 +8,8 @@ enum { GIANT = 32 << 20 };
 
 cimage_workspace *cimage_workspace_create(void) { return calloc(1, sizeof(cimage_workspace)); }
 
+void cimage_workspace_use_plain_loops(cimage_workspace *workspace) { workspace->plain = true; }
+
 void cimage_workspace_destroy(cimage_workspace *workspace) {
   if (!workspace) return;
   free(workspace->decoded.bytes);

@@ -38,6 +38,11 @@ enum {
   CIMAGE_WEBP = 3,
 };
 
+enum {
+  CIMAGE_BILINEAR = 0,  // the triangle
+  CIMAGE_BICUBIC = 1,   // cubic convolution, a = -0.5, as Pillow has it
+};
+
 // What the header says. Width and height are those of the upright picture.
 typedef struct {
   int32_t format;
@@ -72,6 +77,10 @@ typedef struct {
 typedef struct cimage_workspace cimage_workspace;
 
 cimage_workspace *CIMAGE_NULLABLE cimage_workspace_create(void);
+
+// Keeps to the plain loops, which a test compares the vector ones with.
+void cimage_workspace_use_plain_loops(cimage_workspace *workspace);
+
 void cimage_workspace_destroy(cimage_workspace *CIMAGE_NULLABLE workspace);
 
 // Reads format, size and orientation without decoding or allocating.
@@ -90,14 +99,15 @@ int32_t cimage_adopt(
     cimage_workspace *workspace, const uint8_t *pixels, int32_t width, int32_t height,
     int32_t channels, int32_t wanted_channels, cimage_picture *picture);
 
-// Resizes `picture->box` to `width` × `height` with the antialiased triangle filter, 22-bit
-// coefficients and an 8-bit picture between the two passes, and writes the window at (`x`, `y`) of
-// `window_width` × `window_height` of the result to `out`, mirrored left to right when asked. The
-// picture must be one that this workspace decoded or adopted: reads run past its last pixel.
+// Resizes `picture->box` to `width` × `height` with an antialiased filter (CIMAGE_BILINEAR or
+// CIMAGE_BICUBIC), 22-bit coefficients and an 8-bit picture between the two passes, and writes the
+// window at (`x`, `y`) of `window_width` × `window_height` of the result to `out`, mirrored left to
+// right when asked. The picture must be one that this workspace decoded or adopted: reads run past
+// its last pixel.
 int32_t cimage_resize(
     cimage_workspace *workspace, const cimage_picture *picture, int32_t width, int32_t height,
-    int32_t x, int32_t y, int32_t window_width, int32_t window_height, int32_t mirrored,
-    uint8_t *out, int64_t out_stride);
+    int32_t filter, int32_t x, int32_t y, int32_t window_width, int32_t window_height,
+    int32_t mirrored, uint8_t *out, int64_t out_stride);
 
 // Copies the window at (`x`, `y`) of `width` × `height` to `out`, mirrored when asked; what lies
 // outside the picture is zero. `channels` 1 or 3: grey is repeated, colour becomes grey.
@@ -118,6 +128,13 @@ int32_t cimage_encode_png(
 int32_t cimage_encode_jpeg(
     const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, int32_t quality,
     uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out, int64_t *out_count);
+
+// The codec libraries and their versions, a line: "libjpeg-turbo 2.1.5, libpng 1.6.39, …".
+int32_t cimage_codecs(char *text, int64_t capacity);
+
+// Inflates the first `capacity` bytes at most of the gzip members in `bytes`: a header.
+int32_t cimage_gunzip_head(
+    const uint8_t *bytes, int64_t count, uint8_t *out, int64_t capacity, int64_t *out_count);
 
 // Inflates the gzip members in `bytes` into memory that the caller frees with free(3).
 int32_t cimage_gunzip(

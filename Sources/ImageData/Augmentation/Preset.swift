@@ -131,25 +131,3 @@ public struct TrainPreset: Sendable, Hashable {
     }
   }
 }
-
-/// The shorter side resized, then a square from the centre: torchvision's `Resize` and `CenterCrop`.
-public struct EvaluationPreset: Sendable, Hashable {
-  /// The shorter side after resizing, in pixels; antialiased bilinear.
-  public var resize: Int
-  /// The side of the square that comes out, in pixels.
-  public var crop: Int
-  /// Bytes a pixel that come out: 1 or 3.
-  public var channels: Int
-
-  /// Makes the preset.
-  public init(resize: Int, crop: Int, channels: Int = 3, interpolation: Interpolation = .bilinear) {
-    self.resize = resize
-    self.crop = crop
-    self.channels = channels
-  }
-}
-
-/// How a picture is resized for evaluation.
-public enum Interpolation: String, Codable, Sendable, CaseIterable {
-  case bilinear, bicubic
-}

@@ -6,7 +6,9 @@ import Foundation
 /// directly in the root, nothing is labelled. The order is that of the relative paths' bytes, and
 /// only these are kept in memory. Names that begin with a dot are passed over.
 public struct FolderDataset: ImageDataset {
+  /// What messages call it.
   public let name: String
+  /// The class names in the order of their labels.
   public let classes: [String]
   private let root: String
   private let paths: PathTable
@@ -48,48 +50,18 @@ public struct FolderDataset: ImageDataset {
     labels = listing.folderOfPath
   }
 
+  /// How many samples there are.
   public var count: Int { paths.count }
 
+  /// The sample's key.
   public func key(at index: Int) -> String { paths[index] }
 
+  /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { labels.isEmpty ? nil : Int(labels[index]) }
 
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
-    let key = paths[index]
-    return .file(try readPicture(root + "/" + key, key: key))
+    .file(try readPicture(Array((root + "/").utf8) + paths.bytes(at: index), key: paths[index]))
   }
-}
-
-/// The bytes of the picture file at `path`, read in one go (a map would fault when it is cut short).
-func readPicture(_ path: String, key: String) throws -> Data {
-  func failure(_ code: Int32) -> ImageDataError {
-    let reason = String(cString: strerror(code))
-    return [ENOMEM, EMFILE, ENFILE].contains(code)
-      ? .resources(key: key, reason: reason) : .unreadable(key: key, reason: reason)
-  }
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-  guard descriptor >= 0 else { throw failure(errno) }
-  defer { close(descriptor) }
-  var status = stat()
-  guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
-  guard status.st_mode & S_IFMT == S_IFREG else {
-    throw ImageDataError.unreadable(key: key, reason: "not a regular file")
-  }
-  let count = Int(status.st_size)
-  guard count > 0 else { throw ImageDataError.unreadable(key: key, reason: "the file is empty") }
-  guard let memory = malloc(count) else { throw failure(ENOMEM) }
-  var done = 0
-  while done < count {
-    let got = Foundation.read(descriptor, memory + done, count - done)
-    if got < 0 && errno == EINTR { continue }
-    guard got > 0 else {
-      let code = errno
-      free(memory)
-      throw got < 0
-        ? failure(code)
-        : ImageDataError.unreadable(key: key, reason: "the file shrank while it was read")
-    }
-    done += got
-  }
-  return Data(bytesNoCopy: memory, count: count, deallocator: .free)
 }

@@ -8,20 +8,23 @@ struct FolderListing {
   /// For every path, its first-level folder's position in `folders`, or -1 in the root itself.
   private(set) var folderOfPath: [Int32] = []
   private let root: String
+  /// The folders from the root to the one being listed, so that a link back up is noticed.
+  private var open: [Identity] = []
   private static let deepest = 64
 
   /// Lists `root`.
   /// - Throws: `ImageDataError.dataset` when a folder cannot be listed.
   init(root: String) throws {
     self.root = root
-    let entries = try list("")
+    open = [try Identity(of: Array(root.utf8)) { Self.cannotList(root, $0) }]
+    let entries = try list([])
     folders = entries.filter(\.isFolder).map { String(decoding: $0.name, as: UTF8.self) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let numbers = Dictionary(zip(folders, 0...).map { ($0, $1) }, uniquingKeysWith: { a, _ in a })
     for entry in entries {
       if entry.isFolder {
         let name = String(decoding: entry.name, as: UTF8.self)
-        try walk(prefix: entry.name + [Self.slash], folder: Int32(numbers[name] ?? -1), depth: 1)
+        try walk(prefix: entry.name + [Self.slash], folder: Int32(numbers[name] ?? -1))
       } else {
         paths.append([], entry.name)
         folderOfPath.append(-1)
@@ -39,15 +42,24 @@ struct FolderListing {
 
   private static let slash = UInt8(ascii: "/")
 
-  private mutating func walk(prefix: [UInt8], folder: Int32, depth: Int) throws {
-    guard depth < Self.deepest else {
-      let name = String(decoding: prefix, as: UTF8.self)
-      throw ImageDataError.dataset(
-        path: root, reason: "\(name) is \(depth) folders deep; does a link point back up?")
+  private mutating func walk(prefix: [UInt8], folder: Int32) throws {
+    let name = String(decoding: prefix.dropLast(), as: UTF8.self)
+    let identity = try Identity(of: Array((root + "/").utf8) + prefix) {
+      Self.cannotList(root + "/" + name, $0)
     }
-    for entry in try list(String(decoding: prefix, as: UTF8.self)) {
+    guard !open.contains(identity) else {
+      throw ImageDataError.dataset(
+        path: root, reason: "\(name) is a link to a folder that it lies in; remove it")
+    }
+    guard open.count < Self.deepest else {
+      throw ImageDataError.dataset(
+        path: root, reason: "\(name) lies more than \(Self.deepest) folders deep")
+    }
+    open.append(identity)
+    defer { open.removeLast() }
+    for entry in try list(prefix) {
       if entry.isFolder {
-        try walk(prefix: prefix + entry.name + [Self.slash], folder: folder, depth: depth + 1)
+        try walk(prefix: prefix + entry.name + [Self.slash], folder: folder)
       } else {
         paths.append(prefix, entry.name)
         folderOfPath.append(folder)
@@ -55,14 +67,42 @@ struct FolderListing {
     }
   }
 
-  private func list(_ relative: String) throws -> [Entry] {
-    let path = relative.isEmpty ? root : root + "/" + relative
-    guard let folder = opendir(path) else {
-      throw ImageDataError.dataset(path: path, reason: String(cString: strerror(errno)))
+  /// Which folder a path leads to, whatever it is called.
+  private struct Identity: Equatable {
+    let device: UInt64, number: UInt64
+
+    init(of path: [UInt8], otherwise: (Int32) -> ImageDataError) throws {
+      var status = stat()
+      guard FolderListing.withPath(path, { stat($0, &status) }) == 0 else { throw otherwise(errno) }
+      device = UInt64(status.st_dev)
+      number = UInt64(status.st_ino)
+    }
+  }
+
+  private static func cannotList(_ path: String, _ code: Int32) -> ImageDataError {
+    .dataset(path: path, reason: String(cString: strerror(code)))
+  }
+
+  /// Calls `body` with `path` as the system wants it.
+  private static func withPath<Result>(
+    _ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result
+  ) -> Result {
+    var terminated = path.map { CChar(bitPattern: $0) }
+    terminated.append(0)
+    return body(terminated)  // an array passes as a pointer for the time of the call
+  }
+
+  /// What lies in the folder `relative`, which ends in a slash or is empty.
+  private func list(_ relative: [UInt8]) throws -> [Entry] {
+    let path = Array((root + "/").utf8) + relative
+    guard let folder = Self.withPath(path, { opendir($0) }) else {
+      throw Self.cannotList(String(decoding: path, as: UTF8.self), errno)
     }
     defer { closedir(folder) }
     var entries: [Entry] = []
-    while let item = readdir(folder) {
+    while true {
+      errno = 0  // readdir says by it whether it came to the end
+      guard let item = readdir(folder) else { break }
       let name = withUnsafeBytes(of: &item.pointee.d_name) { raw in
         Array(raw.prefix { $0 != 0 })
       }
@@ -73,18 +113,21 @@ struct FolderListing {
       case Int(DT_REG): isFolder = false
       default:
         var status = stat()
-        let target = path + "/" + String(decoding: name, as: UTF8.self)
-        guard stat(target, &status) == 0 else { continue }
-        isFolder = status.st_mode & S_IFMT == S_IFDIR
+        let found = Self.withPath(path + name) { stat($0, &status) } == 0
+        // A link that leads nowhere is listed, so that it is counted among the unreadable.
+        isFolder = found && status.st_mode & S_IFMT == S_IFDIR
       }
       if isFolder || Self.isPicture(name) { entries.append(Entry(name: name, isFolder: isFolder)) }
     }
+    guard errno == 0 else { throw Self.cannotList(String(decoding: path, as: UTF8.self), errno) }
     return entries.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
   }
 
   /// Whether the name ends in .jpg, .jpeg, .png or .webp, in any case.
   static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     let end = name.suffix(5).map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
-    return [".jpg", ".png", ".jpeg", ".webp"].contains { end.suffix($0.utf8.count) == Array($0.utf8)[...] }
+    return [".jpg", ".png", ".jpeg", ".webp"].contains { ending in
+      end.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+    }
   }
 }

@@ -3,33 +3,56 @@ import Foundation
 
 /// Files as they are or out of gzip, in memory.
 enum Gzip {
-  private static let mostBytes = 1 << 36
-
-  /// The bytes of the file at `path`, inflated when its name ends in `.gz`.
+  /// The bytes of the file at `path` as they are: not mapped, which would fault when the file is cut
+  /// short later.
   /// - Throws: `ImageDataError.dataset` naming `path`.
-  static func read(_ path: String) throws -> Data {
-    let data: Data
+  static func contents(of path: String) throws -> Data {
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    } catch {
-      throw ImageDataError.dataset(path: path, reason: error.localizedDescription)
+      return try readPicture(Array(path.utf8), key: path)
+    } catch ImageDataError.unreadable(_, let reason), ImageDataError.resources(_, let reason) {
+      throw ImageDataError.dataset(path: path, reason: reason)
     }
-    return path.hasSuffix(".gz") ? try inflate(data, path: path) : data
   }
 
-  /// Inflates all gzip members of `data`.
-  static func inflate(_ data: Data, path: String) throws -> Data {
+  /// The first `count` bytes at most of what `data` inflates to.
+  static func head(of data: Data, count: Int, path: String) throws -> Data {
+    var out = Data(count: count)
+    var got: Int64 = 0
+    let status = out.withUnsafeMutableBytes { room in
+      data.withUnsafeBytes { raw in
+        withBase(of: raw) { base in
+          room.bindMemory(to: UInt8.self).baseAddress.map {
+            cimage_gunzip_head(base, Int64(raw.count), $0, Int64(count), &got)
+          } ?? Int32(CIMAGE_BAD_ARGUMENT)
+        }
+      }
+    }
+    try check(status, path: path, most: count)
+    return out.prefix(Int(got))
+  }
+
+  /// All that `data` inflates to: at most `most` bytes, which a bomb of zeros would pass quickly.
+  /// - Throws: `ImageDataError.dataset` naming `path`.
+  static func inflate(_ data: Data, most: Int, path: String) throws -> Data {
     var out: UnsafeMutablePointer<UInt8>?
     var count: Int64 = 0
     let status = data.withUnsafeBytes { raw in
-      guard let base = raw.bindMemory(to: UInt8.self).baseAddress else {
-        return Int32(CIMAGE_CORRUPT)
-      }
-      return cimage_gunzip(base, Int64(raw.count), Int64(mostBytes), &out, &count)
+      withBase(of: raw) { cimage_gunzip($0, Int64(raw.count), Int64(most), &out, &count) }
     }
-    guard status == Int32(CIMAGE_OK), let out else {
+    try check(status, path: path, most: most)
+    guard let out else { return Data() }
+    return Data(bytesNoCopy: out, count: Int(count), deallocator: .free)
+  }
+
+  private static func check(_ status: Int32, path: String, most: Int) throws {
+    switch status {
+    case Int32(CIMAGE_OK): return
+    case Int32(CIMAGE_NO_MEMORY):
+      throw ImageDataError.dataset(path: path, reason: "no memory to inflate it")
+    case Int32(CIMAGE_TOO_LARGE):
+      throw ImageDataError.dataset(path: path, reason: "it inflates to more than \(most) bytes")
+    default:
       throw ImageDataError.dataset(path: path, reason: "the gzip data is truncated or broken")
     }
-    return Data(bytesNoCopy: out, count: Int(count), deallocator: .free)
   }
 }

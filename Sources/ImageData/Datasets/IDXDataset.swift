@@ -6,8 +6,11 @@ import Foundation
 /// in `.gz`. Without the labels file nothing is labelled. Class names come from `classes.txt` beside
 /// them, one a line, are Fashion-MNIST's in a folder named so, and are digits otherwise.
 public struct IDXDataset: ImageDataset {
+  /// What messages call it.
   public let name: String
+  /// The class names in the order of their labels.
   public let classes: [String]
+  /// How many samples there are.
   public let count: Int
   /// The pictures' size in pixels.
   public let width: Int, height: Int
@@ -45,7 +48,8 @@ public struct IDXDataset: ImageDataset {
         path: labelsPath, reason: "\(lengths[0]) labels for \(count) pictures")
     }
     let largest = Int(values.max() ?? 0)
-    classes = try Self.classNames(in: (path as NSString).deletingLastPathComponent, largest: largest)
+    let folder = (path as NSString).deletingLastPathComponent
+    classes = try Self.classNames(in: folder, largest: largest)
     guard largest < classes.count else {
       throw ImageDataError.dataset(
         path: labelsPath, reason: "label \(largest), but only \(classes.count) classes")
@@ -53,15 +57,19 @@ public struct IDXDataset: ImageDataset {
     labels = values
   }
 
+  /// The sample's key.
   public func key(at index: Int) -> String {
     let number = String(index)
     return "\(name)/" + String(repeating: "0", count: max(0, digits - number.count)) + number
   }
 
+  /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? {
     labels.map { Int($0[$0.startIndex + index]) }
   }
 
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
     let size = width * height
     let start = pixels.startIndex + index * size
@@ -96,27 +104,31 @@ public struct IDXDataset: ImageDataset {
 
   /// The unsigned bytes of an IDX file, whose header is big-endian: 0, 0, 8, dimensions, sizes.
   private static func array(at path: String, dimensions: Int) throws -> ([Int], Data) {
-    let data = try Gzip.read(path)
-    let start = data.startIndex
+    let file = try Gzip.contents(of: path)
+    let isZipped = path.hasSuffix(".gz")
     let headerSize = 4 + 4 * dimensions
-    guard data.count >= headerSize, data[start] == 0, data[start + 1] == 0, data[start + 2] == 8,
-      data[start + 3] == UInt8(dimensions)
-    else {
+    let header =
+      isZipped
+      ? try Gzip.head(of: file, count: headerSize, path: path) : file.prefix(headerSize)
+    guard header.count == headerSize, header.starts(with: [0, 0, 8, UInt8(dimensions)]) else {
       throw ImageDataError.dataset(
         path: path, reason: "not an IDX file of unsigned bytes in \(dimensions) dimensions")
     }
     let sizes = (0..<dimensions).map { axis in
-      data[(start + 4 + 4 * axis)..<(start + 8 + 4 * axis)].reduce(0) { $0 << 8 | Int($1) }
+      header.dropFirst(4 + 4 * axis).prefix(4).reduce(0) { $0 << 8 | Int($1) }
     }
-    var expected = 1
-    for size in sizes {
-      let (product, overflow) = expected.multipliedReportingOverflow(by: size)
-      expected = overflow ? Int.max : product
+    let body = sizes.reduce(1) { product, size in
+      let (next, overflow) = product.multipliedReportingOverflow(by: size)
+      return overflow ? Int.max / 2 : min(next, Int.max / 2)
     }
-    guard data.count - headerSize == expected else {
+    let expected = headerSize + body
+    // The header says how much there is to inflate; more is too much.
+    let data = isZipped ? try Gzip.inflate(file, most: expected, path: path) : file
+    guard data.count == expected else {
       throw ImageDataError.dataset(
-        path: path, reason: "\(data.count - headerSize) bytes for \(sizes); is it cut short?")
+        path: path,
+        reason: "\(data.count - headerSize) bytes for \(sizes); is it cut short?")
     }
-    return (sizes, data[(start + headerSize)...])
+    return (sizes, data.dropFirst(headerSize))
   }
 }

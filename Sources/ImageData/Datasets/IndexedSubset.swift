@@ -16,16 +16,23 @@ public struct IndexedSubset: ImageDataset {
     self.indices = indices
   }
 
+  /// What messages call it.
   public var name: String { base.name }
 
+  /// The class names in the order of their labels.
   public var classes: [String] { base.classes }
 
+  /// How many samples there are.
   public var count: Int { indices.count }
 
+  /// The sample's key.
   public func key(at index: Int) -> String { base.key(at: Int(indices[index])) }
 
+  /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { base.label(at: Int(indices[index])) }
 
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
     try base.read(at: Int(indices[index]))
   }
@@ -35,6 +42,7 @@ public struct IndexedSubset: ImageDataset {
 public struct Relabelled: ImageDataset {
   /// The data set that the pictures are from.
   public let base: any ImageDataset
+  /// The class names in the order of their labels.
   public let classes: [String]
   private let labels: [Int32]?
 
@@ -58,17 +66,23 @@ public struct Relabelled: ImageDataset {
     labels = nil
   }
 
+  /// What messages call it.
   public var name: String { base.name }
 
+  /// How many samples there are.
   public var count: Int { base.count }
 
+  /// The sample's key.
   public func key(at index: Int) -> String { base.key(at: index) }
 
+  /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? {
     guard let labels, labels[index] >= 0 else { return nil }
     return Int(labels[index])
   }
 
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage { try base.read(at: index) }
 }
 

@@ -6,7 +6,9 @@ import Foundation
 /// classes are the labels that occur anywhere in the file, in bytewise order, so that all splits of
 /// one file number them alike. Other columns are passed over.
 public struct ManifestDataset: ImageDataset {
+  /// What messages call it.
   public let name: String
+  /// The class names in the order of their labels.
   public let classes: [String]
   private let root: String
   private let paths: PathTable
@@ -20,7 +22,7 @@ public struct ManifestDataset: ImageDataset {
   public init(path: String, split: String? = nil) throws {
     let records: [CSVRecords.Record]
     do {
-      records = try CSVRecords.parse(try Gzip.read(path))
+      records = try CSVRecords.parse(try Gzip.contents(of: path))
     } catch let error as CSVRecords.Malformed {
       throw ImageDataError.line(path: path, line: error.line, reason: error.reason)
     }
@@ -70,15 +72,20 @@ public struct ManifestDataset: ImageDataset {
     labels = names.map { numbers[$0] ?? -1 }
   }
 
+  /// How many samples there are.
   public var count: Int { paths.count }
 
+  /// The sample's key.
   public func key(at index: Int) -> String { paths[index] }
 
+  /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { labels[index] < 0 ? nil : Int(labels[index]) }
 
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
     let key = paths[index]
     let path = key.hasPrefix("/") || root.isEmpty ? key : root + "/" + key
-    return .file(try readPicture(path, key: key))
+    return .file(try readPicture(Array(path.utf8), key: key))
   }
 }

@@ -12,6 +12,7 @@ import Foundation
 ///   - split: For a folder of IDX files `train` or `test`; for a list its `split` column's value;
 ///     for a folder of pictures the folder of that name in it.
 ///   - unlabelled: Whether to leave labels and class folders out of account.
+/// - Returns: The data set.
 /// - Throws: `ImageDataError` saying what is wrong with which file.
 public func openDataset(
   _ path: String, split: String? = nil, unlabelled: Bool = false

@@ -14,9 +14,13 @@ struct PathTable: Sendable {
     ends.append(bytes.count)
   }
 
-  /// The string at `index`.
+  /// The bytes at `index`, which need not be UTF-8.
+  func bytes(at index: Int) -> ArraySlice<UInt8> {
+    bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+  }
+
+  /// The string at `index`, with U+FFFD for what is not UTF-8.
   subscript(index: Int) -> String {
-    let start = index == 0 ? 0 : ends[index - 1]
-    return String(decoding: bytes[start..<ends[index]], as: UTF8.self)
+    String(decoding: bytes(at: index), as: UTF8.self)
   }
 }

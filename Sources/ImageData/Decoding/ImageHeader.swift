@@ -26,7 +26,7 @@ public struct ImageHeader: Sendable, Hashable {
   /// - Throws: `ImageDataError.unreadable` naming `key`.
   public init(of data: Data, key: String = "in memory") throws {
     var header = cimage_header()
-    let (status, message) = withMessage { text, capacity in
+    let (message, status) = withLine { text, capacity in
       data.withUnsafeBytes { raw in
         withBase(of: raw) { cimage_probe($0, Int64(raw.count), text, capacity, &header) }
       }
@@ -43,14 +43,14 @@ public struct ImageHeader: Sendable, Hashable {
 }
 
 /// Calls `body` with room for one line and returns what it left there.
-func withMessage(
+func withLine(
   _ body: (UnsafeMutablePointer<CChar>, Int64) -> Int32
-) -> (status: Int32, message: String) {
+) -> (text: String, status: Int32) {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { room in
-    guard let text = room.baseAddress else { return (Int32(CIMAGE_NO_MEMORY), "") }
-    text.initialize(repeating: 0, count: room.count)
+    guard let text = room.baseAddress else { return ("out of memory", Int32(CIMAGE_NO_MEMORY)) }
+    text.initialize(to: 0)
     let status = body(text, Int64(room.count))
-    return (status, status == 0 ? "" : String(cString: text))
+    return (String(cString: text), status)
   }
 }
 

@@ -46,7 +46,10 @@ public final class BatchLoader {
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil
   ) throws {
     try preset.validate()
-    guard batchSize >= 1, workers >= 1, queueDepth >= 1, positions.lowerBound >= 0 else {
+    let most = 1 << 24  // beyond any use, and far from where sizes in bytes would overflow
+    guard 1...most ~= batchSize, 1...most ~= workers, 1...most ~= queueDepth,
+      positions.lowerBound >= 0, positions.upperBound <= .max - most
+    else {
       throw ImageDataError.argument(
         "cannot load batches of \(batchSize) from position \(positions.lowerBound) with "
           + "\(workers) workers and a queue of \(queueDepth)")
@@ -65,20 +68,25 @@ public final class BatchLoader {
       rowCount: { min(batchSize, positions.count - $0 * batchSize) },
       rowsAtOnce: max(1, batchSize / (4 * workers)), depth: queueDepth, pool: pool)
     self.queue = queue
-    for worker in 0..<workers {
-      let reader = Handover(
+    let readers = try (0..<workers).map { _ in
+      Handover(
         try SampleReader(
           dataset: dataset, order: order, preset: preset, seed: seed, hashContent: hashContent,
           policy: onUnreadable, maxPixels: maxPixels))
+    }
+    for (worker, reader) in readers.enumerated() {
       let running = running
       running.enter()
+      let named = DispatchSemaphore(value: 0)
       let thread = Thread {
+        named.wait()
         Self.work(reader.value, queue: queue, positions: positions, batchSize: batchSize)
         running.leave()
       }
-      thread.name = "loader \(worker)"
       thread.stackSize = 1 << 20
       thread.start()
+      thread.name = "loader \(worker)"  // only a started thread takes a name, for top and debuggers
+      named.signal()
     }
   }
 

@@ -41,12 +41,14 @@ final class BatchQueue: @unchecked Sendable {
   private var claimedRows = 0
   private var consumed = 0
   private var isStopped = false
+  private var failure: (any Error)?
 
   /// - Parameters:
   ///   - batchCount: How many batches there are.
   ///   - rowCount: How many rows a batch has.
   ///   - rowsAtOnce: How many rows a worker takes at a time.
   ///   - depth: How many batches may be under way or waiting.
+  ///   - pool: Where the batches' bytes are from.
   init(
     batchCount: Int, rowCount: @escaping @Sendable (Int) -> Int, rowsAtOnce: Int, depth: Int,
     pool: BufferPool
@@ -67,7 +69,13 @@ final class BatchQueue: @unchecked Sendable {
     }
     guard !isStopped, claimedBatch < batchCount else { return nil }
     let count = rowCount(claimedBatch)
-    let slot = slots[claimedBatch] ?? Slot(buffer: pool.take(), count: count)
+    guard let slot = slots[claimedBatch] ?? pool.take().map({ Slot(buffer: $0, count: count) })
+    else {
+      failure = ImageDataError.resources(
+        key: "(batch \(claimedBatch))", reason: "no memory for its pixels; load smaller batches")
+      condition.broadcast()
+      return nil
+    }
     slots[claimedBatch] = slot
     let rows = claimedRows..<min(claimedRows + rowsAtOnce, count)
     defer {
@@ -100,7 +108,8 @@ final class BatchQueue: @unchecked Sendable {
     condition.lock()
     defer { condition.unlock() }
     guard consumed < batchCount else { return nil }
-    while !isStopped, slots[consumed]?.missing != 0 { condition.wait() }
+    while !isStopped, failure == nil, slots[consumed]?.missing != 0 { condition.wait() }
+    if let failure { throw failure }
     guard !isStopped, let slot = slots.removeValue(forKey: consumed) else { return nil }
     if let failure = slot.failure {
       pool.giveBack(slot.buffer)

@@ -14,20 +14,23 @@ final class BufferPool: @unchecked Sendable {
   }
 
   deinit {
-    for buffer in free { buffer.deallocate() }
+    for buffer in free { Foundation.free(buffer.baseAddress) }
   }
 
-  /// An idle buffer or a new one; its contents are left over.
-  func take() -> UnsafeMutableRawBufferPointer {
+  /// An idle buffer or a new one, its contents left over; nil when there is no memory.
+  func take() -> UnsafeMutableRawBufferPointer? {
     lock.lock()
     defer { lock.unlock() }
-    return free.popLast() ?? .allocate(byteCount: byteCount, alignment: 64)
+    if let buffer = free.popLast() { return buffer }
+    // Swift's own allocation would end the process.
+    guard let memory = aligned_alloc(64, (byteCount + 63) & ~63) else { return nil }
+    return UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
   }
 
   /// Puts `buffer` up for the next batch.
   func giveBack(_ buffer: UnsafeMutableRawBufferPointer) {
     lock.lock()
     defer { lock.unlock() }
-    if free.count < most { free.append(buffer) } else { buffer.deallocate() }
+    if free.count < most { free.append(buffer) } else { Foundation.free(buffer.baseAddress) }
   }
 }

@@ -18,6 +18,7 @@ public struct ShuffledOrder: SampleOrder, Hashable {
     self.seed = seed
   }
 
+  /// The sample at `position`, and how many whole passes came before it.
   public func sample(at position: Int) -> (pass: Int, index: Int) {
     let pass = position / count
     return (pass, KeyedPermutation(count: count, seed: seed, pass: pass)[position % count])
@@ -34,6 +35,7 @@ public struct SequentialOrder: SampleOrder, Hashable {
     self.offset = offset
   }
 
+  /// The sample at `position`, and how many whole passes came before it.
   public func sample(at position: Int) -> (pass: Int, index: Int) {
     (0, position + offset)
   }

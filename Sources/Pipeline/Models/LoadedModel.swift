@@ -90,7 +90,7 @@ public final class LoadedModel {
     _ files: [String], top count: Int = 5, allScores: Bool = false,
     _ body: (Prediction) throws -> Void
   ) throws {
-    let pictures = PictureFiles(paths: files)
+    let pictures = PictureFiles(files)
     let count = min(count, folder.classNames.count)
     let classes = folder.classNames.count
     let reasons = BadSamples(of: pictures, limit: .none)
@@ -120,18 +120,5 @@ public final class LoadedModel {
             scores: allScores ? Array(all[row * classes..<(row + 1) * classes]) : nil, error: nil))
       }
     }
-  }
-}
-
-/// Picture files named one by one.
-private struct PictureFiles: ImageDataset {
-  let paths: [String]
-  var name: String { "files" }
-  var classes: [String] { [] }
-  var count: Int { paths.count }
-  func key(at index: Int) -> String { paths[index] }
-  func label(at index: Int) -> Int? { nil }
-  func read(at index: Int) throws -> EncodedImage {
-    .file(try Data(contentsOf: URL(fileURLWithPath: paths[index])))
   }
 }

@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+
+@testable import ImageData
+
+@Suite("Decoding")
+struct DecodingTests {
+  let decoder: ImageDecoder
+
+  init() throws { decoder = try ImageDecoder() }
+
+  @Test("the committed pictures are all there")
+  func count() throws {
+    #expect(TestPictures.decoded.count == 46)
+    #expect(TestPictures.evaluated.count == 22)
+    #expect(TestPictures.refused.count == 16)
+  }
+
+  @Test("a picture's pixels are Pillow's", arguments: TestPictures.decoded)
+  func pixels(_ expected: TestPictures.Decoded) throws {
+    let image = EncodedImage.file(try TestPictures.data(expected.name))
+    let (pixels, width, height) = try decoder.pixels(of: image)
+    #expect(width == expected.width && height == expected.height)
+    let difference = PixelDifference(pixels, expected.pixels)
+    #expect(difference.largest <= (expected.isLossless ? 0 : 2), "\(difference)")
+    #expect(difference.shareWithinOne >= 0.95, "\(difference)")
+  }
+
+  @Test("grey is made of a picture's colours as Pillow makes it", arguments: TestPictures.decoded)
+  func grey(_ expected: TestPictures.Decoded) throws {
+    let image = EncodedImage.file(try TestPictures.data(expected.name))
+    let rgb = try decoder.pixels(of: image).pixels
+    // Pillow's L24: (19595 R + 38470 G + 7471 B + 32768) >> 16.
+    let greys = stride(from: 0, to: rgb.count, by: 3).map { (at: Int) -> UInt8 in
+      let red = 19595 * UInt32(rgb[at]), green = 38470 * UInt32(rgb[at + 1])
+      return UInt8((red + green + 7471 * UInt32(rgb[at + 2]) + 32768) >> 16)
+    }
+    #expect(try decoder.pixels(of: image, channels: 1).pixels == greys)
+  }
+
+  @Test("what is no picture is refused with the reason", arguments: TestPictures.refused)
+  func refusals(_ expected: TestPictures.Refused) throws {
+    let image = EncodedImage.file(try TestPictures.data(expected.name))
+    for preset in [
+      Preset.evaluation(EvaluationPreset(resize: 8, crop: 8)),
+      .train(TrainPreset(size: 8, crop: .none)),
+    ] {
+      let reason = reasonForRefusal { _ = try decoder.rendered(image, preset) }
+      #expect(reason?.contains(expected.reason) == true, "\(reason ?? "not refused")")
+    }
+  }
+
+  @Test("the same bytes anywhere in a Data, of any start index, are the same picture")
+  func slices() throws {
+    let data = try TestPictures.data("exif-orientation-6.jpg")
+    let shifted = (Data("seven b".utf8) + data).dropFirst(7)
+    #expect(shifted.startIndex == 7)
+    let expected = try decoder.pixels(of: .file(data)).pixels
+    #expect(try decoder.pixels(of: .file(shifted)).pixels == expected)
+    #expect(try ImageHeader(of: shifted) == ImageHeader(of: data))
+    #expect(ContentHash(of: shifted) == ContentHash(of: data))
+  }
+
+  @Test("a decoder that met a broken file decodes the next as a new one does")
+  func afterFailure() throws {
+    for refused in TestPictures.refused {
+      let broken = EncodedImage.file(try TestPictures.data(refused.name))
+      #expect(reasonForRefusal { _ = try decoder.pixels(of: broken) } != nil)
+      for name in ["colour.jpg", "progressive.jpg", "palette.png", "lossy.webp"] {
+        let image = EncodedImage.file(try TestPictures.data(name))
+        #expect(try decoder.pixels(of: image).pixels == ImageDecoder().pixels(of: image).pixels)
+      }
+    }
+  }
+
+  @Test("no file cut short anywhere, or with a byte turned, does more than be refused")
+  func mutations() throws {
+    for name in ["exif-orientation-5.jpg", "one-pixel.png", "lossy.webp", "interlaced.png"] {
+      let data = try TestPictures.data(name)
+      let cuts = stride(from: 0, to: data.count, by: 7)
+      for length in cuts {
+        let image = EncodedImage.file(data.prefix(length))
+        let reason = reasonForRefusal { _ = try decoder.pixels(of: image) }
+        #expect(reason?.isEmpty == false, "\(name) cut to \(length)")
+      }
+      for at in stride(from: 0, to: data.count, by: 3) {
+        var turned = data
+        turned[at] ^= 0xFF
+        _ = try? decoder.pixels(of: .file(turned))
+      }
+    }
+  }
+
+  @Test("an error says which picture and why, in a line")
+  func message() throws {
+    let data = try TestPictures.data("html-named.jpg")
+    let error = #expect(throws: ImageDataError.self) {
+      _ = try decoder.pixels(of: .file(data), key: "cat/7.jpg")
+    }
+    #expect(
+      error?.description == "cannot read picture cat/7.jpg: this is HTML or XML, not a picture")
+  }
+
+  @Test("plain pixels of a size that cannot be are refused")
+  func impossiblePixels() {
+    let sizes = [(Int.max, 2, 1), (0, 3, 1), (3, 2, 2), (-1, -6, 1), (4, 2, 1)]
+    for (width, height, channels) in sizes {
+      let image = EncodedImage.pixels(
+        Data(count: 6), width: width, height: height, channels: channels)
+      #expect(reasonForRefusal { _ = try decoder.pixels(of: image) } != nil)
+    }
+  }
+
+  @Test("the codecs are named with their versions")
+  func codecs() {
+    let names = ImageDecoder.codecs.map { $0.prefix { $0 != " " } }
+    #expect(names.count == 4)
+    #expect(names.dropFirst().elementsEqual(["libpng", "libwebp", "zlib"]))
+    #expect(ImageDecoder.codecs.allSatisfy { $0.contains { $0.isNumber } })
+  }
+}

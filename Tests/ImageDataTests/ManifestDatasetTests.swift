@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+@testable import ImageData
+
+@Suite("ManifestDataset")
+struct ManifestDatasetTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open(_ text: String, split: String? = nil) throws -> ManifestDataset {
+    try ManifestDataset(path: folder.write(text, to: "lists/list.csv"), split: split)
+  }
+
+  private func contents(_ dataset: ManifestDataset) -> [String] {
+    (0..<dataset.count).map { index in
+      "\(dataset.key(at: index))=\(dataset.label(at: index).map { dataset.classes[$0] } ?? "-")"
+    }
+  }
+
+  private func error(_ text: String, split: String? = nil) -> ImageDataError? {
+    #expect(throws: ImageDataError.self) { _ = try open(text, split: split) }
+  }
+
+  @Test("paths and labels are read in the file's order, in any order of columns")
+  func reads() throws {
+    let dataset = try open("label,width,path\ndog,3,b.jpg\ncat,4,a.jpg\n\ndog,5,c.jpg")
+    #expect(contents(dataset) == ["b.jpg=dog", "a.jpg=cat", "c.jpg=dog"])
+    #expect(dataset.classes == ["cat", "dog"] && dataset.name == "list.csv")
+  }
+
+  @Test("quoted fields hold commas, quotes and line ends; marks and carriage returns are no text")
+  func quoted() throws {
+    let dataset = try open(
+      "\u{FEFF}Path,Label\r\n\"a, b.jpg\",\"the \"\"big\"\" cat\"\r\nc.jpg,\"two\nlines\"\r\n")
+    #expect(contents(dataset) == ["a, b.jpg=the \"big\" cat", "c.jpg=two\nlines"])
+  }
+
+  @Test("paths are relative to the list's folder unless they are absolute")
+  func relative() throws {
+    try folder.add("one-pixel.png", as: "lists/pictures/1.png")
+    let absolute = try folder.add("one-pixel.jpg", as: "elsewhere/2.jpg")
+    try folder.add("one-pixel.png", as: "3.png")
+    let dataset = try open("path\npictures/1.png\n\(absolute)\n../3.png\n")
+    #expect(try dataset.read(at: 0).bytes == TestPictures.data("one-pixel.png"))
+    #expect(try dataset.read(at: 1).bytes == TestPictures.data("one-pixel.jpg"))
+    #expect(try dataset.read(at: 2).bytes == TestPictures.data("one-pixel.png"))
+  }
+
+  @Test("without a label column, or with empty labels, samples are unlabelled")
+  func unlabelled() throws {
+    let none = try open("path\na.jpg\nb.jpg\n")
+    #expect(none.classes.isEmpty && contents(none) == ["a.jpg=-", "b.jpg=-"])
+    let some = try open("path,label\na.jpg,cat\nb.jpg,\n")
+    #expect(contents(some) == ["a.jpg=cat", "b.jpg=-"])
+  }
+
+  @Test("a split holds its own lines and every split numbers the classes alike")
+  func splits() throws {
+    let text = "path,label,split\na.jpg,dog,train\nb.jpg,cat,test\nc.jpg,cat,train\n"
+    let train = try open(text, split: "train"), test = try open(text, split: "test")
+    #expect(contents(train) == ["a.jpg=dog", "c.jpg=cat"])
+    #expect(contents(test) == ["b.jpg=cat"])
+    #expect(train.classes == ["cat", "dog"] && test.classes == train.classes)
+    #expect(try open(text).count == 3)
+    #expect(error(text, split: "val")?.description.hasSuffix("no lines of split val") == true)
+  }
+
+  @Test("what is wrong is told with the line's number")
+  func wrongLines() throws {
+    let path = folder.path + "/lists/list.csv"
+    #expect(
+      error("file,label\na.jpg,cat\n")
+        == .line(path: path, line: 1, reason: "no column named path in the header"))
+    #expect(
+      error("path,label\na.jpg,cat\n", split: "train")
+        == .line(path: path, line: 1, reason: "no column named split in the header"))
+    #expect(
+      error("path,label\na.jpg,cat\nb.jpg\n")
+        == .line(path: path, line: 3, reason: "1 fields under a header of 2"))
+    #expect(
+      error("path,label\n\"a\nb.jpg\",cat\nc.jpg,d,e\n")
+        == .line(path: path, line: 4, reason: "3 fields under a header of 2"))
+    #expect(
+      error("path,label\n,cat\n") == .line(path: path, line: 2, reason: "the path is empty"))
+    #expect(
+      error("path,label\na.jpg,\"cat\n\n")
+        == .line(path: path, line: 2, reason: "a quote that is never closed"))
+    #expect(
+      error("path,label\na.jpg,c\"at\n")
+        == .line(path: path, line: 2, reason: "a quote inside an unquoted field"))
+    #expect(
+      error("path,label\na.jpg,\"c\"at\n")
+        == .line(path: path, line: 2, reason: "text after a closing quote"))
+    #expect(error("")?.description.hasSuffix("the file is empty") == true)
+    #expect(error("\n\n")?.description.hasSuffix("empty; give path,label lines") == true)
+    #expect(error("path,label\n")?.description.hasSuffix("no lines") == true)
+  }
+
+  @Test("openDataset opens a list by its ending, without its labels when asked")
+  func opened() throws {
+    let path = try folder.write("path,label\na.jpg,cat\n", to: "u.CSV")
+    #expect(try openDataset(path).classes == ["cat"])
+    let hidden = try openDataset(path, unlabelled: true)
+    #expect(hidden.classes.isEmpty && hidden.label(at: 0) == nil && hidden.key(at: 0) == "a.jpg")
+  }
+
+  @Test("a field that is written comes back as it was")
+  func roundTrip() throws {
+    for field in ["plain", "a,b", "say \"so\"", "two\nlines", "\r", "", "ä,🐦"] {
+      let text = CSVRecords.quoted(field) + ",x\n"
+      let fields = try CSVRecords.parse(Data(text.utf8)).first?.fields
+      #expect(fields == [field, "x"])
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+@testable import ImageData
+
+@Suite("Splits and subsets")
+struct SplitsTests {
+  /// `sizes[c]` samples of class c, in turns, and `unlabelled` more.
+  private func dataset(_ sizes: [Int], unlabelled: Int = 0) -> MadeDataset {
+    var labels: [Int?] = []
+    for round in 0..<(sizes.max() ?? 0) {
+      for (label, size) in sizes.enumerated() where round < size { labels.append(label) }
+    }
+    labels += [Int?](repeating: nil, count: unlabelled)
+    return MadeDataset(
+      classes: sizes.indices.map { "class-\($0)" }, count: labels.count, labels: labels)
+  }
+
+  private func perClass(_ dataset: MadeDataset, _ indices: [Int]) -> [Int] {
+    dataset.classes.indices.map { label in indices.count { dataset.labels[$0] == label } }
+  }
+
+  @Test("a balanced subset has as many of each class, give or take one, and the rest is the rest")
+  func balanced() throws {
+    let dataset = dataset([50, 30, 40], unlabelled: 7)
+    for count in [0, 1, 3, 30, 31, 32, 90] {
+      let (chosen, rest) = try balancedSubset(of: dataset, count: count, seed: 5)
+      #expect(chosen.count == count)
+      #expect(chosen == chosen.sorted() && rest == rest.sorted())
+      #expect((chosen + rest).sorted() == Array(0..<dataset.count))
+      let counts = perClass(dataset, chosen)
+      #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+      #expect(chosen.allSatisfy { dataset.labels[$0] != nil })
+    }
+  }
+
+  @Test("the choice is the seed's: the same again, another with another, and no sample favoured")
+  func seeded() throws {
+    let dataset = dataset([20, 20])
+    let first = try balancedSubset(of: dataset, count: 10, seed: 1).chosen
+    #expect(try balancedSubset(of: dataset, count: 10, seed: 1).chosen == first)
+    #expect(try balancedSubset(of: dataset, count: 10, seed: 2).chosen != first)
+    var counts = [Int](repeating: 0, count: 40)
+    for seed in 0..<4000 {
+      for index in try balancedSubset(of: dataset, count: 10, seed: UInt64(seed)).chosen {
+        counts[index] += 1
+      }
+    }
+    #expect(isEven(counts, total: 4000, shares: [Double](repeating: 0.25, count: 40)))
+  }
+
+  @Test("too few samples of a class, no labels and a negative count are refused by name")
+  func refusals() throws {
+    let error = #expect(throws: ImageDataError.self) {
+      _ = try balancedSubset(of: dataset([9, 2]), count: 6, seed: 0)
+    }
+    #expect(
+      error?.description
+        == "class class-1 of made has 2 samples; 6 over 2 classes need 3")
+    #expect(throws: ImageDataError.self) {
+      _ = try balancedSubset(of: MadeDataset(count: 5), count: 2, seed: 0)
+    }
+    #expect(throws: ImageDataError.self) {
+      _ = try balancedSubset(of: dataset([5]), count: -1, seed: 0)
+    }
+    for fraction in [-0.1, 1, .nan] {
+      #expect(throws: ImageDataError.self) {
+        _ = try holdOut(from: dataset([5]), fraction: fraction, seed: 0)
+      }
+    }
+  }
+
+  @Test("a held-out part has its share of every class and shares no sample with what is kept")
+  func heldOut() throws {
+    let dataset = dataset([100, 10, 3, 1], unlabelled: 20)
+    let (kept, heldOut) = try holdOut(from: dataset, fraction: 0.2, seed: 3)
+    #expect((kept + heldOut).sorted() == Array(0..<dataset.count))
+    #expect(kept == kept.sorted() && heldOut == heldOut.sorted())
+    // 100 × 0.2, 10 × 0.2, 3 × 0.2 rounded, nothing of a single sample; 20 × 0.2 without a label.
+    #expect(perClass(dataset, heldOut) == [20, 2, 1, 0])
+    #expect(heldOut.count == 27)
+    #expect(try holdOut(from: dataset, fraction: 0.2, seed: 3).heldOut == heldOut)
+    #expect(try holdOut(from: dataset, fraction: 0.2, seed: 4).heldOut != heldOut)
+    #expect(try holdOut(from: dataset, fraction: 0, seed: 3).heldOut.isEmpty)
+    // At least one of each, and never all.
+    let few = try holdOut(from: self.dataset([3, 2]), fraction: 0.01, seed: 0)
+    #expect(few.heldOut.count == 2)
+    #expect(try holdOut(from: self.dataset([2, 2]), fraction: 0.99, seed: 0).kept.count == 2)
+  }
+
+  @Test("a subset is its base's samples in the order given")
+  func subset() throws {
+    let base = dataset([3, 3])
+    let subset = try IndexedSubset(base, indices: [5, 0, 3])
+    #expect(subset.count == 3 && subset.name == "made" && subset.classes == base.classes)
+    #expect((0..<3).map { subset.key(at: $0) } == ["sample-5", "sample-0", "sample-3"])
+    #expect((0..<3).map { subset.label(at: $0) } == [1, 0, 1])
+    #expect(try subset.read(at: 1).bytes == base.read(at: 0).bytes)
+    #expect(subset.samplesPerClass == [1, 2])
+    for wrong in [Int32(6), -1] {
+      #expect(throws: ImageDataError.self) { _ = try IndexedSubset(base, indices: [0, wrong]) }
+    }
+  }
+
+  @Test("labels can be replaced and hidden")
+  func relabelled() throws {
+    let base = dataset([2, 2])
+    let other = try Relabelled(base, labels: [2, -1, 0, 1], classes: ["x", "y", "z"])
+    #expect((0..<4).map { other.label(at: $0) } == [2, nil, 0, 1])
+    #expect(other.classes == ["x", "y", "z"])
+    #expect(base.withoutLabels().classes.isEmpty && base.withoutLabels().label(at: 0) == nil)
+    #expect(throws: ImageDataError.self) {
+      _ = try Relabelled(base, labels: [0, 0], classes: ["x"])
+    }
+    #expect(throws: ImageDataError.self) {
+      _ = try Relabelled(base, labels: [0, 0, 0, 1], classes: ["x"])
+    }
+  }
+}
