@@ -46,24 +46,15 @@ public final class ImageDecoder {
     guard out.count >= bytes, let base = out.bindMemory(to: UInt8.self).baseAddress else {
       throw ImageDataError.argument("\(out.count) bytes for a picture that needs \(bytes)")
     }
-    do {
-      try image.bytes.withUnsafeBytes { raw in
-        try withBase(of: raw) { address in
-          let source = Source(image: image, address: address, count: raw.count)
-          switch preset {
-          case .train(let preset):
-            try renderTrain(try open(source), preset, random: random, out: base)
-          case .evaluation(let preset):
-            try renderEvaluation(
-              try open(source), resize: preset.resize, crop: preset.crop,
-              channels: preset.channels, filter: preset.interpolation, exact: true, out: base)
-          }
-        }
+    try withOpened(image, key: key()) { opened in
+      switch preset {
+      case .train(let preset):
+        try renderTrain(opened, preset, random: random, out: base)
+      case .evaluation(let preset):
+        try renderEvaluation(
+          opened, resize: preset.resize, crop: preset.crop, channels: preset.channels,
+          filter: preset.interpolation, exact: true, out: base)
       }
-    } catch let failure as Failure {
-      throw failure.isResource
-        ? ImageDataError.resources(key: key(), reason: failure.reason)
-        : ImageDataError.unreadable(key: key(), reason: failure.reason)
     }
   }
 
@@ -72,24 +63,33 @@ public final class ImageDecoder {
   public func pixels(
     of image: EncodedImage, channels: Int = 3, key: String = "in memory"
   ) throws -> (pixels: [UInt8], width: Int, height: Int) {
+    try withOpened(image, key: key) { opened in
+      let picture = try decode(opened, channels: channels, part: nil, least: nil)
+      let width = Int(picture.width), height = Int(picture.height)
+      let out = [UInt8](unsafeUninitializedCapacity: width * height * channels) { room, count in
+        count = width * height * channels
+        guard let base = room.baseAddress else { return }
+        window(picture, channels: channels, x: 0, y: 0, width: width, height: height, out: base)
+      }
+      return (out, width, height)
+    }
+  }
+
+  /// Calls `body` with the picture once its size is known.
+  /// - Throws: `ImageDataError.unreadable` naming `key`, `.resources` when there is no memory.
+  func withOpened<Result>(
+    _ image: EncodedImage, key: @autoclosure () -> String, _ body: (Opened) throws -> Result
+  ) throws -> Result {
     do {
       return try image.bytes.withUnsafeBytes { raw in
         try withBase(of: raw) { address in
-          let opened = try open(Source(image: image, address: address, count: raw.count))
-          let picture = try decode(opened, channels: channels, part: nil, least: nil)
-          let width = Int(picture.width), height = Int(picture.height)
-          let out = [UInt8](unsafeUninitializedCapacity: width * height * channels) { room, count in
-            count = width * height * channels
-            guard let base = room.baseAddress else { return }
-            window(picture, channels: channels, x: 0, y: 0, width: width, height: height, out: base)
-          }
-          return (out, width, height)
+          try body(try open(Source(image: image, address: address, count: raw.count)))
         }
       }
     } catch let failure as Failure {
       throw failure.isResource
-        ? ImageDataError.resources(key: key, reason: failure.reason)
-        : ImageDataError.unreadable(key: key, reason: failure.reason)
+        ? ImageDataError.resources(key: key(), reason: failure.reason)
+        : ImageDataError.unreadable(key: key(), reason: failure.reason)
     }
   }
 

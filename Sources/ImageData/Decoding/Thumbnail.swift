@@ -18,7 +18,6 @@ public struct Thumbnail: Sendable, Equatable {
   /// Its size in pixels.
   public let width: Int, height: Int
   private static let quality: Int32 = 82
-  private static let mostScans: Int32 = 100
   /// Up to this longer side a PNG is as small as a JPEG, and shows no blocks when it is enlarged.
   private static let mostExact = 48
 
@@ -38,62 +37,25 @@ public struct Thumbnail: Sendable, Equatable {
     of image: EncodedImage, longerSide: Int = 96,
     maxPixels: Int = ImageDecoder.defaultMaxPixels, key: String = "in memory"
   ) throws {
-    guard let workspace = cimage_workspace_create() else {
-      throw ImageDataError.resources(key: key, reason: "out of memory")
-    }
-    defer { cimage_workspace_destroy(workspace) }
-    self = try image.bytes.withUnsafeBytes { raw in
-      try withBase(of: raw) { address in
-        let header: (width: Int, height: Int, channels: Int)
-        switch image {
-        case .pixels(_, let width, let height, let channels):
-          guard width > 0, height > 0, raw.count == width * height * channels else {
-            throw ImageDataError.unreadable(key: key, reason: "its size is not its number of bytes")
-          }
-          header = (width, height, channels)
-        case .file(let data):
-          let found = try ImageHeader(of: data, key: key)
-          header = (found.width, found.height, 3)
-        }
-        let scale = min(1, Double(longerSide) / Double(max(header.width, header.height)))
-        let width = max(1, Int((Double(header.width) * scale).rounded()))
-        let height = max(1, Int((Double(header.height) * scale).rounded()))
-
-        var picture = cimage_picture(
-          pixels: address, stride: 0, width: 0, height: 0, channels: 0, box: (0, 0, 0, 0))
-        let (status, message) = withMessage { text, capacity in
-          if case .pixels = image {
-            return cimage_adopt(
-              workspace, address, Int32(header.width), Int32(header.height),
-              Int32(header.channels), Int32(header.channels), &picture)
-          }
-          var request = cimage_request()
-          request.channels = Int32(header.channels)
-          request.least_width = Int32(width)
-          request.least_height = Int32(height)
-          request.most_scans = Self.mostScans
-          request.most_pixels = Int64(maxPixels)
-          return cimage_decode(
-            workspace, address, Int64(raw.count), &request, text, capacity, &picture)
-        }
-        guard status == 0 else { throw ImageDataError.unreadable(key: key, reason: message) }
-
-        let channels = header.channels
-        var pixels = [UInt8](repeating: 0, count: width * height * channels)
-        let resized = pixels.withUnsafeMutableBufferPointer { out in
-          guard let out = out.baseAddress else { return Int32(CIMAGE_BAD_ARGUMENT) }
-          return cimage_resize(
-            workspace, &picture, Int32(width), Int32(height), 0, 0, Int32(width), Int32(height), 0,
-            out, Int64(width * channels))
-        }
-        guard resized == 0 else {
-          throw ImageDataError.unreadable(
-            key: key, reason: "\(header.width)x\(header.height) cannot be resized")
-        }
-        return try Thumbnail(
-          pixels: pixels, width: width, height: height, channels: channels,
-          format: scale < 1 || max(width, height) > Self.mostExact ? .jpeg : .png)
+    let decoder = try ImageDecoder(maxPixels: maxPixels)
+    self = try decoder.withOpened(image, key: key) { opened in
+      let channels = Int(opened.plain?.channels ?? 3)
+      let scale = min(1, Double(longerSide) / Double(max(opened.width, opened.height)))
+      let width = max(1, Int((Double(opened.width) * scale).rounded()))
+      let height = max(1, Int((Double(opened.height) * scale).rounded()))
+      let picture = try decoder.decode(
+        opened, channels: channels, part: nil, least: (width, height))
+      let whole = PixelRectangle(x: 0, y: 0, width: width, height: height)
+      var pixels = [UInt8](repeating: 0, count: width * height * channels)
+      try pixels.withUnsafeMutableBufferPointer { out in
+        guard let out = out.baseAddress else { return }
+        try decoder.resize(
+          picture, width: width, height: height, filter: .bilinear, window: whole, out: out,
+          stride: width * channels)
       }
+      return try Thumbnail(
+        pixels: pixels, width: width, height: height, channels: channels,
+        format: scale < 1 || max(width, height) > Self.mostExact ? .jpeg : .png)
     }
   }
 
