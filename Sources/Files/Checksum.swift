@@ -18,7 +18,8 @@ public enum Checksum {
   /// The SHA-256 of the file at `path`.
   /// - Throws: `FileError` naming `path` when it cannot be read.
   public static func sha256(file path: String) throws -> String {
-    sha256(try MappedFile(path: path).bytes)
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { sha256(file.bytes) }
   }
 
   private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {

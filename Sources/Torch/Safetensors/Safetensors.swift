@@ -51,9 +51,11 @@ public final class Safetensors {
       throw FileError("read safetensors", path, code: 0, detail: "it has no tensor \(name)")
     }
     let range = (dataOffset + entry.range.lowerBound)..<(dataOffset + entry.range.upperBound)
-    return try Tensor(
-      bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]), shape: entry.shape,
-      dtype: entry.dtype)
+    return try withExtendedLifetime(file) {
+      try Tensor(
+        bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]), shape: entry.shape,
+        dtype: entry.dtype)
+    }
   }
 
   /// Writes `tensors` and `metadata` to `path` as one durable file; the same input gives the same
