@@ -16,8 +16,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     if dryRun {
-      let plan = try DryRun(options.read())
-      if json { try printJSON(plan) } else { plan.lines.forEach(printLine) }
+      let plan = try DryRun(options.read(forDryRun: true))
+      if json { try printJSON(plan) } else { try plan.lines.forEach(printLine) }
       return
     }
     let run = try options.open(quiet: json)
@@ -25,7 +25,7 @@ struct RunCommand: ParsableCommand {
     if json {
       try printJSON(summary)
     } else {
-      resultLines(summary, directory: run.directory).forEach(printLine)
+      try resultLines(summary, directory: run.directory).forEach(printLine)
     }
   }
 }
@@ -48,7 +48,9 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   if rows.count > 1 {
     lines += table(rows, rightAligned: [1, 2])
     if let gain = summary.gain {
-      lines += ["", "gain of the student over the baseline: \(gain < 0 ? "" : "+")\(percent(gain)) points"]
+      lines += [
+        "", "gain of the student over the baseline: \(gain < 0 ? "" : "+")\(percent(gain)) points",
+      ]
     }
   } else {
     lines.append("no test pictures were given: set data.test to see accuracies")

@@ -95,7 +95,7 @@ struct InitChoices {
   func fitRanking(_ recipe: inout Recipe) -> [Note] {
     let (part, why) =
       perClass < 20
-      ? (5, "fifth: lower ranks of a weak teacher are wrong")
+      ? (5, "fifth (for a weak teacher)")
       : perClass < 100 ? (4, "quarter") : (3, "third")
     let share = unlabelled.count / labelled.classes
     recipe.ranking.labelsPerImage = min(10, (labelled.classes + 4) / 5)
