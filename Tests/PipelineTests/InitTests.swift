@@ -1,3 +1,4 @@
+import Models
 import Pipeline
 import Testing
 
