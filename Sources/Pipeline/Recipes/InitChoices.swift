@@ -209,7 +209,7 @@ struct InitChoices {
     }
     if perClass < 20 {
       warnings.append(
-        "\(perClass) labels a class make a weak teacher; one weaker than the supervised student "
+        "\(perClass) labels a class make a weak teacher; one weaker than the baseline "
           + "costs accuracy (Table 3)")
     }
     if labelled.channels != unlabelled.channels {
