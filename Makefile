@@ -5,7 +5,8 @@
 #   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo]
 
 export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
-FLAGS = -c release $(shell cat .libtorch/flags)
+# Tests look inside modules; the same flags for both, so that a test run does not build twice.
+FLAGS = -c release -Xswiftc -enable-testing $(shell cat .libtorch/flags)
 HALCYON = .build/release/halcyon
 
 .PHONY: setup build demo test example bench lint clean

@@ -47,14 +47,16 @@ let package = Package(
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
-    .target(name: "ImageData", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
+    .target(
+      name: "ImageData", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: ["Torch", "Models", "ImageData", "Ranking", "Files", yams, crypto],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "halcyon", dependencies: ["Pipeline", argumentParser], swiftSettings: swiftSettings),
+      name: "halcyon", dependencies: ["Pipeline", "Models", "Files", argumentParser],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
@@ -65,9 +67,12 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),
     .testTarget(name: "RankingTests", dependencies: ["Ranking"], swiftSettings: swiftSettings),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["halcyon", "Pipeline"], swiftSettings: swiftSettings),
+      name: "PipelineTests", dependencies: ["Pipeline", "Torch", "Models", "ImageData", "Files"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CommandTests", dependencies: ["halcyon", "Pipeline", "Files"],
+      swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17,
   cxxLanguageStandard: .cxx20

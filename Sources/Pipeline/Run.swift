@@ -59,7 +59,7 @@ public final class Run {
     try data.refuseTestPicturesAmongLabelled()
     if !(data.unlabelled is MissingPictures) {
       do {
-        try data.requireSame(asIn: directory)
+        try data.requireSame(asIn: directory, recipe)
       } catch is PipelineError where !needsUnlabelled {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }
@@ -101,15 +101,16 @@ public final class Run {
   }
 
   /// What an evaluation or a scoring runs with.
-  func runtime(batch: Int) -> Runtime {
+  func runtime(batch: Int, setBy key: String) -> Runtime {
     Runtime(
-      device: device, precision: precision, workers: workers, batch: batch,
+      device: device, precision: precision, workers: workers, batch: batch, batchKey: key,
       maxPixels: recipe.data.maxPixels)
   }
 
   func evaluate(_ network: any Network, on examples: Examples) throws -> Evaluation {
     try Pipeline.evaluate(
-      network, on: examples, input: recipe.input, runtime(batch: recipe.evaluation.batch))
+      network, on: examples, input: recipe.input,
+      runtime(batch: recipe.evaluation.batch, setBy: "evaluation.batch"))
   }
 
   /// All four stages, the baselines, the summary and the report.
@@ -131,10 +132,21 @@ public final class Run {
 enum InjectedFault: Hashable {
   /// The loss of this step is not a number.
   case nonFiniteLoss(step: Int)
+  /// A gradient of this step is not a number, though the loss is.
+  case nonFiniteGradient(step: Int)
+  /// This process gets SIGTERM in this step.
+  case stop(step: Int)
 
-  /// `HALCYON_INJECT_NAN=5,6`: the steps, of every training.
+  /// `HALCYON_INJECT_NAN=5,6`, `HALCYON_INJECT_NAN_GRADIENT=5` and `HALCYON_INJECT_STOP=7`: the
+  /// steps, of every training.
   static var fromEnvironment: Set<InjectedFault> {
-    let text = ProcessInfo.processInfo.environment["HALCYON_INJECT_NAN"] ?? ""
-    return Set(text.split(separator: ",").compactMap { Int($0) }.map(Self.nonFiniteLoss(step:)))
+    func steps(_ variable: String) -> [Int] {
+      let text = ProcessInfo.processInfo.environment[variable] ?? ""
+      return text.split(separator: ",").compactMap { Int($0) }
+    }
+    return Set(
+      steps("HALCYON_INJECT_NAN").map(Self.nonFiniteLoss(step:))
+        + steps("HALCYON_INJECT_NAN_GRADIENT").map(Self.nonFiniteGradient(step:))
+        + steps("HALCYON_INJECT_STOP").map(Self.stop(step:)))
   }
 }

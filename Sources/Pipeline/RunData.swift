@@ -70,7 +70,9 @@ struct RunData {
           + "needs at least one")
     }
     test = try paths.test.map { try Self.measured($0, paths.testSplit, classes: source.classes) }
-    testContent = try test.map { Set(try contentHashes(of: $0.dataset, workers: workers)) } ?? []
+    testContent =
+      try test.map { Set(try contentHashes(of: $0.dataset, workers: workers).compactMap { $0 }) }
+      ?? []
     self.workers = workers
   }
 
@@ -79,34 +81,26 @@ struct RunData {
     -> Examples
   {
     let dataset = try openDataset(path, split: split)
-    try requireSameClasses(dataset.classes, "the classes of \(path)", classes, "the labelled set's")
-    return try Examples(labelled: dataset)
+    return try Examples(
+      labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }
 
-  /// - Throws: `PipelineError.data` with the names when a test picture is also in D.
+  /// - Throws: `PipelineError.data` with the names when a test picture is also in D, its held-out part
+  ///   included.
   func refuseTestPicturesAmongLabelled() throws {
     guard !testContent.isEmpty else { return }
-    let hashes = try contentHashes(of: labelled.dataset, workers: workers)
-    let both = hashes.indices.filter { testContent.contains(hashes[$0]) }
+    var both: [String] = []
+    for dataset in [labelled.dataset, validation?.dataset] {
+      guard let dataset else { continue }
+      for (index, hash) in try contentHashes(of: dataset, workers: workers).enumerated() {
+        if let hash, testContent.contains(hash) { both.append(dataset.key(at: index)) }
+      }
+    }
     guard both.isEmpty else {
-      let names = both.prefix(5).map { labelled.dataset.key(at: $0) }.joined(separator: ", ")
       throw PipelineError.data(
-        "\(both.count) test pictures are also in the labelled set: \(names)"
-          + (both.count > 5 ? ", …" : "") + "; remove them from one of the two")
-    }
-  }
-
-  /// - Throws: `PipelineError.data` when the run was begun with other pictures.
-  func requireSame(asIn directory: RunDirectory) throws {
-    let path = "\(directory.path)/data.json"
-    let found = ["fingerprint": fingerprint]
-    guard let data = FileManager.default.contents(atPath: path) else {
-      return try DurableFile.write(try JSON.pretty(found), to: path)
-    }
-    guard (try? JSONDecoder().decode([String: String].self, from: data)) == found else {
-      throw PipelineError.data(
-        "the pictures are not those that \(directory.path) was begun with; give --out a new folder, "
-          + "or put the pictures back")
+        "\(both.count) test pictures are also in the labelled set: "
+          + both.prefix(5).joined(separator: ", ") + (both.count > 5 ? ", …" : "")
+          + "; remove them from one of the two")
     }
   }
 
@@ -115,19 +109,81 @@ struct RunData {
     unlabelled = MissingPictures(name: unlabelled.name, reason: reason)
   }
 
-  /// What the data is, in one word: changes when a set has other pictures.
-  var fingerprint: String {
-    var text = ""
-    for dataset in [labelled.dataset, validation?.dataset, test?.dataset, unlabelled] {
-      guard let dataset else { continue }
-      text += "\(dataset.count)\n\(dataset.classes.joined(separator: "\t"))\n"
-      // Every key of a small set, a thousand spread over a large one.
-      let stride = max(1, dataset.count / 1000)
-      for index in Swift.stride(from: 0, to: dataset.count, by: stride) {
-        text += dataset.key(at: index) + "\n"
+  /// What `data.json` of a run directory says of one set of pictures.
+  private struct Part: Codable, Equatable {
+    /// The recipe's words for it.
+    let recipe: String
+    /// What they led to.
+    let fingerprint: String
+  }
+
+  /// - Throws: `PipelineError.data` when the run was begun with other pictures under the same words
+  ///   of the recipe; what other words mean, the recipe's own hashes decide.
+  func requireSame(asIn directory: RunDirectory, _ recipe: Recipe) throws {
+    let path = "\(directory.path)/data.json"
+    var found: [String: Part] = [:]
+    for (name, dataset) in sets {
+      let words = recipe.dataSettings(of: name).map { "\($0.key): \($0.value)" }
+      found[name] = Part(
+        recipe: words.joined(separator: ", "), fingerprint: Self.fingerprint(of: dataset))
+    }
+    if let data = FileManager.default.contents(atPath: path),
+      let earlier = try? JSONDecoder().decode([String: Part].self, from: data)
+    {
+      let changed = found.keys.sorted().filter { name in
+        guard let was = earlier[name], let now = found[name] else { return false }
+        return was.recipe == now.recipe && was.fingerprint != now.fingerprint
       }
+      guard changed.isEmpty else {
+        throw PipelineError.data(
+          "the \(changed.joined(separator: " and ")) pictures are not those that \(directory.path) "
+            + "was begun with; give --out a new folder, or put the pictures back")
+      }
+      if earlier == found { return }
+    }
+    try DurableFile.write(try JSON.pretty(found), to: path)
+  }
+
+  private var sets: [(name: String, dataset: any ImageDataset)] {
+    [
+      ("labelled", labelled.dataset), ("unlabelled", unlabelled),
+      ("validation", validation?.dataset), ("test", test?.dataset),
+    ].compactMap { name, dataset in dataset.map { (name, $0) } }
+  }
+
+  /// What the scores of U depend on beside the teacher: U, and the test pictures that are left out.
+  var scoredFingerprint: String {
+    let parts = [unlabelled, test?.dataset].compactMap { $0 }.map(Self.fingerprint(of:))
+    return Checksum.sha256(Data(parts.joined(separator: "\n").utf8))
+  }
+
+  /// What a set is, in one word: its size, its classes, every key of a small set or a thousand spread
+  /// over a large one, and the contents of a few pictures.
+  private static func fingerprint(of dataset: any ImageDataset) -> String {
+    var text = "\(dataset.count)\n\(dataset.classes.joined(separator: "\t"))\n"
+    for index in stride(from: 0, to: dataset.count, by: max(1, dataset.count / 1000)) {
+      text += dataset.key(at: index) + "\n"
+    }
+    for index in stride(from: 0, to: dataset.count, by: max(1, dataset.count / 32)) {
+      text += (try? dataset.read(at: index)).map { "\(ContentHash(of: $0))" } ?? "unreadable"
+      text += "\n"
     }
     return Checksum.sha256(Data(text.utf8))
+  }
+}
+
+extension Recipe {
+  /// The keys that decide which pictures are in one of a run's sets.
+  fileprivate func dataSettings(of set: String) -> [RecipeSetting] {
+    var keys = ["data.\(set)", "data.\(set)Split"]
+    let drawn = ["data.labelled", "data.labelledSplit", "data.labelledCount", "seed"]
+    switch set {
+    case "unlabelled" where data.unlabelledIsRest: keys += drawn
+    case "labelled": keys += drawn + ["data.validationFraction"]
+    case "validation" where data.validation == nil: keys += drawn + ["data.validationFraction"]
+    default: break
+    }
+    return settings.filter { keys.contains($0.key) }
   }
 }
 
@@ -146,20 +202,41 @@ func requireSameClasses(_ a: [String], _ aName: String, _ b: [String], _ bName: 
   throw PipelineError.data("\(aName) are not \(bName); \(parts.joined(separator: "; "))")
 }
 
-/// The content hash of every picture; one that cannot be read hashes to nothing and is left out.
-func contentHashes(of dataset: any ImageDataset, workers: Int) throws -> [ContentHash] {
+/// The data set with its labels in the order of `classes`, which its own may have in another.
+/// - Throws: `PipelineError.data` naming the classes that only one of the two has.
+func inClassOrder(
+  _ dataset: any ImageDataset, _ name: String, _ classes: [String], _ classesName: String
+) throws -> any ImageDataset {
+  guard dataset.classes != classes else { return dataset }
+  let places = Dictionary(zip(classes, classes.indices)) { first, _ in first }
+  guard places.count == classes.count, Set(dataset.classes) == Set(places.keys),
+    dataset.classes.count == classes.count
+  else {
+    try requireSameClasses(dataset.classes, name, classes, classesName)
+    return dataset
+  }
+  let order = dataset.classes.map { Int32(places[$0] ?? -1) }
+  let labels = (0..<dataset.count).map { dataset.label(at: $0).map { order[$0] } ?? -1 }
+  return try Relabelled(dataset, labels: labels, classes: classes)
+}
+
+/// The content hash of every picture; nil for one that cannot be read.
+/// - Throws: `PipelineError.stopped` when a signal asked to stop meanwhile.
+func contentHashes(of dataset: any ImageDataset, workers: Int) throws -> [ContentHash?] {
   let count = dataset.count
   let parts = max(1, min(workers, count))
-  var results = [[ContentHash]](repeating: [], count: parts)
+  var results = [[ContentHash?]](repeating: [], count: parts)
   results.withUnsafeMutableBufferPointer { results in
     nonisolated(unsafe) let results = results
     DispatchQueue.concurrentPerform(iterations: parts) { part in
-      var hashes: [ContentHash] = []
+      var hashes: [ContentHash?] = []
       for index in (count * part / parts)..<(count * (part + 1) / parts) {
-        if let image = try? dataset.read(at: index) { hashes.append(ContentHash(of: image)) }
+        guard StopSignal.number == nil else { break }
+        hashes.append((try? dataset.read(at: index)).map { ContentHash(of: $0) })
       }
       results[part] = hashes
     }
   }
+  try StopSignal.check()
   return results.flatMap { $0 }
 }

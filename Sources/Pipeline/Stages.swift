@@ -17,6 +17,7 @@ extension Run {
   ///
   /// A stage whose output has changed since is refused rather than mended in silence.
   func stage(_ stage: Stage, _ work: () throws -> StageOutcome) throws {
+    try StopSignal.check()
     let folder = directory.folder(of: stage)
     switch try StageMarker.state(of: stage, in: folder, for: recipe) {
     case .done(_, measured: true):
@@ -31,9 +32,7 @@ extension Run {
       try marker.write(to: folder)
       return
     case .damaged(let output):
-      throw PipelineError.data(
-        "\(folder)/\(output) has changed since the stage ended; put it back, or remove "
-          + "\(folder)/done.json to run the stage again")
+      throw damage(of: output, in: folder)
     case .stale, .unfinished:
       break
     }
@@ -48,7 +47,7 @@ extension Run {
 
   /// Trains, writes the model folder, and measures it.
   func trainAndMeasure(_ job: TrainingJob, _ options: NetworkOptions) throws -> StageOutcome {
-    let result = try train(job)
+    let result = try fittingMemory(job, options) { try train(job) }
     let folder = directory.folder(of: job.stage)
     let model = ModelFolder(
       path: folder, options: options, classNames: data.classNames, input: recipe.input)
@@ -101,11 +100,21 @@ extension Run {
   /// - Throws: `PipelineError` when the stage is not finished.
   func finished(_ stage: Stage) throws -> StageMarker {
     let folder = directory.folder(of: stage)
-    guard case .done(let marker, _) = try StageMarker.state(of: stage, in: folder, for: recipe)
-    else {
+    switch try StageMarker.state(of: stage, in: folder, for: recipe) {
+    case .done(let marker, _):
+      return marker
+    case .damaged(let output):
+      throw damage(of: output, in: folder)
+    case .stale, .unfinished:
       throw PipelineError.usage(
-        "\(directory.path) has no finished \(stage.title) yet; `halcyon run` does all stages in order")
+        "\(directory.path) has no finished \(stage.title) yet; `halcyon run` does all stages in order"
+      )
     }
-    return marker
+  }
+
+  private func damage(of output: String, in folder: String) -> PipelineError {
+    .data(
+      "\(folder)/\(output) is not as the stage left it; put it back, or remove "
+        + "\(folder)/done.json to run the stage again")
   }
 }

@@ -16,7 +16,7 @@ struct DoctorCommand: ParsableCommand {
       return try printJSON(Dictionary(pairs, uniquingKeysWith: { first, _ in first }))
     }
     for line in table(facts.map { [$0.isFine ? "✓" : "✗", $0.name, $0.value] }, rightAligned: []) {
-      printLine(line)
+      try printLine(line)
     }
   }
 }

@@ -28,12 +28,12 @@ struct EvaluateCommand: ParsableCommand {
     for row in result.perClass {
       rows.append([row.name, Format.count(row.count), row.top1.map { Format.fixed($0, 2) } ?? "-"])
     }
-    table(rows, rightAligned: [1, 2]).forEach(printLine)
-    printLine("")
-    printLine("pictures  \(Format.count(result.count))")
-    printLine("top-1     \(Format.fixed(result.top1, 2)) %")
-    if let top5 = result.top5 { printLine("top-5     \(Format.fixed(top5, 2)) %") }
-    if result.unreadable > 0 { printLine("unreadable pictures: \(result.unreadable)") }
+    try table(rows, rightAligned: [1, 2]).forEach(printLine)
+    try printLine("")
+    try printLine("pictures  \(Format.count(result.count))")
+    try printLine("top-1     \(Format.fixed(result.top1, 2)) %")
+    if let top5 = result.top5 { try printLine("top-5     \(Format.fixed(top5, 2)) %") }
+    if result.unreadable > 0 { try printLine("unreadable pictures: \(result.unreadable)") }
   }
 }
 

@@ -12,8 +12,8 @@ struct Halcyon: ParsableCommand {
       A teacher learns from the labelled pictures, ranks the unlabelled ones, and a student learns \
       from the best of each class before it is fine-tuned on the true labels (arXiv:1905.00546).
 
-      Exit codes: 0 done, 64 usage or recipe, 65 data, 70 non-finite training, 74 input or output, \
-      75 stopped by a signal with everything saved: run the same command again.
+      Exit codes: 0 done, 64 usage or recipe, 65 data, 70 non-finite training, 71 not enough \
+      memory, 74 input or output, 75 stopped by a signal with everything saved: run the same command again.
       """,
     version: "0.1.0",
     groupedSubcommands: [
@@ -35,6 +35,8 @@ struct Halcyon: ParsableCommand {
     StopSignal.listen()
     // A reader that goes away (`halcyon models | head`) is no reason to die half-way.
     signal(SIGPIPE, SIG_IGN)
+    // A file that outgrows its limit is then an error of that write.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -44,7 +46,7 @@ struct Halcyon: ParsableCommand {
       let code = exitCode(for: error)
       // ArgumentParser's own errors and requests for help know how to show themselves.
       if isParserError(error) || code == .success { exit(withError: error) }
-      FileHandle.standardError.write(Data("halcyon: \(PipelineError.line(about: error))\n".utf8))
+      printError(PipelineError.line(about: error))
       Foundation.exit(PipelineError.exitCode(of: error))
     }
   }

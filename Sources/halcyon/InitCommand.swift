@@ -29,8 +29,8 @@ struct InitCommand: ParsableCommand {
     let name = URL(fileURLWithPath: out).deletingPathExtension().lastPathComponent
     let notes = try writeFittedRecipe(
       name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out)
-    printLine("wrote \(out)")
-    notes.forEach { printLine("  \($0)") }
-    printLine("next: halcyon run \(out) --dry-run")
+    try printLine("wrote \(out)")
+    try notes.forEach { try printLine("  \($0)") }
+    try printLine("next: halcyon run \(out) --dry-run")
   }
 }

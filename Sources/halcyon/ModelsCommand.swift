@@ -33,6 +33,6 @@ struct ModelsCommand: ParsableCommand {
       [$0.name, Format.count($0.parameters), Format.fixed($0.gmac, 2)]
     }
     let lines = table([["model", "parameters", "GMAC at \(size)"]] + cells, rightAligned: [1, 2])
-    lines.forEach(printLine)
+    try lines.forEach(printLine)
   }
 }

@@ -1,7 +1,17 @@
+import Files
 import Foundation
+import Pipeline
 
-/// Prints a line to standard output.
-func printLine(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+/// Prints a line to standard output; a reader that has gone away (`halcyon models | head`) is none
+/// to miss it.
+/// - Throws: `FileError` when it cannot be written, for example to a full disk.
+func printLine(_ line: String) throws {
+  let code = writeAll(line + "\n", to: STDOUT_FILENO)
+  guard code == 0 || code == EPIPE else { throw FileError("write", "standard output", code: code) }
+}
+
+/// Prints a line to standard error.
+func printError(_ line: String) { _ = writeAll("halcyon: \(line)\n", to: STDERR_FILENO) }
 
 /// Prints `value` as JSON to standard output: one line, or over several where it is for reading.
 func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
@@ -10,7 +20,7 @@ func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
     pretty
     ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     : [.sortedKeys, .withoutEscapingSlashes]
-  printLine(String(decoding: try encoder.encode(value), as: UTF8.self))
+  try printLine(String(decoding: encoder.encode(value), as: UTF8.self))
 }
 
 /// Rows of cells as columns; cells that are numbers stand to the right.

@@ -32,14 +32,16 @@ struct PredictCommand: ParsableCommand {
     let model = try LoadedModel(model, options.settings)
     var unreadable = 0
     try model.predict(files, top: top, allScores: allScores) { prediction in
-      if prediction.error != nil { unreadable += 1 }
-      if json { return try printJSON(prediction, pretty: false) }
       if let error = prediction.error {
-        FileHandle.standardError.write(Data("halcyon: \(prediction.path): \(error)\n".utf8))
-        return
+        unreadable += 1
+        printError("\(prediction.path): \(error)")
       }
-      let classes = prediction.top.map { "\($0.class) \(Format.fixed(100 * Double($0.score), 1)) %" }
-      printLine("\(prediction.path): \(classes.joined(separator: ", "))")
+      if json { return try printJSON(prediction, pretty: false) }
+      guard prediction.error == nil else { return }
+      let classes = prediction.top.map {
+        "\($0.class) \(Format.fixed(100 * Double($0.score), 1)) %"
+      }
+      try printLine("\(prediction.path): \(classes.joined(separator: ", "))")
     }
     if unreadable > 0 { throw ExitCode(65) }
   }

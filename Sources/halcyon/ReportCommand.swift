@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand {
     if json {
       try printJSON(summary)
     } else {
-      resultLines(summary, directory: run.directory).forEach(printLine)
+      try resultLines(summary, directory: run.directory).forEach(printLine)
     }
   }
 }

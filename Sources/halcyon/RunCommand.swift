@@ -16,8 +16,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     if dryRun {
-      let plan = try DryRun(options.read())
-      if json { try printJSON(plan) } else { plan.lines.forEach(printLine) }
+      let plan = try DryRun(options.read(forDryRun: true))
+      if json { try printJSON(plan) } else { try plan.lines.forEach(printLine) }
       return
     }
     let run = try options.open(quiet: json)
@@ -25,7 +25,7 @@ struct RunCommand: ParsableCommand {
     if json {
       try printJSON(summary)
     } else {
-      resultLines(summary, directory: run.directory).forEach(printLine)
+      try resultLines(summary, directory: run.directory).forEach(printLine)
     }
   }
 }

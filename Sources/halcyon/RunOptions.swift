@@ -19,8 +19,9 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Remove and run again the stages that a changed recipe reaches.")
   var redo = false
 
-  /// The recipe with every change from the command line.
-  func read() throws -> Recipe {
+  /// The recipe with every change from the command line; a dry run does without the data, and so
+  /// without the variables that say where it is.
+  func read(forDryRun: Bool = false) throws -> Recipe {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: recipe, isDirectory: &isFolder)
     guard exists else {
@@ -28,7 +29,8 @@ struct RunOptions: ParsableArguments {
     }
     let path = isFolder.boolValue ? "\(recipe)/recipe.yaml" : recipe
     return try Recipe(
-      contentsOf: path, overrides: settings + (device.map { ["device=\($0)"] } ?? []))
+      contentsOf: path, overrides: settings + (device.map { ["device=\($0)"] } ?? []),
+      keepsUnset: forDryRun)
   }
 
   /// Where the run is kept.

@@ -57,9 +57,11 @@ struct RecipeHashTests {
     #expect(changed.differences(from: recipe).isEmpty)
   }
 
-  @Test("other test pictures are measured on again, not trained again")
+  @Test("other validation pictures are measured on again, not trained again")
   func evaluation() {
-    #expect(reached { $0.data.test = "/t" } == [])
+    #expect(reached { $0.data.validation = "/t" } == [])
+    // Test pictures are left out of U, so that others make another selection.
+    #expect(reached { $0.data.test = "/t" } == [.ranking, .student, .fineTuning])
     var changed = recipe
     changed.data.test = "/t"
     #expect(changed.evaluationHash != recipe.evaluationHash)

@@ -29,7 +29,6 @@ public enum ScoreImages {
     let progress = run.console.progress("scores", total: total)
     let badSamples = run.badSamples(of: run.data.unlabelled, in: .ranking)
     for shard in missing {
-      try StopSignal.check()
       let start = Date()
       let path = "\(folder)/\(shards.name(shard)).scores"
       let file = try ScoreFileWriter(
@@ -38,10 +37,10 @@ public enum ScoreImages {
       var top = TopClasses(classes: kind.classes, count: kind.classesPerSample)
       try forEachBatch(
         network, of: run.data.unlabelled, range: shards.range(shard), input: run.recipe.input,
-        run.runtime(batch: run.recipe.ranking.batch), hashContent: !run.data.testContent.isEmpty,
+        run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"),
+        hashContent: !run.data.testContent.isEmpty,
         badSamples: badSamples, progress: progress
       ) { batch, logits in
-        try StopSignal.check()
         let values = try logits.array(of: Float.self)
         for row in 0..<batch.count {
           let key = run.data.unlabelled.key(at: batch.indices[row])
@@ -85,7 +84,7 @@ public enum ScoreImages {
     let classes = teacher.classNames.count
     return ShardRecord(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
-      recipeHash: run.recipe.scoresHash, inputIdentity: run.data.fingerprint,
+      recipeHash: run.recipe.scoresHash, inputIdentity: run.data.scoredFingerprint,
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
       libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,

@@ -23,7 +23,8 @@ public enum SelectTopImages {
       guard selection.images.count > 0 else {
         throw PipelineError.data(
           "nothing was selected from \(reading.samples) unlabelled pictures; "
-            + "\(reading.withoutEntries) have no scores, \(reading.notANumber) scores are not numbers")
+            + "\(reading.withoutEntries) have no scores, \(reading.notANumber) scores are not numbers"
+        )
       }
       let path = run.directory.selectionPath
       try selection.write(to: path)
@@ -50,7 +51,8 @@ public enum SelectTopImages {
       let name = "\(folder)/\(shards.name(shard))"
       guard FileManager.default.fileExists(atPath: "\(name).json") else {
         throw PipelineError.usage(
-          "shard \(shards.name(shard)) of \(shards.count) is not scored yet; `halcyon score` goes on")
+          "shard \(shards.name(shard)) of \(shards.count) is not scored yet; `halcyon score` goes on"
+        )
       }
       return ScoredShard(
         record: try ShardRecord(path: "\(name).json"), scoresPath: "\(name).scores", index: shard)
@@ -73,7 +75,8 @@ public enum SelectTopImages {
 
   private static func tell(_ selection: Selection, in run: Run) {
     let statistics = run.statistics(of: selection)
-    let purity = statistics.purity.map { ", \(Format.fixed(100 * $0, 1)) % of the labels right" } ?? ""
+    let purity =
+      statistics.purity.map { ", \(Format.fixed(100 * $0, 1)) % of the labels right" } ?? ""
     run.console.note(
       "selection: \(Format.count(selection.images.count)) pictures with "
         + "\(Format.count(selection.classes.count)) labels\(purity)")
@@ -81,7 +84,9 @@ public enum SelectTopImages {
       statistics.classes[$0].count < selection.imagesPerClass
     }
     if !short.isEmpty {
-      let names = short.prefix(5).map { "\(run.data.classNames[$0]) \(statistics.classes[$0].count)" }
+      let names = short.prefix(5).map {
+        "\(run.data.classNames[$0]) \(statistics.classes[$0].count)"
+      }
       run.console.note(
         "selection: \(short.count) classes have fewer than K = \(selection.imagesPerClass): "
           + names.joined(separator: ", ") + (short.count > 5 ? ", …" : ""))

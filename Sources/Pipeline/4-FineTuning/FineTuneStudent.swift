@@ -12,7 +12,8 @@ public enum FineTuneStudent {
         "the labelled set's")
       return try run.trainAndMeasure(
         TrainingJob(
-          stage: .fineTuning, network: try pretrained.load(on: run.device), examples: run.data.labelled,
+          stage: .fineTuning, network: try pretrained.load(on: run.device),
+          examples: run.data.labelled,
           validation: run.data.validation, training: run.recipe.fineTuning.training,
           seed: run.seed(.fineTuning)), pretrained.options)
     }

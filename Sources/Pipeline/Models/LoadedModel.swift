@@ -67,7 +67,8 @@ public final class LoadedModel {
     network = try folder.load(on: device)
     runtime = Runtime(
       device: device, precision: Run.precision(settings.precision, on: device), workers: cores,
-      batch: settings.batch, maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels)
+      batch: settings.batch, batchKey: "--batch",
+      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels)
   }
 
   /// Measures the model on the labelled pictures at `path`.
@@ -75,9 +76,8 @@ public final class LoadedModel {
   public func evaluate(
     _ path: String, split: String? = nil, console: Console = Console(quiet: true)
   ) throws -> Evaluation {
-    let dataset = try openDataset(path, split: split)
-    try requireSameClasses(
-      dataset.classes, "the classes of \(path)", folder.classNames, "the model's")
+    let dataset = try inClassOrder(
+      openDataset(path, split: split), "the classes of \(path)", folder.classNames, "the model's")
     let progress = console.progress("evaluate", total: dataset.count)
     defer { progress.finish() }
     return try Pipeline.evaluate(
@@ -94,6 +94,9 @@ public final class LoadedModel {
     let count = min(count, folder.classNames.count)
     let classes = folder.classNames.count
     let reasons = BadSamples(of: pictures, limit: .none)
+    // Nothing is compared bit by bit here, so a few pictures are not padded to a full batch.
+    var runtime = runtime
+    runtime.batch = min(runtime.batch, max(1, files.count))
     try forEachBatch(
       network, of: pictures, input: folder.input, runtime, badSamples: reasons
     ) { batch, logits in

@@ -31,7 +31,8 @@ public struct ModelFolder {
   public init(contentsOf path: String) throws {
     let file = "\(path)/config.json"
     guard let data = FileManager.default.contents(atPath: file) else {
-      throw PipelineError.io("cannot read \(file); a model is a folder with it and model.safetensors")
+      throw PipelineError.io(
+        "cannot read \(file); a model is a folder with it and model.safetensors")
     }
     let config: Config
     do {
@@ -69,7 +70,8 @@ public struct ModelFolder {
     var input = Recipe.Input()
     input.size = size[1]
     input.channels = size[0]
-    input.resize = Int((Double(size[1]) / (details?.crop_pct ?? 0.875)).rounded(.down))
+    // Rounded down as timm does; what only the division's last bit puts below a whole number is it.
+    input.resize = Int((Double(size[1]) / (details?.crop_pct ?? 0.875) + 1e-9).rounded(.down))
     input.mean = details?.mean ?? Array(input.mean[..<size[0]])
     input.std = details?.std ?? Array(input.std[..<size[0]])
     input.interpolation = interpolation

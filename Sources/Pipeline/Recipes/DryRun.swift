@@ -86,16 +86,16 @@ public struct DryRun: Encodable, Sendable {
       pictures: Int
     ) throws -> Training {
       let plan = try TrainingPlan(training, imageCount: pictures)
-      let elementBytes = precision == .bf16 ? 2.0 : 4.0
-      let weights = Double(cost.parameters) * (12 + (precision == .bf16 ? 2 : 0))
-      let activations = Double(cost.savedElements) * elementBytes * Double(plan.microBatch)
+      let memory = TrainingMemory(
+        cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision)
       // A backward pass takes two multiply-adds for each of the forward pass.
       let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
       return Training(
         stage: stage.title, model: model, parameters: cost.parameters, gmac: cost.gmac,
         pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
         learningRate: plan.schedule.corners.map { Corner(step: $0.step, rate: $0.rate) },
-        memoryBytes: weights + activations, seconds: work / speed)
+        memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
+        seconds: work / speed)
     }
 
     let teacher = recipe.teacher
@@ -127,7 +127,8 @@ public struct DryRun: Encodable, Sendable {
     }
     let scoreBytes = Double(counts.unlabelled) * Double(8 + perImage * (classes < 65_535 ? 6 : 8))
     let selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)
-    let checkpoints = Double(recipe.checkpoints.keep + 1) * 8
+    let checkpoints =
+      Double(recipe.checkpoints.keep + 1) * 8
       * Double(max(teacherCost.parameters, studentCost.parameters))
     let models = 4 * Double(teacherCost.parameters + 3 * studentCost.parameters)
 
@@ -155,7 +156,8 @@ struct DataCounts {
 
   init(_ recipe: Recipe) throws {
     let data = recipe.data
-    let isThere = FileManager.default.fileExists(atPath: data.labelled)
+    let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
+      .allSatisfy { $0.map(FileManager.default.fileExists(atPath:)) ?? true }
     if !isThere, let labelled = data.labelledImages, let unlabelled = data.unlabelledImages,
       let classes = data.classCount
     {
@@ -174,7 +176,7 @@ struct DataCounts {
     // Reading every picture of a large U takes hours: that is left to scoring.
     if !opened.testContent.isEmpty, opened.unlabelled.count <= 200_000 {
       testPicturesInUnlabelled = try contentHashes(of: opened.unlabelled, workers: cores)
-        .count(where: opened.testContent.contains)
+        .count { $0.map(opened.testContent.contains) ?? false }
     } else {
       testPicturesInUnlabelled = nil
     }

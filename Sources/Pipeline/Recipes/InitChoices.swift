@@ -95,7 +95,7 @@ struct InitChoices {
   func fitRanking(_ recipe: inout Recipe) -> [Note] {
     let (part, why) =
       perClass < 20
-      ? (5, "fifth: lower ranks of a weak teacher are wrong")
+      ? (5, "fifth (for a weak teacher)")
       : perClass < 100 ? (4, "quarter") : (3, "third")
     let share = unlabelled.count / labelled.classes
     recipe.ranking.labelsPerImage = min(10, (labelled.classes + 4) / 5)
@@ -209,7 +209,7 @@ struct InitChoices {
     }
     if perClass < 20 {
       warnings.append(
-        "\(perClass) labels a class make a weak teacher; one weaker than the supervised student "
+        "\(perClass) labels a class make a weak teacher; one weaker than the baseline "
           + "costs accuracy (Table 3)")
     }
     if labelled.channels != unlabelled.channels {

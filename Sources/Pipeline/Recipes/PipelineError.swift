@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Models
 import Ranking
+import Torch
 
 /// Why a run could not go on: one line for the user and the command's exit code.
 public enum PipelineError: Error, Equatable, CustomStringConvertible {
@@ -14,6 +15,8 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
   case data(String)
   /// A loss or a weight that is no longer a number.
   case nonFinite(String)
+  /// Not enough memory.
+  case memory(String)
   /// A file or a folder that cannot be used.
   case io(String)
   /// Stopped by a signal with everything saved.
@@ -25,6 +28,7 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
     case .usage, .recipe: 64
     case .data: 65
     case .nonFinite: 70
+    case .memory: 71
     case .io: 74
     case .stopped: 75
     }
@@ -34,7 +38,7 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .usage(let line), .recipe(let line), .data(let line), .nonFinite(let line),
-      .io(let line):
+      .memory(let line), .io(let line):
       line
     case .stopped(let signal):
       "stopped by signal \(signal); everything is saved: run the same command again to go on"
@@ -50,6 +54,7 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
     case is ModelError: 64
     case let error as FileError: error.code == 0 ? 65 : 74
     case is CocoaError: 74
+    case let error as TorchError where error.kind == .outOfMemory: 71
     default: 70
     }
   }

@@ -5,24 +5,30 @@ extension Recipe {
   /// Reads the recipe at `path`, then changes it by `overrides`, each `key.path=value`.
   ///
   /// What the file leaves out has its default; what `baseline.training` leaves out is the
-  /// teacher's, and so are a loss and an augmentation that `fineTuning.training` leaves out. A path in the file is relative to the file's folder if it exists there, otherwise
-  /// to the working directory; in an override it is the other way round. `~` is the home folder and
-  /// `${VAR}` an environment variable. The recipe that comes back holds absolute paths.
+  /// teacher's, and so are a loss and an augmentation that `fineTuning.training` leaves out. A path
+  /// in the file is relative to the file's folder if it exists there, otherwise to the working
+  /// directory; in an override it is the other way round. `~` is the home folder and `${VAR}` an
+  /// environment variable; with `keepsUnset` one that is not set stays as it is written, which is
+  /// enough for a dry run. The recipe that comes back holds absolute paths.
   /// - Throws: `PipelineError.recipe` with file, line, what is wrong and what to do; `FileError`
   ///   when the file cannot be read.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
+  public init(
+    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false
+  ) throws {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
     let folder = (path as NSString).deletingLastPathComponent
     try self.init(
-      yaml: yaml, file: path, folder: folder.isEmpty ? "." : folder, overrides: overrides)
+      yaml: yaml, file: path, folder: folder.isEmpty ? "." : folder, overrides: overrides,
+      keepsUnset: keepsUnset)
   }
 
   /// Reads a recipe from text; `file` is its name in errors, `folder` what its paths refer to.
   /// - Throws: as `init(contentsOf:overrides:)`.
   public init(
-    yaml: String, file: String = "recipe", folder: String = ".", overrides: [String] = []
+    yaml: String, file: String = "recipe", folder: String = ".", overrides: [String] = [],
+    keepsUnset: Bool = false
   ) throws {
     var layers = [RecipeReader.Layer(node: try Self.root(of: yaml, file: file), override: nil)]
     layers += try overrides.map(Self.layer(of:))
@@ -44,7 +50,7 @@ extension Recipe {
     }
 
     try requireKeys(reader)
-    try resolvePaths(from: folder, reader)
+    try resolvePaths(from: folder, reader, keepsUnset: keepsUnset)
     if let problem = problems.first { throw reader.error(for: problem.keys, problem.message) }
   }
 
@@ -111,11 +117,14 @@ extension Recipe {
     }
   }
 
-  private mutating func resolvePaths(from folder: String, _ reader: RecipeReader) throws {
+  private mutating func resolvePaths(
+    from folder: String, _ reader: RecipeReader, keepsUnset: Bool
+  ) throws {
     func resolve(_ path: String, _ key: String) throws -> String {
       let fromOverride = reader.places[key]?.isOverride ?? false
       do {
-        return try RecipePath(path).resolved(in: fromOverride ? [".", folder] : [folder, "."])
+        return try RecipePath(path, keepsUnset: keepsUnset)
+          .resolved(in: fromOverride ? [".", folder] : [folder, "."])
       } catch let problem as RecipePath.Problem {
         throw reader.error(for: [key], "\(key): \(problem.message)")
       }

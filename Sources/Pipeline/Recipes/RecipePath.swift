@@ -8,8 +8,13 @@ struct RecipePath {
   }
 
   private let text: String
+  private let keepsUnset: Bool
 
-  init(_ text: String) { self.text = text }
+  /// The path `text`; with `keepsUnset` a variable that is not set stays as it is written.
+  init(_ text: String, keepsUnset: Bool = false) {
+    self.text = text
+    self.keepsUnset = keepsUnset
+  }
 
   /// The absolute path: in the first of `folders` where it exists, otherwise in the working
   /// directory.
@@ -31,11 +36,12 @@ struct RecipePath {
         throw Problem(message: "\"\(text)\" has a ${ without a }; close it")
       }
       let name = String(rest[start.upperBound..<end])
-      guard let value = ProcessInfo.processInfo.environment[name] else {
+      let value = ProcessInfo.processInfo.environment[name]
+      guard value != nil || keepsUnset else {
         throw Problem(
           message: "the environment variable \(name) is not set; set it, or give a path")
       }
-      result += value
+      result += value ?? "${\(name)}"
       rest = rest[rest.index(after: end)...]
     }
     result += rest

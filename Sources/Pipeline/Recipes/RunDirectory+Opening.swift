@@ -26,12 +26,22 @@ extension RunDirectory {
             + "give --out an empty or a new folder")
       }
     }
-    for stage in Stage.allCases where recipe.includes(stage) { try makeFolder(folder(of: stage)) }
-    try makeFolder(scoresFolder)
+    removeTornFiles()
+    // Before the folders: with them and without it, this would no longer be a run directory.
     if (try? String(contentsOfFile: recipePath, encoding: .utf8)) != recipe.yaml {
       try recipe.write(to: recipePath)
     }
+    for stage in Stage.allCases where recipe.includes(stage) { try makeFolder(folder(of: stage)) }
+    try makeFolder(scoresFolder)
     return lock
+  }
+
+  /// Removes the temporary files that a process left which was killed while it wrote.
+  private func removeTornFiles() {
+    let entries = FileManager.default.enumerator(atPath: path)
+    while let entry = entries?.nextObject() as? String {
+      if (entry as NSString).lastPathComponent.contains(".tmp-") { unlink("\(path)/\(entry)") }
+    }
   }
 
   /// The stages with files of their own that another recipe than `recipe` made.

@@ -49,13 +49,15 @@ public final class RunLog {
     }
   }
 
-  private let file: AppendedFile
+  private let path: String
+  private var file: AppendedFile
   private let encoder: JSONEncoder
 
   /// Opens the log at `path`; a last line that a crash tore is removed.
   /// - Throws: `FileError` naming `path`.
   public init(path: String) throws {
     try AppendedFile.filter(path) { _ in true }
+    self.path = path
     file = try AppendedFile(path: path)
     encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -82,17 +84,28 @@ public final class RunLog {
 
   // MARK: - Resuming
 
+  /// Removes what `stage` did after `step`, so that a resumed run tells every step once; without
+  /// `keepingRow` also the "step" event of `step` itself.
+  /// - Throws: `FileError` naming the log.
+  public func trim(_ stage: Stage, toStep step: Int, keepingRow: Bool = true) throws {
+    try Self.trim(path, stage: stage, toStep: step, keepingRow: keepingRow)
+    // Trimming may have put another file in the open one's place.
+    file = try AppendedFile(path: path)
+  }
+
   /// Removes from the log at `path` what `stage` did after `step`, so that a resumed run tells every
   /// step once. Call it before the log is opened.
   /// - Throws: `FileError` naming `path`.
-  public static func trim(_ path: String, stage: Stage, toStep step: Int) throws {
+  public static func trim(
+    _ path: String, stage: Stage, toStep step: Int, keepingRow: Bool = true
+  ) throws {
     var beyond = false
     try AppendedFile.filter(path) { line in
       let event = Event(line)
       guard event.stage == stage.rawValue else { return true }
       // What has no step of its own goes with the steps before it.
       if let at = event.step { beyond = at > step }
-      return !beyond
+      return !beyond && (keepingRow || event.event != "step" || event.step != step)
     }
   }
 
@@ -104,6 +117,7 @@ public final class RunLog {
   }
 
   private struct Event: Decodable {
+    var event: String?
     var stage: String?
     var step: Int?
 

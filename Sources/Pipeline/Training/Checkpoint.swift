@@ -41,7 +41,9 @@ struct CheckpointFolder {
   /// Writes a checkpoint durably, then removes all but the newest.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(_ checkpoint: Checkpoint, _ network: any Network, _ optimizer: SGD) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+      throw FileError("make the folder", path, code: errno)
+    }
     let digits = String(checkpoint.step)
     let padded = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     try Safetensors.write(

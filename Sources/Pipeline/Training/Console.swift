@@ -12,9 +12,11 @@ public final class Console {
   /// The console of this process. `quiet` shows nothing but what `say` is given.
   public init(quiet: Bool = false) {
     isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
-    isColoured = isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    isColoured =
+      isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     isQuiet = quiet
-    write = { FileHandle.standardError.write(Data($0.utf8)) }
+    // A terminal or a log that went away is no reason for the work to end.
+    write = { _ = writeAll($0, to: STDERR_FILENO) }
   }
 
   /// A console that hands what it shows to `write`.
@@ -40,13 +42,29 @@ public final class Console {
     return known ? Int(size.ws_col) : 100
   }
 
-  func progress(_ title: String, total: Int, from start: Int = 0, unit: String = "img") -> Progress {
+  func progress(_ title: String, total: Int, from start: Int = 0, unit: String = "img") -> Progress
+  {
     Progress(console: self, title: title, total: total, start: start, unit: unit)
   }
 
   fileprivate func show(_ text: String) {
     if !isQuiet { write(text) }
   }
+}
+
+/// Writes all of `text` to an open file.
+/// - Returns: 0, or the system's error number.
+public func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if written < 0 {
+      if errno == EINTR { continue }
+      return errno
+    }
+    rest = rest.dropFirst(written)
+  }
+  return 0
 }
 
 /// How far one stage is.
@@ -125,7 +143,8 @@ final class Progress {
       return
     }
     let head = title.padding(toLength: 16, withPad: " ", startingAt: 0)
-    let tail = " \(String(repeating: " ", count: max(0, 4 - percent.count)))\(percent)  \(status)  \(time)"
+    let tail =
+      " \(String(repeating: " ", count: max(0, 4 - percent.count)))\(percent)  \(status)  \(time)"
     let room = min(30, console.width - head.count - tail.count - 1)
     var bar = ""
     if room >= 5 {
@@ -134,7 +153,9 @@ final class Progress {
       let rest = String(repeating: "─", count: room - filled)
       bar = console.isColoured ? "\u{1B}[36m\(bar)\u{1B}[90m\(rest)\u{1B}[0m" : bar + rest
     }
-    console.show("\r\u{1B}[2K\(head)\(bar)\(tail.prefix(max(20, console.width - head.count - max(room, 0) - 1)))")
+    console.show(
+      "\r\u{1B}[2K\(head)\(bar)\(tail.prefix(max(20, console.width - head.count - max(room, 0) - 1)))"
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import Models
 import Torch
 
 /// How often a network is right.
-public struct Evaluation: Sendable, Equatable, Codable {
+public struct Evaluation: Sendable, Equatable {
   /// How many pictures of each class were measured, and at how many of them the class came first.
   public var perClass: [ClassAccuracy]
   /// How many pictures were measured.
@@ -16,7 +16,7 @@ public struct Evaluation: Sendable, Equatable, Codable {
   public var unreadable: Int
 
   /// One class's part of an evaluation.
-  public struct ClassAccuracy: Sendable, Equatable, Codable {
+  public struct ClassAccuracy: Sendable, Equatable {
     /// The class's name.
     public let name: String
     /// How many of its pictures were measured.
@@ -37,12 +37,71 @@ public struct Evaluation: Sendable, Equatable, Codable {
   }
 }
 
+// MARK: - Coding
+
+extension Evaluation: Codable {
+  enum CodingKeys: String, CodingKey {
+    case top1, top5, count, correct, unreadable
+    case correctInFive = "correct_in_five"
+    case perClass = "per_class"
+  }
+
+  /// Writes the counts and the accuracies that follow from them; `top5` is null under 5 classes.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(top1, forKey: .top1)
+    try values.encode(top5, forKey: .top5)
+    try values.encode(count, forKey: .count)
+    try values.encode(correct, forKey: .correct)
+    try values.encode(correctInFive, forKey: .correctInFive)
+    try values.encode(unreadable, forKey: .unreadable)
+    try values.encode(perClass, forKey: .perClass)
+  }
+
+  /// Reads the counts.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      perClass: values.decode([ClassAccuracy].self, forKey: .perClass),
+      count: values.decode(Int.self, forKey: .count),
+      correct: values.decode(Int.self, forKey: .correct),
+      correctInFive: values.decode(Int.self, forKey: .correctInFive),
+      unreadable: values.decode(Int.self, forKey: .unreadable))
+  }
+}
+
+extension Evaluation.ClassAccuracy: Codable {
+  enum CodingKeys: String, CodingKey {
+    case name, count, correct, top1
+  }
+
+  /// Writes the counts and the accuracy, null without pictures.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    try values.encode(count, forKey: .count)
+    try values.encode(correct, forKey: .correct)
+    try values.encode(top1, forKey: .top1)
+  }
+
+  /// Reads the counts.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      name: values.decode(String.self, forKey: .name),
+      count: values.decode(Int.self, forKey: .count),
+      correct: values.decode(Int.self, forKey: .correct))
+  }
+}
+
 /// What a network is measured and run with, besides its weights.
 struct Runtime {
   let device: Device
   let precision: Precision
   let workers: Int
-  let batch: Int
+  var batch: Int
+  /// What the user sets to have another batch.
+  let batchKey: String
   let maxPixels: Int
 }
 
@@ -90,7 +149,8 @@ func forEachBatch(
   let range = range ?? 0..<dataset.count
   let toPictures = try PictureTensor(input, device: runtime.device)
   let loader = try BatchLoader(
-    dataset: dataset, order: SequentialOrder(), positions: range, batchSize: runtime.batch,
+    dataset: dataset, order: SequentialOrder(), positions: range,
+    batchSize: max(1, min(runtime.batch, range.count)),
     preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
     hashContent: hashContent, onUnreadable: .mark, maxPixels: runtime.maxPixels,
     badSamples: badSamples)
@@ -100,7 +160,10 @@ func forEachBatch(
   let pass = Pass(.evaluation, precision: runtime.precision)
   try withoutGradients {
     while let batch = try loader.next() {
-      let logits = try network(toPictures(batch, paddedTo: runtime.batch), pass)
+      try StopSignal.check()
+      let logits = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
+        try network(toPictures(batch, paddedTo: runtime.batch), pass)
+      }
       let isFull = batch.count == runtime.batch
       try body(batch, isFull ? logits : logits.narrowed(axis: 0, to: 0..<batch.count))
       progress?.advance(by: batch.count)

@@ -18,7 +18,8 @@ struct Examples {
     labels = try (0..<dataset.count).map { index in
       guard let label = dataset.label(at: index) else {
         throw PipelineError.data(
-          "\(dataset.name): \(dataset.key(at: index)) has no label; every labelled picture needs one")
+          "\(dataset.name): \(dataset.key(at: index)) has no label; every labelled picture needs one"
+        )
       }
       return Int32(label)
     }

@@ -8,14 +8,24 @@ import Synchronization
 public enum StopSignal {
   private static let received = Atomic<Int32>(0)
 
-  /// Starts listening.
+  /// Starts listening, even where the process that started this one blocked the signals; to a
+  /// terminal that hangs up only where `nohup` did not say otherwise.
   public static func listen() {
+    var heard = sigset_t()
+    sigemptyset(&heard)
     for number in [SIGTERM, SIGINT, SIGHUP] {
-      signal(number) { number in
+      let before = signal(number) { number in
         StopSignal.received.store(number, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
+      if number == SIGHUP, isIgnoring(before) { signal(number, SIG_IGN) }
+      sigaddset(&heard, number)
     }
+    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
+  }
+
+  private static func isIgnoring(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// The signal that asked to stop, if one did.

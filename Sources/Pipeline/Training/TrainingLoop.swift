@@ -18,7 +18,7 @@ struct TrainingJob {
 struct TrainingResult {
   let imagesSeen: Int
   let seconds: Double
-  }
+}
 
 /// How many steps in a row may have a loss or gradients that are not finite.
 let badStepLimit = 3
@@ -46,8 +46,13 @@ extension Run {
       path: directory.checkpointsFolder(of: job.stage), stageHash: recipe.stageHash(job.stage),
       keep: recipe.checkpoints.keep)
     var state = try checkpoints.load(network, optimizer) ?? Checkpoint()
+    var savedStep = state.step
+    // A checkpoint with sums was saved before its step's row, which is then written anew.
+    let hasRow = state.sums.images == 0
     let metrics = try MetricsTable(
-      path: directory.metricsPath(of: job.stage), trimmedToStep: state.step)
+      path: directory.metricsPath(of: job.stage),
+      trimmedToStep: hasRow ? state.step : state.step - 1)
+    try log.trim(job.stage, toStep: state.step, keepingRow: hasRow)
     try log.append("start", stage: job.stage, step: state.step, ["steps": .integer(plan.steps)])
 
     let order: any SampleOrder =
@@ -76,7 +81,53 @@ extension Run {
     var rowStart = Date()
     var rowImages = 0
 
-    while state.step < plan.steps {
+    func save() throws {
+      guard state.step != savedStep else { return }
+      state.seconds = -start.timeIntervalSinceNow
+      try checkpoints.save(state, network, optimizer)
+      savedStep = state.step
+      try log.append("checkpoint", stage: job.stage, step: state.step)
+    }
+    /// Saves before a stop in `body` goes on its way.
+    func stoppable<Value>(_ body: () throws -> Value) throws -> Value {
+      do {
+        return try body()
+      } catch PipelineError.stopped(let signal) {
+        try save()
+        throw PipelineError.stopped(signal: signal)
+      }
+    }
+
+    while true {
+      let isLast = state.step == plan.steps
+      if state.sums.images > 0, state.step % rowInterval == 0 || isLast {
+        var accuracy: Double?
+        if let validation = job.validation,
+          isLast || crosses(validationInterval, state.step, within: rowInterval)
+        {
+          accuracy = try stoppable { try evaluate(network, on: validation).top1 }
+        }
+        let images = Double(state.sums.images)
+        let row = MetricsTable.Row(
+          step: state.step, images: state.step * plan.batch, loss: state.sums.loss / images,
+          top1: 100 * Double(state.sums.correct) / images,
+          learningRate: plan.schedule.rate(atStep: state.step - 1),
+          imagesPerSecond: Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow),
+          validationTop1: accuracy)
+        try metrics.append(row)
+        try log.append(
+          "step", stage: job.stage, step: row.step,
+          ["images": .integer(row.images), "loss": .number(row.loss)])
+        state.sums = .init()
+        rowStart = Date()
+        rowImages = 0
+      }
+      // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
+      let isDue = state.step % recipe.checkpoints.everySteps == 0 && state.badSteps == 0
+      if isDue || isLast { try save() }
+      try stoppable(StopSignal.check)
+      if isLast { break }
+
       let rate = plan.schedule.rate(atStep: state.step)
       try Tensor.copyAll(from: statistics, to: statisticsBefore)
       var stepLoss = 0.0
@@ -95,6 +146,10 @@ extension Run {
 
       state.step += 1
       if injectedFaults.contains(.nonFiniteLoss(step: state.step)) { stepLoss = .nan }
+      if injectedFaults.contains(.nonFiniteGradient(step: state.step)) {
+        try trained.first?.tensor.gradient()?.fill(.nan)
+      }
+      if injectedFaults.contains(.stop(step: state.step)) { raise(SIGTERM) }
       if stepLoss.isFinite, try optimizer.gradientsAreFinite() {
         try optimizer.step(learningRate: rate)
         state.badSteps = 0
@@ -110,44 +165,16 @@ extension Run {
             """
             \(job.stage.title): the loss or a gradient was not a finite number in \(badStepLimit) steps \
             in a row, the last of them step \(state.step); lower its learningRate \
-            (now \(rate)) or use precision: float32; the last good checkpoint is kept
+            (now \(rate)) or use precision: float32; \
+            \(savedStep > 0 ? "the checkpoint of step \(savedStep) is kept" : "nothing was saved yet")
             """)
         }
       }
       try optimizer.clearGradients()
       rowImages += plan.batch
-
-      let isLast = state.step == plan.steps
-      let speed = Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow)
       progress.update(
-        state.step, speed: speed, loss: stepLoss, accuracy: Double(correct) / Double(plan.batch),
-        learningRate: rate)
-      if state.step % rowInterval == 0 || isLast {
-        var accuracy: Double?
-        if let validation = job.validation,
-          isLast || crosses(validationInterval, state.step, within: rowInterval)
-        {
-          accuracy = try evaluate(network, on: validation).top1
-        }
-        let images = Double(max(state.sums.images, 1))
-        try metrics.append(
-          .init(
-            step: state.step, images: state.step * plan.batch, loss: state.sums.loss / images,
-            top1: 100 * Double(state.sums.correct) / images, learningRate: rate,
-            imagesPerSecond: speed, validationTop1: accuracy))
-        state.sums = .init()
-        rowStart = Date()
-        rowImages = 0
-      }
-      if isLast { break }
-      if StopSignal.number != nil || state.step % recipe.checkpoints.everySteps == 0,
-        state.badSteps == 0
-      {
-        state.seconds = -start.timeIntervalSinceNow
-        try checkpoints.save(state, network, optimizer)
-        try log.append("checkpoint", stage: job.stage, step: state.step)
-      }
-      try StopSignal.check()
+        state.step, speed: Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow),
+        loss: stepLoss, accuracy: Double(correct) / Double(plan.batch), learningRate: rate)
     }
     progress.finish()
     if badSamples.count > 0 { try badSamples.write() }

@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@Suite("init")
+struct InitCommandTests {
+  @Test("two folders get a recipe that loads, is worked out and runs")
+  func folders() throws {
+    let folder = try TemporaryFolder()
+    try TinyPictures(48, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyPictures(96, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try TinyPictures(24, seed: 7).writePNG(to: folder, "t", labelled: true)
+    let written = try Command.run(
+      "init", "d", "u", "--test", "t", "--out", "birds.yaml", folder: folder.path)
+    #expect(written.code == 0, "\(written.errors)")
+    #expect(written.output.hasPrefix("wrote birds.yaml\n"))
+    #expect(written.output.hasSuffix("next: halcyon run birds.yaml --dry-run\n"))
+    #expect(try folder.read("birds.yaml").contains("labelled: d\n"))
+
+    let plan = try Command.run("run", "birds.yaml", "--dry-run", folder: folder.path)
+    #expect(plan.code == 0, "\(plan.errors)")
+    #expect(plan.output.contains("classes 6   labelled 48   unlabelled 96"), "\(plan.output)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/runs"))
+
+    // The same recipe, cut short.
+    let short = ["teacher", "student", "baseline"].flatMap {
+      ["--set", "\($0).training.images=64", "--set", "\($0).training.batch=16"]
+    }
+    let run = try Command.run(
+      ["run", "birds.yaml", "--set", "threads=1"] + short + [
+        "--set", "fineTuning.training.epochs=1", "--set", "fineTuning.training.drops=[]",
+      ],
+      folder: folder.path)
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/runs/birds/summary.json"))
+  }
+
+  @Test("a recipe that is there stays, unless --force says otherwise")
+  func force() throws {
+    let folder = try TemporaryFolder()
+    try TinyPictures(24, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyPictures(12, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try folder.write("mine", to: "recipe.yaml")
+    let refused = try Command.run("init", "d", "u", folder: folder.path)
+    #expect(refused.code == 64)
+    #expect(refused.errors.contains("recipe.yaml exists; --force replaces it"))
+    #expect(try folder.read("recipe.yaml") == "mine")
+    let forced = try Command.run("init", "d", "u", "--force", folder: folder.path)
+    #expect(forced.code == 0, "\(forced.errors)")
+    #expect(try folder.read("recipe.yaml").contains("name: recipe"))
+  }
+
+  @Test("folders that cannot be learnt from are refused")
+  func refused() throws {
+    let folder = try TemporaryFolder()
+    try TinyPictures(6, seed: 5).writePNG(to: folder, "flat", labelled: false)
+    let flat = try Command.run("init", "flat", "flat", folder: folder.path)
+    #expect(flat.code == 65)
+    #expect(flat.errors.contains("flat has 0 classes; give a folder with one folder a class"))
+    let missing = try Command.run("init", "nowhere", "flat", folder: folder.path)
+    #expect(missing.code == 65)
+    #expect(
+      missing.errors.contains("nowhere: there is no such file or folder"), "\(missing.errors)")
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@Suite("Losses that are not numbers")
+struct NonFiniteTests {
+  private static let variables = ["HALCYON_INJECT_NAN", "HALCYON_INJECT_NAN_GRADIENT"]
+
+  @Test(
+    "a bad step is left out as if it had not been, and the training goes on", arguments: variables)
+  func oneStep(variable: String) throws {
+    let tiny = try TinyRun()
+    // A step at the rate 0 changes batch-norm statistics only; those of a bad one are put back.
+    let settings = ["teacher.training.images=16", "teacher.training.warmUpImages=0"]
+    let bad = try tiny.run("train-teacher", "bad", settings, environment: [variable: "1"])
+    #expect(bad.code == 0, "\(bad.errors)")
+    #expect(
+      try tiny.events("bad") == [
+        "teacher non-finite step 1", "teacher checkpoint 1", "teacher done",
+      ])
+    // The weights are those of a network that saw nothing.
+    let fresh = try TinyRun.tensors(tiny.directory("bad") + "/1-teacher/model.safetensors")
+    #expect(fresh["bn1.running_mean"] == [Float](repeating: 0, count: 8))
+    #expect(fresh["layer3.0.bn2.running_var"]?.allSatisfy { $0 == 1 } == true)
+    #expect(fresh["bn1.weight"]?.allSatisfy { $0 == 1 } == true)
+
+    let good = try tiny.run("train-teacher", "good", settings)
+    #expect(good.code == 0)
+    let trained = try TinyRun.tensors(tiny.directory("good") + "/1-teacher/model.safetensors")
+    #expect(trained["bn1.running_mean"]?.allSatisfy { $0 == 0 } == false)
+    #expect(trained["conv1.weight"] != fresh["conv1.weight"])
+  }
+
+  @Test("two bad steps in a row are survived, three end the run with 70", arguments: variables)
+  func three(variable: String) throws {
+    let tiny = try TinyRun()
+    let two = try tiny.run("train-teacher", "two", environment: [variable: "5,6,8,9"])
+    #expect(two.code == 0, "\(two.errors)")
+    #expect(try tiny.metrics("two", "1-teacher").allSatisfy { !$0.contains("nan") })
+
+    let three = try tiny.run("train-teacher", "three", environment: [variable: "10,11,12"])
+    #expect(three.code == 70)
+    #expect(three.errors.contains("in 3 steps in a row, the last of them step 12; lower its"))
+    #expect(three.errors.contains("the checkpoint of step 8 is kept"))
+    let folder = tiny.directory("three") + "/1-teacher/checkpoints"
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        == ["step-00000004.safetensors", "step-00000008.safetensors"])
+    // Nothing but numbers in it.
+    let kept = try TinyRun.tensors("\(folder)/step-00000008.safetensors")
+    #expect(kept.values.joined().allSatisfy { $0.isFinite })
+    let again = try tiny.finish("train-teacher", "three")
+    #expect(again.errors.contains("goes on at step 8 of 30"))
+  }
+
+  @Test("a run with bad steps that is killed and resumed ends the same")
+  func resumed() throws {
+    let tiny = try TinyRun()
+    let bad = ["HALCYON_INJECT_NAN": "3,9,10", "HALCYON_INJECT_NAN_GRADIENT": "12"]
+    let whole = try tiny.run("run", "whole", environment: bad)
+    #expect(whole.code == 0, "\(whole.errors)")
+    var starts = 0
+    let stops = bad.merging(["HALCYON_INJECT_STOP": "2,3,9,10,11,12,13"]) { $1 }
+    while try tiny.run("run", "a", environment: stops).code == 75 {
+      starts += 1
+      try #require(starts < 60)
+    }
+    #expect(starts >= 4 * 7)
+    #expect(try tiny.result("a") == tiny.result("whole"))
+    #expect(
+      try tiny.events("a").filter { $0.contains("non-finite") }
+        == tiny.events("whole").filter { $0.contains("non-finite") })
+  }
+
+  @Test("a learning rate that explodes ends the run with 70", arguments: precisions)
+  func explosion(precision: String) throws {
+    let tiny = try TinyRun()
+    let outcome = try tiny.run(
+      "run", "a",
+      [
+        "precision=\(precision)", "student.training.learningRate=1e30",
+        "student.training.warmUpFrom=1e30",
+      ])
+    #expect(outcome.code == 70, "\(outcome.errors)")
+    #expect(outcome.errors.contains("halcyon: student: the loss or a gradient was not a finite"))
+    #expect(tiny.has("a", "2-ranking/done.json"))
+    #expect(!tiny.has("a", "3-student/model.safetensors"))
+    // A lower rate goes on from what the stages before it left.
+    let fixed = try tiny.finish("run", "a", ["precision=\(precision)"], flags: ["--redo"])
+    #expect(fixed.errors.contains("teacher: done"))
+  }
+}
+
+extension TinyRun {
+  /// The float32 tensors of a safetensors file.
+  static func tensors(_ path: String) throws -> [String: [Float]] {
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let length = Int(bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    let header = try JSONSerialization.jsonObject(with: bytes[8..<8 + length]) as? [String: Any]
+    var tensors: [String: [Float]] = [:]
+    for (name, entry) in try #require(header) where name != "__metadata__" {
+      let entry = try #require(entry as? [String: Any])
+      let range = try #require(entry["data_offsets"] as? [Int])
+      #expect(entry["dtype"] as? String == "F32")
+      tensors[name] = stride(from: range[0], to: range[1], by: 4).map { offset in
+        bytes.withUnsafeBytes {
+          $0.loadUnaligned(fromByteOffset: 8 + length + offset, as: Float.self)
+        }
+      }
+    }
+    return tensors
+  }
+}

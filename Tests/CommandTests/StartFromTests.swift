@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+@Suite("teacher.startFrom")
+struct StartFromTests {
+  /// A teacher that takes no step worth the name, so that it stays what it started from.
+  private static let still = [
+    "teacher.training.learningRate=1e-30", "teacher.training.warmUpFrom=1e-30",
+    "teacher.training.images=16", "teacher.training.warmUpImages=0",
+  ]
+
+  private func weights(_ tiny: TinyRun, _ name: String) throws -> [String: [Float]] {
+    try TinyRun.tensors(tiny.directory(name) + "/1-teacher/model.safetensors")
+  }
+
+  @Test("a model folder and a bare safetensors file give their weights, the last layer included")
+  func sameClasses() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    let given = try weights(tiny, "given")
+    let folder = tiny.directory("given") + "/1-teacher"
+    for (name, source) in [("folder", folder), ("file", folder + "/model.safetensors")] {
+      let outcome = try tiny.finish(
+        "train-teacher", name, Self.still + ["teacher.startFrom=\(source)"])
+      #expect(outcome.errors.contains("teacher: starts from \(source)\n"), "\(outcome.errors)")
+      let started = try weights(tiny, name)
+      for layer in ["conv1.weight", "layer2.0.bn1.weight", "fc.weight", "fc.bias"] {
+        #expect(started[layer] == given[layer], "\(layer)")
+      }
+    }
+  }
+
+  @Test("other classes give a new last layer on the same features")
+  func otherClasses() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    let given = try weights(tiny, "given")
+    let folder = tiny.directory("given") + "/1-teacher"
+    // As many classes under other names: the folder knows, a bare file cannot.
+    try tiny.folder.write("a\nb\nc\nd\ne\nf\n", to: "data/classes.txt")
+    let renamed = try tiny.finish(
+      "train-teacher", "renamed", Self.still + ["teacher.startFrom=\(folder)"])
+    #expect(renamed.errors.contains("with a new last layer"))
+    #expect(try weights(tiny, "renamed")["conv1.weight"] == given["conv1.weight"])
+    #expect(try weights(tiny, "renamed")["fc.weight"] != given["fc.weight"])
+
+    // More classes: another shape, which the file shows too.
+    try tiny.folder.write("a\nb\nc\nd\ne\nf\n", to: "data/classes.txt")
+    var labels = try Data(
+      contentsOf: URL(fileURLWithPath: tiny.folder.path + "/data/train-labels-idx1-ubyte"))
+    for place in stride(from: 8, to: labels.count, by: 7) { labels[place] = 6 }
+    try tiny.folder.write(labels, to: "data/train-labels-idx1-ubyte")
+    try tiny.folder.write("a\nb\nc\nd\ne\nf\ng\n", to: "data/classes.txt")
+    let more = try tiny.finish(
+      "train-teacher", "more",
+      Self.still + ["teacher.startFrom=\(folder)/model.safetensors"])
+    #expect(more.errors.contains("with a new last layer"))
+    #expect(try weights(tiny, "more")["conv1.weight"] == given["conv1.weight"])
+    #expect(try weights(tiny, "more")["fc.bias"]?.count == 7)
+  }
+
+  @Test("weights of another network are refused with the tensor's name")
+  func otherNetwork() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    let source = "teacher.startFrom=\(tiny.directory("given"))/1-teacher"
+    let wider = try tiny.run("train-teacher", "wider", [source, "teacher.width=16"])
+    #expect(wider.code == 65)
+    #expect(
+      wider.errors.contains(
+        "conv1.weight has the shape [8, 1, 3, 3], the network wants [16, 1, 3, 3]"),
+      "\(wider.errors)")
+    let deeper = try tiny.run("train-teacher", "deeper", [source, "teacher.model=resnet14"])
+    #expect(deeper.code == 65)
+    #expect(deeper.errors.contains("it has no tensor layer1.1.conv1.weight"), "\(deeper.errors)")
+    let nothing = try tiny.run("train-teacher", "nothing", ["teacher.startFrom=nowhere"])
+    #expect(nothing.code == 74)
+    #expect(nothing.errors.contains("nowhere/model.safetensors"), "\(nothing.errors)")
+  }
+
+  @Test("a frozen backbone keeps its weights and statistics; the last layer learns")
+  func frozen() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    let given = try weights(tiny, "given")
+    try tiny.finish(
+      "train-teacher", "frozen",
+      [
+        "teacher.startFrom=\(tiny.directory("given"))/1-teacher",
+        "teacher.training.freezeBackbone=true",
+      ])
+    let frozen = try weights(tiny, "frozen")
+    for (name, values) in given {
+      #expect((frozen[name] == values) == !name.hasPrefix("fc."), "\(name)")
+    }
+  }
+
+  @Test("a batch in four parts learns what the whole batch learns, up to rounding")
+  func accumulate() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    // Frozen, batch norms use their running statistics and not those of a part.
+    let settings = [
+      "teacher.startFrom=\(tiny.directory("given"))/1-teacher", "precision=float32",
+      "teacher.training.freezeBackbone=true",
+    ]
+    for parts in [1, 4] {
+      try tiny.finish(
+        "train-teacher", "parts-\(parts)", settings + ["teacher.training.accumulate=\(parts)"])
+    }
+    for name in ["fc.weight", "fc.bias"] {
+      let whole = try #require(weights(tiny, "parts-1")[name])
+      let parts = try #require(weights(tiny, "parts-4")[name])
+      let largest = whole.map(abs).max() ?? 0
+      for (a, b) in zip(whole, parts) { #expect(abs(a - b) <= 1e-5 * largest, "\(name)") }
+      #expect(try whole != weights(tiny, "given")[name])
+    }
+  }
+}
