@@ -84,7 +84,7 @@ struct MakingSection {
         training.stage == .baselineLong
         ? "–"
         : settings.images.map { Format.count($0) }
-        ?? settings.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
+          ?? settings.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
       let seconds = training.marker.map { ResultSection.seconds($0.seconds) } ?? "–"
       return """
         <tr><th scope="row" class="text">\(training.stage.resultName)</th>\
