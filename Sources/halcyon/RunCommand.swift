@@ -33,10 +33,12 @@ struct RunCommand: ParsableCommand {
 /// The result as a table, and where the report lies.
 func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   func percent(_ value: Double?) -> String { value.map { Format.fixed($0, 2) } ?? "-" }
-  var rows = [["", "top-1 %", "top-5 %"]]
+  // Under five classes there is no top-5.
+  let hasFive = summary.classes >= 5
+  var rows = [["", "top-1 %"] + (hasFive ? ["top-5 %"] : [])]
   func row(_ name: String, _ accuracy: Summary.Accuracy) {
     guard accuracy.top1 != nil else { return }
-    rows.append([name, percent(accuracy.top1), percent(accuracy.top5)])
+    rows.append([name, percent(accuracy.top1)] + (hasFive ? [percent(accuracy.top5)] : []))
   }
   row("supervised baseline", summary.supervised)
   row(

@@ -58,7 +58,7 @@ struct ReportGainTests {
     // 8 ranks; 6 of 8 are right, 75 %, and 2 of 4 at the last four: 100 % before, 50 % after.
     let low = try statement(ReportFixture(student: 70, rightRanks: 6))
     #expect(low.reasons.contains { $0.hasPrefix("Low purity: 75.0 %") })
-    #expect(low.reasons.contains { $0.contains("ranks 5 to 8 50.0 %") && $0.contains("100.0 %") })
+    #expect(low.reasons.contains { $0.contains("ranks 5 to 8, 50.0 %") && $0.contains("100.0 %") })
     let unknown = try statement(ReportFixture(student: 70, isTruthKnown: false, rightRanks: 6))
     #expect(unknown.reasons.isEmpty)
   }

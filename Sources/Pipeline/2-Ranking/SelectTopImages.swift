@@ -62,14 +62,15 @@ public enum SelectTopImages {
   /// Lists what has no scores: `bad-samples.csv` and `excluded.csv`, when there is any.
   private static func writeLeftOut(_ shards: [ScoredShard], in run: Run) throws {
     let folder = run.directory.folder(of: .ranking)
-    for (name, omissions) in [
-      ("bad-samples.csv", shards.flatMap(\.record.unreadable)),
-      ("excluded.csv", shards.flatMap(\.record.excluded)),
+    for (name, why, omissions) in [
+      ("bad-samples.csv", "cannot be read", shards.flatMap(\.record.unreadable)),
+      ("excluded.csv", "left out as test pictures", shards.flatMap(\.record.excluded)),
     ] where !omissions.isEmpty {
       func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
       let lines = omissions.map { "\(quoted($0.key)),\(quoted($0.reason))\n" }
       try DurableFile.write("key,reason\n" + lines.joined(), to: "\(folder)/\(name)")
-      run.console.note("\(Format.count(omissions.count)) pictures are left out: \(folder)/\(name)")
+      let count = Format.counted(omissions.count, "picture", "pictures")
+      run.console.note("scores: \(count) \(why): \(folder)/\(name)")
     }
   }
 

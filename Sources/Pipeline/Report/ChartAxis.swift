@@ -74,11 +74,12 @@ struct ChartAxis {
     return [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
   }
 
-  /// A value in few characters: 0.05, 250, 12k, 1.5M.
+  /// A value in few characters: 1e-5, 0.05, 250, 12k, 1.5M.
   static func short(_ value: Double) -> String {
     for (size, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where abs(value) >= size {
       return Format.significant(value / size, 3) + unit
     }
-    return value == 0 ? "0" : Format.significant(value, 3)
+    // 1e-05 takes more room than it says.
+    return value == 0 ? "0" : Format.significant(value, 3).replacing("e-0", with: "e-")
   }
 }

@@ -136,8 +136,8 @@ struct GainStatement: Equatable {
     if let late = last.purity, known > 0 {
       let early = Double(buckets.dropLast().reduce(0) { $0 + $1.right }) / Double(known)
       guard early - late >= 0.1 else { return nil }
-      return "K is large: of the labels at ranks \(ranks) \(Format.fixed(100 * late, 1)) % are "
-        + "right, of those before \(Format.fixed(100 * early, 1)) %; lower ranking.imagesPerClass."
+      return "K is large: at ranks \(ranks), \(Format.fixed(100 * late, 1)) % of the labels are "
+        + "right, before them \(Format.fixed(100 * early, 1)) %; lower ranking.imagesPerClass."
     }
     guard let sure = last.meanProbability, sure < 0.5 else { return nil }
     return

@@ -79,22 +79,26 @@ struct MakingSection {
     let rows = data.trainings.map { training -> HTML in
       let settings = training.training
       let images = training.marker.map { Format.count($0.imagesSeen) }
+      // The long baseline sees what the others saw, which nobody knows before they have.
       let planned =
-        settings.images.map { Format.count($0) }
-        ?? settings.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
+        training.stage == .baselineLong
+        ? "–"
+        : settings.images.map { Format.count($0) }
+          ?? settings.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
       let seconds = training.marker.map { ResultSection.seconds($0.seconds) } ?? "–"
       return """
         <tr><th scope="row" class="text">\(training.stage.resultName)</th>\
-        <td class="text">\(training.model)</td><td>\(images ?? planned)</td>\
-        <td>\(Format.count(settings.batch))</td>\
-        <td>\(Format.significant(settings.learningRate, 4))</td>\
-        <td class="text">\(schedule(settings))</td>\
-        <td>\(Format.significant(settings.weightDecay, 3))</td><td>\(seconds)</td></tr>
+        <td class="text" data-label="model">\(training.model)</td>\
+        <td data-label="images">\(images ?? planned)</td>\
+        <td data-label="batch">\(Format.count(settings.batch))</td>\
+        <td data-label="learning rate">\(Format.significant(settings.learningRate, 4))</td>\
+        <td class="text" data-label="schedule">\(schedule(settings))</td>\
+        <td data-label="weight decay">\(Format.significant(settings.weightDecay, 3))</td>\
+        <td data-label="seconds">\(seconds)</td></tr>
         """
     }
     return """
-      <div class="wide" tabindex="0" role="region" aria-label="Trainings">
-      <table>
+      <table class="tracks many">
       <caption>The trainings.</caption>
       <thead><tr><th scope="col" class="text">Training</th><th scope="col" class="text">model</th>\
       <th scope="col">images</th><th scope="col">batch</th><th scope="col">learning rate</th>\
@@ -104,7 +108,6 @@ struct MakingSection {
       \(rows)
       </tbody>
       </table>
-      </div>
       """
   }
 

@@ -88,7 +88,7 @@ enum ReportStyle {
       border-bottom: 1px solid var(--rule); break-inside: avoid; }
     .class h3 { margin: 0; } .class h3 .small { display: block; font-weight: 400; }
     .ranks { display: grid; gap: 0 .9rem; margin: 0; padding: 0; list-style: none;
-      max-width: none; grid-template-columns: repeat(auto-fill, 6.5rem); }
+      max-width: none; grid-template-columns: repeat(auto-fill, 6.25rem); }
     .ranks li { margin: 0 0 .6rem; }
     .ranks .frame { width: 100%; aspect-ratio: 1; display: flex;
       align-items: center; justify-content: center; background: var(--card); overflow: hidden; }
@@ -103,7 +103,6 @@ enum ReportStyle {
     .warnings { border-left: 5px solid var(--orange); background: var(--card); padding: .4rem 1rem;
       margin: 1.25rem 0; overflow-wrap: anywhere; }
     .warnings p { margin: .3rem 0; }
-    .wide { overflow-x: auto; } .wide th, .wide td { white-space: nowrap; }
     .pairs { columns: 2; column-gap: 2.5rem; margin: .5rem 0; }
     .pairs > div { display: flex; gap: 1rem; justify-content: space-between; break-inside: avoid;
       border-bottom: 1px solid var(--rule); padding: .35rem 0; }
@@ -120,6 +119,7 @@ enum ReportStyle {
       .tracks tbody th { flex: 1 1 100%; }
       .tracks td { flex: 1 1 0; text-align: left; white-space: nowrap; }
       .tracks td.track { flex: 1 1 100%; order: 9; padding: 0 .5rem; }
+      .tracks.many td { flex: 1 1 30%; white-space: normal; }
       .tracks td[data-label]::before { content: attr(data-label) " "; color: var(--muted);
         font-size: .75rem; display: block; }
       .class { grid-template-columns: 1fr; } .class h3 { margin-bottom: .4rem; }
@@ -130,7 +130,6 @@ enum ReportStyle {
       svg text { font-size: 14px; } h2 { margin-top: 1.5rem; }
       section, tr, figure, .charts, .class { break-inside: avoid; }
       section.long { break-inside: auto; } h2, h3 { break-after: avoid; } .class h3 { break-after: auto; }
-      .wide { overflow: visible; } .wide th, .wide td { white-space: normal; }
       .charts { grid-template-columns: repeat(3, 1fr); } }
     """
 

@@ -25,11 +25,11 @@ struct ResultSection {
     let selected =
       summary.selectedImages.map { "\(Format.count($0)) of them" } ?? "the best of them"
     return
-      "A \(recipe.teacher.model) teacher learned "
+      "A \(recipe.teacher.model) teacher learns "
       + "\(Format.counted(summary.classes, "class", "classes")) from "
       + "\(Format.counted(summary.labelledImages, "labelled picture", "labelled pictures")) and "
-      + "ranked \(Format.count(summary.unlabelledImages)) unlabelled ones; a \(recipe.student.model) "
-      + "student learned from \(selected), then from the labelled ones."
+      + "ranks \(Format.count(summary.unlabelledImages)) unlabelled ones; a \(recipe.student.model) "
+      + "student learns from \(selected), then from the labelled ones."
   }
 
   private var verdict: HTML {

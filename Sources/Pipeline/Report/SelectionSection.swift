@@ -118,7 +118,7 @@ struct SelectionSection {
   private func bar(_ fill: SelectionStatistics.ClassFill, of most: Int) -> HTML {
     let all = Double(max(most, 1))
     let wrong = Double(fill.known - fill.right) / all
-    let right = Double(fill.count) / all - wrong
+    let right = max(0, Double(fill.count) / all - wrong)
     func width(_ share: Double) -> String { Format.fixed(100 * share, 2) + "%" }
     return """
       <svg aria-hidden="true"><rect class="room" y="13" width="100%" height="2"/>\

@@ -145,7 +145,9 @@ final class Progress {
     let head = title.padding(toLength: 16, withPad: " ", startingAt: 0)
     let tail =
       " \(String(repeating: " ", count: max(0, 4 - percent.count)))\(percent)  \(status)  \(time)"
-    let room = min(30, console.width - head.count - tail.count - 1)
+    // As much room for the numbers as most need, so that the bars of all stages are of one length.
+    let numbers = max(tail.count, min(64, console.width - head.count - 12))
+    let room = min(30, console.width - head.count - numbers - 1)
     var bar = ""
     if room >= 5 {
       let filled = Int(share * Double(room))
