@@ -20,8 +20,7 @@ TORCHVISION = "torchvision " + version("torchvision").split("+")[0]
 
 @dataclasses.dataclass
 class Item:
-    """One comparison: the arguments of halcyon-bench, and the peers' by name, settings of the
-    environment among them."""
+    """One comparison: the arguments of halcyon-bench, and the peers' by name."""
 
     name: str
     ours: list
@@ -54,7 +53,7 @@ def demo():
     recipe = demo_recipe("Recipes/fashion-mnist.yaml", by=10)
     peers = {
         f"{PYTORCH} eager, {precision}, threads that {verb}": [
-            "demo.py", "--recipe", recipe, "--precision", precision, f"OMP_WAIT_POLICY={policy}"]
+            "demo.py", "--recipe", recipe, "--precision", precision, "--waiting", policy]
         for precision in ("float32", "bf16")
         for verb, policy in (("spin", "active"), ("sleep", "passive"))
     }

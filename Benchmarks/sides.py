@@ -33,12 +33,9 @@ class Side:
 
     def __init__(self, name, command):
         self.name = name
-        parts = [str(part) for part in command]
-        settings = dict(part.split("=", 1) for part in parts[1:] if part.startswith("OMP_"))
         self.process = subprocess.Popen(
-            [part for part in parts if not part.startswith("OMP_")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-            env={**WAITING, **os.environ, **settings})
+            [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            start_new_session=True, env={**WAITING, **os.environ})
         try:
             ready = self._answer(READY_SECONDS)
             if not ready.get("ready"):
