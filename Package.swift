@@ -47,7 +47,8 @@ let package = Package(
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
-    .target(name: "ImageData", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
+    .target(
+      name: "ImageData", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
@@ -60,7 +61,8 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),
-    .testTarget(name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),
