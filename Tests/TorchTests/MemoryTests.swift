@@ -3,8 +3,16 @@ import Testing
 import Torch
 
 /// What is resident is measured after a warm-up: libtorch, its threads and oneDNN keep caches.
+///
+/// Tensors this small gain nothing from a second thread, and wait long for one on a busy machine.
 @Suite("Memory", .serialized)
-struct MemoryTests {
+final class MemoryTests {
+  private let threads = Libtorch.threads
+
+  init() throws { try Libtorch.setThreads(1) }
+
+  deinit { try? Libtorch.setThreads(threads) }
+
   /// How much resident memory `steps` calls of `body` add, after `warmUp` calls.
   func growth(steps: Int, warmUp: Int, _ body: () throws -> Void) throws -> Int {
     for _ in 0..<warmUp { try body() }

@@ -93,6 +93,16 @@ struct SafetensorsTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.safetensors"])
   }
 
+  @Test("a tensor without elements is named and not written")
+  func metaTensor() throws {
+    let tensor = try Tensor.empty([1 << 20, 1 << 20], device: .meta)
+    let error = #expect(throws: FileError.self) {
+      try Safetensors.write([("fc.weight", tensor)], to: path)
+    }
+    #expect(error?.description.contains("fc.weight") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test("a folder that is not there is named")
   func missingFolder() throws {
     let absent = folder.path + "/absent/a.safetensors"

@@ -72,6 +72,9 @@ public final class Safetensors {
     if let twice = tensors.first(where: { !names.insert($0.name).inserted }) {
       throw FileError("write", path, code: 0, detail: "two tensors are named \(twice.name)")
     }
+    if let empty = tensors.first(where: { $0.tensor.device == .meta }) {
+      throw FileError("write", path, code: 0, detail: "\(empty.name) has a shape and no elements")
+    }
     var offset = 0
     let entries = tensors.map { name, tensor in
       let start = offset

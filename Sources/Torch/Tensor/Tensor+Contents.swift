@@ -68,6 +68,9 @@ extension Tensor {
     guard dtype == Element.dtype else {
       throw TorchError("array", shapes: [shape], message: "the elements are \(dtype), not \(type)")
     }
+    guard device != .meta else {
+      throw TorchError("array", shapes: [shape], message: "a meta tensor has no elements")
+    }
     let count = self.count
     let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
     defer { buffer.deallocate() }
