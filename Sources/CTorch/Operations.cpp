@@ -142,7 +142,7 @@ int32_t ctorch_linear(const ctorch_tensor *x, const ctorch_tensor *weight,
 }
 
 namespace {
-// libtorch would take other shapes for class indices, or repeat them until they fit.
+// libtorch takes targets of other shapes for class indices, and then complains about those.
 void requireRows(const at::Tensor &logits, const at::Tensor &targets) {
   TORCH_CHECK(logits.dim() == 2 && logits.sizes() == targets.sizes(),
               "logits and targets must both be [rows, classes], they are ", logits.sizes(), " and ",

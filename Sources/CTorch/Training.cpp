@@ -78,10 +78,6 @@ bool sameLayout(const at::Tensor &a, const at::Tensor &b) {
     if (a.size(axis) != 1 && a.stride(axis) != b.stride(axis)) return false;
   return true;
 }
-
-at::Tensor inLayout(const at::Tensor &gradient, const at::Tensor &value) {
-  return sameLayout(gradient, value) ? gradient : at::empty_like(value).copy_(gradient);
-}
 } // namespace
 
 int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *momenta,
@@ -94,11 +90,11 @@ int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *
       const auto &gradient = parameters[i]->value.grad();
       if (!gradient.defined()) continue;
       values.push_back(parameters[i]->value);
-      gradients.push_back(inLayout(gradient, parameters[i]->value));
-      if (momentum == 0) continue;
-      TORCH_CHECK(sameLayout(momenta[i]->value, parameters[i]->value),
-                  "momentum ", i, " is not laid out as its weight is");
-      buffers.push_back(momenta[i]->value);
+      TORCH_CHECK(sameLayout(gradient, parameters[i]->value) &&
+                      sameLayout(momenta[i]->value, parameters[i]->value),
+                  "gradient or momentum ", i, " is not laid out in memory as its weight is");
+      gradients.push_back(gradient);
+      if (momentum != 0) buffers.push_back(momenta[i]->value);
     }
     if (values.empty()) return;
     at::_fused_sgd_(values, gradients, buffers, weight_decay, momentum, learning_rate, 0.0,
