@@ -101,7 +101,7 @@ def compare(item, pairs):
     share = None
     if roof:
         operations = mine * ours.operations_per_image * item.factor
-        share = round(operations / statistics.median(values[roof]), 3)
+        share = round(operations / max(values[roof]), 3)
     return {
         "work": item.name, "ours": round(mine, 2), "peer": peer.name, "theirs": round(theirs, 2),
         "ratio": round(mine / theirs, 3), "unit": "images/s", "roof": share,
