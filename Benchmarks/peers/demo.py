@@ -12,7 +12,6 @@ is images trained on and scored per second. rounds.py says how rounds are asked 
 import argparse
 import copy
 import gzip
-import os
 import pathlib
 import sys
 
@@ -205,18 +204,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True)
     parser.add_argument("--precision", default="bf16", choices=["bf16", "float32"])
-    parser.add_argument("--waiting", choices=["active", "passive"], help="OpenMP's threads spin or sleep")
+    parser.add_argument("--threads", type=int, help="default: PyTorch's own choice")
     arguments = parser.parse_args()
-    if arguments.waiting and os.environ.get("OMP_WAIT_POLICY") != arguments.waiting:
-        # Read once, when the library is loaded: start again.
-        os.environ["OMP_WAIT_POLICY"] = arguments.waiting
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
     recipe = yaml.safe_load(pathlib.Path(arguments.recipe).read_text())
     refuse_unknown(recipe)
     demo = Demo(recipe, arguments.precision)
     accuracies = demo.run()
     shown = " → ".join(f"{100 * accuracy:.1f} %" for accuracy in accuracies)
-    print(f"demo.py, {arguments.precision}, {arguments.waiting}: {shown}", file=sys.stderr)
+    print(f"demo.py, {arguments.precision}: {shown}", file=sys.stderr)
     serve(demo.run, images=demo.images, warm_up=0)
 
 
