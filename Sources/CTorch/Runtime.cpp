@@ -93,11 +93,12 @@ int32_t ctorch_set_threads(int32_t count) {
   return shim::guarded([&] { at::set_num_threads(count); });
 }
 
-bool ctorch_keep_memory(void) {
+bool ctorch_keep_memory(bool keep) {
 #ifdef __GLIBC__
   // glibc maps every large block anew, and the kernel clears its pages at first touch: a fifth of
   // ResNet-50's training time. From the heap, which is never trimmed, a step gets the last one's.
-  return mallopt(M_MMAP_MAX, 0) && mallopt(M_TRIM_THRESHOLD, -1);
+  return mallopt(M_MMAP_MAX, keep ? 0 : 1 << 16) &&
+         mallopt(M_TRIM_THRESHOLD, keep ? -1 : 1 << 17);
 #else
   return false;
 #endif

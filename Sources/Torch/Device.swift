@@ -42,7 +42,8 @@ public enum Libtorch {
   /// Each step of a training makes the same tensors; pages that the system has to clear anew take
   /// up to a fifth of its time. The peak grows by as much as the heap fragments (a fifth, with
   /// ResNet-50), and memory does not go back to the system before the process ends.
+  /// - Parameter keep: False goes back to giving it up.
   /// - Returns: Whether the system's allocator can do so.
   @discardableResult
-  public static func keepMemory() -> Bool { ctorch_keep_memory() }
+  public static func keepMemory(_ keep: Bool = true) -> Bool { ctorch_keep_memory(keep) }
 }

@@ -86,7 +86,8 @@ struct RefusalTests {
 
         """)
     #expect(
-      outcome.errors.contains("2 pictures are left out: \(tiny.directory("a"))/2-ranking/excl"))
+      outcome.errors.contains(
+        "2 pictures left out as test pictures: \(tiny.directory("a"))/2-ranking/excluded.csv"))
     let selected = try tiny.text("a", "2-ranking/selected.csv")
     #expect(!selected.contains("x.png"))
     #expect(selected.contains("89.png"))

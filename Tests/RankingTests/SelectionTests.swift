@@ -226,7 +226,7 @@ struct SelectionTests {
     #expect(
       lines == [
         "image,shard,class,class_name,score,probability,rank,teacher",
-        #"00000/0,00000,0,"king,fisher",-2.0,0.119202924,1,resnet18"#,
+        #"00000/0,00000,0,"king,fisher",-2.0,0.11920292,1,resnet18"#,
         #"00000/0,00000,1,"""wren""",0.0,0.5,1,resnet18"#,
       ])
   }

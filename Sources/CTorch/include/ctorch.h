@@ -47,7 +47,7 @@ int32_t ctorch_threads(void);
 int32_t ctorch_set_threads(int32_t count);
 
 // Keeps memory that tensors give back in the process; whether the system's allocator can do so.
-bool ctorch_keep_memory(void);
+bool ctorch_keep_memory(bool keep);
 
 // Tensors: life and contents
 

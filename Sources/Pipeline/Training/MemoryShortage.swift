@@ -75,8 +75,11 @@ extension Run {
     let total = needed.fixed + needed.savedPerPicture * Double(microBatch)
     if device == .cpu, 0.9 * total > Memory.limit {
       let reason = "it takes some \(Format.bytes(total)) of \(Format.bytes(Memory.limit))"
-      throw try shortage(job, options, free: Memory.limit - needed.fixed, reason)
+      throw try shortage(job, options, free: Memory.free - needed.fixed, reason)
     }
+    // Gaps in kept memory take up to as much again: only where there is plenty.
+    let most = needed.fixed + needed.perPicture * Double(microBatch)
+    Libtorch.keepMemory(2 * most < Memory.free)
     do {
       return try work()
     } catch let error as TorchError where error.kind == .outOfMemory {
