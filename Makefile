@@ -38,4 +38,4 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples
 
 clean:
-	rm -rf .build .build-* runs
+	rm -rf .build .build-* Benchmarks/.build

@@ -38,6 +38,7 @@ public final class Run {
     recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
     console: Console = Console()
   ) throws {
+    try recipe.validate()
     self.recipe = recipe
     self.console = console
     device = try Self.device(recipe.device)
@@ -47,16 +48,10 @@ public final class Run {
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
     Libtorch.keepMemory()
     injectedFaults = InjectedFault.fromEnvironment
-    for model in [recipe.teacher.model, recipe.student.model] {
-      guard ModelCatalog.names.contains(model) else {
-        let near = nearest(model, in: ModelCatalog.names).map { "; did you mean \($0)?" } ?? ""
-        throw PipelineError.recipe("no model is named \(model)\(near)")
-      }
-    }
     var data = try RunData(recipe, workers: workers, needsUnlabelled: needsUnlabelled)
     directory = RunDirectory(path: path)
     lock = try directory.open(recipe, redoing: redoing)
-    try data.refuseTestPicturesAmongLabelled()
+    try data.refuseMeasuredPicturesAmongOthers()
     if !(data.unlabelled is MissingPictures) {
       do {
         try data.requireSame(asIn: directory, recipe)

@@ -16,6 +16,7 @@ struct RunData {
   /// The content of the test pictures, which U and D must not contain.
   let testContent: Set<ContentHash>
   private let workers: Int
+  private let validationIsGiven: Bool
 
   /// Opens them. Where U is not needed and cannot be opened, `MissingPictures` stand in for it.
   init(_ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true) throws {
@@ -74,6 +75,7 @@ struct RunData {
       try test.map { Set(try contentHashes(of: $0.dataset, workers: workers).compactMap { $0 }) }
       ?? []
     self.workers = workers
+    validationIsGiven = paths.validation != nil
   }
 
   /// A labelled set that is only measured on, whose classes must be D's.
@@ -85,20 +87,31 @@ struct RunData {
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }
 
-  /// - Throws: `PipelineError.data` with the names when a test picture is also in D, its held-out part
-  ///   included.
-  func refuseTestPicturesAmongLabelled() throws {
-    guard !testContent.isEmpty else { return }
-    var both: [String] = []
-    for dataset in [labelled.dataset, validation?.dataset] {
-      guard let dataset else { continue }
-      for (index, hash) in try contentHashes(of: dataset, workers: workers).enumerated() {
-        if let hash, testContent.contains(hash) { both.append(dataset.key(at: index)) }
-      }
+  /// - Throws: `PipelineError.data` with the names when a test picture is also in D or among the
+  ///   validation pictures, or a given validation picture in what is trained on.
+  func refuseMeasuredPicturesAmongOthers() throws {
+    if !testContent.isEmpty {
+      try refuse("test", testContent, in: labelled, "labelled")
+      if let validation { try refuse("test", testContent, in: validation, "validation") }
     }
+    // Copies inside D may fall on both sides of a part that is held out: that is D's own matter.
+    if let validation, validationIsGiven {
+      let content = Set(
+        try contentHashes(of: validation.dataset, workers: workers).compactMap { $0 })
+      try refuse("validation", content, in: labelled, "labelled")
+    }
+  }
+
+  /// - Throws: `PipelineError.data` with the names of the pictures of `set` that are in `content`.
+  private func refuse(
+    _ measured: String, _ content: Set<ContentHash>, in set: Examples, _ name: String
+  ) throws {
+    let both = try contentHashes(of: set.dataset, workers: workers).enumerated()
+      .filter { _, hash in hash.map(content.contains) ?? false }
+      .map { index, _ in set.dataset.key(at: index) }
     guard both.isEmpty else {
       throw PipelineError.data(
-        "\(both.count) test pictures are also in the labelled set: "
+        "\(both.count) \(measured) pictures are also in the \(name) set: "
           + both.prefix(5).joined(separator: ", ") + (both.count > 5 ? ", …" : "")
           + "; remove them from one of the two")
     }

@@ -84,6 +84,16 @@ struct NonFiniteTests {
     #expect(outcome.errors.contains("halcyon: student: the loss or a gradient was not a finite"))
     #expect(tiny.has("a", "2-ranking/done.json"))
     #expect(!tiny.has("a", "3-student/model.safetensors"))
+    // A training that is over before there are three bad steps is none the less no result.
+    let short = try tiny.run(
+      "run", "short",
+      [
+        "precision=\(precision)", "teacher.training.learningRate=1e300",
+        "teacher.training.images=24", "teacher.training.warmUpImages=0",
+      ])
+    #expect(short.code == 70, "\(short.errors)")
+    #expect(short.errors.contains("at the end of the training; lower its learningRate"))
+    #expect(!tiny.has("short", "1-teacher/model.safetensors"))
     // A lower rate goes on from what the stages before it left.
     let fixed = try tiny.finish("run", "a", ["precision=\(precision)"], flags: ["--redo"])
     #expect(fixed.errors.contains("teacher: done"))

@@ -100,6 +100,14 @@ struct RecipeErrorTests {
       ("seed: -1", "r.yaml:5: seed is -1; it must be at least 0"),
       ("ranking: {imagesPerClass: 0}", "r.yaml:5: ranking.imagesPerClass is 0; it must be at lea"),
       ("ranking: {labelsPerImage: 0}", "r.yaml:5: ranking.labelsPerImage is 0; it must be at lea"),
+      (
+        "ranking: {imagesPerClass: 9223372036854775807}",
+        "r.yaml:5: ranking.imagesPerClass is 9223372036854775807; it must be at most 1099511627776"
+      ),
+      (
+        "student: {model: resnet51}",
+        "r.yaml:5: student.model: no model is named resnet51; did you mean resnet50?"
+      ),
       ("input:\n  size: 300", "r.yaml:6: input.size (300) is cut from input.resize (256)"),
       ("input:\n  channels: 2", "r.yaml:6: input.channels is 2; it must be 1 (grey) or 3"),
       ("input:\n  channels: 1", "r.yaml:6: input.mean has 3 numbers for input.channels 1"),

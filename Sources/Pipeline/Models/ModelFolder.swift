@@ -49,8 +49,10 @@ public struct ModelFolder {
       throw PipelineError.data("\(file) has \(names?.count ?? 0) label_names for \(count) classes")
     }
     let size = details?.input_size ?? [3, 224, 224]
-    guard size.count == 3, size[1] == size[2], size[1] > 0, size[0] == 1 || size[0] == 3 else {
-      throw PipelineError.data("\(file): input_size \(size) is not [1 or 3, side, side]")
+    guard size.count == 3, size[1] == size[2], 1...16_384 ~= size[1], size[0] == 1 || size[0] == 3
+    else {
+      throw PipelineError.data(
+        "\(file): input_size \(size) is not [1 or 3, side, side], the side at most 16384")
     }
     guard let interpolation = Interpolation(rawValue: details?.interpolation ?? "bilinear")
     else {
@@ -61,22 +63,33 @@ public struct ModelFolder {
       throw PipelineError.data(
         "\(file): no architecture is named \(config.architecture); `halcyon models` lists them")
     }
+    let width = config.halcyon?.width ?? 64
+    guard let stem = Stem(rawValue: config.halcyon?.stem ?? "standard"), 1...1 << 16 ~= width else {
+      throw PipelineError.data(
+        "\(file): stem \(config.halcyon?.stem ?? "") and width \(width) are not one of "
+          + "\(Stem.allCases.map(\.rawValue).joined(separator: ", ")) and 1 to 65536")
+    }
+    let part = details?.crop_pct ?? 0.875
+    guard part > 0.01, part <= 1 else {
+      throw PipelineError.data("\(file): crop_pct \(part) is not a part of 1")
+    }
     self.path = path
     options = NetworkOptions(
-      model: config.architecture, classCount: count, inputChannels: size[0],
-      stem: Stem(rawValue: config.halcyon?.stem ?? "standard") ?? .standard,
-      width: config.halcyon?.width ?? 64)
+      model: config.architecture, classCount: count, inputChannels: size[0], stem: stem,
+      width: width)
     classNames = names ?? (0..<count).map(String.init)
     var input = Recipe.Input()
     input.size = size[1]
     input.channels = size[0]
     // Rounded down as timm does; what only the division's last bit puts below a whole number is it.
-    input.resize = Int((Double(size[1]) / (details?.crop_pct ?? 0.875) + 1e-9).rounded(.down))
+    input.resize = Int((Double(size[1]) / part + 1e-9).rounded(.down))
     input.mean = details?.mean ?? Array(input.mean[..<size[0]])
     input.std = details?.std ?? Array(input.std[..<size[0]])
     input.interpolation = interpolation
-    guard input.mean.count == size[0], input.std.count == size[0] else {
-      throw PipelineError.data("\(file): mean and std must have \(size[0]) numbers")
+    guard input.mean.count == size[0], input.std.count == size[0], input.std.allSatisfy({ $0 > 0 })
+    else {
+      throw PipelineError.data(
+        "\(file): mean and std must have \(size[0]) numbers, those of std above 0")
     }
     self.input = input
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 
 extension DryRun {
@@ -90,6 +91,11 @@ extension DryRun {
         5, "as many pictures of each class",
         "K × classes is more than there are unlabelled pictures, so rare classes end with fewer "
           + "than K (Table 5)")
+    }
+    if let path = recipe.teacher.startFrom, !path.contains("${"),
+      !FileManager.default.fileExists(atPath: path)
+    {
+      departures.append("teacher.startFrom: there is no \(path)")
     }
     if recipe.teacher.startFrom == nil {
       depart(

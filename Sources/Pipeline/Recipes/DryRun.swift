@@ -66,6 +66,7 @@ public struct DryRun: Encodable, Sendable {
   /// Works out `recipe`.
   /// - Throws: `PipelineError` when the data is neither there nor described.
   public init(_ recipe: Recipe) throws {
+    try recipe.validate()
     let counts = try DataCounts(recipe)
     let device = try Run.device(recipe.device)
     let precision = Run.precision(recipe.precision, on: device)
@@ -169,7 +170,7 @@ struct DataCounts {
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let opened = try RunData(recipe, workers: cores)
-    try opened.refuseTestPicturesAmongLabelled()
+    try opened.refuseMeasuredPicturesAmongOthers()
     labelled = opened.labelled.count
     unlabelled = opened.unlabelled.count
     classes = opened.classNames.count

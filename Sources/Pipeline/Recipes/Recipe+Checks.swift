@@ -1,3 +1,5 @@
+import Models
+
 /// A reason why a recipe cannot be followed.
 struct RecipeProblem: Equatable {
   /// The keys at fault; an error shows the place of the first that was given.
@@ -26,10 +28,10 @@ extension Recipe {
     found.refuse(
       name.isEmpty || name.hasPrefix(".") || name.contains("/") || control, "name",
       "name is \(name.yaml); it names a folder, so give letters and digits without a slash")
-    found.atLeast(0, seed, "seed")
-    found.atLeast(0, threads, "threads")
-    found.atLeast(0, workers, "workers")
-    found.atLeast(1, evaluation.batch, "evaluation.batch")
+    found.atLeast(0, seed, "seed", atMost: .max)
+    found.atLeast(0, threads, "threads", atMost: 1024)
+    found.atLeast(0, workers, "workers", atMost: 1024)
+    found.atLeast(1, evaluation.batch, "evaluation.batch", atMost: 1 << 24)
     found.atLeast(1, evaluation.everyImages, "evaluation.everyImages")
     found.atLeast(1, checkpoints.everySteps, "checkpoints.everySteps")
     found.atLeast(1, checkpoints.keep, "checkpoints.keep")
@@ -61,7 +63,8 @@ extension Recipe {
   }
 
   private func checkInput(_ found: inout RecipeProblems) {
-    found.atLeast(1, input.size, "input.size")
+    found.atLeast(1, input.size, "input.size", atMost: 16_384)
+    found.atLeast(1, input.resize, "input.resize", atMost: 16_384)
     found.refuse(
       input.size > input.resize, ["input.resize", "input.size"],
       "input.size (\(input.size)) is cut from input.resize (\(input.resize)); make resize no less")
@@ -82,14 +85,16 @@ extension Recipe {
     for (stage, model, width) in [
       ("teacher", teacher.model, teacher.width), ("student", student.model, student.width),
     ] {
+      let near = nearest(model, in: ModelCatalog.names).map { "did you mean \($0)?" }
       found.refuse(
-        model.isEmpty, "\(stage).model", "\(stage).model is empty; `halcyon models` lists the names"
-      )
-      found.atLeast(1, width, "\(stage).width")
+        !ModelCatalog.names.contains(model), "\(stage).model",
+        "\(stage).model: no model is named \(model.yaml); "
+          + (near ?? "`halcyon models` lists the names"))
+      found.atLeast(1, width, "\(stage).width", atMost: 1 << 16)
     }
     found.atLeast(1, ranking.labelsPerImage, "ranking.labelsPerImage")
     found.atLeast(1, ranking.imagesPerClass, "ranking.imagesPerClass")
-    found.atLeast(1, ranking.batch, "ranking.batch")
+    found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
 
     found.refuse(
       teacher.training.freezeBackbone && teacher.startFrom == nil,
@@ -115,7 +120,7 @@ extension Recipe {
       "\(path) has both images and epochs; remove one of them")
     found.atLeast(1, training.images, key("images"))
     found.atLeast(1, training.epochs, key("epochs"))
-    found.atLeast(1, training.batch, key("batch"))
+    found.atLeast(1, training.batch, key("batch"), atMost: 1 << 24)
     found.atLeast(1, training.accumulate, key("accumulate"))
     found.refuse(
       training.accumulate > 0 && training.batch % max(training.accumulate, 1) != 0,
@@ -135,8 +140,8 @@ extension Recipe {
     found.within(0...1_000, training.halvings, key("halvings"))
     let ascending = zip(training.drops, training.drops.dropFirst()).allSatisfy { $0 < $1 }
     found.refuse(
-      !ascending || training.drops.contains { $0 < 1 }, key("drops"),
-      "\(key("drops")) is \(training.drops.yaml); it must be ascending epochs from 1 on")
+      !ascending || training.drops.contains { !(1...1 << 30).contains($0) }, key("drops"),
+      "\(key("drops")) is \(training.drops.yaml); it must be ascending epochs, 1 to \(1 << 30)")
     found.refuse(
       training.dropFactor <= 0 || training.dropFactor > 1, key("dropFactor"),
       "\(key("dropFactor")) is \(training.dropFactor); it must be above 0 and at most 1")
@@ -158,7 +163,7 @@ extension Recipe {
     found.refuse(
       augmentation.ratio.lowerBound <= 0, "\(path).ratio",
       "\(path).ratio is \(augmentation.ratio.yaml); it must lie above 0")
-    found.atLeast(0, augmentation.padding, "\(path).padding")
+    found.atLeast(0, augmentation.padding, "\(path).padding", atMost: 16_384)
     found.within(0...1, augmentation.flip, "\(path).flip")
     found.within(0...1, augmentation.erasing, "\(path).erasing")
   }
@@ -179,6 +184,13 @@ private struct RecipeProblems {
   mutating func atLeast<Value: Comparable>(_ least: Value, _ value: Value?, _ key: String) {
     guard let value else { return }
     refuse(value < least, key, "\(key) is \(value); it must be at least \(least)")
+  }
+
+  /// Counts: what is multiplied with each other later must not overflow.
+  mutating func atLeast(_ least: Int, _ value: Int?, _ key: String, atMost most: Int = 1 << 40) {
+    guard let value else { return }
+    refuse(value < least, key, "\(key) is \(value); it must be at least \(least)")
+    refuse(value > most, key, "\(key) is \(value); it must be at most \(most)")
   }
 
   mutating func within<Value>(_ range: ClosedRange<Value>, _ value: Value, _ key: String) {

@@ -59,7 +59,8 @@ public struct Summary: Codable, Equatable, Sendable {
   /// The student's top-1 less the supervised one's, in points; nil unless both are known.
   public var gain: Double? {
     guard let student = student.top1, let supervised = supervised.top1 else { return nil }
-    return student - supervised
+    // To the last digit that two percentages can differ in, not a double's.
+    return ((student - supervised) * 1e6).rounded() / 1e6
   }
 
   /// Makes a summary of a run whose accuracies are not known yet.

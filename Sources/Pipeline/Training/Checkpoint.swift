@@ -58,13 +58,18 @@ struct CheckpointFolder {
   }
 
   /// Loads the newest checkpoint of this stage into `network` and `optimizer`; nil where there is
-  /// none.
+  /// none. One that cannot be read is passed over, and `console` says so.
   /// - Throws: `FileError` or `TorchError` when a checkpoint does not fit the network.
-  func load(_ network: any Network, _ optimizer: SGD) throws -> Checkpoint? {
+  func load(_ network: any Network, _ optimizer: SGD, _ console: Console) throws -> Checkpoint? {
     for candidate in files.reversed() {
-      guard let file = try? Safetensors(path: candidate.path),
-        file.metadata["stage"] == stageHash
-      else { continue }
+      let file: Safetensors
+      do {
+        file = try Safetensors(path: candidate.path)
+      } catch {
+        console.say("passes over a checkpoint: \(error)")
+        continue
+      }
+      guard file.metadata["stage"] == stageHash else { continue }
       try network.weights.load(file)
       for (name, tensor) in optimizer.state { try tensor.copy(from: file.tensor(name)) }
       func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {

@@ -45,7 +45,7 @@ extension Run {
     let checkpoints = CheckpointFolder(
       path: directory.checkpointsFolder(of: job.stage), stageHash: recipe.stageHash(job.stage),
       keep: recipe.checkpoints.keep)
-    var state = try checkpoints.load(network, optimizer) ?? Checkpoint()
+    var state = try checkpoints.load(network, optimizer, console) ?? Checkpoint()
     var savedStep = state.step
     // A checkpoint with sums was saved before its step's row, which is then written anew.
     let hasRow = state.sums.images == 0
@@ -124,6 +124,7 @@ extension Run {
       }
       // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
       let isDue = state.step % recipe.checkpoints.everySteps == 0 && state.badSteps == 0
+      if isLast { try requireFinite(network, job.stage, badSteps: state.badSteps) }
       if isDue || isLast { try save() }
       try stoppable(StopSignal.check)
       if isLast { break }
@@ -180,6 +181,16 @@ extension Run {
     if badSamples.count > 0 { try badSamples.write() }
     return TrainingResult(
       imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
+  }
+
+  /// - Throws: `PipelineError.nonFinite` when a training ends in a bad step or with weights that are
+  ///   not numbers; its last checkpoint is kept.
+  private func requireFinite(_ network: any Network, _ stage: Stage, badSteps: Int) throws {
+    let broken = try network.weights.state.first { try !$0.tensor.sum().item().isFinite }?.name
+    guard badSteps > 0 || broken != nil else { return }
+    let what = broken.map { "\($0) is not finite" } ?? "the last step's loss was not finite"
+    throw PipelineError.nonFinite(
+      "\(stage.title): \(what) at the end of the training; lower its learningRate")
   }
 
   /// Whether a multiple of `interval` lies in the `within` steps up to `step`.
