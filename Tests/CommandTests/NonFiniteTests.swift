@@ -89,7 +89,7 @@ struct NonFiniteTests {
       "run", "short",
       [
         "precision=\(precision)", "teacher.training.learningRate=1e300",
-        "teacher.training.images=24", "teacher.training.warmUpImages=0",
+        "teacher.training.images=24", "teacher.training.warmUpImages=0", "baseline.enabled=false",
       ])
     #expect(short.code == 70, "\(short.errors)")
     #expect(short.errors.contains("at the end of the training; lower its learningRate"))

@@ -67,6 +67,18 @@ struct RefusalTests {
       "south/copy.png")
   }
 
+  @Test("validation pictures that are also in D, by name")
+  func validationInLabelled() throws {
+    let tiny = try folders()
+    let place = tiny.folder.path
+    try TinyPictures(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
+    try FileManager.default.copyItem(
+      atPath: place + "/v/north/0.png", toPath: place + "/d/north/copy.png")
+    expect(
+      try tiny.run("run", "a", ["data.validationFraction=0", "data.validation=\(place)/v"]),
+      code: 65, "1 validation pictures are also in the labelled set: north/copy.png")
+  }
+
   @Test("test pictures found in U are left out, counted and listed")
   func testInUnlabelled() throws {
     let tiny = try folders()
@@ -131,9 +143,10 @@ struct RefusalTests {
 
   @Test("other validation pictures are measured anew, and nothing is trained again")
   func otherTest() throws {
-    let tiny = try TinyRun()
+    let tiny = try folders()
+    try TinyPictures(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
     let settings = ["data.validationFraction=0", "baseline.enabled=false"]
-    try tiny.finish("run", "a", settings + ["data.validation=\(tiny.folder.path)/data"])
+    try tiny.finish("run", "a", settings + ["data.validation=\(tiny.folder.path)/v"])
     let models = ["1-teacher", "3-student", "4-fine-tuned"]
     let before = try tiny.result("a", stages: models)
     let outcome = try tiny.run("run", "a", settings + ["evaluation.batch=20"])

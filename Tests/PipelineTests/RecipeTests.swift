@@ -188,14 +188,14 @@ struct RecipeTests {
       yaml: minimalRecipe + "\nranking:\n  imagesPerClass: 5",
       overrides: [
         "ranking.imagesPerClass=3", "report.ranks=[1, 2]", "data.test=", "seed=1", "seed=2",
-        "student.training.epochs=4", "teacher.model=@home",
+        "student.training.epochs=4", "data.labelledSplit=@home",
       ])
     #expect(recipe.ranking.imagesPerClass == 3)
     #expect(recipe.report.ranks == [1, 2])
     #expect(recipe.data.test == nil)
     #expect(recipe.seed == 2)
     #expect(recipe.student.training.images == nil)
-    #expect(recipe.teacher.model == "@home")
+    #expect(recipe.data.labelledSplit == "@home")
   }
 }
 

@@ -124,7 +124,7 @@ extension Run {
       }
       // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
       let isDue = state.step % recipe.checkpoints.everySteps == 0 && state.badSteps == 0
-      if isLast { try requireFinite(network, job.stage, badSteps: state.badSteps) }
+      if isLast { try requireFinite(network, job.stage) }
       if isDue || isLast { try save() }
       try stoppable(StopSignal.check)
       if isLast { break }
@@ -183,14 +183,14 @@ extension Run {
       imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
   }
 
-  /// - Throws: `PipelineError.nonFinite` when a training ends in a bad step or with weights that are
-  ///   not numbers; its last checkpoint is kept.
-  private func requireFinite(_ network: any Network, _ stage: Stage, badSteps: Int) throws {
-    let broken = try network.weights.state.first { try !$0.tensor.sum().item().isFinite }?.name
-    guard badSteps > 0 || broken != nil else { return }
-    let what = broken.map { "\($0) is not finite" } ?? "the last step's loss was not finite"
+  /// - Throws: `PipelineError.nonFinite` when a training ends with weights that are not numbers: a
+  ///   step may overflow them with a loss and gradients that are. Its last checkpoint is kept.
+  private func requireFinite(_ network: any Network, _ stage: Stage) throws {
+    let broken = try network.weights.state.first { try !$0.tensor.sum().item().isFinite }
+    guard let broken else { return }
     throw PipelineError.nonFinite(
-      "\(stage.title): \(what) at the end of the training; lower its learningRate")
+      "\(stage.title): \(broken.name) is not finite at the end of the training; "
+        + "lower its learningRate")
   }
 
   /// Whether a multiple of `interval` lies in the `within` steps up to `step`.
