@@ -21,7 +21,8 @@ final class BatchQueue: @unchecked Sendable {
     let buffer: UnsafeMutableRawBufferPointer
     var rows: [SampleRow?]
     var missing: Int
-    var failure: (any Error)?
+    /// The failure of the first row that has one, whichever worker was first.
+    var failure: (row: Int, error: any Error)?
 
     init(buffer: UnsafeMutableRawBufferPointer, count: Int) {
       self.buffer = buffer
@@ -96,7 +97,9 @@ final class BatchQueue: @unchecked Sendable {
     switch result {
     case .success(let rows):
       for (row, value) in zip(task.rows, rows) { slot.rows[row] = value }
-    case .failure(let error): slot.failure = slot.failure ?? error
+    case .failure(let error):
+      let row = task.rows.lowerBound
+      if row < slot.failure?.row ?? .max { slot.failure = (row, error) }
     }
     slot.missing -= task.rows.count
     if slot.missing == 0 { condition.broadcast() }
@@ -113,7 +116,7 @@ final class BatchQueue: @unchecked Sendable {
     guard !isStopped, let slot = slots.removeValue(forKey: consumed) else { return nil }
     if let failure = slot.failure {
       pool.giveBack(slot.buffer)
-      throw failure
+      throw failure.error
     }
     defer {
       consumed += 1
