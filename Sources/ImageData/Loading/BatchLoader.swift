@@ -77,16 +77,15 @@ public final class BatchLoader {
     for (worker, reader) in readers.enumerated() {
       let running = running
       running.enter()
-      let named = DispatchSemaphore(value: 0)
       let thread = Thread {
-        named.wait()
+        // For top and debuggers; `Thread.name` misses a thread that is just starting.
+        try? "loader \(worker)".write(
+          toFile: "/proc/thread-self/comm", atomically: false, encoding: .utf8)
         Self.work(reader.value, queue: queue, positions: positions, batchSize: batchSize)
         running.leave()
       }
       thread.stackSize = 1 << 20
       thread.start()
-      thread.name = "loader \(worker)"  // only a started thread takes a name, for top and debuggers
-      named.signal()
     }
   }
 
