@@ -34,8 +34,10 @@ let package = Package(
     // Where the C and C++ libraries are; no code.
     .systemLibrary(name: "CLibtorch", pkgConfig: "libtorch"),
     .systemLibrary(
-      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib",
-      providers: [.apt(["libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "zlib1g-dev"])]),
+      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib libzstd",
+      providers: [
+        .apt(["libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "zlib1g-dev", "libzstd-dev"])
+      ]),
 
     // C ABIs over them: the only code that sees libtorch and the codecs.
     .target(name: "CTorch", dependencies: ["CLibtorch"]),

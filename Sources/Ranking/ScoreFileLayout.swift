@@ -1,3 +1,5 @@
+import Files
+
 /// The layout of a score file `SHARD.scores`: the P highest classes of every sample of one shard.
 ///
 /// Little-endian, columns in blocks of up to 4096 samples, so that it can be mapped and read in
