@@ -1,0 +1,84 @@
+/// Pictures in shards: what one machine scores at a time, and what a sample's id counts in.
+///
+/// Indices run through all shards one after the other: the samples of a shard are
+/// `range(ofShard:)`. Shards are never so large that a position does not fit 32 bits.
+public protocol ShardedDataset: ImageDataset {
+  /// How many shards there are.
+  var shardCount: Int { get }
+  /// A shard's name: unique, and fit for a file's name.
+  func shardName(_ shard: Int) -> String
+  /// The samples of a shard, as indices into the data set.
+  func range(ofShard shard: Int) -> Range<Int>
+  /// Whether any sample can be read at any time at the cost of that sample alone. Otherwise (a
+  /// compressed shard, a pipe) a shard is to be read in the order of its samples.
+  var isRandomAccess: Bool { get }
+  /// The hashtags of a sample; empty where there are none.
+  func tags(at index: Int) -> [String]
+}
+
+extension ShardedDataset {
+  /// The shard of the sample at `index`, and its position there.
+  /// - Complexity: O(log shards).
+  public func place(of index: Int) -> (shard: Int, position: Int) {
+    var low = 0
+    var high = shardCount
+    while low + 1 < high {
+      let middle = (low + high) / 2
+      if range(ofShard: middle).lowerBound <= index { low = middle } else { high = middle }
+    }
+    return (low, index - range(ofShard: low).lowerBound)
+  }
+}
+
+/// A data set cut into shards of so many samples, in their order.
+public struct EvenShards: ShardedDataset {
+  /// The data set that the samples are from.
+  public let base: any ImageDataset
+  /// How many samples a shard has, the last one excepted.
+  public let shardSize: Int
+
+  /// Cuts `base` into shards of `shardSize` samples, at least 1.
+  public init(_ base: any ImageDataset, shardSize: Int) {
+    self.base = base
+    self.shardSize = max(1, shardSize)
+  }
+
+  /// What messages call it.
+  public var name: String { base.name }
+
+  /// The class names in the order of their labels.
+  public var classes: [String] { base.classes }
+
+  /// How many samples there are.
+  public var count: Int { base.count }
+
+  /// The sample's key.
+  public func key(at index: Int) -> String { base.key(at: index) }
+
+  /// The sample's class, or nil when it has none.
+  public func label(at index: Int) -> Int? { base.label(at: index) }
+
+  /// The sample's picture.
+  /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
+  public func read(at index: Int) throws -> EncodedImage { try base.read(at: index) }
+
+  /// How many shards there are.
+  public var shardCount: Int { (count + shardSize - 1) / shardSize }
+
+  /// A shard's name: its number, in five digits or more.
+  public func shardName(_ shard: Int) -> String {
+    let digits = String(shard)
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+
+  /// The samples of a shard, as indices into the data set.
+  public func range(ofShard shard: Int) -> Range<Int> {
+    min(count, shard * shardSize)..<min(count, (shard + 1) * shardSize)
+  }
+
+  /// Whether any sample can be read at any time.
+  public var isRandomAccess: Bool { true }
+
+  /// The hashtags of a sample.
+  public func tags(at index: Int) -> [String] { [] }
+}
