@@ -13,6 +13,12 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
   /// The machine ran out of something while the picture of this key was read.
   case resources(key: String, reason: String)
 
+  /// A shard cannot be opened or read to its end: its name and the reason.
+  case source(shard: String, reason: String)
+
+  /// Whether a whole shard is at fault: its disk, its pipe, its server.
+  public var isSource: Bool { if case .source = self { true } else { false } }
+
   /// One line: what failed, on what, and why.
   public var description: String {
     switch self {
@@ -21,6 +27,7 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
     case .line(let path, let line, let reason): "\(path), line \(line): \(reason)"
     case .tooManyUnreadable(let text): text
     case .argument(let text): text
+    case .source(let shard, let reason): "cannot read shard \(shard): \(reason)"
     case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
     }
   }

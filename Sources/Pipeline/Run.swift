@@ -27,15 +27,19 @@ public final class Run {
   let log: RunLog
   let data: RunData
   let injectedFaults: Set<InjectedFault>
+  /// Whether other processes may be at work in the directory, too.
+  let isShared: Bool
   private let lock: RunLock
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
   /// recipe made are removed, to be run again. Without `needsUnlabelled`, a U that is gone or changed
-  /// is no error: what needs its pictures goes without.
+  /// is no error: what needs its pictures goes without. With `sharing`, other processes may score the
+  /// same run.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public init(
     recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
+    sharing: Bool = false,
     console: Console = Console()
   ) throws {
     try recipe.validate()
@@ -50,17 +54,18 @@ public final class Run {
     injectedFaults = InjectedFault.fromEnvironment
     var data = try RunData(recipe, workers: workers, needsUnlabelled: needsUnlabelled)
     directory = RunDirectory(path: path)
-    lock = try directory.open(recipe, redoing: redoing)
+    lock = try sharing ? directory.join(recipe) : directory.open(recipe, redoing: redoing)
+    isShared = sharing
     try data.refuseMeasuredPicturesAmongOthers()
     if !(data.unlabelled is MissingPictures) {
       do {
-        try data.requireSame(asIn: directory, recipe)
+        try data.requireSame(asIn: directory, recipe, changingNothing: sharing)
       } catch is PipelineError where !needsUnlabelled {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }
     }
     self.data = data
-    log = try RunLog(path: directory.logPath)
+    log = try RunLog(path: directory.logPath, shared: sharing)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {
@@ -92,7 +97,16 @@ public final class Run {
 
   /// Where a stage notes the pictures it cannot read: `bad-samples.csv` of its folder.
   func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
-    BadSamples(of: dataset, path: "\(directory.folder(of: stage))/bad-samples.csv")
+    BadSamples(
+      of: dataset, limit: unreadableLimit,
+      path: isShared ? nil : "\(directory.folder(of: stage))/bad-samples.csv",
+      seesEachOnce: stage == .ranking)
+  }
+
+  /// How many unreadable pictures are too many.
+  private var unreadableLimit: BadSamples.Limit {
+    let fraction = recipe.data.unreadableLimit
+    return fraction < 1 ? BadSamples.Limit(fraction: fraction) : .none
   }
 
   /// What an evaluation or a scoring runs with.

@@ -11,7 +11,7 @@ struct RunData {
   /// Only ever for final figures.
   let test: Examples?
   /// U. Where its labels are known they are only used to tell how pure the selection is.
-  private(set) var unlabelled: any ImageDataset
+  private(set) var unlabelled: any ShardedDataset
   let classNames: [String]
   /// The content of the test pictures, which U and D must not contain.
   let testContent: Set<ContentHash>
@@ -37,16 +37,17 @@ struct RunData {
             + "\(source.count) pictures of \(paths.labelled)")
       }
       let split = try balancedSubset(of: source, count: count, seed: seed)
-      chosen = try IndexedSubset(source, indices: split.chosen.map(Int32.init))
-      rest = try IndexedSubset(source, indices: split.rest.map(Int32.init))
+      chosen = try IndexedSubset(source, indices: split.chosen)
+      rest = try IndexedSubset(source, indices: split.rest)
     } else if paths.unlabelledIsRest {
       throw PipelineError.recipe("data.unlabelled: rest needs data.labelledCount")
     }
     do {
-      unlabelled =
+      let pictures =
         paths.unlabelledIsRest
         ? rest
         : try openDataset(paths.unlabelled, split: paths.unlabelledSplit, unlabelled: true)
+      unlabelled = EvenShards(pictures, shardSize: paths.shardSize)
     } catch let error where !needsUnlabelled {
       unlabelled = MissingPictures(name: paths.unlabelled, reason: "\(error)")
     }
@@ -57,8 +58,8 @@ struct RunData {
       let split = try holdOut(from: chosen, fraction: paths.validationFraction, seed: seed)
       let source = chosen
       validation = try Examples(
-        labelled: IndexedSubset(source, indices: split.heldOut.map(Int32.init)))
-      chosen = try IndexedSubset(source, indices: split.kept.map(Int32.init))
+        labelled: IndexedSubset(source, indices: split.heldOut))
+      chosen = try IndexedSubset(source, indices: split.kept)
     } else {
       validation = nil
     }
@@ -132,7 +133,7 @@ struct RunData {
 
   /// - Throws: `PipelineError.data` when the run was begun with other pictures under the same words
   ///   of the recipe; what other words mean, the recipe's own hashes decide.
-  func requireSame(asIn directory: RunDirectory, _ recipe: Recipe) throws {
+  func requireSame(asIn directory: RunDirectory, _ recipe: Recipe, changingNothing: Bool) throws {
     let path = "\(directory.path)/data.json"
     var found: [String: Part] = [:]
     for (name, dataset) in sets {
@@ -154,7 +155,7 @@ struct RunData {
       }
       if earlier == found { return }
     }
-    try DurableFile.write(try JSON.pretty(found), to: path)
+    if !changingNothing { try DurableFile.write(try JSON.pretty(found), to: path) }
   }
 
   private var sets: [(name: String, dataset: any ImageDataset)] {

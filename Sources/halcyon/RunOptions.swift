@@ -42,11 +42,13 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The run, opened.
-  func open(quiet: Bool = false, needsUnlabelled: Bool = true) throws -> Run {
+  func open(
+    quiet: Bool = false, needsUnlabelled: Bool = true, sharing: Bool = false
+  ) throws -> Run {
     let recipe = try read()
     return try Run(
       recipe: recipe, directory: directory(for: recipe), redoing: redo,
-      needsUnlabelled: needsUnlabelled,
+      needsUnlabelled: needsUnlabelled, sharing: sharing,
       console: Console(quiet: quiet))
   }
 }

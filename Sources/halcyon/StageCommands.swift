@@ -11,16 +11,6 @@ struct TrainTeacherCommand: ParsableCommand {
   func run() throws { try TrainTeacher.perform(in: options.open()) }
 }
 
-/// `halcyon score`: the first half of stage 2.
-struct ScoreCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "score", abstract: "2: let the teacher score the unlabelled pictures.")
-
-  @OptionGroup var options: RunOptions
-
-  func run() throws { try ScoreImages.perform(in: options.open()) }
-}
-
 /// `halcyon select`: the second half of stage 2.
 struct SelectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

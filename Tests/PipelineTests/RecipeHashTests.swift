@@ -19,6 +19,8 @@ struct RecipeHashTests {
     changed.ranking.imagesPerClass = 8_000
     #expect(changed.scoresHash == recipe.scoresHash)
     changed.ranking.labelsPerImage = 5
+    #expect(changed.scoresHash == recipe.scoresHash)
+    changed.ranking.batch = 5
     #expect(changed.scoresHash != recipe.scoresHash)
   }
 

@@ -3,12 +3,12 @@ public struct IndexedSubset: ImageDataset {
   /// The data set that the samples are from.
   public let base: any ImageDataset
   /// The samples' positions in `base`.
-  public let indices: [Int32]
+  public let indices: [Int]
 
   /// The samples of `base` at `indices`.
   /// - Throws: `ImageDataError.argument` for an index outside `base`.
-  public init(_ base: any ImageDataset, indices: [Int32]) throws {
-    if let wrong = indices.first(where: { $0 < 0 || Int($0) >= base.count }) {
+  public init(_ base: any ImageDataset, indices: [Int]) throws {
+    if let wrong = indices.first(where: { $0 < 0 || $0 >= base.count }) {
       throw ImageDataError.argument(
         "index \(wrong) is outside \(base.name), which has \(base.count) samples")
     }
@@ -26,15 +26,15 @@ public struct IndexedSubset: ImageDataset {
   public var count: Int { indices.count }
 
   /// The sample's key.
-  public func key(at index: Int) -> String { base.key(at: Int(indices[index])) }
+  public func key(at index: Int) -> String { base.key(at: indices[index]) }
 
   /// The sample's class, or nil when it has none.
-  public func label(at index: Int) -> Int? { base.label(at: Int(indices[index])) }
+  public func label(at index: Int) -> Int? { base.label(at: indices[index]) }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
-    try base.read(at: Int(indices[index]))
+    try base.read(at: indices[index])
   }
 }
 

@@ -43,7 +43,10 @@ public final class BadSamples: @unchecked Sendable {
   private let sampleCount: Int
   private let limit: Limit
   private let path: String?
+  private let seesEachOnce: Bool
+  /// The samples that were bad, where one may come again; else only how many.
   private var bad: Set<Int> = []
+  private var badCount = 0
   private var named: [Entry] = []
   private var latest: [Entry] = []
   private var attempts = 0
@@ -54,15 +57,20 @@ public final class BadSamples: @unchecked Sendable {
   ///   - dataset: The data set, for its name and size.
   ///   - limit: When to give up.
   ///   - path: Where `bad-samples.csv` goes when the limit is reached or `write()` is called.
-  public init(of dataset: any ImageDataset, limit: Limit = Limit(), path: String? = nil) {
+  ///   - seesEachOnce: Whether no sample is tried twice, so that none need be remembered.
+  public init(
+    of dataset: any ImageDataset, limit: Limit = Limit(), path: String? = nil,
+    seesEachOnce: Bool = false
+  ) {
     self.dataset = dataset.name
     sampleCount = dataset.count
     self.limit = limit
     self.path = path
+    self.seesEachOnce = seesEachOnce
   }
 
   /// How many different samples could not be read.
-  public var count: Int { locked { bad.count } }
+  public var count: Int { locked { badCount } }
 
   /// How many samples were tried, at most as many as there are.
   public var tried: Int { locked { min(attempts, sampleCount) } }
@@ -84,7 +92,8 @@ public final class BadSamples: @unchecked Sendable {
     let text: String? = locked {
       attempts += 1
       streak += 1
-      if bad.insert(index).inserted {
+      if seesEachOnce || bad.insert(index).inserted {
+        badCount += 1
         let entry = Entry(key: key, reason: reason)
         if named.count < Self.mostNamed { named.append(entry) }
         if latest.count == 3 { latest.removeFirst() }
@@ -114,12 +123,12 @@ public final class BadSamples: @unchecked Sendable {
   private func limitMessage() -> String? {
     let tried = min(attempts, sampleCount)
     let inRow = streak >= limit.inRow
-    let share = tried >= limit.afterTried && Double(bad.count) > limit.fraction * Double(tried)
+    let share = tried >= limit.afterTried && Double(badCount) > limit.fraction * Double(tried)
     guard inRow || share else { return nil }
     let what =
       inRow
       ? "\(streak) pictures in a row of \(dataset) are unreadable"
-      : "\(bad.count) of \(tried) pictures of \(dataset) are unreadable"
+      : "\(badCount) of \(tried) pictures of \(dataset) are unreadable"
     let names = latest.map { "\($0.key) (\($0.reason))" }.joined(separator: ", ")
     return "\(what), the last \(names)" + (path.map { "; all are in \($0)" } ?? "")
   }

@@ -18,6 +18,8 @@ public final class ImageBatch: @unchecked Sendable {
   public let labels: [Int?]
   /// The rows that could not be read and hold zeros.
   public let unreadable: [Int]
+  /// Why each of these rows could not be read.
+  public let reasons: [Int: String]
   /// Every row's content hash, or nil where it was not asked for or the row is unreadable.
   public let hashes: [ContentHash?]
   private let pool: BufferPool
@@ -40,7 +42,10 @@ public final class ImageBatch: @unchecked Sendable {
       rebasing: buffer[..<(rows.count * size * size * channels)])
     indices = rows.map(\.index)
     labels = rows.map(\.label)
-    unreadable = rows.indices.filter { !rows[$0].isReadable }
+    let unreadable = rows.indices.filter { !rows[$0].isReadable }
+    self.unreadable = unreadable
+    reasons = Dictionary(
+      uniqueKeysWithValues: unreadable.map { ($0, rows[$0].failures.last?.reason ?? "unreadable") })
     hashes = rows.map(\.hash)
   }
 

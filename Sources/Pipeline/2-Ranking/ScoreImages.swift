@@ -1,88 +1,134 @@
 import Files
 import Foundation
 import ImageData
+import Models
 import Ranking
 import Torch
 
 /// Stage 2, first half: the teacher scores every unlabelled picture.
 ///
-/// U is scored in shards of `data.shardSize` pictures. `SHARD.json` is written after a shard's
-/// scores and marks it as done; a shard without it, or whose scores have changed since, is scored
-/// again.
+/// U is scored shard by shard, in any order and by any number of processes. `SHARD.json` is written
+/// after a shard's scores and marks it as done; a shard without it, or whose scores have changed
+/// since, is scored again, and one that was scored otherwise is refused.
 public enum ScoreImages {
   /// Scores every shard that is not done yet.
+  /// - Parameters:
+  ///   - run: The run, whose teacher is trained.
+  ///   - share: Which shards are this process's; nil means all of them.
+  ///   - claims: Leases that workers take of the shards they score. This process then waits for the
+  ///     other workers, and takes over what dead ones left.
   /// - Throws: `PipelineError`; one that says so when there is no teacher yet.
-  public static func perform(in run: Run) throws {
-    let shards = Shards(of: run)
-    let folder = run.directory.scoresFolder
+  public static func perform(in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil) throws {
+    let shards = run.data.unlabelled
     let teacher = try run.model(of: .teacher)
     try requireSameClasses(
       teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
-    let kind = try record(for: teacher, in: run)
-    let missing = shards.indices.filter { !isDone($0, shards, kind, folder) }
+    let work = ScoringWork(
+      run: run, kind: try ShardRecord(of: run, teacher: teacher),
+      mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
+    var missing = try work.missing(verifyingFiles: claims == nil)
     guard !missing.isEmpty else {
       run.console.note("scores: done")
       return
     }
-    let network = try teacher.load(on: run.device)
-    let total = missing.reduce(0) { $0 + shards.range($1).count }
-    let progress = run.console.progress("scores", total: total)
-    let badSamples = run.badSamples(of: run.data.unlabelled, in: .ranking)
-    for shard in missing {
-      let start = Date()
-      let path = "\(folder)/\(shards.name(shard)).scores"
-      let file = try ScoreFileWriter(
-        path: path, classesPerSample: kind.classesPerSample, classes: kind.classes)
-      var done = kind
-      var top = TopClasses(classes: kind.classes, count: kind.classesPerSample)
-      try forEachBatch(
-        network, of: run.data.unlabelled, range: shards.range(shard), input: run.recipe.input,
-        run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"),
-        hashContent: !run.data.testContent.isEmpty,
-        badSamples: badSamples, progress: progress
-      ) { batch, logits in
-        let values = try logits.array(of: Float.self)
-        for row in 0..<batch.count {
-          let key = run.data.unlabelled.key(at: batch.indices[row])
-          if batch.unreadable.contains(row) {
-            done.unreadable.append(.init(key: key, reason: ""))
-          } else if let hash = batch.hashes[row], run.data.testContent.contains(hash) {
-            done.excluded.append(.init(key: key, reason: "is a test picture"))
-          } else {
-            try values.withUnsafeBufferPointer {
-              try top.rank(
-                UnsafeBufferPointer(rebasing: $0[row * kind.classes..<(row + 1) * kind.classes]))
-            }
-            try file.append(
-              keyHash: KeyHash.hash(of: key), classes: top.classes, scores: top.scores)
+    let scorer = try ShardScorer(
+      of: run, teacher: teacher, kind: work.kind,
+      total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
+    var failures: [(shard: String, reason: String)] = []
+    while !missing.isEmpty {
+      var waiting: [Int] = []
+      for shard in missing {
+        try StopSignal.check()
+        let lease = try claims?.lease(of: shards.shardName(shard))
+        if claims != nil {
+          guard lease != nil else {
+            waiting.append(shard)
             continue
           }
-          try file.appendEmpty(keyHash: KeyHash.hash(of: key))
+          // The worker that had it may have finished since this one looked.
+          if try work.isDone(shard, verifyingFile: false) { continue }
+        }
+        do {
+          try scorer.score(shard, lease)
+        } catch let error as ImageDataError where error.isSource {
+          // The other shards do not depend on this one's disk, pipe or server.
+          run.console.note("scores: \(error)")
+          failures.append((shards.shardName(shard), "\(error)"))
         }
       }
-      try file.finish()
-      let reasons = Dictionary(
-        badSamples.entries.map { ($0.key, $0.reason) }, uniquingKeysWith: { first, _ in first })
-      for place in done.unreadable.indices {
-        done.unreadable[place].reason = reasons[done.unreadable[place].key] ?? "cannot be read"
-      }
-      done.shard = shards.name(shard)
-      done.count = shards.range(shard).count
-      done.scoresSHA256 = try Checksum.sha256(file: path)
-      done.seconds = -start.timeIntervalSinceNow
-      done.imagesPerSecond = Double(done.count) / max(done.seconds, 1e-9)
-      try DurableFile.write(done.json(), to: "\(folder)/\(shards.name(shard)).json")
-      try run.log.append(
-        "scored", stage: .ranking,
-        ["shard": .text(done.shard), "images_per_second": .number(done.imagesPerSecond)])
+      if !waiting.isEmpty { try pause(seconds: 1) }
+      missing = try waiting.filter { try !work.isDone($0, verifyingFile: false) }
     }
-    progress.finish()
+    scorer.finish()
+    guard let first = failures.first else { return }
+    let count = Format.counted(failures.count, "shard", "shards")
+    throw PipelineError.io(
+      "\(count) could not be read, the first \(first.shard): \(first.reason); "
+        + "the others are scored, run the same command again for the rest")
   }
 
-  /// What every shard of this run has in common: the fields that decide the bits of a score.
-  private static func record(for teacher: ModelFolder, in run: Run) throws -> ShardRecord {
+  private static func pause(seconds: Int) throws {
+    for _ in 0..<seconds * 10 {
+      try StopSignal.check()
+      usleep(100_000)
+    }
+  }
+}
+
+/// Which shards are to be scored, and which of them are.
+struct ScoringWork {
+  let run: Run
+  let kind: ShardRecord
+  let mine: [Int]
+
+  /// The shards of this process that are not done.
+  /// - Throws: `PipelineError.data` naming a shard that was scored otherwise.
+  func missing(verifyingFiles: Bool) throws -> [Int] {
+    var isDone = [Bool](repeating: false, count: mine.count)
+    var errors = [(any Error)?](repeating: nil, count: mine.count)
+    isDone.withUnsafeMutableBufferPointer { isDone in
+      errors.withUnsafeMutableBufferPointer { errors in
+        nonisolated(unsafe) let (isDone, errors, work) = (isDone, errors, self)
+        DispatchQueue.concurrentPerform(iterations: mine.count) { place in
+          do {
+            isDone[place] = try work.isDone(work.mine[place], verifyingFile: verifyingFiles)
+          } catch {
+            errors[place] = error
+          }
+        }
+      }
+    }
+    if let error = errors.lazy.compactMap({ $0 }).first { throw error }
+    return zip(mine, isDone).filter { !$1 }.map(\.0)
+  }
+
+  /// Whether a shard has whole scores of the right kind.
+  /// - Throws: `PipelineError.data` when it was scored otherwise.
+  func isDone(_ shard: Int, verifyingFile: Bool) throws -> Bool {
+    let shards = run.data.unlabelled
+    let name = "\(run.directory.scoresFolder)/\(shards.shardName(shard))"
+    guard let record = try? ShardRecord(path: "\(name).json") else { return false }
+    // A record of more classes a picture serves fewer as well.
+    let differences = kind.differences(from: record).filter { $0 != "classes_per_sample" }
+    guard differences.isEmpty else {
+      throw PipelineError.data(
+        "\(name).json: this shard was scored otherwise, with another "
+          + "\(differences.joined(separator: ", ")); scores of two kinds cannot be ranked "
+          + "together: give --out a new folder, or remove \(run.directory.scoresFolder)")
+    }
+    guard record.count == shards.range(ofShard: shard).count,
+      record.classesPerSample >= kind.classesPerSample,
+      let file = try? ScoreFileReader(path: "\(name).scores"), file.count == record.count
+    else { return false }
+    return !verifyingFile || file.sha256 == record.scoresSHA256
+  }
+}
+
+extension ShardRecord {
+  /// What every shard of a run has in common: the fields that decide the bits of a score.
+  init(of run: Run, teacher: ModelFolder) throws {
     let classes = teacher.classNames.count
-    return ShardRecord(
+    self.init(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
       recipeHash: run.recipe.scoresHash, inputIdentity: run.data.scoredFingerprint,
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
@@ -90,41 +136,4 @@ public enum ScoreImages {
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,
       scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
   }
-
-  private static func isDone(
-    _ shard: Int, _ shards: Shards, _ kind: ShardRecord, _ folder: String
-  ) -> Bool {
-    let name = "\(folder)/\(shards.name(shard))"
-    guard let record = try? ShardRecord(path: "\(name).json"), record.isCompatible(with: kind),
-      record.count == shards.range(shard).count
-    else { return false }
-    return (try? Checksum.sha256(file: "\(name).scores")) == record.scoresSHA256
-  }
-}
-
-/// How the pictures of U are divided: so many to a shard, in their order.
-struct Shards {
-  let count: Int
-  private let size: Int
-  private let total: Int
-
-  init(of run: Run) {
-    size = run.recipe.data.shardSize
-    total = run.data.unlabelled.count
-    count = (total + size - 1) / size
-  }
-
-  var indices: Range<Int> { 0..<count }
-
-  /// The pictures of a shard, as indices into U.
-  func range(_ shard: Int) -> Range<Int> { shard * size..<min(total, (shard + 1) * size) }
-
-  /// A shard's name, which its files begin with.
-  func name(_ shard: Int) -> String {
-    let digits = String(shard)
-    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-  }
-
-  /// The index into U of a sample.
-  func index(of id: SampleID) -> Int { Int(id.shard) * size + Int(id.position) }
 }

@@ -10,16 +10,15 @@ public enum SelectTopImages {
   public static func perform(in run: Run) throws {
     try run.stage(.ranking) {
       let start = Date()
-      let shards = Shards(of: run)
-      let scored = try scoredShards(shards, in: run)
       let unlabelled = run.data.unlabelled
+      let scored = try scoredShards(in: run)
       let ranking = run.recipe.ranking
       let (selection, reading) = try Selection.select(
         shards: scored,
         classesPerSample: min(ranking.labelsPerImage, run.data.classNames.count),
         imagesPerClass: ranking.imagesPerClass,
         minimumScore: ranking.minimumScore.map { Float($0) } ?? -.infinity,
-        key: { unlabelled.key(at: shards.index(of: $0)) })
+        key: { unlabelled.key(at: unlabelled.index(of: $0)) })
       guard selection.images.count > 0 else {
         throw PipelineError.data(
           "nothing was selected from \(reading.samples) unlabelled pictures; "
@@ -32,9 +31,10 @@ public enum SelectTopImages {
       try selection.writeCSV(
         to: csv,
         names: SelectionNames(
-          shards: shards.indices.map(shards.name), classes: run.data.classNames,
+          shards: (0..<unlabelled.shardCount).map(unlabelled.shardName),
+          classes: run.data.classNames,
           teacher: scored.first?.record.modelSHA256 ?? "",
-          key: { unlabelled.key(at: shards.index(of: $0)) }))
+          key: { unlabelled.key(at: unlabelled.index(of: $0)) }))
       try writeLeftOut(scored, in: run)
       tell(selection, in: run)
       return StageOutcome(
@@ -45,13 +45,15 @@ public enum SelectTopImages {
   }
 
   /// The record of every shard.
-  static func scoredShards(_ shards: Shards, in run: Run) throws -> [ScoredShard] {
+  static func scoredShards(in run: Run) throws -> [ScoredShard] {
     let folder = run.directory.scoresFolder
-    return try shards.indices.map { shard in
-      let name = "\(folder)/\(shards.name(shard))"
+    let shards = run.data.unlabelled
+    return try (0..<shards.shardCount).map { shard in
+      let name = "\(folder)/\(shards.shardName(shard))"
       guard FileManager.default.fileExists(atPath: "\(name).json") else {
         throw PipelineError.usage(
-          "shard \(shards.name(shard)) of \(shards.count) is not scored yet; `halcyon score` goes on"
+          "shard \(shards.shardName(shard)) of \(shards.shardCount) is not scored yet; "
+            + "`halcyon score` goes on"
         )
       }
       return ScoredShard(
@@ -98,11 +100,10 @@ public enum SelectTopImages {
 extension Run {
   /// How full, how sure and, where the truth is known, how pure a selection is.
   func statistics(of selection: Selection) -> SelectionStatistics {
-    let shards = Shards(of: self)
     let unlabelled = data.unlabelled
     let isKnown = unlabelled.classes == data.classNames
     return SelectionStatistics(
       of: selection,
-      truth: isKnown ? { unlabelled.label(at: shards.index(of: $0)) } : nil)
+      truth: isKnown ? { unlabelled.label(at: unlabelled.index(of: $0)) } : nil)
   }
 }

@@ -23,10 +23,10 @@ public enum PretrainStudent {
   /// D̂: each selected picture of U with its classes.
   static func selected(in run: Run) throws -> Examples {
     let selection = try Selection(path: run.directory.selectionPath)
-    let shards = Shards(of: run)
+    let unlabelled = run.data.unlabelled
     return Examples(
       dataset: try IndexedSubset(
-        run.data.unlabelled, indices: selection.images.map { Int32(shards.index(of: $0)) }),
+        unlabelled, indices: selection.images.map(unlabelled.index(of:))),
       classCount: run.data.classNames.count, offsets: selection.labelOffsets.map(Int32.init),
       labels: selection.classes.map(Int32.init))
   }

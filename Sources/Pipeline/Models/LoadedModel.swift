@@ -93,13 +93,12 @@ public final class LoadedModel {
     let pictures = PictureFiles(files)
     let count = min(count, folder.classNames.count)
     let classes = folder.classNames.count
-    let reasons = BadSamples(of: pictures, limit: .none)
     // Nothing is compared bit by bit here, so a few pictures are not padded to a full batch.
     var runtime = runtime
     runtime.batch = min(runtime.batch, max(1, files.count))
-    try forEachBatch(
-      network, of: pictures, input: folder.input, runtime, badSamples: reasons
-    ) { batch, logits in
+    let inference = try Inference(network, input: folder.input, runtime)
+    try inference.forEachBatch(of: pictures, badSamples: BadSamples(of: pictures, limit: .none)) {
+      batch, logits in
       let scores = try logits.softmax()
       let best = try scores.top(count)
       let values = try best.values.array(of: Float.self)
@@ -107,8 +106,7 @@ public final class LoadedModel {
       let all = allScores ? try scores.array(of: Float.self) : []
       for row in 0..<batch.count {
         let path = files[batch.indices[row]]
-        guard !batch.unreadable.contains(row) else {
-          let reason = reasons.entries.last { $0.key == path }?.reason ?? "cannot be read"
+        if let reason = batch.reasons[row] {
           try body(Prediction(path: path, top: [], scores: nil, error: reason))
           continue
         }

@@ -60,6 +60,10 @@ extension Recipe {
       "data.testSplit is a split of data.test, which is missing; give it too")
     found.atLeast(1, data.shardSize, "data.shardSize")
     found.atLeast(1, data.maxPixels, "data.maxPixels")
+    found.within(0...1, data.unreadableLimit, "data.unreadableLimit")
+    found.refuse(
+      data.unlabelledIsRest && data.requireTags != nil, "data.requireTags",
+      "data.requireTags has no meaning for the rest of data.labelled, which has no tags; remove it")
   }
 
   private func checkInput(_ found: inout RecipeProblems) {
@@ -95,6 +99,7 @@ extension Recipe {
     found.atLeast(1, ranking.labelsPerImage, "ranking.labelsPerImage")
     found.atLeast(1, ranking.imagesPerClass, "ranking.imagesPerClass")
     found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
+    checkSelection(&found)
 
     found.refuse(
       teacher.training.freezeBackbone && teacher.startFrom == nil,
@@ -106,6 +111,25 @@ extension Recipe {
     ] {
       found.refuse(frozen, key, "\(key): this network starts from nothing; set it to false")
     }
+  }
+
+  private func checkSelection(_ found: inout RecipeProblems) {
+    found.refuse(
+      !(ranking.fraction > 0 && ranking.fraction <= 1), "ranking.fraction",
+      "ranking.fraction is \(ranking.fraction); it must be above 0 and at most 1")
+    found.within(1...100, ranking.candidates, "ranking.candidates")
+    found.within(0...10, ranking.zipfExponent, "ranking.zipfExponent")
+    found.refuse(
+      ranking.classCounts.contains { !(0...1 << 32).contains($0) }, "ranking.classCounts",
+      "ranking.classCounts must be counts of pictures, one a class")
+    found.refuse(
+      ranking.strategy != .unbalanced && !ranking.classCounts.isEmpty, "ranking.classCounts",
+      "ranking.classCounts needs strategy: unbalanced; remove it or change the strategy")
+    let needsTags = ranking.strategy == .tags || ranking.strategy == .tagsRanked
+    found.refuse(
+      needsTags && ranking.tags == nil && data.requireTags == nil, "ranking.strategy",
+      "ranking.strategy \(ranking.strategy.rawValue) needs to know which class a tag means; give "
+        + "ranking.tags, a CSV of tag,class")
   }
 
   private func checkTraining(

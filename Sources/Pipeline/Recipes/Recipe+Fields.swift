@@ -47,6 +47,8 @@ extension Recipe.Data {
       .value("unlabelledImages", \.unlabelledImages),
       .value("classCount", \.classCount),
       .value("shardSize", \.shardSize),
+      .value("requireTags", \.requireTags),
+      .value("unreadableLimit", \.unreadableLimit),
       .value("maxPixels", \.maxPixels),
     ]
   }
@@ -84,6 +86,17 @@ extension Recipe.Ranking {
       .value("imagesPerClass", \.imagesPerClass),
       .value("batch", \.batch),
       .value("minimumScore", \.minimumScore),
+      .value("strategy", \.strategy),
+      .value("classCounts", \.classCounts),
+      .value("zipfExponent", \.zipfExponent),
+      .value("tags", \.tags),
+      .value("fraction", \.fraction),
+      .value("fractionSeed", \.fractionSeed),
+      .value("fillByRepetition", \.fillByRepetition),
+      .value("duplicates", \.duplicates),
+      .value("candidates", \.candidates),
+      .value("leaveOut", \.leaveOut),
+      .value("allowMissing", \.allowMissing),
     ]
   }
 }

@@ -56,6 +56,7 @@ extension Recipe {
     let outside = [
       "name", "workers", "evaluation.everyImages", "checkpoints", "report",
       "data.labelledImages", "data.unlabelledImages", "data.classCount",
+      "data.unreadableLimit",
     ]
     return !outside.contains { key == $0 || key.hasPrefix($0 + ".") }
   }
@@ -72,7 +73,7 @@ extension Recipe {
     if ["seed", "device", "precision", "threads"].contains(key) { return true }
     guard key.hasPrefix("data.") || key.hasPrefix("input.") else { return false }
     return influences(key) && !measures(key) && !key.hasPrefix("data.unlabelled")
-      && key != "data.shardSize"
+      && key != "data.shardSize" && key != "data.requireTags"
   }
 
   private func scoresDepend(on key: String) -> Bool {
@@ -80,8 +81,8 @@ extension Recipe {
     if depends(.teacher, on: key) || key.hasPrefix("data.unlabelled") { return true }
     // Test pictures are left out of U while it is scored.
     return [
-      "data.shardSize", "data.test", "data.testSplit", "input.resize", "input.interpolation",
-      "ranking.batch", "ranking.labelsPerImage",
+      "data.shardSize", "data.requireTags", "data.test", "data.testSplit", "input.resize",
+      "input.interpolation", "ranking.batch", "ranking.leaveOut",
     ].contains(key)
   }
 

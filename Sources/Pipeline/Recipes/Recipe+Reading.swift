@@ -117,6 +117,11 @@ extension Recipe {
     }
   }
 
+  /// Whether U comes from a program or a server.
+  private func isRemote(_ source: String) -> Bool {
+    ["pipe:", "http://", "https://"].contains { source.hasPrefix($0) }
+  }
+
   private mutating func resolvePaths(
     from folder: String, _ reader: RecipeReader, keepsUnset: Bool
   ) throws {
@@ -130,9 +135,12 @@ extension Recipe {
       }
     }
     data.labelled = try resolve(data.labelled, "data.labelled")
-    if !data.unlabelledIsRest {
+    // A pipe or an address is no path; a pattern is one whose last parts are still open.
+    if !data.unlabelledIsRest, !isRemote(data.unlabelled) {
       data.unlabelled = try resolve(data.unlabelled, "data.unlabelled")
     }
+    data.requireTags = try data.requireTags.map { try resolve($0, "data.requireTags") }
+    ranking.tags = try ranking.tags.map { try resolve($0, "ranking.tags") }
     data.validation = try data.validation.map { try resolve($0, "data.validation") }
     data.test = try data.test.map { try resolve($0, "data.test") }
     teacher.startFrom = try teacher.startFrom.map { try resolve($0, "teacher.startFrom") }

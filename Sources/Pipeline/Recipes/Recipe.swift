@@ -87,7 +87,7 @@ extension Recipe {
     public var labelledSplit: String?
     /// How many labelled pictures to use, drawn by seed, the same from each class; nil means all.
     public var labelledCount: Int?
-    /// The unlabelled pictures U, or `rest`.
+    /// The unlabelled pictures U: a folder, shards, a list, an index, or `rest`.
     public var unlabelled: String
     /// As `labelledSplit`, for U.
     public var unlabelledSplit: String?
@@ -107,8 +107,12 @@ extension Recipe {
     public var unlabelledImages: Int?
     /// As `labelledImages`, for the classes.
     public var classCount: Int?
-    /// How many pictures of U share one score file.
+    /// How many pictures of U share one score file, where U has no shards of its own.
     public var shardSize = 10_000
+    /// A CSV of `tag,class`: only pictures of U that carry one of its tags are there at all.
+    public var requireTags: String?
+    /// The share of pictures that may be unreadable before the run stops; 1 never stops it.
+    public var unreadableLimit = 0.01
     /// A picture with more pixels is refused before it is decoded.
     public var maxPixels = 178_956_970
 
@@ -175,9 +179,54 @@ extension Recipe {
     public var batch = 64
     /// Pictures below this score (a class's log-odds) are not kept; nil keeps all.
     public var minimumScore: Double?
+    /// Which pictures a class gets.
+    public var strategy = Strategy.balanced
+    /// `unbalanced`: how many pictures each class gets; empty means Zipf's law.
+    public var classCounts: [Int] = []
+    /// `unbalanced`: the exponent of Zipf's law.
+    public var zipfExponent = 1.0
+    /// `tags` and `tagsRanked`: a CSV of `tag,class`; nil means `data.requireTags`.
+    public var tags: String?
+    /// The part of U that takes part, drawn by the pictures' keys: 1 is all of it.
+    public var fraction = 1.0
+    /// What that part, and the random pictures of `tags`, are drawn from.
+    public var fractionSeed = 0
+    /// Whether a class with too few pictures shows some of them several times.
+    public var fillByRepetition = false
+    /// What is done about copies among the pictures that come into question.
+    public var duplicates = Duplicates.near
+    /// How many pictures of a class come into question, as a multiple of K, so that copies can be
+    /// replaced.
+    public var candidates = 2.0
+    /// Which pictures of U are left out because D or the test pictures hold them too.
+    public var leaveOut = Duplicates.near
+    /// Whether to select although some shards have no scores.
+    public var allowMissing = false
 
     /// The defaults.
     public init() {}
+  }
+
+  /// Which pictures a class gets; the last three are the subsets of the paper's Table 5.
+  public enum Strategy: String, CaseIterable, Sendable {
+    /// The K best of each class.
+    case balanced
+    /// As many as all classes' K together, shared out unevenly; of each class the best.
+    case unbalanced
+    /// K random ones of those that carry a tag of the class.
+    case tags
+    /// The K best of those that carry a tag of the class.
+    case tagsRanked
+  }
+
+  /// Which pictures count as the same.
+  public enum Duplicates: String, CaseIterable, Sendable {
+    /// None.
+    case keep
+    /// Those with the same bytes.
+    case exact
+    /// Those that look the same, too: encoded anew, resized or cropped a little.
+    case near
   }
 
   /// Stage 3: the network that learns from the selected pictures.

@@ -23,7 +23,16 @@ struct RecipePath {
     guard !path.isEmpty else { throw Problem(message: "the path is empty; give one or remove it") }
     if path.hasPrefix("/") { return Self.absolute(path) }
     let candidates = folders.map { Self.absolute("\($0)/\(path)") }
-    return candidates.first(where: FileManager.default.fileExists(atPath:)) ?? Self.absolute(path)
+    return candidates.first(where: Self.exists) ?? Self.absolute(path)
+  }
+
+  /// Whether a path leads somewhere; of a pattern (`shards/{000..099}.tar`) the folders before it.
+  private static func exists(_ path: String) -> Bool {
+    let isOpen: (Character) -> Bool = { "{*?[".contains($0) }
+    guard !FileManager.default.fileExists(atPath: path), let open = path.firstIndex(where: isOpen)
+    else { return FileManager.default.fileExists(atPath: path) }
+    let fixed = path[..<open].split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return FileManager.default.fileExists(atPath: fixed.joined(separator: "/"))
   }
 
   /// The path with `~` and every `${VAR}` replaced.

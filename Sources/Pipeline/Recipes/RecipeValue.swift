@@ -134,6 +134,8 @@ extension Recipe.Stem: RecipeChoice {}
 extension Recipe.Schedule: RecipeChoice {}
 extension Recipe.Loss: RecipeChoice {}
 extension Recipe.Order: RecipeChoice {}
+extension Recipe.Strategy: RecipeChoice {}
+extension Recipe.Duplicates: RecipeChoice {}
 extension Recipe.Augmentation.Crop: RecipeChoice {}
 extension Interpolation: RecipeChoice {}
 

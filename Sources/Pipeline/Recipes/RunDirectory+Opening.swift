@@ -18,7 +18,8 @@ extension RunDirectory {
       try reconcile(with: recipe, redoing: redoing)
     } else {
       let names = try FileManager.default.contentsOfDirectory(atPath: path)
-      if let other = names.filter({ !$0.hasPrefix(".lock") && !$0.hasPrefix("recipe.yaml.tmp") })
+      let harmless = [".lock", "recipe.yaml.tmp", "index"]
+      if let other = names.filter({ name in !harmless.contains { name.hasPrefix($0) } })
         .sorted().first
       {
         throw PipelineError.usage(
@@ -33,6 +34,20 @@ extension RunDirectory {
     }
     for stage in Stage.allCases where recipe.includes(stage) { try makeFolder(folder(of: stage)) }
     try makeFolder(scoresFolder)
+    return lock
+  }
+
+  /// Joins a run that was begun, beside other processes that score it: nothing in the directory is
+  /// changed.
+  /// - Returns: the lock; no process has the directory for itself as long as it lives.
+  /// - Throws: as `open(_:redoing:)`, and when the run was not begun yet.
+  public func join(_ recipe: Recipe) throws -> RunLock {
+    guard FileManager.default.fileExists(atPath: recipePath) else {
+      throw PipelineError.usage(
+        "\(path) is no run yet: run `halcyon train-teacher` first, then let workers score")
+    }
+    let lock = try RunLock(path: lockPath, of: path, shared: true)
+    try reconcile(with: recipe, redoing: false)
     return lock
   }
 

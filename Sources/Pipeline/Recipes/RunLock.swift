@@ -1,17 +1,18 @@
 import Files
 import Foundation
 
-/// One process's claim on a run directory; given up when this object goes away or the process ends,
-/// however it ends.
+/// One process's claim on a run directory, or the share of one of several that score it; given up when
+/// this object goes away or the process ends, however it ends.
 public final class RunLock {
   private let descriptor: Int32
 
-  /// Locks the file at `path`, which stands for the run directory `directory`.
+  /// Locks the file at `path`, which stands for the run directory `directory`; `shared` with others
+  /// who share it.
   /// - Throws: `PipelineError.io` naming the process that holds it; `FileError`.
-  init(path: String, of directory: String) throws {
+  init(path: String, of directory: String, shared: Bool = false) throws {
     descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
       let code = errno
       let holder = Self.text(of: descriptor).trimmingCharacters(in: .whitespacesAndNewlines)
       close(descriptor)
@@ -23,6 +24,7 @@ public final class RunLock {
         "\(directory) is in use by process \(holder.isEmpty ? "unknown" : holder); "
           + "wait for it, stop it, or give --out another folder")
     }
+    guard !shared else { return }
     let pid = Array("\(getpid())\n".utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, pid, pid.count, 0) == pid.count else {
       let code = errno

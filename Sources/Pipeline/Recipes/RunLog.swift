@@ -53,10 +53,11 @@ public final class RunLog {
   private var file: AppendedFile
   private let encoder: JSONEncoder
 
-  /// Opens the log at `path`; a last line that a crash tore is removed.
+  /// Opens the log at `path`; a last line that a crash tore is removed, unless other processes write
+  /// to the log, too.
   /// - Throws: `FileError` naming `path`.
-  public init(path: String) throws {
-    try AppendedFile.filter(path) { _ in true }
+  public init(path: String, shared: Bool = false) throws {
+    if !shared { try AppendedFile.filter(path) { _ in true } }
     self.path = path
     file = try AppendedFile(path: path)
     encoder = JSONEncoder()

@@ -59,7 +59,6 @@ struct PictureGrid {
     let (shown, choice) = Self.classes(data, most: most)
 
     let dataset = run.data.unlabelled
-    let shards = Shards(of: run)
     let isTruthKnown = dataset.classes == run.data.classNames
     var budget = Self.mostBytes
     let found = Self.labels(of: selection, classes: shown, ranks: ranks)
@@ -70,7 +69,7 @@ struct PictureGrid {
           guard let (id, score) = found[Place(class: index, rank: rank)] else {
             return Cell(rank: rank, content: .none)
           }
-          let place = shards.index(of: id)
+          let place = dataset.index(of: id)
           var cell = Cell(rank: rank, content: .none, score: score)
           guard place < dataset.count else {
             cell.content = .missing("no longer there")

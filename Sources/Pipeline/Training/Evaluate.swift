@@ -94,19 +94,7 @@ extension Evaluation.ClassAccuracy: Codable {
   }
 }
 
-/// What a network is measured and run with, besides its weights.
-struct Runtime {
-  let device: Device
-  let precision: Precision
-  let workers: Int
-  var batch: Int
-  /// What the user sets to have another batch.
-  let batchKey: String
-  let maxPixels: Int
-}
-
-/// Measures `network` on labelled pictures; the last batch is padded, since another batch size
-/// gives other last bits.
+/// Measures `network` on labelled pictures.
 func evaluate(
   _ network: any Network, on examples: Examples, input: Recipe.Input, _ runtime: Runtime,
   progress: Progress? = nil
@@ -116,8 +104,8 @@ func evaluate(
     perClass: names.map { .init(name: $0, count: 0, correct: 0) }, count: 0, correct: 0,
     correctInFive: 0, unreadable: 0)
   let five = min(5, names.count)
-  try forEachBatch(network, of: examples.dataset, input: input, runtime, progress: progress) {
-    batch, logits in
+  let inference = try Inference(network, input: input, runtime)
+  try inference.forEachBatch(of: examples.dataset, progress: progress) { batch, logits in
     let best = try logits.top(five).indices.array(of: Int64.self)
     for row in 0..<batch.count {
       guard !batch.unreadable.contains(row) else {
@@ -135,40 +123,6 @@ func evaluate(
     }
   }
   return result
-}
-
-/// Runs `network` for evaluation over the pictures `range` of `dataset` (all of them by default), in
-/// order, and hands each batch and its float32 logits [batch, classes] to `body`.
-///
-/// Batch norms are folded for the duration.
-func forEachBatch(
-  _ network: any Network, of dataset: any ImageDataset, range: Range<Int>? = nil,
-  input: Recipe.Input, _ runtime: Runtime, hashContent: Bool = false, badSamples: BadSamples? = nil,
-  progress: Progress? = nil, _ body: (ImageBatch, Tensor) throws -> Void
-) throws {
-  let range = range ?? 0..<dataset.count
-  let toPictures = try PictureTensor(input, device: runtime.device)
-  let loader = try BatchLoader(
-    dataset: dataset, order: SequentialOrder(), positions: range,
-    batchSize: max(1, min(runtime.batch, range.count)),
-    preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
-    hashContent: hashContent, onUnreadable: .mark, maxPixels: runtime.maxPixels,
-    badSamples: badSamples)
-  defer { loader.stop() }
-  try network.fold(precision: runtime.precision)
-  defer { network.unfold() }
-  let pass = Pass(.evaluation, precision: runtime.precision)
-  try withoutGradients {
-    while let batch = try loader.next() {
-      try StopSignal.check()
-      let logits = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
-        try network(toPictures(batch, paddedTo: runtime.batch), pass)
-      }
-      let isFull = batch.count == runtime.batch
-      try body(batch, isFull ? logits : logits.narrowed(axis: 0, to: 0..<batch.count))
-      progress?.advance(by: batch.count)
-    }
-  }
 }
 
 extension Recipe.Input {

@@ -1,0 +1,110 @@
+import Files
+import Foundation
+
+/// Who scores which shard, when workers come and go: a lease is a small file in a folder that all of
+/// them see.
+///
+/// A worker takes the lease of a shard before it scores it, touches the file while it works and
+/// removes it afterwards. A lease that was not touched for a while is a dead worker's and may be
+/// taken over. Nothing depends on leases being exclusive: two workers that score one shard write the
+/// same bytes.
+public final class ShardClaims {
+  private let folder: String
+  private let patience: Double
+  private let worker: String
+
+  /// Leases in `folder`, which is made if need be.
+  /// - Parameters:
+  ///   - folder: A folder that every worker sees.
+  ///   - patience: After how many seconds without a sign of life a worker is taken for dead.
+  /// - Throws: `PipelineError.io` naming the folder.
+  public init(folder: String, patience: Double) throws {
+    self.folder = folder
+    self.patience = patience
+    worker = "\(ProcessInfo.processInfo.hostName)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw PipelineError.io("cannot make the folder \(folder): \(error.localizedDescription)")
+    }
+  }
+
+  /// The lease of a shard; given back when it goes away.
+  public final class Lease {
+    private let path: String
+    private let owner: String
+    private var touched = Date()
+    private let interval: Double
+
+    fileprivate init(path: String, owner: String, interval: Double) {
+      self.path = path
+      self.owner = owner
+      self.interval = interval
+    }
+
+    deinit { if ShardClaims.owner(of: path) == owner { unlink(path) } }
+
+    /// Shows that the worker lives; cheap enough for every batch.
+    public func touch() {
+      guard -touched.timeIntervalSinceNow > interval else { return }
+      touched = Date()
+      utimes(path, nil)
+    }
+  }
+
+  /// Takes the lease of `shard`, or nil when a living worker has it.
+  /// - Throws: `FileError` when the folder cannot be written.
+  public func lease(of shard: String) throws -> Lease? {
+    let path = "\(folder)/\(shard).claim"
+    if try take(path) { return lease(at: path) }
+    guard try isAbandoned(path) else { return nil }
+    // Of several that find it abandoned one wins the rename; what it moved away is the old lease.
+    let aside = "\(path).\(worker)"
+    guard rename(path, aside) == 0 else { return nil }
+    unlink(aside)
+    return try take(path) ? lease(at: path) : nil
+  }
+
+  private func lease(at path: String) -> Lease {
+    Lease(path: path, owner: worker, interval: min(5, patience / 10))
+  }
+
+  private func take(_ path: String) throws -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      if errno == EEXIST { return false }
+      throw FileError("write", path, code: errno)
+    }
+    defer { close(descriptor) }
+    let bytes = Array(worker.utf8)
+    guard write(descriptor, bytes, bytes.count) == bytes.count else {
+      let code = errno
+      unlink(path)
+      throw FileError("write", path, code: code)
+    }
+    return true
+  }
+
+  /// Whether nobody touched the lease for as long as this worker is patient. Both times are the file
+  /// system's, since machines' clocks differ.
+  private func isAbandoned(_ path: String) throws -> Bool {
+    guard let last = Self.modified(path) else { return false }
+    let probe = "\(folder)/.now-\(worker)"
+    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError("write", probe, code: errno) }
+    close(descriptor)
+    defer { unlink(probe) }
+    guard let now = Self.modified(probe) else { return false }
+    return now - last > patience
+  }
+
+  private static func modified(_ path: String) -> Double? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+  }
+
+  fileprivate static func owner(of path: String) -> String? {
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

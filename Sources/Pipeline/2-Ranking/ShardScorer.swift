@@ -1,0 +1,81 @@
+import Files
+import Foundation
+import ImageData
+import Ranking
+import Torch
+
+/// Scores one shard after another with one teacher.
+final class ShardScorer {
+  private let run: Run
+  private let kind: ShardRecord
+  private let inference: Inference
+  private let badSamples: BadSamples
+  private let progress: Progress
+  private var top: TopClasses
+
+  init(of run: Run, teacher: ModelFolder, kind: ShardRecord, total: Int) throws {
+    self.run = run
+    self.kind = kind
+    inference = try Inference(
+      teacher.load(on: run.device), input: run.recipe.input,
+      run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"))
+    badSamples = run.badSamples(of: run.data.unlabelled, in: .ranking)
+    progress = run.console.progress("scores", total: total)
+    top = TopClasses(classes: kind.classes, count: kind.classesPerSample)
+  }
+
+  /// Writes the scores of `shard` and then its record, the mark that it is done.
+  /// - Throws: `ImageDataError` when the shard cannot be read, `FileError`, `TorchError`.
+  func score(_ shard: Int, _ lease: ShardClaims.Lease?) throws {
+    let start = Date()
+    let pictures = run.data.unlabelled
+    let name = pictures.shardName(shard)
+    let path = "\(run.directory.scoresFolder)/\(name)"
+    let file = try ScoreFileWriter(
+      path: "\(path).scores", classesPerSample: kind.classesPerSample, classes: kind.classes)
+    var record = kind
+    try inference.forEachBatch(
+      of: pictures, range: pictures.range(ofShard: shard),
+      hashContent: !run.data.testContent.isEmpty, badSamples: badSamples, progress: progress
+    ) { batch, logits in
+      lease?.touch()
+      try append(batch, logits, to: file, &record)
+    }
+    try file.finish()
+    record.shard = name
+    record.count = file.count
+    record.scoresSHA256 = try Checksum.sha256(file: "\(path).scores")
+    record.seconds = -start.timeIntervalSinceNow
+    record.imagesPerSecond = Double(record.count) / max(record.seconds, 1e-9)
+    try DurableFile.write(record.json(), to: "\(path).json")
+    try run.log.append(
+      "scored", stage: .ranking,
+      ["shard": .text(name), "images_per_second": .number(record.imagesPerSecond)])
+  }
+
+  /// Ends the progress bar.
+  func finish() { progress.finish() }
+
+  private func append(
+    _ batch: ImageBatch, _ logits: Tensor, to file: ScoreFileWriter, _ record: inout ShardRecord
+  ) throws {
+    let values = try logits.array(of: Float.self)
+    for row in 0..<batch.count {
+      let key = run.data.unlabelled.key(at: batch.indices[row])
+      if let reason = batch.reasons[row] {
+        record.unreadable.append(.init(key: key, reason: reason))
+      } else if let hash = batch.hashes[row], run.data.testContent.contains(hash) {
+        record.excluded.append(.init(key: key, reason: "is a test picture"))
+      } else {
+        try values.withUnsafeBufferPointer {
+          try top.rank(
+            UnsafeBufferPointer(rebasing: $0[row * kind.classes..<(row + 1) * kind.classes]))
+        }
+        try file.append(
+          keyHash: KeyHash.hash(of: key), classes: top.classes, scores: top.scores)
+        continue
+      }
+      try file.appendEmpty(keyHash: KeyHash.hash(of: key))
+    }
+  }
+}

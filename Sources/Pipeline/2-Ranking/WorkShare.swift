@@ -1,0 +1,77 @@
+public import Foundation
+
+/// Which shards of U this process scores, when several share the work: every `count`-th from `index`.
+public struct WorkShare: Equatable, Sendable {
+  /// This process's number, from 0.
+  public let index: Int
+  /// How many processes there are.
+  public let count: Int
+
+  /// Share `index` of `count`.
+  /// - Throws: `PipelineError.usage` when there is no such share.
+  public init(index: Int, count: Int) throws {
+    guard count >= 1, index >= 0, index < count else {
+      throw PipelineError.usage(
+        "share \(index) of \(count): shares are numbered from 0 and below their number")
+    }
+    self.index = index
+    self.count = count
+  }
+
+  /// Whether `shard` belongs to this share.
+  public func contains(_ shard: Int) -> Bool { shard % count == index }
+
+  /// The share that a scheduler gave this process, or nil when it stands alone.
+  ///
+  /// Taken from what is given, else from torchrun's `RANK` and `WORLD_SIZE`, else from a Slurm array
+  /// (`SLURM_ARRAY_TASK_ID`, `_MIN`, `_STEP`, `_COUNT`), else from a Kubernetes indexed job
+  /// (`JOB_COMPLETION_INDEX`; the number of completions is not in its environment and is given as
+  /// `count`, or in `JOB_COMPLETIONS`).
+  /// - Parameters:
+  ///   - index: What `--shard-index` says.
+  ///   - count: What `--num-shards` says.
+  ///   - environment: The process's environment.
+  /// - Throws: `PipelineError.usage` naming the variable that is missing or no number.
+  public init?(
+    index: Int?, count: Int?,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws {
+    func number(_ name: String) throws -> Int? {
+      guard let text = environment[name] else { return nil }
+      guard let value = Int(text) else {
+        throw PipelineError.usage("\(name) is \(text), which is no whole number")
+      }
+      return value
+    }
+    func needed(_ value: Int?, _ what: String) throws -> Int {
+      guard let value else { throw PipelineError.usage(what) }
+      return value
+    }
+    if let index {
+      let count = try needed(
+        count ?? number("WORLD_SIZE"), "--shard-index \(index) of how many? Give --num-shards")
+      try self.init(index: index, count: count)
+    } else if let rank = try number("RANK") {
+      let world = try needed(
+        count ?? number("WORLD_SIZE"), "RANK is set but WORLD_SIZE is not; set it or --num-shards")
+      try self.init(index: rank, count: world)
+    } else if let task = try number("SLURM_ARRAY_TASK_ID") {
+      let step = max(1, try number("SLURM_ARRAY_TASK_STEP") ?? 1)
+      let tasks = try needed(
+        count ?? number("SLURM_ARRAY_TASK_COUNT"),
+        "SLURM_ARRAY_TASK_ID is set but SLURM_ARRAY_TASK_COUNT is not; give --num-shards")
+      try self.init(index: (task - (number("SLURM_ARRAY_TASK_MIN") ?? 0)) / step, count: tasks)
+    } else if let completion = try number("JOB_COMPLETION_INDEX") {
+      let completions = try needed(
+        count ?? number("JOB_COMPLETIONS"),
+        "JOB_COMPLETION_INDEX is set but the number of completions is not known; give --num-shards")
+      try self.init(index: completion, count: completions)
+    } else if let count {
+      throw PipelineError.usage(
+        "--num-shards \(count): which of them is this? Give --shard-index, or let a scheduler set "
+          + "RANK, SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX")
+    } else {
+      return nil
+    }
+  }
+}

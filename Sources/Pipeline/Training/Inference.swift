@@ -1,0 +1,63 @@
+import ImageData
+import Models
+import Torch
+
+/// What a network is measured and run with, besides its weights.
+struct Runtime {
+  let device: Device
+  let precision: Precision
+  let workers: Int
+  var batch: Int
+  /// What the user sets to have another batch.
+  let batchKey: String
+  let maxPixels: Int
+}
+
+/// A network that is only asked, not trained: its batch norms are folded as long as this lives.
+///
+/// The last batch is padded, since another batch size gives other last bits.
+final class Inference {
+  private let network: any Network
+  private let input: Recipe.Input
+  private let runtime: Runtime
+  private let toPictures: PictureTensor
+
+  init(_ network: any Network, input: Recipe.Input, _ runtime: Runtime) throws {
+    self.network = network
+    self.input = input
+    self.runtime = runtime
+    toPictures = try PictureTensor(input, device: runtime.device)
+    try network.fold(precision: runtime.precision)
+  }
+
+  deinit { network.unfold() }
+
+  /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
+  /// hands each batch and its float32 logits [batch, classes] to `body`.
+  func forEachBatch(
+    of dataset: any ImageDataset, range: Range<Int>? = nil, hashContent: Bool = false,
+    badSamples: BadSamples? = nil, progress: Progress? = nil,
+    _ body: (ImageBatch, Tensor) throws -> Void
+  ) throws {
+    let range = range ?? 0..<dataset.count
+    let loader = try BatchLoader(
+      dataset: dataset, order: SequentialOrder(), positions: range,
+      batchSize: max(1, min(runtime.batch, range.count)),
+      preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
+      hashContent: hashContent, onUnreadable: .mark, maxPixels: runtime.maxPixels,
+      badSamples: badSamples)
+    defer { loader.stop() }
+    let pass = Pass(.evaluation, precision: runtime.precision)
+    try withoutGradients {
+      while let batch = try loader.next() {
+        try StopSignal.check()
+        let logits = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
+          try network(toPictures(batch, paddedTo: runtime.batch), pass)
+        }
+        let isFull = batch.count == runtime.batch
+        try body(batch, isFull ? logits : logits.narrowed(axis: 0, to: 0..<batch.count))
+        progress?.advance(by: batch.count)
+      }
+    }
+  }
+}

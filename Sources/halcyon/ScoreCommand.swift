@@ -1,0 +1,45 @@
+import ArgumentParser
+import Pipeline
+
+/// `halcyon score`: the first half of stage 2.
+struct ScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score", abstract: "2: let the teacher score the unlabelled pictures.",
+    discussion: """
+      Several processes can share the work on one run directory, each with its part of the shards: \
+      under torchrun (RANK, WORLD_SIZE), in a Slurm array (SLURM_ARRAY_TASK_ID), in a Kubernetes \
+      indexed job (JOB_COMPLETION_INDEX with --num-shards), by hand (--shard-index, --num-shards), \
+      or by taking the next shard that nobody has (--claim). Scores are the same however the work \
+      is divided.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: "Which part of the shards to score, from 0.")
+  var shardIndex: Int?
+
+  @Option(help: "In how many parts the shards are divided.")
+  var numShards: Int?
+
+  @Option(help: "Take shards that no other worker has, with leases in this folder.")
+  var claim: String?
+
+  @Option(help: "After how many seconds without a sign of life a worker's shard is taken over.")
+  var claimTimeout = 600.0
+
+  func validate() throws {
+    guard claimTimeout > 0 else {
+      throw ValidationError("--claim-timeout is \(claimTimeout); it must be above 0 seconds")
+    }
+    if claim != nil, shardIndex != nil || numShards != nil {
+      throw ValidationError("--claim and --shard-index exclude each other; remove one")
+    }
+  }
+
+  func run() throws {
+    let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
+    let run = try options.open(sharing: share != nil || claim != nil)
+    let claims = try claim.map { try ShardClaims(folder: $0, patience: claimTimeout) }
+    try ScoreImages.perform(in: run, share: share, claims: claims)
+  }
+}
