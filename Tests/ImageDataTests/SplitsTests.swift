@@ -97,7 +97,7 @@ struct SplitsTests {
     #expect((0..<3).map { subset.label(at: $0) } == [1, 0, 1])
     #expect(try subset.read(at: 1).bytes == base.read(at: 0).bytes)
     #expect(subset.samplesPerClass == [1, 2])
-    for wrong in [Int32(6), -1] {
+    for wrong in [6, -1] {
       #expect(throws: ImageDataError.self) { _ = try IndexedSubset(base, indices: [0, wrong]) }
     }
   }
