@@ -1,7 +1,7 @@
 # Everything a newcomer types. Each target may be run again; the second time is quick.
 #
 #   make demo     all four stages on real pictures, from nothing
-#   make test     build and pass every test
+#   make test     build and pass every test; make test-faults adds the long form of the fault tests
 #   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo]
 
 export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
@@ -9,7 +9,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
 FLAGS = -c release -Xswiftc -enable-testing $(shell cat .libtorch/flags)
 HALCYON = .build/release/halcyon
 
-.PHONY: setup build demo test example bench lint clean
+.PHONY: setup build demo test test-faults example bench lint clean
 
 setup:
 	@scripts/setup
@@ -25,6 +25,12 @@ demo: build
 test: setup
 	swift build $(FLAGS) --build-tests
 	OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel
+
+# Every place at which a file operation can fail and fifty rounds of kill -9, instead of some.
+test-faults: setup
+	swift build $(FLAGS) --build-tests
+	HALCYON_TEST_FAULTS=all OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel \
+	  --filter RankingFaultTests
 
 # The program of Examples/, on a budget of seconds.
 example: build

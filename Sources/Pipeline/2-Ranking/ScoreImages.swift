@@ -18,7 +18,9 @@ public enum ScoreImages {
   ///   - claims: Leases that workers take of the shards they score. This process then waits for the
   ///     other workers, and takes over what dead ones left.
   /// - Throws: `PipelineError`; one that says so when there is no teacher yet.
-  public static func perform(in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil) throws {
+  public static func perform(in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil)
+    throws
+  {
     let shards = run.data.unlabelled
     let teacher = try run.model(of: .teacher)
     try requireSameClasses(

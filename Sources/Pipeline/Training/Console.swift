@@ -191,6 +191,12 @@ public enum Format {
     return result
   }
 
+  /// A number with leading zeros: 00042.
+  static func padded(_ value: Int, digits: Int) -> String {
+    let text = String(value)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+
   /// Hours, minutes and seconds: 1:02:03, or 0:07.
   public static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "-" }

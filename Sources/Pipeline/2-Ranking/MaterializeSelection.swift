@@ -1,0 +1,105 @@
+import Files
+import Foundation
+import ImageData
+import Ranking
+
+/// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,
+/// for other programs, and where U cannot be read at random.
+///
+/// A sample is `ROW.jpg` (or .png, .webp), `ROW.cls` (its best class) and `ROW.json` (key, shard, all
+/// classes with scores and ranks), ROW being its row of `selected.bin`. Which sample stands where is a
+/// function of the recipe's seed: the same files come out however often the work is interrupted and
+/// however many processes share it.
+public enum MaterializeSelection {
+  /// What one shard holds, written after it: the mark that it is done.
+  struct Record: Codable, Equatable {
+    var selection: String
+    var seed: Int
+    var samplesPerShard: Int
+    var first: Int
+    var count: Int
+    var bytes: Int
+    var sha256: String
+    /// Rows whose picture could no longer be read.
+    var unreadable: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case selection = "selection_sha256"
+      case seed, first, count, bytes, sha256, unreadable
+      case samplesPerShard = "samples_per_shard"
+    }
+  }
+
+  /// Writes the shards that are not there yet.
+  /// - Parameters:
+  ///   - run: The run, whose pictures are selected.
+  ///   - out: The folder; nil means `2-ranking/materialized` of the run.
+  ///   - samplesPerShard: How many samples a shard has, the last one excepted.
+  ///   - share: Which of the shards are this process's; nil means all of them.
+  /// - Returns: The folder.
+  /// - Throws: `PipelineError`; one that says so when nothing is selected yet, or when the folder
+  ///   holds another selection.
+  @discardableResult
+  public static func perform(
+    in run: Run, out: String? = nil, samplesPerShard: Int = 10_000, share: WorkShare? = nil
+  ) throws -> String {
+    _ = try run.finished(.ranking)
+    let folder = out ?? "\(run.directory.folder(of: .ranking))/materialized"
+    let selection = try Selection(path: run.directory.selectionPath)
+    let plan = MaterializationPlan(
+      selection: try Checksum.sha256(file: run.directory.selectionPath), seed: run.recipe.seed,
+      count: selection.images.count, samplesPerShard: samplesPerShard)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let missing = try (0..<plan.shardCount).filter {
+      try (share?.contains($0) ?? true) && !plan.isDone($0, in: folder)
+    }
+    guard !missing.isEmpty else {
+      run.console.note("materialized: \(folder) has every shard")
+      return folder
+    }
+    try DurableFile.write(
+      run.data.classNames.map { "\($0)\n" }.joined(), to: "\(folder)/classes.txt")
+    let progress = run.console.progress(
+      "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })
+    for shard in missing {
+      try write(shard, of: plan, selection, in: run, to: folder, progress)
+    }
+    progress.finish()
+    return folder
+  }
+
+  private static func write(
+    _ shard: Int, of plan: MaterializationPlan, _ selection: Selection, in run: Run,
+    to folder: String, _ progress: Progress
+  ) throws {
+    let path = "\(folder)/\(plan.name(of: shard))"
+    let tar = try TarWriter(path: "\(path).tar")
+    let unlabelled = run.data.unlabelled
+    var unreadable: [Int] = []
+    for place in plan.places(of: shard) {
+      try StopSignal.check()
+      let row = plan.row(at: place)
+      let id = selection.images[row]
+      do {
+        let picture = try unlabelled.read(at: unlabelled.index(of: id)).asFile()
+        let name = plan.sampleName(ofRow: row)
+        let sample = MaterializedSample(
+          of: selection, row: row, key: unlabelled.key(at: unlabelled.index(of: id)),
+          shard: unlabelled.shardName(Int(id.shard)), classNames: run.data.classNames)
+        try tar.append("\(name).\(picture.extension)", picture.bytes)
+        try tar.append("\(name).cls", Data("\(sample.bestClass)\n".utf8))
+        try tar.append("\(name).json", sample.json)
+      } catch ImageDataError.unreadable {
+        unreadable.append(row)
+      }
+      progress.advance(by: 1)
+    }
+    let bytes = tar.byteCount
+    try tar.finish()
+    try DurableFile.write(
+      JSON.pretty(
+        plan.record(
+          of: shard, bytes: bytes, sha256: Checksum.sha256(file: "\(path).tar"),
+          unreadable: unreadable)), to: "\(path).json")
+  }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Pipeline
+
+/// `halcyon materialize`: the selected pictures as shards of their own.
+struct MaterializeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "materialize",
+    abstract: "Write the selected pictures as new WebDataset shards, shuffled.",
+    discussion: """
+      Each sample is ROW.jpg (or .png, .webp), ROW.cls with its best class and ROW.json with its key \
+      and all its classes, scores and ranks. Run it again to go on where it was stopped. Several \
+      processes can share the work as in `halcyon score`.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: "The folder of the new shards (default: 2-ranking/materialized of the run).")
+  var to: String?
+
+  @Option(help: "How many samples a shard has.")
+  var samplesPerShard = 10_000
+
+  @Option(help: "Which part of the shards to write, from 0.")
+  var shardIndex: Int?
+
+  @Option(help: "In how many parts the shards are divided.")
+  var numShards: Int?
+
+  func validate() throws {
+    guard (1...100_000_000).contains(samplesPerShard) else {
+      throw ValidationError("--samples-per-shard is \(samplesPerShard); give 1 or more")
+    }
+  }
+
+  func run() throws {
+    let share = try WorkShare(index: shardIndex, count: numShards)
+    let run = try options.open(sharing: share != nil)
+    let folder = try MaterializeSelection.perform(
+      in: run, out: to, samplesPerShard: samplesPerShard, share: share)
+    try printLine("\(folder)")
+  }
+}

@@ -1,0 +1,112 @@
+import Files
+import Foundation
+import Testing
+
+@Suite("Materializing the selection")
+struct MaterializeTests {
+  private let run: TinyRun
+
+  init() throws {
+    run = try TinyRun()
+    for verb in ["train-teacher", "score", "select"] { try run.finish(verb, "a") }
+  }
+
+  private func materialize(_ folder: String, _ flags: [String] = []) throws -> Command.Outcome {
+    try run.run(
+      "materialize", "a",
+      flags: ["--to", "\(run.folder.path)/\(folder)", "--samples-per-shard", "20"] + flags)
+  }
+
+  /// The SHA-256 of every file of a folder, by name.
+  private func sums(_ folder: String) throws -> [String: String] {
+    let path = "\(run.folder.path)/\(folder)"
+    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    return try names.reduce(into: [:]) { $0[$1] = try Checksum.sha256(file: "\(path)/\($1)") }
+  }
+
+  private func tar(_ arguments: String...) throws -> String {
+    let process = Process(), pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["tar"] + arguments
+    process.standardOutput = pipe
+    try process.run()
+    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return text
+  }
+
+  @Test("every selected picture is there once, with all its classes, as tar reads it")
+  func contents() throws {
+    #expect(try materialize("out").code == 0)
+    var classes: [String: Set<Int>] = [:]
+    let lines = try run.text("a", "2-ranking/selected.csv").split(separator: "\n").dropFirst()
+    for line in lines {
+      let fields = line.split(separator: ",")
+      classes[String(fields[0]), default: []].insert(try #require(Int(fields[2])))
+    }
+    var found: [String: Set<Int>] = [:]
+    let out = run.folder.path + "/out"
+    let shards = try FileManager.default.contentsOfDirectory(atPath: out).filter {
+      $0.hasSuffix(".tar")
+    }
+    #expect(shards.count == (classes.count + 19) / 20)
+    var order: [String] = []
+    for shard in shards.sorted() {
+      for name in try tar("-tf", "\(out)/\(shard)").split(separator: "\n") {
+        guard name.hasSuffix(".json") else { continue }
+        let stem = name.dropLast(5)
+        let text = try tar("-xOf", "\(out)/\(shard)", String(name))
+        let json = try #require(
+          try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let key = try #require(json["key"] as? String)
+        let labels = try #require(json["classes"] as? [Int])
+        #expect(found[key] == nil)
+        found[key] = Set(labels)
+        order.append(key)
+        let best = try #require(
+          Int(try tar("-xOf", "\(out)/\(shard)", "\(stem).cls").dropLast()))
+        #expect(labels.contains(best))
+        #expect(try tar("-xOf", "\(out)/\(shard)", "\(stem).png").isEmpty == false)
+      }
+    }
+    #expect(found == classes)
+    #expect(order != order.sorted(), "the samples are shuffled")
+  }
+
+  @Test("interrupted, repeated and shared out, the files are the same")
+  func same() throws {
+    #expect(try materialize("whole").code == 0)
+    let expected = try sums("whole")
+    for part in ["1", "0"] {
+      #expect(try materialize("parts", ["--shard-index", part, "--num-shards", "2"]).code == 0)
+    }
+    #expect(try sums("parts") == expected)
+    let parts = run.folder.path + "/parts"
+    unlink("\(parts)/00000.json")
+    unlink("\(parts)/00001.tar")
+    try run.folder.write("half", to: "parts/00002.tar")
+    #expect(try materialize("parts").code == 0)
+    #expect(try sums("parts") == expected)
+    let worker = try Command(
+      run.arguments("materialize", "a")
+        + ["--to", run.folder.path + "/killed", "--samples-per-shard", "20"])
+    _ = worker.wait {
+      FileManager.default.fileExists(atPath: "\(run.folder.path)/killed/00001.tar")
+    }
+    worker.send(SIGKILL)
+    _ = try worker.wait()
+    #expect(try materialize("killed").code == 0)
+    #expect(try sums("killed").filter { !$0.key.contains(".tmp-") } == expected)
+  }
+
+  @Test("a folder with another selection is refused")
+  func other() throws {
+    #expect(try materialize("out").code == 0)
+    let outcome = try run.run(
+      "materialize", "a",
+      flags: ["--to", "\(run.folder.path)/out", "--samples-per-shard", "30"])
+    #expect(outcome.code == 64)
+    #expect(outcome.errors.contains("another selection"))
+  }
+}
