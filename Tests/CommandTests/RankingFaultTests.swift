@@ -95,15 +95,16 @@ struct RankingFaultTests {
     #expect(number > 3)
   }
 
-  @Test("of two that would write one run directory the second is refused, and scorers keep others out")
+  @Test("of two processes that would write one run directory the second is refused")
   func twoWriters() throws {
     try begin("a")
     // The first process stands still while it has the directory.
     let first = try Command(run.arguments("score", "a", Self.settings))
     let scores = run.directory("a") + "/2-ranking/scores"
-    #expect(
-      first.wait { (try? FileManager.default.contentsOfDirectory(atPath: scores).isEmpty) == false }
-    )
+    let hasBegun = first.wait {
+      (try? FileManager.default.contentsOfDirectory(atPath: scores).isEmpty) == false
+    }
+    #expect(hasBegun)
     first.send(SIGSTOP)
     for verb in ["score", "run", "select"] {
       let second = try run.run(verb, "a", Self.settings)
