@@ -75,6 +75,15 @@ void cimage_take_part(cimage_job *job, const uint8_t *pixels, int64_t stride) {
       .box = {0, 0, job->width, job->height}};
 }
 
+bool cimage_is_affordable(const cimage_job *job, int32_t times, const char *kind) {
+  int64_t most = job->most_pixels / times;
+  if ((int64_t)job->header.width * job->header.height <= most) return true;
+  cimage_fail(
+      job->message, CIMAGE_TOO_LARGE, "%dx%d is more than the %lld pixels that a %s may have",
+      job->header.width, job->header.height, (long long)most, kind);
+  return false;
+}
+
 static int32_t prepare(cimage_job *job, const cimage_request *request) {
   const cimage_header *header = &job->header;
   bool whole = request->width == 0 && request->height == 0;
@@ -99,6 +108,7 @@ static int32_t prepare(cimage_job *job, const cimage_request *request) {
   job->least_height = swap ? request->least_width : request->least_height;
   job->channels = request->channels;
   job->most_scans = request->most_scans;
+  job->most_pixels = request->most_pixels;
   part = turned(part, inverse(header->orientation), job->stored_width, job->stored_height);
   job->x = (int32_t)part.left;
   job->y = (int32_t)part.top;

@@ -41,6 +41,7 @@ typedef struct {
   int32_t x, y, width, height;        // wanted, as stored
   int32_t least_width, least_height;  // as stored; 0: exact
   int32_t most_scans;
+  int64_t most_pixels;
   cimage_message message;
   cimage_picture picture;  // out, as stored
 } cimage_job;
@@ -51,6 +52,10 @@ int32_t cimage_fail(cimage_message message, int32_t status, const char *format, 
 // At least `count` bytes and the padding, or NULL. The contents are not kept; a buffer that a giant
 // picture left behind is given back.
 uint8_t *cimage_reserve(cimage_buffer *buffer, size_t count);
+
+// Whether the picture, counted `times` over because its kind takes that much more memory and time
+// than plain rows do, stays below the limit on pixels; if not, says so.
+bool cimage_is_affordable(const cimage_job *job, int32_t times, const char *kind);
 
 int32_t cimage_jpeg_decode(cimage_job *job);
 int32_t cimage_png_decode(cimage_job *job);

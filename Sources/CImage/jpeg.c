@@ -16,6 +16,7 @@ typedef struct {
   struct jpeg_progress_mgr progress;
   jmp_buf jump;
   int32_t status;
+  int most_scans;
   cimage_job *job;
 } jpeg_context;
 
@@ -48,16 +49,19 @@ static void on_warning(j_common_ptr codec, int level) {
   }
 }
 
+// How many scans a picture of the most pixels may have; a smaller one may have more.
+static const int64_t scans_at_most_pixels = 12;
+
 static void be_silent(j_common_ptr codec) { (void)codec; }
 
 static void check_scans(j_common_ptr common) {
   jpeg_context *context = common->client_data;
   int scans = ((j_decompress_ptr)common)->input_scan_number;
-  if (scans <= context->job->most_scans) return;
+  int most = context->most_scans;
+  if (scans <= most) return;
   leave(
-      context, cimage_fail(
-                   context->job->message, CIMAGE_TOO_LARGE, "JPEG: more than %d scans",
-                   context->job->most_scans));
+      context,
+      cimage_fail(context->job->message, CIMAGE_TOO_LARGE, "JPEG: more than %d scans", most));
 }
 
 // The smallest of 1/8, 1/4, 1/2 and 1 at which the part is still as large as asked for.
@@ -171,6 +175,13 @@ static void decode(jpeg_context *context) {
     leave(
         context, cimage_fail(job->message, CIMAGE_CORRUPT, "JPEG: two frame headers disagree"));
   }
+  // Coefficients of all scans stay in memory, and every scan goes over them once more.
+  if (jpeg_has_multiple_scans(codec) && !cimage_is_affordable(job, 2, "progressive JPEG")) {
+    leave(context, CIMAGE_TOO_LARGE);
+  }
+  int64_t area = (int64_t)codec->image_width * codec->image_height;
+  int64_t scans = scans_at_most_pixels * job->most_pixels / (area > 0 ? area : 1);
+  context->most_scans = (int)(scans < job->most_scans ? scans : job->most_scans);
   unsigned eighths = scale_eighths(job);
   bool exact = job->least_width <= 0;
   codec->scale_num = eighths;
@@ -227,7 +238,7 @@ static int32_t guarded(jpeg_context *context) {
 
 // A fresh codec for every file: a used one keeps tables, and a broken file would borrow them.
 int32_t cimage_jpeg_decode(cimage_job *job) {
-  jpeg_context context = {.job = job};
+  jpeg_context context = {.job = job, .most_scans = job->most_scans};
   context.codec.err = jpeg_std_error(&context.errors);
   context.codec.client_data = &context;
   context.errors.error_exit = stop_with_library_message;

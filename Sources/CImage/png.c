@@ -61,8 +61,9 @@ static void decode(png_context *context) {
   png_structp codec = context->codec;
   png_set_read_fn(codec, context, read_bytes);
   png_set_user_limits(codec, INT32_MAX, INT32_MAX);  // the caller counted the pixels
+  // Only what makes pixels is read: a comment or a profile may claim gigabytes.
+  png_set_keep_unknown_chunks(codec, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_set_chunk_malloc_max(codec, 8 << 20);
-  png_set_chunk_cache_max(codec, 128);
   png_read_info(codec, context->info);
   int type = png_get_color_type(codec, context->info);
   png_set_strip_16(codec);

@@ -65,6 +65,7 @@ int32_t cimage_webp_decode(cimage_job *job) {
   if (WebPGetFeatures(job->bytes, job->count, &features) != VP8_STATUS_OK) {
     return cimage_fail(job->message, CIMAGE_CORRUPT, "WebP: broken header");
   }
+  if (!cimage_is_affordable(job, 3, "WebP")) return CIMAGE_TOO_LARGE;
   size_t stride = 3 * (size_t)job->stored_width;
   size_t size = stride * (size_t)job->stored_height;
   uint8_t *pixels = cimage_reserve(&job->workspace->decoded, size);

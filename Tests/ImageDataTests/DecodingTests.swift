@@ -101,6 +101,26 @@ struct DecodingTests {
       error?.description == "cannot read picture cat/7.jpg: this is HTML or XML, not a picture")
   }
 
+  @Test(
+    "kinds that take more memory and time may have fewer pixels",
+    arguments: [("colour.jpg", 1), ("grey.png", 1), ("progressive.jpg", 2), ("lossy.webp", 3)])
+  func affordable(name: String, times: Int) throws {
+    let data = try TestPictures.data(name)
+    let header = try ImageHeader(of: data)
+    let pixels = header.width * header.height
+    func decode(most: Int) throws { _ = try Thumbnail(of: .file(data), maxPixels: most) }
+    try decode(most: times * pixels)
+    #expect(throws: ImageDataError.self) { try decode(most: times * pixels - 1) }
+  }
+
+  @Test("a chunk beside the pixels that claims a gigabyte is passed over without being allocated")
+  func lyingChunk() throws {
+    var png = try TestPictures.data("grey.png")
+    // Behind the header, which ends at 33: "eXIf" with a length that the file does not have.
+    png.insert(contentsOf: [0x41, 0, 0, 0] + Array("eXIf".utf8), at: 33)
+    #expect(throws: ImageDataError.self) { try Thumbnail(of: .file(png)) }
+  }
+
   @Test("plain pixels of a size that cannot be are refused")
   func impossiblePixels() {
     let sizes = [(Int.max, 2, 1), (0, 3, 1), (3, 2, 2), (-1, -6, 1), (4, 2, 1)]

@@ -61,7 +61,9 @@ typedef struct {
   // (then with the codec's own grey, and to the last wanted row); 0: full size, every byte checked.
   int32_t least_width, least_height;
   int32_t most_scans;   // of a progressive JPEG
-  int64_t most_pixels;  // width × height of the whole picture
+  // Width × height of the whole picture; a WebP and a progressive JPEG, which take more memory and
+  // time, may have a third and half as many.
+  int64_t most_pixels;
 } cimage_request;
 
 // Pixels in the workspace, valid until its next decode: `height` rows of `width` × `channels` bytes.

@@ -7,6 +7,9 @@ public enum EncodedImage: Sendable {
   /// Plain 8-bit pixels, row by row, `channels` (1 or 3) bytes a pixel.
   case pixels(Data, width: Int, height: Int, channels: Int)
 
+  /// A file of more bytes is refused before it is read.
+  public static let mostFileBytes = 64 << 20
+
   /// The file's bytes or the pixels.
   public var bytes: Data {
     switch self {

@@ -57,6 +57,11 @@ func readPicture(_ path: [UInt8], key: String) throws -> Data {
   }
   let count = Int(status.st_size)
   guard count > 0 else { throw ImageDataError.unreadable(key: key, reason: "the file is empty") }
+  guard count <= EncodedImage.mostFileBytes else {
+    throw ImageDataError.unreadable(
+      key: key,
+      reason: "the file of \(count) bytes is larger than \(EncodedImage.mostFileBytes)")
+  }
   guard let memory = malloc(count) else { throw failure(ENOMEM) }
   var done = 0
   while done < count {

@@ -113,8 +113,9 @@ extension Recipe {
     public var requireTags: String?
     /// The share of pictures that may be unreadable before the run stops; 1 never stops it.
     public var unreadableLimit = 0.01
-    /// A picture with more pixels is refused before it is decoded.
-    public var maxPixels = 178_956_970
+    /// A picture with more pixels is refused before it is decoded; a WebP may have a third, a
+    /// progressive JPEG half as many, which cost as much.
+    public var maxPixels = ImageDecoder.defaultMaxPixels
 
     /// The defaults, for the pictures in `labelled` and `unlabelled`.
     public init(labelled: String, unlabelled: String) {
