@@ -2,6 +2,7 @@
 #
 #   make demo     all four stages on real pictures, from nothing
 #   make test     build and pass every test; make test-faults adds the long form of the fault tests
+#   make fuzz     libFuzzer on the readers of strangers' files   [SECONDS=600]
 #   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo]
 
 export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
@@ -9,7 +10,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
 FLAGS = -c release -Xswiftc -enable-testing $(shell cat .libtorch/flags)
 HALCYON = .build/release/halcyon
 
-.PHONY: setup build demo test test-faults example bench lint clean
+.PHONY: setup build demo test test-faults example fuzz bench lint clean
 
 setup:
 	@scripts/setup
@@ -37,11 +38,17 @@ example: build
 	swift build $(FLAGS) --product SelfTraining
 	OMP_WAIT_POLICY=passive .build/release/SelfTraining
 
+# libFuzzer on what reads strangers' files, SECONDS a reader; new finds go into Fuzzing/corpus.
+SECONDS = 600
+fuzz: setup
+	@Fuzzing/run $(SECONDS)
+
 bench: setup
 	@Benchmarks/run $(ONLY)
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples \
+	  Fuzzing/Package.swift Fuzzing/Sources
 
 clean:
-	rm -rf .build .build-* Benchmarks/.build
+	rm -rf .build .build-* Benchmarks/.build Fuzzing/.build

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# A whole run on a Slurm cluster: index → teacher → score (an array) → select → pretrain → fine-tune.
+#
+#   Recipes/cluster/slurm.sh RECIPE SHARDS [TASKS] [RUN]
+#
+#   RECIPE  the recipe; its data.unlabelled is the index folder ${OCEAN}
+#   SHARDS  the shards: '/data/ocean/{00000..09999}.tar', a folder, a list, 'pipe:aws s3 cp s3://… -'
+#   TASKS   how many machines score (64)
+#   RUN     the run directory, on a file system that all of them see (runs/ocean)
+#
+# Each job asks for a minute's notice before it is ended: halcyon then saves what it has and exits with
+# 75, and the job is queued again and goes on. A machine that dies costs the shard it was scoring.
+# SBATCH_OPTIONS (partition, account, time …) go to every job, GPU_OPTIONS to those that compute.
+set -euo pipefail
+
+recipe=${1:?RECIPE SHARDS [TASKS] [RUN]} shards=${2:?SHARDS} tasks=${3:-64} run=${4:-runs/ocean}
+: "${OCEAN:?set OCEAN to where the index goes}"
+halcyon=${HALCYON:-halcyon}
+read -ra options <<<"${SBATCH_OPTIONS:---time=24:00:00}"
+read -ra gpu <<<"${GPU_OPTIONS:---gres=gpu:1 --cpus-per-task=16}"
+mkdir -p "$run"-logs
+
+# submit NAME AFTER ARGUMENTS… -- COMMAND…: prints the job's number.
+submit() {
+  local name=$1 after=$2 arguments=()
+  shift 2
+  while [ "$1" != -- ]; do
+    arguments+=("$1")
+    shift
+  done
+  shift
+  [ -z "$after" ] || arguments+=("--dependency=afterok:$after")
+  sbatch --parsable --job-name="halcyon-$name" --output="$run-logs/$name-%A-%a.log" --requeue \
+    --open-mode=append --signal=B:TERM@60 "${options[@]}" "${arguments[@]}" \
+    --export=ALL --wrap "
+      $(printf '%q ' "$@") &
+      child=\$!
+      trap 'kill -TERM \$child' TERM
+      wait \$child; code=\$?
+      while kill -0 \$child 2>/dev/null; do wait \$child; code=\$?; done
+      [ \$code -ne 75 ] || exec scontrol requeue \"\${SLURM_ARRAY_JOB_ID:-\$SLURM_JOB_ID}\${SLURM_ARRAY_TASK_ID:+_\$SLURM_ARRAY_TASK_ID}\"
+      exit \$code"
+}
+
+index=$(submit index "" -- "$halcyon" index "$shards" --out "$OCEAN")
+teacher=$(submit teacher "$index" "${gpu[@]}" -- "$halcyon" train-teacher "$recipe" --out "$run")
+score=$(submit score "$teacher" "${gpu[@]}" "--array=0-$((tasks - 1))" -- \
+  "$halcyon" score "$recipe" --out "$run")
+select=$(submit select "$score" -- "$halcyon" select "$recipe" --out "$run")
+pretrain=$(submit pretrain "$select" "${gpu[@]}" -- "$halcyon" pretrain "$recipe" --out "$run")
+finetune=$(submit fine-tune "$pretrain" "${gpu[@]}" -- "$halcyon" run "$recipe" --out "$run")
+echo "index $index → teacher $teacher → score $score ($tasks tasks) → select $select →" \
+  "pretrain $pretrain → fine-tune $finetune; the report will be $run/report.html"
