@@ -4,16 +4,21 @@
 #   make test     build and pass every test; make test-faults adds the long form of the fault tests
 #   make fuzz     libFuzzer on the readers of strangers' files   [SECONDS=600]
 #   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo]
+#   make parquet  Apache Arrow, for lists and selections in Parquet   [TOOLS=1: and what tests them]
 
 export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
 # Tests look inside modules; the same flags for both, so that a test run does not build twice.
 FLAGS = -c release -Xswiftc -enable-testing $(shell cat .libtorch/flags)
 HALCYON = .build/release/halcyon
 
-.PHONY: setup build demo test test-faults example fuzz bench lint clean
+.PHONY: setup parquet build demo test test-faults example fuzz bench lint clean
 
 setup:
 	@scripts/setup
+
+# Loaded at run time: nothing is built again after it, and everything else works without it.
+parquet: setup
+	@scripts/setup-parquet $(if $(TOOLS),--test)
 
 build: setup
 	swift build $(FLAGS) --product halcyon

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV list or a folder of pictures.
+/// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV or Parquet list or a folder of
+/// pictures.
 ///
 /// ```swift
 /// let train = try openDataset("datasets/fashion-mnist", split: "train")
@@ -30,10 +31,14 @@ private func openLabelled(
   }
   let file = (path as NSString).lastPathComponent
   guard isFolder.boolValue else {
-    if file.lowercased().hasSuffix(".csv") { return try ManifestDataset(path: path, split: split) }
+    if file.lowercased().hasSuffix(".csv") || ManifestDataset.isParquet(file) {
+      return try ManifestDataset(path: path, split: split)
+    }
     if IDXDataset.isImages(file) { return try IDXDataset(images: path) }
     throw ImageDataError.dataset(
-      path: path, reason: "expected a folder, a .csv list or an …-images-idx3-ubyte[.gz] file")
+      path: path,
+      reason: "expected a folder, a .csv list or .parquet list, or an …-images-idx3-ubyte[.gz] file"
+    )
   }
   let files = try FileManager.default.contentsOfDirectory(atPath: path).filter(IDXDataset.isImages)
   if !files.isEmpty {
