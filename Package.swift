@@ -68,8 +68,10 @@ let package = Package(
       name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "Torch", "Files"], swiftSettings: swiftSettings),
-    .testTarget(name: "ImageDataTests", dependencies: ["ImageData"], swiftSettings: swiftSettings),
-    .testTarget(name: "RankingTests", dependencies: ["Ranking"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ImageDataTests", dependencies: ["ImageData", "Files"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RankingTests", dependencies: ["Ranking", "Files"], swiftSettings: swiftSettings),
     .testTarget(
       name: "PipelineTests", dependencies: ["Pipeline", "Torch", "Models", "ImageData", "Files"],
       swiftSettings: swiftSettings),

@@ -14,13 +14,17 @@ import Models
 func serve(
   amount: Double, warmUp: Bool = true, cost: NetworkCost? = nil, _ work: () throws -> Void
 ) rethrows {
-  if warmUp { try work() }
-  say(#"{"ready": true, "operations": \#(2 * (cost?.multiplyAdds ?? 0))}"#)
   let clock = ContinuousClock()
-  while readLine() != nil {
-    let time = try clock.measure(work)
-    say(#"{"value": \#(amount / (time / .seconds(1)))}"#)
-  }
+  try serve(warmUp: warmUp, cost: cost) { amount / (try clock.measure(work) / .seconds(1)) }
+}
+
+/// The same for work that measures itself: `round` returns how much a second it did.
+func serve(
+  warmUp: Bool = true, cost: NetworkCost? = nil, round: () throws -> Double
+) rethrows {
+  if warmUp { _ = try round() }
+  say(#"{"ready": true, "operations": \#(2 * (cost?.multiplyAdds ?? 0))}"#)
+  while readLine() != nil { say(#"{"value": \#(try round())}"#) }
 }
 
 private func say(_ line: String) {

@@ -80,5 +80,7 @@ public struct EvenShards: ShardedDataset {
   public var isRandomAccess: Bool { true }
 
   /// The hashtags of a sample.
-  public func tags(at index: Int) -> [String] { [] }
+  public func tags(at index: Int) -> [String] {
+    (base as? any TaggedDataset)?.tags(at: index) ?? []
+  }
 }

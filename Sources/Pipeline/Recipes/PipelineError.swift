@@ -50,7 +50,7 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
     switch error {
     case let error as PipelineError: error.exitCode
     case is ImageDataError: 65
-    case is RankingError: 65
+    case is RankingError, is ParquetError: 65
     case is ModelError: 64
     case let error as FileError: error.code == 0 ? 65 : 74
     case is CocoaError: 74
