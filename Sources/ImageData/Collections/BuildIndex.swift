@@ -76,14 +76,14 @@ public func buildIndex(
   let workers = IndexingWorkers(plan.shards, indexing)
   workers.start(count: max(1, min(options.workers, plan.shards.count)))
   defer { workers.stop() }
-  while workers.isRunning(waiting: 0.05) {
-    let (done, samples) = workers.state
-    progress?(done, plan.shards.count, samples)
+  repeat {
     if shouldStop() {
       workers.stop()
       throw IndexingStopped(shardsDone: workers.state.done, shards: plan.shards.count)
     }
-  }
+    let (done, samples) = workers.state
+    progress?(done, plan.shards.count, samples)
+  } while workers.isRunning(waiting: 0.05)
   let outcomes = try workers.outcomes()
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)

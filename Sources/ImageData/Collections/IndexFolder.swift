@@ -1,6 +1,23 @@
 import Files
 import Foundation
 
+/// Where the index of `text` is put unless told otherwise: a folder in the working folder, called like
+/// the last part of `text` without an archive's ending and a pattern's signs, and `.index`.
+public func defaultIndexFolder(of text: String) -> String {
+  var name = text.hasPrefix("pipe:") ? "pipe" : text
+  for ending in ["/**"] + ShardLocation.endings + [".txt", ".list", ".csv"]
+  where name.lowercased().hasSuffix(ending) {
+    name.removeLast(ending.count)
+    break
+  }
+  let parts = name.split(separator: "/").reversed().lazy.map { part in
+    // "shard-{000..099}" is "shard"; a part that is a pattern alone says nothing.
+    String(part.prefix { !"{*?[".contains($0) })
+      .trimmingCharacters(in: CharacterSet(charactersIn: "-_. "))
+  }
+  return (parts.first { !$0.isEmpty && $0 != "http:" && $0 != "https:" } ?? "U") + ".index"
+}
+
 /// The folder of an index: `catalogue.bin`, a `NAME.index` for each shard, `problems.csv`, `.lock`.
 final class IndexFolder {
   let path: String

@@ -24,6 +24,10 @@ struct IndexPlan {
   /// Plans the index of `text`.
   /// - Throws: `ImageDataError`.
   init(_ text: String, split: String?, shardSize: Int) throws {
+    let root = text.hasSuffix("/**") ? String(text.dropLast(3)) : text
+    guard !Catalogue.isIndex(folder: root) else {
+      throw ImageDataError.dataset(path: root, reason: "it is an index already")
+    }
     if let locations = try ShardList.shards(of: text) {
       guard split == nil else {
         throw ImageDataError.argument("\(text) names shards, which have no split \(split ?? "")")
@@ -36,10 +40,6 @@ struct IndexPlan {
       name = text
       classNames = Self.classNames(beside: locations.first)
       return
-    }
-    let root = text.hasSuffix("/**") ? String(text.dropLast(3)) : text
-    guard !Catalogue.isIndex(folder: root) else {
-      throw ImageDataError.dataset(path: root, reason: "it is an index already")
     }
     name = (root as NSString).lastPathComponent
     classNames = []

@@ -28,7 +28,7 @@ public final class IndexedCollection: ShardedDataset {
   private let catalogue: Catalogue
   private let labelOfClass: [String: Int]
   private let patience: FetchedStream.Patience
-  private let shards = RecentlyUsed<MappedShard>(most: 1000)
+  private let shards = RecentlyUsed<MappedShard>(most: 256)
   private let files = RecentlyUsed<ShardFile>(most: 128)
   private let sequences = RecentlyUsed<SequentialShard>(most: 4)
   private let datasets = RecentlyUsed<OpenedDataset>(most: 1)

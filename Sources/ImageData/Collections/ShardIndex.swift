@@ -35,8 +35,8 @@ final class ShardIndex: Sendable {
     guard bytes.integer(at: 8, as: UInt32.self) == ShardIndexLayout.version else {
       throw damaged("its version is \(bytes.integer(at: 8, as: UInt32.self))")
     }
-    let head = UnsafeRawBufferPointer(rebasing: bytes[..<120])
-    guard XXHash64.hash(head) == bytes.integer(at: 120, as: UInt64.self) else {
+    let head = UnsafeRawBufferPointer(rebasing: bytes[..<ShardIndexLayout.checkedHeaderBytes])
+    guard XXHash64.hash(head) == bytes.integer(at: head.count, as: UInt64.self) else {
       throw damaged("its header is damaged")
     }
     func number(_ offset: Int) -> Int { bytes.integer(at: offset, as: Int.self) }

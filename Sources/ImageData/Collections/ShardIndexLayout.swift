@@ -1,4 +1,5 @@
 import Files
+import Foundation
 
 /// Where things are in the index file of one shard. All numbers are little-endian.
 ///
@@ -42,6 +43,7 @@ struct ShardIndexLayout: Equatable {
   static let magic = Array("HALCSHRD".utf8)
   static let version: UInt32 = 1
   static let headerBytes = 128
+  static let checkedHeaderBytes = 120
   static let blockBytes = 1 << 16
   static let mostListedProblems = 1000
   static let readInOrder: UInt32 = 1
@@ -84,6 +86,13 @@ struct ShardIndexLayout: Equatable {
     names = column(nameBytes)
     problems = column(problemBytes)
     bodyBytes = end
+  }
+
+  /// The checksum of the header that `bytes` begin with.
+  static func checksum(ofHeader bytes: some ContiguousBytes) -> UInt64 {
+    bytes.withUnsafeBytes {
+      XXHash64.hash(UnsafeRawBufferPointer(rebasing: $0[..<checkedHeaderBytes]))
+    }
   }
 
   /// How many blocks the body has.

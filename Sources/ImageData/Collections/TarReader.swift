@@ -82,12 +82,10 @@ final class TarReader {
       let start = buffer.position
       let block = try buffer.peek(TarHeader.blockSize)
       guard block.count == TarHeader.blockSize else {
-        return isLost
-          ? finish()
-          : end(
-            at: start, [],
-            start == 0 && block.isEmpty
-              ? "the archive is empty" : "the archive has no end; it is cut short")
+        return end(
+          at: start, [],
+          start == 0 && block.isEmpty
+            ? "the archive is empty" : "the archive has no end; it is cut short")
       }
       switch TarHeader.parse(block) {
       case .zeros:
@@ -275,11 +273,20 @@ extension TarReader {
     if name.count > mostNameBytes { return "its name has \(name.count) bytes" }
     if name[0] == UInt8(ascii: "/") { return "its name is absolute" }
     if name.contains(0) { return "its name holds a zero byte" }
-    let dots = Array("..".utf8)
-    for part in name.split(separator: UInt8(ascii: "/")) where part.elementsEqual(dots) {
-      return "its name leads out of the archive"
+    var dots = 0
+    var others = 0
+    for byte in name {
+      if byte == UInt8(ascii: "/") {
+        if dots == 2, others == 0 { break }
+        dots = 0
+        others = 0
+      } else if byte == UInt8(ascii: ".") {
+        dots += 1
+      } else {
+        others += 1
+      }
     }
-    return nil
+    return dots == 2 && others == 0 ? "its name leads out of the archive" : nil
   }
 
   private static func withoutDot(_ name: [UInt8]) -> [UInt8] {
