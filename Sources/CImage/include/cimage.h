@@ -143,6 +143,25 @@ int32_t cimage_gunzip(
     const uint8_t *bytes, int64_t count, int64_t most_bytes, uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out,
     int64_t *out_count);
 
+enum {
+  CIMAGE_GZIP = 1,
+  CIMAGE_ZSTD = 2,
+};
+
+// A gzip or Zstandard stream that is inflated as its bytes come, one member or frame after the other.
+typedef struct cimage_inflater cimage_inflater;
+
+cimage_inflater *CIMAGE_NULLABLE cimage_inflater_create(int32_t format);
+
+void cimage_inflater_destroy(cimage_inflater *CIMAGE_NULLABLE inflater);
+
+// Inflates from `in` to `out` as far as either goes: `used` bytes were taken, `made` were written.
+// `is_complete` says whether the input may end here; anywhere else it is cut short. With nothing
+// left to take, call again with `in_count` 0 until nothing is made.
+int32_t cimage_inflate(
+    cimage_inflater *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
+    int64_t capacity, int64_t *used, int64_t *made, int32_t *is_complete);
+
 #ifdef __cplusplus
 }
 #endif

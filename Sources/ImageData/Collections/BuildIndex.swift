@@ -1,0 +1,131 @@
+import Files
+import Foundation
+
+/// How an index is made.
+public struct IndexOptions: Sendable {
+  /// How many samples a shard has where U is no archives.
+  public var shardSize = 10_000
+  /// Only samples that carry one of these tags are listed; nil lists all.
+  public var requiredTags: TagMap?
+  /// How many shards are read at once.
+  public var workers: Int
+  /// Whether the SHA-256 of every picture is noted, for which all are read.
+  public var hashesContents = false
+  /// When to give up servers and commands.
+  var patience = FetchedStream.Patience()
+
+  /// The usual options.
+  /// - Parameter workers: How many shards are read at once; nil for one a core.
+  public init(workers: Int? = nil) {
+    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+  }
+}
+
+/// What an index holds.
+public struct IndexSummary: Sendable, Equatable, Encodable {
+  /// How many shards there are.
+  public var shards = 0
+  /// How many samples.
+  public var samples = 0
+  /// How many members were passed over; `problems.csv` in the index's folder says why.
+  public var problems = 0
+  /// How many shards were indexed before and have not changed.
+  public var reusedShards = 0
+  /// The bytes of all pictures.
+  public var bytes = 0
+}
+
+/// The building of an index was stopped; what is done is kept.
+public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
+  /// How many shards are done.
+  public let shardsDone: Int
+  /// How many there are.
+  public let shards: Int
+
+  /// One line: how far it came and what to do.
+  public var description: String {
+    "stopped after \(shardsDone) of \(shards) shards; run halcyon index again to go on"
+  }
+}
+
+/// Makes the index of U in a folder: for each shard a file that says what its samples are called and
+/// where they lie, and a catalogue of the shards.
+///
+/// Shards that have not changed since they were indexed are not read again, so a building that was
+/// stopped or killed goes on where it was. The catalogue is written last.
+/// - Parameters:
+///   - text: What U is: a pattern, an archive, a list of shards, `pipe:COMMAND`, an address, a folder of
+///     archives or pictures, a list of pictures.
+///   - split: For lists and folders of pictures, as `openDataset` has it.
+///   - folder: Where the index is to be.
+///   - options: How it is made.
+///   - progress: Told now and then how far it is, on the calling thread.
+///   - shouldStop: Asked now and then whether to stop.
+/// - Returns: What the index holds.
+/// - Throws: `ImageDataError` naming the shard, `FileError`, `IndexingStopped`.
+/// - Complexity: O(headers) time; memory for one shard's samples a worker.
+@discardableResult
+public func buildIndex(
+  of text: String, split: String? = nil, in folder: String, options: IndexOptions = IndexOptions(),
+  progress: ((_ shardsDone: Int, _ shards: Int, _ samples: Int) -> Void)? = nil,
+  shouldStop: () -> Bool = { false }
+) throws -> IndexSummary {
+  let plan = try IndexPlan(text, split: split, shardSize: options.shardSize)
+  let claimed = try IndexFolder(claiming: folder)
+  let indexing = ShardIndexing(plan: plan, folder: folder, options: options)
+  let workers = IndexingWorkers(plan.shards, indexing)
+  workers.start(count: max(1, min(options.workers, plan.shards.count)))
+  defer { workers.stop() }
+  repeat {
+    if shouldStop() {
+      workers.stop()
+      throw IndexingStopped(shardsDone: workers.state.done, shards: plan.shards.count)
+    }
+    let (done, samples) = workers.state
+    progress?(done, plan.shards.count, samples)
+  } while workers.isRunning(waiting: 0.05)
+  let outcomes = try workers.outcomes()
+  progress?(outcomes.count, plan.shards.count, workers.state.samples)
+  let rows = outcomes.map(\.row)
+  try claimed.writeProblems(of: rows)
+  let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
+  try Catalogue.write(
+    rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers,
+    in: folder)
+  claimed.keepOnly(Set(rows.map(\.name)))
+  var summary = IndexSummary()
+  summary.shards = rows.count
+  summary.samples = rows.reduce(0) { $0 + $1.samples }
+  summary.problems = rows.reduce(0) { $0 + $1.problems }
+  summary.reusedShards = outcomes.count { $0.isReused }
+  summary.bytes = rows.reduce(0) { $0 + $1.pictureBytes }
+  return summary
+}
+
+/// What the labels of all shards are called together.
+struct ClassTable {
+  private(set) var classes: [String] = []
+  private(set) var areNumbers = false
+  private static let most = 1_000_000
+
+  /// Joins the labels of the shards. When all are numbers, they count in `names`, or else stand for
+  /// themselves; otherwise the classes are the labels in bytewise order.
+  init(_ shards: [[String]], names: [String]) {
+    var all: Set<String> = []
+    for shard in shards {
+      all.formUnion(shard)
+      // So many are captions or mistakes; a picture's class is one of few.
+      if all.count > Self.most { return }
+    }
+    guard !all.isEmpty else { return }
+    let numbers = all.compactMap { Int($0) }
+    if numbers.count == all.count, let most = numbers.max(), let least = numbers.min(), least >= 0,
+      most < Self.most
+    {
+      areNumbers = true
+      classes = names.count > most ? names : (0...max(9, most)).map(String.init)
+    } else {
+      classes = all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+  }
+}

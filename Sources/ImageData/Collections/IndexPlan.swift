@@ -1,0 +1,92 @@
+import Files
+import Foundation
+
+/// The shards that an index is to have, and for each how to find out what is in it.
+struct IndexPlan {
+  /// One shard to index.
+  struct Shard {
+    let name: String
+    /// What its samples' keys begin with; empty where keys are paths.
+    let prefix: String
+    let location: ShardLocation
+    /// The part of `pictures` that it is; empty for an archive.
+    var range = 0..<0
+  }
+
+  /// What the collection is called.
+  let name: String
+  let shards: [Shard]
+  /// The keys of single pictures, where U is no archives.
+  let pictures: PathTable
+  /// Names for labels that are numbers, where a file beside the shards gives them.
+  let classNames: [String]
+
+  /// Plans the index of `text`.
+  /// - Throws: `ImageDataError`.
+  init(_ text: String, split: String?, shardSize: Int) throws {
+    let root = text.hasSuffix("/**") ? String(text.dropLast(3)) : text
+    guard !Catalogue.isIndex(folder: root) else {
+      throw ImageDataError.dataset(path: root, reason: "it is an index already")
+    }
+    if let locations = try ShardList.shards(of: text) {
+      guard split == nil else {
+        throw ImageDataError.argument("\(text) names shards, which have no split \(split ?? "")")
+      }
+      let names = ShardNames(locations)
+      shards = locations.indices.map {
+        Shard(name: names.names[$0], prefix: names.stems[$0], location: locations[$0])
+      }
+      pictures = PathTable()
+      name = text
+      classNames = Self.classNames(beside: locations.first)
+      return
+    }
+    name = (root as NSString).lastPathComponent
+    classNames = []
+    let location: ShardLocation
+    (location, pictures) = try Self.pictures(in: root, split: split)
+    let count = pictures.count
+    let size = max(1, shardSize)
+    let table = pictures
+    shards = (0..<(count + size - 1) / size).map { number in
+      let digits = String(number)
+      return Shard(
+        name: String(repeating: "0", count: max(0, 5 - digits.count)) + digits, prefix: "",
+        location: location, range: number * size..<min(table.count, (number + 1) * size))
+    }
+  }
+
+  private static func pictures(
+    in root: String, split: String?
+  ) throws -> (ShardLocation, PathTable) {
+    let absolute = URL(fileURLWithPath: root).path
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: root, isDirectory: &isFolder)
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+    if isThere, isFolder.boolValue, !files.contains(where: IDXDataset.isImages) {
+      let folder = split.map { (absolute as NSString).appendingPathComponent($0) } ?? absolute
+      let paths = try FolderListing(root: folder).paths
+      guard paths.count > 0 else {
+        throw ImageDataError.dataset(path: folder, reason: "no .jpg, .jpeg, .png or .webp in it")
+      }
+      return (ShardLocation(kind: .pictures, text: folder), paths)
+    }
+    let dataset = try openDataset(root, split: split, unlabelled: true)
+    var keys = PathTable()
+    for index in 0..<dataset.count { keys.append([], dataset.key(at: index).utf8) }
+    if isThere, !isFolder.boolValue, root.lowercased().hasSuffix(".csv") {
+      let folder = (absolute as NSString).deletingLastPathComponent
+      return (ShardLocation(kind: .pictures, text: folder), keys)
+    }
+    return (ShardLocation(kind: .dataset, text: absolute, variable: split), keys)
+  }
+
+  private static func classNames(beside location: ShardLocation?) -> [String] {
+    guard let location, location.kind == .file else { return [] }
+    let folder = (location.text as NSString).deletingLastPathComponent
+    let path = (folder as NSString).appendingPathComponent("classes.txt")
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+    return text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+
+/// Threads that index one shard after the other.
+final class IndexingWorkers: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let running = DispatchGroup()
+  private let shards: [IndexPlan.Shard]
+  private let indexing: ShardIndexing
+  private var next = 0
+  private var done = 0
+  private var samples = 0
+  private var found: [ShardIndexing.Outcome?]
+  /// The failure of the first shard that has one, whichever thread was first.
+  private var failure: (shard: Int, error: any Error)?
+  private var isStopped = false
+  private var threads = 0
+
+  init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing) {
+    self.shards = shards
+    self.indexing = indexing
+    found = Array(repeating: nil, count: shards.count)
+  }
+
+  /// Starts `count` threads.
+  func start(count: Int) {
+    threads = count
+    for _ in 0..<count {
+      running.enter()
+      let thread = Thread { [self] in
+        work()
+        running.leave()
+      }
+      thread.stackSize = 4 << 20  // JSON may nest
+      thread.start()
+    }
+  }
+
+  /// How many shards are done, and how many samples they have.
+  var state: (done: Int, samples: Int) { condition.withLock { (done, samples) } }
+
+  /// Waits at most `seconds`; whether there is still something to do.
+  func isRunning(waiting seconds: Double) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    if threads > 0 { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
+    return threads > 0
+  }
+
+  /// Lets the threads end after the shards that they are at.
+  func stop() {
+    condition.withLock { isStopped = true }
+    running.wait()
+  }
+
+  /// What came of every shard.
+  /// - Throws: The failure of the first shard that has one.
+  func outcomes() throws -> [ShardIndexing.Outcome] {
+    running.wait()
+    if let failure { throw failure.error }
+    return found.compactMap { $0 }
+  }
+
+  private func claim() -> Int? {
+    condition.withLock {
+      guard !isStopped, failure == nil, next < shards.count else { return nil }
+      defer { next += 1 }
+      return next
+    }
+  }
+
+  private func work() {
+    while let shard = claim() {
+      let result = Result { try indexing.index(shards[shard]) }
+      condition.withLock {
+        switch result {
+        case .success(let outcome):
+          found[shard] = outcome
+          done += 1
+          samples += outcome.row.samples
+        case .failure(let error):
+          if shard < failure?.shard ?? .max { failure = (shard, error) }
+        }
+      }
+    }
+    condition.withLock {
+      threads -= 1
+      condition.broadcast()
+    }
+  }
+}

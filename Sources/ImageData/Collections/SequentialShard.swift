@@ -1,0 +1,159 @@
+import Foundation
+
+/// A shard that can be read from its beginning on only: compressed, a command's output, a server's.
+///
+/// Threads ask for samples in nearly ascending order. The stream goes forward; pictures that it passes
+/// on the way are kept for those who will ask for them, the oldest given up first. Whoever asks for one
+/// that was given up makes it begin again.
+final class SequentialShard: @unchecked Sendable {
+  private let lock = NSLock()
+  private let name: String
+  private let location: ShardLocation
+  private let index: ShardIndex
+  private let patience: FetchedStream.Patience
+  private var source: ShardSource?
+  /// Where the stream stands.
+  private var position = 0
+  /// The first sample that the stream has not passed.
+  private var next = 0
+  private var kept: [Int: Data] = [:]
+  private var keptOrder: [Int] = []
+  private var keptBytes = 0
+  /// How often the stream was begun.
+  private(set) var openings = 0
+
+  static let mostKeptBytes = 64 << 20
+  /// Of a longer way only the end is kept: whoever leaps is not followed by others.
+  static let mostKeptSamples = 512
+  private static let attempts = 3
+
+  init(
+    name: String, location: ShardLocation, index: ShardIndex, patience: FetchedStream.Patience
+  ) {
+    self.name = name
+    self.location = location
+    self.index = index
+    self.patience = patience
+  }
+
+  deinit { source?.stream.close() }
+
+  /// The bytes of the picture of `sample`, which is called `key` in messages.
+  /// - Throws: `ImageDataError.source` when the shard fails.
+  func read(_ sample: Int, key: String) throws -> Data {
+    lock.lock()
+    defer { lock.unlock() }
+    if let data = kept[sample] { return data }
+    for attempt in 1...Self.attempts {
+      do {
+        return try advance(to: sample, key: key)
+      } catch let failure as StreamFailure {
+        close()
+        // A server has been asked often enough; a file will say the same once more.
+        guard location.kind == .pipe, failure.kind == .source, attempt < Self.attempts else {
+          throw ImageDataError.source(shard: name, reason: failure.reason)
+        }
+        usleep(UInt32(min(patience.firstWait * attempt, 10_000)) * 1000)
+      }
+    }
+    throw ImageDataError.source(shard: name, reason: "it cannot be read")
+  }
+
+  private func advance(to sample: Int, key: String) throws -> Data {
+    if source == nil || sample < next { try begin() }
+    guard let stream = source?.stream else {
+      throw StreamFailure(.source, "it cannot be opened")
+    }
+    while true {
+      let (offset, length) = try index.place(at: next)
+      let isWanted = next == sample
+      let isTooLong = length > WebDatasetSamples.mostPictureBytes
+      var data: Data?
+      if isWanted || sample - next < Self.mostKeptSamples, !isTooLong {
+        try skip(stream, to: offset)
+        data = try read(stream, length)
+      }
+      if let data { keep(data, of: next) }
+      next += 1
+      guard isWanted else { continue }
+      if next == index.count { try finish(stream) }
+      guard let data, length > 0 else {
+        throw ImageDataError.unreadable(
+          key: key,
+          reason: isTooLong ? "\(length) bytes are more than a picture has" : "the file is empty")
+      }
+      return data
+    }
+  }
+
+  private func begin() throws {
+    close()
+    openings += 1
+    let opened = try ShardSource(location, patience: patience)
+    guard opened.state == index.source else {
+      opened.stream.close()
+      throw StreamFailure(.damaged, "it has changed since it was indexed; run halcyon index again")
+    }
+    source = opened
+  }
+
+  private func close() {
+    source?.stream.close()
+    source = nil
+    position = 0
+    next = 0
+  }
+
+  /// After the last sample: whether all went well, which a command says at its end only.
+  private func finish(_ stream: any ByteStream) throws {
+    do {
+      try stream.finish()
+    } catch let failure as StreamFailure where failure.kind == .damaged && !location.isStream {
+      // Noted as a problem when it was indexed; the samples before it are whole.
+    }
+    close()
+  }
+
+  private func skip(_ stream: any ByteStream, to offset: Int) throws {
+    guard offset >= position else {
+      throw StreamFailure(.damaged, "its index is not in order; run halcyon index again")
+    }
+    let passed = try stream.skip(offset - position)
+    position += passed
+    guard position == offset else { throw endedEarly }
+  }
+
+  private func read(_ stream: any ByteStream, _ count: Int) throws -> Data {
+    guard count > 0 else { return Data() }
+    guard let memory = malloc(count) else {
+      throw ImageDataError.resources(key: name, reason: String(cString: strerror(ENOMEM)))
+    }
+    let data = Data(bytesNoCopy: memory, count: count, deallocator: .free)
+    let got = try stream.readFully(
+      into: UnsafeMutableRawBufferPointer(start: memory, count: count))
+    position += got
+    guard got == count else { throw endedEarly }
+    return data
+  }
+
+  private var endedEarly: StreamFailure {
+    StreamFailure(
+      .source,
+      "\(location.description) ended after \(position) bytes, before its sample \(next); "
+        + "if it has changed, run halcyon index again")
+  }
+
+  private func keep(_ data: Data, of sample: Int) {
+    guard kept.updateValue(data, forKey: sample) == nil else { return }
+    keptOrder.append(sample)
+    keptBytes += data.count
+    var dropped = 0
+    while keptBytes > Self.mostKeptBytes || keptOrder.count - dropped > Self.mostKeptSamples,
+      dropped < keptOrder.count - 1
+    {
+      keptBytes -= kept.removeValue(forKey: keptOrder[dropped])?.count ?? 0
+      dropped += 1
+    }
+    keptOrder.removeFirst(dropped)
+  }
+}

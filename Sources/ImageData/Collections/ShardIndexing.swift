@@ -1,0 +1,176 @@
+import Files
+import Foundation
+
+/// Finds out what is in one shard and writes its index, or sees that it is there already.
+struct ShardIndexing {
+  let plan: IndexPlan
+  let folder: String
+  let options: IndexOptions
+  private static let pipeAttempts = 3
+
+  /// What came of a shard.
+  struct Outcome {
+    var row: Catalogue.Row
+    /// The labels that occur in it, as texts.
+    var classNames: [String]
+    var isReused: Bool
+  }
+
+  /// Indexes `shard`.
+  /// - Throws: `ImageDataError.source` when the shard fails, `FileError`.
+  func index(_ shard: IndexPlan.Shard) throws -> Outcome {
+    let path = IndexFolder.path(ofShard: shard.name, in: folder)
+    // A damaged index is no index.
+    let existing = try? ShardIndex(path: path)
+    let usable = existing.flatMap { $0.origin == origin(of: shard) ? $0 : nil }
+    if let usable, try isFresh(usable, shard), (try? usable.verify()) != nil {
+      return try outcome(shard, usable, isReused: true)
+    }
+    let bytes = try contents(of: shard)
+    if let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
+      return try outcome(shard, usable, isReused: true)
+    }
+    try DurableFile.write(Data(bytes), to: path)
+    return try outcome(shard, try ShardIndex(path: path), isReused: false)
+  }
+
+  private func outcome(
+    _ shard: IndexPlan.Shard, _ index: ShardIndex, isReused: Bool
+  ) throws -> Outcome {
+    let row = Catalogue.Row(
+      samples: index.count, problems: index.problemCount, pictureBytes: index.pictureBytes,
+      source: index.source, contents: index.contents, origin: index.origin,
+      isReadInOrder: index.isReadInOrder, name: shard.name, prefix: shard.prefix,
+      location: shard.location)
+    return Outcome(row: row, classNames: try index.classNames(), isReused: isReused)
+  }
+
+  /// Whether the source is as it was when `index` was made. What a command or a server gives nobody
+  /// knows before; its index is made again when it is deleted.
+  private func isFresh(_ index: ShardIndex, _ shard: IndexPlan.Shard) throws -> Bool {
+    switch shard.location.kind {
+    case .pipe, .url: return true
+    case .file:
+      return try orSource(shard) { try ShardFile(shard.location.text).state } == index.source
+    case .pictures, .dataset: return false
+    }
+  }
+
+  private func isEqual(_ index: ShardIndex, _ bytes: [UInt8]) throws -> Bool {
+    guard let file = try? MappedFile(path: index.path) else { return false }
+    return file.bytes.elementsEqual(bytes)
+  }
+
+  /// What an index depends on besides what is in the source.
+  private func origin(of shard: IndexPlan.Shard) -> UInt64 {
+    let location = shard.location
+    let parts = [
+      String(location.kind.rawValue), location.text, location.variable ?? "\u{1}",
+      options.hashesContents ? "hashes" : "", options.requiredTags?.fingerprint ?? "\u{1}",
+    ]
+    var text = Array(parts.joined(separator: "\0").utf8)
+    return text.withUnsafeMutableBytes { XXHash64.hash(UnsafeRawBufferPointer($0)) }
+  }
+
+  private func contents(of shard: IndexPlan.Shard) throws -> [UInt8] {
+    switch shard.location.kind {
+    case .pictures: return try ofPictures(shard)
+    case .dataset: return try ofDataset(shard)
+    case .file, .url, .pipe: break
+    }
+    return try orSource(shard) {
+      for attempt in 1..<Self.pipeAttempts where shard.location.kind == .pipe {
+        do {
+          return try ofArchive(shard)
+        } catch let failure as StreamFailure where failure.kind == .source {
+          usleep(UInt32(min(options.patience.firstWait * attempt, 10_000)) * 1000)
+        }
+      }
+      return try ofArchive(shard)
+    }
+  }
+
+  private func orSource<Result>(
+    _ shard: IndexPlan.Shard, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try body()
+    } catch let failure as StreamFailure {
+      throw ImageDataError.source(shard: shard.name, reason: failure.reason)
+    } catch ImageDataError.argument(let reason) {
+      throw ImageDataError.source(shard: shard.name, reason: reason)
+    }
+  }
+
+  private func ofArchive(_ shard: IndexPlan.Shard) throws -> [UInt8] {
+    let source = try ShardSource(shard.location, patience: options.patience)
+    defer { source.stream.close() }
+    let builder = IndexBuilder(hasHashes: options.hashesContents)
+    let required = options.requiredTags
+    let early = try WebDatasetSamples.read(
+      TarReader(source.stream), hashesContents: options.hashesContents,
+      found: { sample in
+        if let required, !required.matches(sample.metadata.tags) { return }
+        try builder.writer.append(
+          key: sample.stem, offset: sample.offset, length: sample.length,
+          metadata: sample.metadata, hash: sample.hash)
+      }, missed: { name, reason in builder.writer.note(key: name, reason: reason) })
+    if let early {
+      // A command that gives half a shard and says that all is well: what is missing would be missed.
+      guard shard.location.kind != .pipe else {
+        throw StreamFailure(.source, "\(shard.location.description) ended early: \(early)")
+      }
+    } else {
+      do {
+        try source.stream.finish()
+      } catch let failure as StreamFailure where failure.kind == .damaged {
+        guard shard.location.kind != .pipe else { throw failure }
+        builder.writer.note(key: [], reason: failure.reason)
+      }
+    }
+    return try builder.writer.encoded(
+      isReadInOrder: source.isReadInOrder, source: source.state, origin: origin(of: shard))
+  }
+
+  private func ofPictures(_ shard: IndexPlan.Shard) throws -> [UInt8] {
+    var writer = ShardIndexWriter(hasHashes: options.hashesContents)
+    for number in shard.range {
+      let key = plan.pictures.bytes(at: number)
+      let path =
+        key.first == UInt8(ascii: "/")
+        ? Array(key) : Array((shard.location.text + "/").utf8) + key
+      var status = stat()
+      guard stat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0 else {
+        writer.note(key: key, reason: String(cString: strerror(errno)))
+        continue
+      }
+      var hash: ContentHash?
+      if options.hashesContents {
+        let data = try? readPicture(path, key: plan.pictures[number])
+        hash = data.map { ContentHash(of: $0) }
+      }
+      try writer.append(key: key, offset: 0, length: Int(status.st_size), hash: hash)
+    }
+    return try writer.encoded(
+      isReadInOrder: false, source: SourceState(), origin: origin(of: shard))
+  }
+
+  private func ofDataset(_ shard: IndexPlan.Shard) throws -> [UInt8] {
+    var status = stat()
+    guard stat(shard.location.text, &status) == 0 else {
+      throw ImageDataError.source(shard: shard.name, reason: String(cString: strerror(errno)))
+    }
+    var writer = ShardIndexWriter(hasHashes: false)
+    for number in shard.range {
+      try writer.append(key: plan.pictures.bytes(at: number), offset: number, length: 0)
+    }
+    return try writer.encoded(
+      isReadInOrder: false, source: SourceState(status), origin: origin(of: shard))
+  }
+}
+
+/// A writer that two closures may fill.
+private final class IndexBuilder {
+  var writer: ShardIndexWriter
+  init(hasHashes: Bool) { writer = ShardIndexWriter(hasHashes: hasHashes) }
+}

@@ -1,0 +1,158 @@
+import Foundation
+
+/// Whether `text` names shards (a pattern, an archive, a list of shards, a command, an address, a
+/// folder of archives, an index) rather than what `openDataset` opens.
+///
+/// Looks at names and at the folder's own entries only, never inside files.
+public func namesShards(_ text: String) -> Bool {
+  if text.hasPrefix("pipe:") || ShardLocation.isURL(text) { return true }
+  if ShardLocation.isArchive(text) || text.hasSuffix("/**") { return true }
+  if ShardList.isList(text) { return true }
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) {
+    guard isFolder.boolValue else { return false }
+    return Catalogue.isIndex(folder: text) || !ShardList.archives(in: text).isEmpty
+  }
+  return ShardPatterns.isGlob(text) || text.contains("{")
+}
+
+/// The shards that a text stands for.
+struct ShardList {
+  private(set) var locations: [ShardLocation] = []
+  private var known: Set<ShardLocation> = []
+  /// The lists that are being read, from the outermost on.
+  private var open: [String] = []
+  private static let deepest = 16
+  private static let mostListBytes = 1 << 30
+
+  /// Finds the shards of `text`; nil where it is a folder, list or file of single pictures.
+  /// - Throws: `ImageDataError` naming a pattern without files, a list's line or a cycle.
+  static func shards(of text: String) throws -> [ShardLocation]? {
+    guard namesShards(text), !text.hasSuffix("/**") else { return nil }
+    var list = ShardList()
+    try list.add(text, in: FileManager.default.currentDirectoryPath)
+    return list.locations
+  }
+
+  /// Whether `name` is called like a list of shards.
+  static func isList(_ name: String) -> Bool {
+    let lowered = name.lowercased()
+    return lowered.hasSuffix(".txt") || lowered.hasSuffix(".list")
+  }
+
+  /// The archives that lie directly in `folder`, in bytewise order.
+  static func archives(in folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { !$0.hasPrefix(".") && ShardLocation.isArchive($0) }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private mutating func append(_ location: ShardLocation) {
+    // Patterns overlap easily; a picture counts once.
+    if known.insert(location).inserted { locations.append(location) }
+  }
+
+  private mutating func add(_ text: String, in folder: String) throws {
+    if text.hasPrefix("pipe:") {
+      guard let command = ShardLocation.command(text) else {
+        throw ImageDataError.argument("pipe: without a command; give pipe:COMMAND")
+      }
+      for command in try ShardPatterns.expandBraces(command, alternatives: false) {
+        append(ShardLocation(kind: .pipe, text: command))
+      }
+      return
+    }
+    if ShardLocation.isURL(text) {
+      for address in try ShardPatterns.expandBraces(text) {
+        append(ShardLocation(kind: .url, text: address))
+      }
+      return
+    }
+    let path = Self.absolute(text, in: folder)
+    if FileManager.default.fileExists(atPath: path) { return try addFile(path) }
+    for name in try ShardPatterns.expandBraces(path) {
+      guard ShardPatterns.isGlob(name), !FileManager.default.fileExists(atPath: name) else {
+        try addFile(name)
+        continue
+      }
+      let found = ShardPatterns.glob(name)
+      guard !found.isEmpty else {
+        throw ImageDataError.dataset(path: text, reason: "no file is called \(name)")
+      }
+      for file in found { try addFile(file) }
+    }
+  }
+
+  private mutating func addFile(_ path: String) throws {
+    if Self.isList(path) { return try addList(path) }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      let names = Self.archives(in: path)
+      guard !names.isEmpty else {
+        throw ImageDataError.dataset(path: path, reason: "no .tar, .tar.gz or .tar.zst in it")
+      }
+      for name in names {
+        append(
+          ShardLocation(kind: .file, text: (path as NSString).appendingPathComponent(name)))
+      }
+      return
+    }
+    guard ShardLocation.isArchive(path) else {
+      throw ImageDataError.dataset(
+        path: path, reason: "not a shard: expected .tar, .tar.gz, .tar.zst, .txt or .list")
+    }
+    append(ShardLocation(kind: .file, text: path))
+  }
+
+  /// Reads a list: a shard, a pattern or another list a line, relative to the list's folder. After a
+  /// line `pipe:…$SHARD…` all further lines are names for that command.
+  private mutating func addList(_ path: String) throws {
+    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard !open.contains(real) else {
+      throw ImageDataError.dataset(
+        path: path, reason: "the list names itself, by way of \(open.joined(separator: ", "))")
+    }
+    guard open.count < Self.deepest else {
+      throw ImageDataError.dataset(
+        path: path, reason: "lists more than \(Self.deepest) deep in each other")
+    }
+    open.append(real)
+    defer { open.removeLast() }
+    let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    guard size <= Self.mostListBytes else {
+      throw ImageDataError.dataset(path: path, reason: "\(size) bytes are more than a list has")
+    }
+    let text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
+    let folder = (path as NSString).deletingLastPathComponent
+    var command: String?
+    var count = 0
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, raw) in lines.enumerated() {
+      let line = raw.trimmingCharacters(in: .whitespaces)
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      count += 1
+      do {
+        if let next = ShardLocation.command(line), Self.takesName(next) {
+          command = next
+        } else if let command {
+          for name in try ShardPatterns.expandBraces(line) {
+            append(ShardLocation(kind: .pipe, text: command, variable: name))
+          }
+        } else {
+          try add(line, in: folder)
+        }
+      } catch ImageDataError.argument(let reason) {
+        throw ImageDataError.line(path: path, line: number + 1, reason: reason)
+      }
+    }
+    guard count > 0 else { throw ImageDataError.dataset(path: path, reason: "the list is empty") }
+  }
+
+  private static func takesName(_ command: String) -> Bool {
+    command.contains("$SHARD") || command.contains("${SHARD}")
+  }
+
+  private static func absolute(_ path: String, in folder: String) -> String {
+    path.hasPrefix("/") ? path : (folder as NSString).appendingPathComponent(path)
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// Which hashtags stand for which classes.
+///
+/// A CSV file of `tag,class` lines; a first line that says just that is passed over. A tag may stand
+/// for several classes and a class may have many tags. Case and a leading # make no difference.
+public struct TagMap: Sendable, Equatable {
+  /// The classes that occur, in bytewise order.
+  public let classes: [String]
+  private let classesOfTag: [String: [String]]
+
+  /// Reads the map at `path`.
+  /// - Parameter path: The CSV file.
+  /// - Throws: `ImageDataError.line` with the line's number, or `.dataset`.
+  public init(contentsOf path: String) throws {
+    let records: [CSVRecords.Record]
+    do {
+      records = try CSVRecords.parse(try Gzip.contents(of: path))
+    } catch let error as CSVRecords.Malformed {
+      throw ImageDataError.line(path: path, line: error.line, reason: error.reason)
+    }
+    var pairs: [(tag: String, class: String)] = []
+    for (number, record) in records.enumerated() {
+      let fields = record.fields.map { $0.trimmingCharacters(in: .whitespaces) }
+      if number == 0, fields.map({ $0.lowercased() }) == ["tag", "class"] { continue }
+      guard fields.count == 2, !Self.bare(fields[0]).isEmpty, !fields[1].isEmpty else {
+        throw ImageDataError.line(
+          path: path, line: record.line, reason: "expected a tag, a comma and a class")
+      }
+      pairs.append((fields[0], fields[1]))
+    }
+    guard !pairs.isEmpty else {
+      throw ImageDataError.dataset(path: path, reason: "no tag,class lines in it")
+    }
+    self.init(pairs)
+  }
+
+  /// The map of these pairs.
+  public init(_ pairs: [(tag: String, class: String)]) {
+    var classesOfTag: [String: [String]] = [:]
+    for (tag, name) in pairs {
+      let tag = Self.bare(tag)
+      if classesOfTag[tag]?.contains(name) != true { classesOfTag[tag, default: []].append(name) }
+    }
+    self.classesOfTag = classesOfTag
+    classes = Set(pairs.map(\.class)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The classes that `tag` stands for, in the order of their lines; empty when there are none.
+  public func classes(ofTag tag: String) -> [String] {
+    classesOfTag[Self.bare(tag)] ?? []
+  }
+
+  /// Whether any of `tags` stands for a class.
+  public func matches(_ tags: [String]) -> Bool {
+    tags.contains { classesOfTag[Self.bare($0)] != nil }
+  }
+
+  /// How many tags there are.
+  public var tagCount: Int { classesOfTag.count }
+
+  /// A text that is the same for equal maps only: what an index made with this map depends on.
+  var fingerprint: String {
+    classesOfTag.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      .joined(separator: "\n")
+  }
+
+  private static func bare(_ tag: String) -> String {
+    String(tag.drop { $0 == "#" || $0 == " " }).lowercased()
+  }
+}

@@ -1,0 +1,297 @@
+import Foundation
+
+/// The members of a tar archive, one after the other, whatever its bytes are.
+///
+/// It reads ustar, pax (`path` and `size`, for one member or all) and GNU archives (long names,
+/// base-256 lengths). What is no regular file with a harmless name is passed over and told as a
+/// problem; after bytes that are no header it looks for the next one that is.
+///
+/// ```swift
+/// let reader = TarReader(stream)
+/// while let event = try reader.next() {
+///   if case .member(let member) = event { print(member.offset, member.length) }
+/// }
+/// ```
+/// - Complexity: O(1) memory. Of a file, only headers and what is asked for are read.
+final class TarReader {
+  /// A regular file in the archive.
+  struct Member {
+    /// Its name without a leading `./`; the bytes need not be UTF-8.
+    let name: [UInt8]
+    /// Where its data begin in the (inflated) archive.
+    let offset: Int
+    /// How many bytes they are.
+    let length: Int
+  }
+
+  /// Something that was passed over.
+  struct Problem {
+    /// Where its header begins.
+    let offset: Int
+    /// Its name as far as it is known.
+    let name: [UInt8]
+    let reason: String
+    /// Whether the archive ends here, before its end.
+    let isEnd: Bool
+    /// Whether the data of the last member that was told are not all there.
+    let cutsLastMember: Bool
+  }
+
+  enum Event {
+    case member(Member)
+    case problem(Problem)
+  }
+
+  static let mostNameBytes = 4096
+
+  private var buffer: TarBuffer
+  /// What is left of the last member's data and padding.
+  private var toSkip = 0
+  /// What is left of the last member's data.
+  private var dataLeft = 0
+  private var lastMember: Member?
+  private var everyMember = TarExtension()
+  private var nextMember = TarExtension()
+  /// Why the next member is to be passed over although its own header is fine.
+  private var spoiled: String?
+  private var isLost = false
+  private var isAtEnd = false
+  /// Whether the last data belong to a member that was told, rather than passed over.
+  private var lastIsMember = false
+
+  init(_ stream: any ByteStream) {
+    buffer = TarBuffer(stream)
+  }
+
+  /// Where in the archive it stands.
+  var position: Int { buffer.position }
+
+  /// The next member or problem, nil at the end.
+  /// - Throws: `StreamFailure`.
+  func next() throws -> Event? {
+    while !isAtEnd {
+      let left = toSkip
+      toSkip = 0
+      dataLeft = 0
+      if left > 0, try buffer.skip(left) < left, let last = lastMember,
+        buffer.position < last.offset + last.length
+      {
+        return end(
+          at: buffer.position, last.name, "the archive ends within its data", cutsLastMember: true)
+      }
+      let start = buffer.position
+      let block = try buffer.peek(TarHeader.blockSize)
+      guard block.count == TarHeader.blockSize else {
+        return end(
+          at: start, [],
+          start == 0 && block.isEmpty
+            ? "the archive is empty" : "the archive has no end; it is cut short")
+      }
+      switch TarHeader.parse(block) {
+      case .zeros:
+        buffer.drop(TarHeader.blockSize)
+        // A lone block of zeros is none of the end's two, unless nothing follows.
+        let second = try buffer.peek(TarHeader.blockSize)
+        if isLost, !second.isEmpty { continue }
+        if second.count < TarHeader.blockSize { return finish() }
+        if case .zeros = TarHeader.parse(second) { return try checkTheRest() }
+      case .wrong(let reason):
+        buffer.drop(TarHeader.blockSize)
+        if isLost { continue }
+        isLost = true
+        forget()
+        return problem(at: start, [], "\(reason); going on at the next header")
+      case .header(let header):
+        buffer.drop(TarHeader.blockSize)
+        // While lost, only what says that it is a header is believed.
+        if isLost, !header.hasUstarMagic { continue }
+        isLost = false
+        if let event = try take(header, at: start) { return event }
+      }
+    }
+    return nil
+  }
+
+  /// The data of the last member, or its first `most` bytes; fewer where the archive is cut short.
+  /// - Throws: `StreamFailure`.
+  func contents(most: Int) throws -> [UInt8] {
+    let wanted = min(most, dataLeft)
+    let bytes = try buffer.read(wanted)
+    dataLeft -= bytes.count
+    toSkip -= bytes.count
+    return bytes
+  }
+
+  private func take(_ header: TarHeader, at start: Int) throws -> Event? {
+    let length: Int
+    switch nextMember.size ?? everyMember.size {
+    case let size?: length = size
+    case nil:
+      switch header.length {
+      case .bytes(let count): length = count
+      case .wrong(let reason):
+        forget()
+        isLost = true
+        return problem(at: start, header.name, "\(reason); going on at the next header")
+      }
+    }
+    guard length <= Int.max / 4 else {
+      forget()
+      isLost = true
+      return problem(at: start, header.name, "its length is larger than any file")
+    }
+    switch header.kind {
+    case UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: "g"), UInt8(ascii: "L"),
+      UInt8(ascii: "K"):
+      return try takeExtension(header, at: start)
+    default: break
+    }
+    let name = nextMember.path ?? everyMember.path ?? header.name
+    let isSparse = nextMember.isSparse || everyMember.isSparse
+    let trouble = spoiled
+    forget()
+    var reason: String?
+    switch header.kind {
+    case UInt8(ascii: "0"), 0, UInt8(ascii: "7"):
+      if name.last == UInt8(ascii: "/") { return pass(0) }
+      reason = trouble ?? (isSparse ? "it is a sparse file" : Self.fault(in: name))
+    case UInt8(ascii: "5"): return pass(0)  // a folder, which has no data whatever it says
+    case UInt8(ascii: "1"), UInt8(ascii: "2"):
+      return problem(at: start, name, "it is a link, which is not followed")
+    case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"):
+      return problem(at: start, name, "it is a device or a pipe")
+    case UInt8(ascii: "S"):
+      reason = "it is a sparse file"
+      var hasMore = header.isExtendedSparse
+      while hasMore {
+        let map = try buffer.peek(TarHeader.blockSize)
+        guard map.count == TarHeader.blockSize else { break }
+        hasMore = map[504] != 0
+        buffer.drop(TarHeader.blockSize)
+      }
+    default: reason = "it is of the unknown kind \(header.kind)"
+    }
+    let member = Member(
+      name: Self.withoutDot(name), offset: buffer.position, length: length)
+    if let total = buffer.total, length > total - buffer.position {
+      return end(
+        at: start, name, "it has \(length) bytes, but the archive ends after \(total)")
+    }
+    lastMember = member
+    toSkip = (length + TarHeader.blockSize - 1) / TarHeader.blockSize * TarHeader.blockSize
+    if let total = buffer.total { toSkip = min(toSkip, total - buffer.position) }
+    lastIsMember = reason == nil
+    guard let reason else {
+      dataLeft = length
+      return .member(member)
+    }
+    return problem(at: start, name, reason)
+  }
+
+  /// A header about the next member, whose data are its name or its records.
+  private func takeExtension(_ header: TarHeader, at start: Int) throws -> Event? {
+    guard case .bytes(let length) = header.length else { return nil }
+    let isLongName = header.kind == UInt8(ascii: "L")
+    let isRecords = !isLongName && header.kind != UInt8(ascii: "K")
+    let most = isRecords ? TarExtension.mostBytes : Self.mostNameBytes + 1
+    let padded = (length + TarHeader.blockSize - 1) / TarHeader.blockSize * TarHeader.blockSize
+    guard length <= most else {
+      guard try buffer.skip(padded) == padded else {
+        return end(at: start, header.name, "the archive ends within a header")
+      }
+      if header.kind != UInt8(ascii: "K") { spoiled = "its header has \(length) bytes of names" }
+      return nil
+    }
+    let bytes = try buffer.read(length)
+    guard bytes.count == length, try buffer.skip(padded - length) == padded - length else {
+      return end(at: start, header.name, "the archive ends within a header")
+    }
+    if isLongName {
+      nextMember.path = Array(bytes.prefix { $0 != 0 })
+    } else if isRecords, header.kind == UInt8(ascii: "g") {
+      everyMember = TarExtension(bytes, over: everyMember) ?? everyMember
+    } else if isRecords {
+      if let extended = TarExtension(bytes, over: nextMember) {
+        nextMember = extended
+      } else {
+        spoiled = "its pax records are malformed"
+      }
+    }
+    return nil
+  }
+
+  /// After the end's two blocks of zeros: whether there is another archive, which nobody would miss.
+  private func checkTheRest() throws -> Event? {
+    let start = buffer.position
+    var checked = 0
+    while checked < 1 << 20 {
+      let block = try buffer.peek(TarHeader.blockSize)
+      if block.isEmpty { return finish() }
+      if case .header = TarHeader.parse(block) {
+        return end(at: start, [], "another archive follows the end of this one; it is not read")
+      }
+      checked += block.count
+      buffer.drop(block.count)
+    }
+    return finish()
+  }
+
+  private func pass(_ count: Int) -> Event? {
+    toSkip = count
+    return nil
+  }
+
+  private func forget() {
+    nextMember = TarExtension()
+    spoiled = nil
+  }
+
+  private func problem(at offset: Int, _ name: [UInt8], _ reason: String) -> Event {
+    .problem(
+      Problem(offset: offset, name: name, reason: reason, isEnd: false, cutsLastMember: false))
+  }
+
+  private func end(
+    at offset: Int, _ name: [UInt8], _ reason: String, cutsLastMember: Bool = false
+  ) -> Event {
+    isAtEnd = true
+    let isTold = cutsLastMember && lastIsMember
+    return .problem(
+      Problem(offset: offset, name: name, reason: reason, isEnd: true, cutsLastMember: isTold))
+  }
+
+  private func finish() -> Event? {
+    isAtEnd = true
+    return nil
+  }
+}
+
+extension TarReader {
+  /// What is wrong with a member's name, if anything is.
+  static func fault(in name: [UInt8]) -> String? {
+    if name.isEmpty { return "it has no name" }
+    if name.count > mostNameBytes { return "its name has \(name.count) bytes" }
+    if name[0] == UInt8(ascii: "/") { return "its name is absolute" }
+    if name.contains(0) { return "its name holds a zero byte" }
+    var dots = 0
+    var others = 0
+    for byte in name {
+      if byte == UInt8(ascii: "/") {
+        if dots == 2, others == 0 { break }
+        dots = 0
+        others = 0
+      } else if byte == UInt8(ascii: ".") {
+        dots += 1
+      } else {
+        others += 1
+      }
+    }
+    return dots == 2 && others == 0 ? "its name leads out of the archive" : nil
+  }
+
+  private static func withoutDot(_ name: [UInt8]) -> [UInt8] {
+    var rest = name[...]
+    while rest.starts(with: "./".utf8) { rest = rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") } }
+    return rest.count == name.count ? name : Array(rest)
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+
+/// A picture in a tar archive and what stands beside it.
+struct WebDatasetSample {
+  /// The members' common name up to the first dot of its last part.
+  let stem: [UInt8]
+  /// Where the picture's bytes are in the (inflated) archive.
+  var offset = 0
+  var length = 0
+  var metadata = SampleMetadata()
+  /// The picture's hash, where hashes are wanted.
+  var hash: ContentHash?
+}
+
+/// The samples of a tar archive as WebDataset lays them out: consecutive members of one stem.
+///
+/// The stem ends at the first dot of the last part of a name: `a/b.left.jpg` is the picture
+/// `left.jpg` of the sample `a/b`. A sample has one picture; whatever else its members are that is
+/// neither `.cls`, `.json` nor `.txt` means nothing here.
+struct WebDatasetSamples {
+  private let reader: TarReader
+  private let hashesContents: Bool
+  private let found: (WebDatasetSample) throws -> Void
+  private let missed: (_ name: [UInt8], _ reason: String) -> Void
+  private var sample: WebDatasetSample?
+  private var hasPicture = false
+  private var pictureIsLast = false
+
+  /// Files of more bytes are no pictures.
+  static let mostPictureBytes = 128 << 20
+
+  /// Reads all samples of `reader`.
+  /// - Parameters:
+  ///   - reader: The archive.
+  ///   - hashesContents: Whether to hash the pictures, which reads them.
+  ///   - found: What to do with each sample.
+  ///   - missed: What to do about what is passed over.
+  /// - Returns: Why the archive ends before its end, if it does.
+  /// - Throws: `StreamFailure`, and what `found` throws.
+  static func read(
+    _ reader: TarReader, hashesContents: Bool = false,
+    found: @escaping (WebDatasetSample) throws -> Void,
+    missed: @escaping (_ name: [UInt8], _ reason: String) -> Void
+  ) throws -> String? {
+    var samples = WebDatasetSamples(
+      reader: reader, hashesContents: hashesContents, found: found, missed: missed)
+    return try samples.readAll()
+  }
+
+  private init(
+    reader: TarReader, hashesContents: Bool,
+    found: @escaping (WebDatasetSample) throws -> Void,
+    missed: @escaping (_ name: [UInt8], _ reason: String) -> Void
+  ) {
+    self.reader = reader
+    self.hashesContents = hashesContents
+    self.found = found
+    self.missed = missed
+  }
+
+  private mutating func readAll() throws -> String? {
+    var early: String?
+    do {
+      while let event = try reader.next() {
+        switch event {
+        case .member(let member): try take(member)
+        case .problem(let problem):
+          if problem.cutsLastMember, pictureIsLast {
+            // Its sample ends with it: the archive does.
+            sample = nil
+            hasPicture = false
+          }
+          if problem.isEnd { early = problem.reason }
+          let place = "\(problem.reason) (at byte \(problem.offset))"
+          missed(problem.name, place)
+        }
+      }
+    } catch let failure as StreamFailure where failure.kind == .damaged {
+      // The decompressor got no further, perhaps in the middle of the last picture.
+      if pictureIsLast {
+        sample = nil
+        hasPicture = false
+      }
+      early = failure.reason
+      missed([], failure.reason)
+    }
+    try close()
+    return early
+  }
+
+  private mutating func take(_ member: TarReader.Member) throws {
+    let name = member.name
+    let base = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    let isPicture = FolderListing.isPicture(name)
+    guard let dot = name[base...].firstIndex(of: UInt8(ascii: ".")), dot > base else {
+      // Without an ending, or hidden: no part of any sample.
+      if isPicture { missed(name, "its name begins with a dot") }
+      pictureIsLast = false
+      return
+    }
+    if sample?.stem.elementsEqual(name[..<dot]) != true {
+      try close()
+      sample = WebDatasetSample(stem: Array(name[..<dot]))
+    }
+    pictureIsLast = false
+    if isPicture { return try takePicture(member) }
+    let ending = String(decoding: name[dot...].suffix(5), as: UTF8.self).lowercased()
+    if ending.hasSuffix(".cls") {
+      if let bytes = try contents(of: member) { sample?.metadata.take(cls: bytes) }
+    } else if ending.hasSuffix(".txt") {
+      if let bytes = try contents(of: member) { sample?.metadata.take(text: bytes) }
+    } else if ending.hasSuffix(".json") {
+      guard let bytes = try contents(of: member) else { return }
+      if sample?.metadata.take(json: bytes) == false { missed(name, "it is not a JSON object") }
+    }
+  }
+
+  private mutating func takePicture(_ member: TarReader.Member) throws {
+    guard !hasPicture else {
+      return missed(member.name, "its sample has a picture already; the first one is taken")
+    }
+    guard member.length <= Self.mostPictureBytes else {
+      return missed(member.name, "\(member.length) bytes are more than a picture has")
+    }
+    sample?.offset = member.offset
+    sample?.length = member.length
+    hasPicture = true
+    pictureIsLast = true
+    guard hashesContents else { return }
+    let bytes = try reader.contents(most: member.length)
+    if bytes.count == member.length { sample?.hash = ContentHash(of: Data(bytes)) }
+  }
+
+  private func contents(of member: TarReader.Member) throws -> [UInt8]? {
+    guard member.length <= SampleMetadata.mostBytes else {
+      missed(
+        member.name,
+        "\(member.length) bytes, but at most \(SampleMetadata.mostBytes) of metadata are read")
+      return nil
+    }
+    let bytes = try reader.contents(most: member.length)
+    return bytes.count == member.length ? bytes : nil
+  }
+
+  private mutating func close() throws {
+    defer {
+      sample = nil
+      hasPicture = false
+    }
+    guard let sample else { return }
+    guard hasPicture else { return missed(sample.stem, "its sample has no picture") }
+    try found(sample)
+  }
+}

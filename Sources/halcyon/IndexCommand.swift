@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import ImageData
+import Pipeline
+
+/// `halcyon index`: what is in U, once and for all.
+struct IndexCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "index",
+    abstract: "List what is in a large collection, so that later starts need not look again.",
+    discussion: """
+      U is a pattern of WebDataset shards (shards/{00000..09999}.tar, .tar.gz, .tar.zst), a folder of \
+      them, a list of them (.txt, .list), http(s):// addresses, pipe:COMMAND, root/** for a tree of \
+      pictures, a CSV list or an IDX file. Shards that have not changed are not read again: a stopped \
+      or killed run goes on where it was. What is passed over stands in problems.csv.
+      """)
+
+  @Argument(help: "The unlabelled pictures.")
+  var unlabelled: String
+
+  @Option(help: "The index's folder; by default named after U, in the working folder.")
+  var out: String?
+
+  @Option(help: "The split column's value in a CSV; a folder's subfolder; train or test of IDX files.")
+  var split: String?
+
+  @Option(help: "Samples a shard, where U is single pictures.")
+  var shardSize = 10_000
+
+  @Option(help: "A CSV of tag,class lines; only samples that carry one of the tags are listed.")
+  var requireTags: String?
+
+  @Option(help: "Shards read at once; by default one a core.")
+  var workers: Int?
+
+  @Flag(help: "Also note the SHA-256 of every picture, for which all are read.")
+  var hash = false
+
+  @Flag(help: "Print JSON and nothing else.")
+  var json = false
+
+  func validate() throws {
+    guard shardSize > 0 else { throw ValidationError("--shard-size must be at least 1") }
+    guard workers ?? 1 > 0 else { throw ValidationError("--workers must be at least 1") }
+  }
+
+  func run() throws {
+    var options = IndexOptions(workers: workers)
+    options.shardSize = shardSize
+    options.hashesContents = hash
+    options.requiredTags = try requireTags.map { try TagMap(contentsOf: $0) }
+    let folder = out ?? defaultIndexFolder(of: unlabelled)
+    let clock = ContinuousClock()
+    let start = clock.now
+    var told = start
+    let summary: IndexSummary
+    do {
+      summary = try buildIndex(
+        of: unlabelled, split: split, in: folder, options: options,
+        progress: { done, shards, samples in
+          guard !json, told.duration(to: clock.now) > .seconds(2) else { return }
+          told = clock.now
+          printError("\(done) of \(shards) shards, \(Format.count(samples)) samples")
+        }, shouldStop: { StopSignal.number != nil })
+    } catch let stopped as IndexingStopped {
+      throw StopSignal.number.map { PipelineError.stopped(signal: $0) } ?? stopped
+    }
+    let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
+    let result = Result(index: folder, summary: summary, seconds: seconds)
+    if json { return try printJSON(result) }
+    try printLine("index     \(folder)")
+    try printLine("shards    \(Format.count(summary.shards)) (\(summary.reusedShards) unchanged)")
+    try printLine("samples   \(Format.count(summary.samples))")
+    try printLine("bytes     \(Format.count(summary.bytes))")
+    let list = summary.problems > 0 ? " (see \(folder)/problems.csv)" : ""
+    try printLine("problems  \(Format.count(summary.problems))\(list)")
+    try printLine("entries/s \(Format.count(Int(result.entriesPerSecond)))")
+  }
+
+  /// What `--json` prints.
+  private struct Result: Encodable {
+    let index: String
+    let shards: Int
+    let reusedShards: Int
+    let samples: Int
+    let bytes: Int
+    let problems: Int
+    let seconds: Double
+    let entriesPerSecond: Double
+
+    enum CodingKeys: String, CodingKey {
+      case index, shards, samples, bytes, problems, seconds
+      case reusedShards = "reused_shards"
+      case entriesPerSecond = "entries_per_second"
+    }
+
+    init(index: String, summary: IndexSummary, seconds: Double) {
+      self.index = index
+      shards = summary.shards
+      reusedShards = summary.reusedShards
+      samples = summary.samples
+      bytes = summary.bytes
+      problems = summary.problems
+      self.seconds = seconds
+      entriesPerSecond = Double(summary.samples) / max(seconds, 0.001)
+    }
+  }
+}
