@@ -57,7 +57,7 @@ let package = Package(
       dependencies: ["Torch", "Models", "ImageData", "Ranking", "Files", yams, crypto],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "halcyon", dependencies: ["Pipeline", "Models", "Files", argumentParser],
+      name: "halcyon", dependencies: ["Pipeline", "Models", "ImageData", "Files", argumentParser],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",

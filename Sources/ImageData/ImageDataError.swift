@@ -12,8 +12,6 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
   case argument(String)
   /// The machine ran out of something while the picture of this key was read.
   case resources(key: String, reason: String)
-  /// A whole shard failed, not one picture of it: what it is called and the reason.
-  case source(shard: String, reason: String)
 
   /// A shard cannot be opened or read to its end: its name and the reason.
   case source(shard: String, reason: String)
@@ -31,7 +29,6 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
     case .argument(let text): text
     case .source(let shard, let reason): "cannot read shard \(shard): \(reason)"
     case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
-    case .source(let shard, let reason): "shard \(shard): \(reason)"
     }
   }
 }

@@ -52,8 +52,11 @@ public final class Run {
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
     Libtorch.keepMemory()
     injectedFaults = InjectedFault.fromEnvironment
-    var data = try RunData(recipe, workers: workers, needsUnlabelled: needsUnlabelled)
     directory = RunDirectory(path: path)
+    var data = try RunData(
+      recipe, workers: workers, needsUnlabelled: needsUnlabelled,
+      indexing: RunData.Indexing(
+        folder: directory.indexFolder, workers: workers, isFixed: sharing, console: console))
     lock = try sharing ? directory.join(recipe) : directory.open(recipe, redoing: redoing)
     isShared = sharing
     try data.refuseMeasuredPicturesAmongOthers()

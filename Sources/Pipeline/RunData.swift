@@ -19,7 +19,14 @@ struct RunData {
   private let validationIsGiven: Bool
 
   /// Opens them. Where U is not needed and cannot be opened, `MissingPictures` stand in for it.
-  init(_ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true) throws {
+  /// - Parameters:
+  ///   - recipe: Which pictures.
+  ///   - workers: How many threads read them.
+  ///   - needsUnlabelled: Whether U must be there.
+  ///   - indexing: How the index of U is made, where U is shards and no index yet.
+  init(
+    _ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true, indexing: Indexing? = nil
+  ) throws {
     let paths = recipe.data
     let seed = UInt64(bitPattern: Int64(recipe.seed))
     let source = try openDataset(paths.labelled, split: paths.labelledSplit)
@@ -43,11 +50,10 @@ struct RunData {
       throw PipelineError.recipe("data.unlabelled: rest needs data.labelledCount")
     }
     do {
-      let pictures =
+      unlabelled =
         paths.unlabelledIsRest
-        ? rest
-        : try openDataset(paths.unlabelled, split: paths.unlabelledSplit, unlabelled: true)
-      unlabelled = EvenShards(pictures, shardSize: paths.shardSize)
+        ? EvenShards(rest, shardSize: paths.shardSize)
+        : try openUnlabelled(paths, indexing)
     } catch let error where !needsUnlabelled {
       unlabelled = MissingPictures(name: paths.unlabelled, reason: "\(error)")
     }
@@ -174,6 +180,7 @@ struct RunData {
   /// What a set is, in one word: its size, its classes, every key of a small set or a thousand spread
   /// over a large one, and the contents of a few pictures.
   private static func fingerprint(of dataset: any ImageDataset) -> String {
+    if let indexed = dataset as? IndexedCollection { return indexed.identity }
     var text = "\(dataset.count)\n\(dataset.classes.joined(separator: "\t"))\n"
     for index in stride(from: 0, to: dataset.count, by: max(1, dataset.count / 1000)) {
       text += dataset.key(at: index) + "\n"

@@ -33,6 +33,9 @@ public final class IndexedCollection: ShardedDataset {
   private let sequences = RecentlyUsed<SequentialShard>(most: 4)
   private let datasets = RecentlyUsed<OpenedDataset>(most: 1)
 
+  /// Whether `folder` holds an index.
+  public static func exists(in folder: String) -> Bool { Catalogue.isIndex(folder: folder) }
+
   /// Opens the index in `folder`.
   /// - Throws: `ImageDataError.dataset` when there is none or its catalogue is damaged.
   public convenience init(folder: String) throws {

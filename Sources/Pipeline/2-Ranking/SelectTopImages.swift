@@ -64,8 +64,16 @@ public enum SelectTopImages {
   /// Lists what has no scores: `bad-samples.csv` and `excluded.csv`, when there is any.
   private static func writeLeftOut(_ shards: [ScoredShard], in run: Run) throws {
     let folder = run.directory.folder(of: .ranking)
+    var unreadable = shards.flatMap(\.record.unreadable)
+    if let indexed = run.data.unlabelled as? IndexedCollection, indexed.problemCount > 0 {
+      for shard in 0..<indexed.shardCount {
+        unreadable += indexed.problems(ofShard: shard).map {
+          .init(key: "\(indexed.shardName(shard)): \($0.key)", reason: $0.reason)
+        }
+      }
+    }
     for (name, why, omissions) in [
-      ("bad-samples.csv", "cannot be read", shards.flatMap(\.record.unreadable)),
+      ("bad-samples.csv", "cannot be read", unreadable),
       ("excluded.csv", "left out as test pictures", shards.flatMap(\.record.excluded)),
     ] where !omissions.isEmpty {
       func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }

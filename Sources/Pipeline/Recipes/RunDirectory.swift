@@ -6,7 +6,7 @@ import Foundation
 /// ```
 /// recipe.yaml   every default written out      log.jsonl   one JSON object an event
 /// baseline/ baseline-long/ 1-teacher/ 3-student/ 4-fine-tuned/
-/// 2-ranking/    scores/, selected.bin
+/// 2-ranking/    scores/, selected.bin       index/      what U is, where it comes as shards
 /// summary.json  report.html  README.md  manifest.json
 /// ```
 public struct RunDirectory: Equatable, Sendable {
@@ -35,6 +35,8 @@ public struct RunDirectory: Equatable, Sendable {
   public var scoresFolder: String { "\(folder(of: .ranking))/scores" }
   /// The selection.
   public var selectionPath: String { "\(folder(of: .ranking))/selected.bin" }
+  /// The index of U, where U is shards and no index of its own.
+  public var indexFolder: String { file("index") }
   var lockPath: String { file(".lock") }
 
   /// The folder of one stage.
