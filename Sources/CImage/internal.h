@@ -21,6 +21,7 @@ struct cimage_workspace {
   cimage_buffer row;      // one row before its colours are converted
   cimage_buffer narrow;   // between the two passes of a resize
   cimage_buffer taps;     // the coefficients of a resize
+  cimage_buffer means;    // the blocks of a small grey picture
   bool plain;             // no vector instructions
 };
 

@@ -147,3 +147,17 @@ extension Interpolation {
     }
   }
 }
+
+extension ImageDecoder {
+  /// The fingerprint of the whole of `picture`.
+  func perceptualHash(of picture: cimage_picture) throws -> PerceptualHash {
+    var picture = picture
+    let side = PerceptualHash.side
+    return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: side * side) { room in
+      guard let grey = room.baseAddress else { return .none }
+      let status = cimage_grey_square(workspace, &picture, Int32(side), grey)
+      try check(status, "out of memory")
+      return PerceptualHash(grey: grey)
+    }
+  }
+}

@@ -20,6 +20,9 @@ public final class ImageBatch: @unchecked Sendable {
   public let unreadable: [Int]
   /// Every row's content hash, or nil where it was not asked for or the row is unreadable.
   public let hashes: [ContentHash?]
+  /// What every row's picture is, `.unreadable` where it could not be read; empty where it was not
+  /// asked for.
+  public let contents: [PictureContents]
   private let pool: BufferPool
   private let buffer: UnsafeMutableRawBufferPointer
 
@@ -27,8 +30,8 @@ public final class ImageBatch: @unchecked Sendable {
   public var hasTruth: Bool { labels.allSatisfy { $0 != nil } }
 
   init(
-    buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow], size: Int,
-    channels: Int, positions: Range<Int>
+    buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow],
+    notesContents: Bool, size: Int, channels: Int, positions: Range<Int>
   ) {
     self.buffer = buffer
     self.pool = pool
@@ -42,6 +45,7 @@ public final class ImageBatch: @unchecked Sendable {
     labels = rows.map(\.label)
     unreadable = rows.indices.filter { !rows[$0].isReadable }
     hashes = rows.map(\.hash)
+    contents = notesContents ? rows.map { $0.contents ?? .unreadable } : []
   }
 
   deinit { pool.giveBack(buffer) }
