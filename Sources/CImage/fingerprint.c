@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-enum { SIDE = 32, FREQUENCIES = 13, BITS = 128 };
+enum { SIDE = CIMAGE_FINGERPRINT_SIDE, FREQUENCIES = 13, BITS = 128 };
 
 enum {
   // A frequency says something once it is this many grey levels (of an orthonormal transform) strong:

@@ -60,6 +60,11 @@ int32_t cimage_webp_decode(cimage_job *job);
 // The orientation in a TIFF block, 1 when there is none.
 int32_t cimage_tiff_orientation(const uint8_t *bytes, size_t count);
 
+enum { CIMAGE_FINGERPRINT_SIDE = 32 };
+
+// The fingerprint of 32 × 32 grey pixels, two words.
+void cimage_fingerprint(const uint8_t *grey, uint64_t *out);
+
 // Points the job's picture at its wanted part of whole-picture pixels.
 void cimage_take_part(cimage_job *job, const uint8_t *pixels, int64_t stride);
 

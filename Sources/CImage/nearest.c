@@ -41,8 +41,9 @@ int32_t cimage_fingerprint_matches(
 
 static inline __attribute__((always_inline)) int64_t nearest(
     const uint64_t *query, const uint64_t *all, const uint32_t *rows, int32_t count,
-    int64_t best) {
+    uint32_t skipped, int64_t best) {
   for (int32_t i = 0; i < count; i++) {
+    if (rows[i] & skipped) continue;
     int64_t bits = distance(query, all + 2 * (int64_t)rows[i]);
     int64_t candidate = bits << 32 | rows[i];
     if (candidate < best) best = candidate;
@@ -52,13 +53,13 @@ static inline __attribute__((always_inline)) int64_t nearest(
 
 CIMAGE_POPCOUNT static int64_t nearest_popcount(
     const uint64_t *query, const uint64_t *all, const uint32_t *rows, int32_t count,
-    int64_t best) {
-  return nearest(query, all, rows, count, best);
+    uint32_t skipped, int64_t best) {
+  return nearest(query, all, rows, count, skipped, best);
 }
 
 int64_t cimage_fingerprint_nearest(
     const uint64_t *query, const uint64_t *all, const uint32_t *rows, int32_t count,
-    int64_t best) {
-  return has_popcount() ? nearest_popcount(query, all, rows, count, best)
-                        : nearest(query, all, rows, count, best);
+    uint32_t skipped, int64_t best) {
+  return has_popcount() ? nearest_popcount(query, all, rows, count, skipped, best)
+                        : nearest(query, all, rows, count, skipped, best);
 }

@@ -15,8 +15,10 @@ struct ContentsFileTests {
     let base = UInt64(number) * 1000
     return PictureContents(
       contentHash: ContentHash.Prefix(first: base + 1, second: base + 2),
-      perceptualHash: PerceptualHash(low: base + 3, high: base + 4), width: UInt32(number + 5),
-      height: UInt32(number + 6))
+      perceptualHash: PerceptualHash(
+        whole: Fingerprint(low: base + 3, high: base + 4),
+        inner: Fingerprint(low: base + 7, high: base + 8)),
+      width: UInt32(number + 5), height: UInt32(number + 6))
   }
 
   /// Ten pictures in blocks of four, number 7 unreadable.
@@ -51,18 +53,19 @@ struct ContentsFileTests {
   func layout() throws {
     try writeTen()
     let all = try bytes()
-    // Two blocks of 4 and one of 2 pictures of 40 bytes, a checksum each.
-    #expect(all.count == 64 + 10 * 40 + 3 * 8)
+    // Two blocks of 4 and one of 2 pictures of 56 bytes, a checksum each.
+    #expect(all.count == 64 + 10 * 56 + 3 * 8)
     let header: [UInt8] =
       Array("HALCONTS".utf8) + [1, 0, 0, 0, 4, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
       + Array(repeating: 0, count: 28)
     #expect(Array(all[..<56]) == header)
     // The second block: pictures 4 to 7; 4000 is 0x0FA0.
-    let block = Array(all[(64 + 168)...])
+    let block = Array(all[(64 + 232)...])
     #expect(Array(block[..<10]) == [0xA1, 0x0F, 0, 0, 0, 0, 0, 0, 0xA2, 0x0F])
     #expect(Array(block[64..<66]) == [0xA3, 0x0F])
-    #expect(Array(block[128..<144]) == [9, 0, 0, 0, 10, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0, 0])
-    #expect(Array(block[144..<160]) == [10, 0, 0, 0, 11, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0])
+    #expect(Array(block[128..<130]) == [0xA7, 0x0F])
+    #expect(Array(block[192..<208]) == [9, 0, 0, 0, 10, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0, 0])
+    #expect(Array(block[208..<224]) == [10, 0, 0, 0, 11, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0])
   }
 
   @Test("a shard without pictures is a header alone")
@@ -98,7 +101,7 @@ struct ContentsFileTests {
   func damagedBlock() throws {
     try writeTen()
     var damaged = try bytes()
-    damaged[64 + 168 + 5] ^= 1
+    damaged[64 + 232 + 5] ^= 1
     try folder.write(Data(damaged), to: "00000.contents")
     let file = try ContentsFileReader(path: path)
     #expect(try file.contents(at: 3) == row(3))
@@ -115,7 +118,7 @@ struct ContentsFileTests {
   func swappedBlocks() throws {
     try writeTen()
     let whole = try bytes()
-    let swapped = whole[..<64] + whole[232..<400] + whole[64..<232] + whole[400...]
+    let swapped = whole[..<64] + whole[296..<528] + whole[64..<296] + whole[528...]
     try folder.write(Data(swapped), to: "00000.contents")
     #expect(throws: ImageDataError.self) { try ContentsFileReader(path: path).contents(at: 0) }
   }

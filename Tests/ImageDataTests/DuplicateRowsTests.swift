@@ -10,8 +10,10 @@ struct DuplicateRowsTests {
       contentHash: ContentHash.Prefix(first: UInt64(bytes), second: 1),
       // Two numbers below 4 differ in 64 bits or more.
       perceptualHash: PerceptualHash(
-        low: (shown & 1 == 0 ? 0xF0F0 : ~0xF0F0) ^ (1 << UInt64(bits) - 1),
-        high: shown & 2 == 0 ? 0xABCD : ~0xABCD),
+        whole: Fingerprint(
+          low: (shown & 1 == 0 ? 0xF0F0 : ~0xF0F0) ^ (1 << UInt64(bits) - 1),
+          high: shown & 2 == 0 ? 0xABCD : ~0xABCD),
+        inner: .none),
       width: 10, height: 10)
   }
 

@@ -54,7 +54,7 @@ struct NearDuplicateLookupTests {
     var draws = NearDuplicatesTests.Draws(state: 22)
     let many = (0..<100_000).map { _ in draws.hash() }
     let lookup = try NearDuplicateLookup(many)
-    let certain = 2 * HashBlocks(rows: many.count, logPerKey: 2).blocks.count - 1
+    let certain = 2 * HashBlocks(rows: 2 * many.count, logPerKey: 2).blocks.count - 1
     for row in stride(from: 0, to: many.count, by: 50) {
       let distance = row % (certain + 1)
       let match = lookup.nearest(to: draws.flipped(many[row], distance))

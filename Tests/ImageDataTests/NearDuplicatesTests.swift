@@ -12,9 +12,15 @@ struct NearDuplicatesTests {
       state &+= 0x9E37_79B9_7F4A_7C15
       return KeyedPermutation.mix(state)
     }
-    mutating func hash() -> PerceptualHash { PerceptualHash(low: word(), high: word()) }
-    /// `hash` with `count` different bits flipped.
+    mutating func fingerprint() -> Fingerprint { Fingerprint(low: word(), high: word()) }
+    mutating func hash() -> PerceptualHash {
+      PerceptualHash(whole: fingerprint(), inner: fingerprint())
+    }
+    /// `hash` with `count` different bits of both parts flipped.
     mutating func flipped(_ hash: PerceptualHash, _ count: Int) -> PerceptualHash {
+      PerceptualHash(whole: flipped(hash.whole, count), inner: flipped(hash.inner, count))
+    }
+    mutating func flipped(_ hash: Fingerprint, _ count: Int) -> Fingerprint {
       var copy = hash
       while copy.distance(to: hash) < count {
         let place = word()
@@ -34,12 +40,35 @@ struct NearDuplicatesTests {
     var draws = Draws(state: seed)
     let originals = count - count / 10
     var hashes = (0..<originals).map { _ in draws.hash() }
-    for index in 0..<count / 10 { hashes.append(draws.flipped(hashes[3 * index], index % 31)) }
+    for index in 0..<count / 10 {
+      let original = hashes[3 * index]
+      var copy = PerceptualHash(
+        whole: draws.flipped(original.whole, index % 31), inner: draws.fingerprint())
+      // Some are near the original's inner part, and of some the inner part is near the whole.
+      switch index % 5 {
+      case 1: copy.whole = draws.flipped(original.inner, index % 31)
+      case 2: copy = PerceptualHash(whole: copy.inner, inner: copy.whole)
+      case 3: copy.inner = original.inner
+      default: break
+      }
+      hashes.append(copy)
+    }
     return hashes
   }
 
   func near(_ row: Int, _ original: Int, _ distance: Int) -> NearDuplicates.Pair {
-    NearDuplicates.Pair(row: row, original: original, distance: distance)
+    NearDuplicates.Pair(row: row, original: original, distance: distance, isIdentical: false)
+  }
+
+  func same(_ row: Int, _ original: Int) -> NearDuplicates.Pair {
+    NearDuplicates.Pair(row: row, original: original, distance: 0, isIdentical: true)
+  }
+
+  /// A hash whose inner part is like nothing else here.
+  func hash(_ low: UInt64, _ high: UInt64, inner: UInt64) -> PerceptualHash {
+    PerceptualHash(
+      whole: Fingerprint(low: low, high: high),
+      inner: Fingerprint(low: KeyedPermutation.mix(inner), high: KeyedPermutation.mix(~inner)))
   }
 
   @Test("of few rows every pair within the distance is found, and no other")
@@ -49,7 +78,9 @@ struct NearDuplicatesTests {
     for row in hashes.indices {
       for earlier in 0..<row {
         let distance = hashes[row].distance(to: hashes[earlier])
-        if distance <= 24 { expected.append(near(row, earlier, distance)) }
+        guard distance <= 24 else { continue }
+        expected.append(
+          hashes[row] == hashes[earlier] ? same(row, earlier) : near(row, earlier, distance))
       }
     }
     #expect(expected.count >= 200)
@@ -58,25 +89,25 @@ struct NearDuplicatesTests {
 
   @Test("every pair within 25 bits agrees in one of 13 blocks but for a bit, at worst")
   func pigeonhole() {
-    let blocks = HashBlocks(rows: 50_000, logPerKey: 4).blocks
+    let blocks = HashBlocks(rows: 100_000, logPerKey: 4).blocks
     #expect(blocks.count == 13)
     #expect(blocks.map(\.width).reduce(0, +) == 128)
     var draws = Draws(state: 3)
     for _ in 0..<2000 {
-      let hash = draws.hash(), copy = draws.flipped(hash, 25)
+      let hash = draws.fingerprint(), copy = draws.flipped(hash, 25)
       #expect(blocks.contains { ($0.key(hash) ^ $0.key(copy)).nonzeroBitCount <= 1 })
     }
   }
 
   @Test("the blocks cover all bits whatever the number of rows")
   func blocks() {
-    for rows in [0, 1, 2, 100, 65_536, 65_537, 1_000_000, 10_000_000, 1 << 27, 1 << 32] {
+    for rows in [0, 1, 2, 100, 131_072, 131_073, 1_000_000, 10_000_000, 1 << 27, 1 << 32] {
       for logPerKey in [2, 4] {
         let blocks = HashBlocks(rows: rows, logPerKey: logPerKey).blocks
         #expect((5...13).contains(blocks.count))
         #expect(blocks.map(\.start) == blocks.indices.map { 128 * $0 / blocks.count })
         #expect(blocks.map(\.width).reduce(0, +) == 128)
-        let ones = PerceptualHash(low: .max, high: .max)
+        let ones = Fingerprint(low: .max, high: .max)
         #expect(blocks.allSatisfy { $0.key(ones) == 1 << $0.width - 1 })
       }
     }
@@ -88,7 +119,7 @@ struct NearDuplicatesTests {
     let originals = 90_000
     let found = Set(
       try NearDuplicates(among: hashes).pairs.map { [$0.row, $0.original, $0.distance] })
-    let blocks = HashBlocks(rows: 100_000, logPerKey: 4).blocks.count
+    let blocks = HashBlocks(rows: 200_000, logPerKey: 4).blocks.count
     var missed = 0
     for copy in originals..<100_000 {
       let original = 3 * (copy - originals)
@@ -112,10 +143,10 @@ struct NearDuplicatesTests {
 
   @Test("a chain loses only what is near a kept row; its group is the whole chain")
   func chain() throws {
-    let first = PerceptualHash(low: 0xFFFF, high: 1)
-    let second = PerceptualHash(low: 0xFFFF, high: 0xFFFFF << 20 | 1)
-    let third = PerceptualHash(low: 0xFFFF | 0xFFFFF << 30, high: 0xFFFFF << 20 | 1)
-    let other = PerceptualHash(low: ~0xFFFF, high: ~1)
+    let first = hash(0xFFFF, 1, inner: 1)
+    let second = hash(0xFFFF, 0xFFFFF << 20 | 1, inner: 2)
+    let third = hash(0xFFFF | 0xFFFFF << 30, 0xFFFFF << 20 | 1, inner: 3)
+    let other = hash(~0xFFFF, ~1, inner: 4)
     let result = try NearDuplicates(among: [first, other, second, third])
     #expect(result.pairs == [near(2, 0, 20), near(3, 2, 20)])
     #expect(result.duplicates == [near(2, 0, 20)])
@@ -124,16 +155,16 @@ struct NearDuplicatesTests {
 
   @Test("a row with the fingerprint of a left-out row is left out too, for the same original")
   func fate() throws {
-    let first = PerceptualHash(low: 0xFFFF, high: 1)
-    let second = PerceptualHash(low: 0xFFFF, high: 0xFFFFF << 20 | 1)
+    let first = hash(0xFFFF, 1, inner: 1)
+    let second = hash(0xFFFF, 0xFFFFF << 20 | 1, inner: 2)
     let result = try NearDuplicates(among: [first, second, second, first])
-    #expect(result.duplicates == [near(1, 0, 20), near(2, 0, 20), near(3, 0, 0)])
+    #expect(result.duplicates == [near(1, 0, 20), near(2, 0, 20), same(3, 0)])
     #expect(result.groups == [[0, 1, 2, 3]])
   }
 
   @Test("rows without information are near nothing, not even each other")
   func none() throws {
-    let faint = PerceptualHash(low: 1, high: 0)
+    let faint = PerceptualHash(whole: Fingerprint(low: 1, high: 0), inner: .none)
     let result = try NearDuplicates(among: [.none, .none, faint, .none])
     #expect(result.pairs.isEmpty)
     #expect(try NearDuplicates(among: []).pairs.isEmpty)
@@ -169,7 +200,8 @@ struct NearDuplicatesTests {
     }
     list.append(7, 8)
     list.compact()
-    let expected: [UInt64] = [8 << 32 | 7] + (0..<8).map { (partner: UInt64) in 100 << 32 | partner }
+    let partners = (0..<8).map { (partner: UInt64) in 100 << 32 | partner }
+    let expected: [UInt64] = [8 << 32 | 7] + partners
     #expect(list.pairs == expected)
   }
 }

@@ -32,7 +32,7 @@ struct PerceptualHashTests {
             * cos(.pi * Double(across * (2 * x + 1)) / 64)
         }
       }
-      let word = bit < 64 ? hash.low : hash.high
+      let word = bit < 64 ? hash.whole.low : hash.whole.high
       // Whole numbers round: what is next to nothing may fall on either side.
       if abs(sum) > 1 {
         #expect(word >> UInt64(bit % 64) & 1 == (sum > 0 ? 1 : 0), "bit \(bit): \(sum)")
@@ -64,14 +64,39 @@ struct PerceptualHashTests {
     }
   }
 
-  @Test("a copy without 5 % of its width and height is near", arguments: [0, 0.025, 0.05])
-  func cropped(left: Double) throws {
+  @Test(
+    "a copy without up to 5 % on each side is near",
+    arguments: [(0.02, 0.03, 0.95), (0.01, 0.01, 0.96), (0.05, 0.05, 0.9), (0.03, 0.04, 0.92)])
+  func cropped(left: Double, top: Double, share: Double) throws {
     for seed in 1...4 {
       let picture = BlobPicture(seed: UInt64(seed))
-      let copy = picture.image(width: 122, height: 122, left: left, top: 0.05 - left, share: 0.95)
+      let copy = picture.image(width: 122, height: 122, left: left, top: top, share: share)
       let whole = try hash(picture.image(width: 128, height: 128).image)
       #expect(try whole.distance(to: hash(copy.image)) <= PerceptualHash.nearDistance)
     }
+  }
+
+  @Test("the inner fingerprint is that of the picture without 3 % on each side")
+  func inner() throws {
+    let picture = BlobPicture(seed: 8)
+    let whole = try hash(picture.image(width: 200, height: 200).image)
+    let inner = try hash(
+      picture.image(width: 188, height: 188, left: 0.03, top: 0.03, share: 0.94).image)
+    #expect(whole.inner.distance(to: inner.whole) <= 4)
+    #expect(whole.whole.distance(to: inner.whole) > whole.distance(to: inner))
+    #expect(whole.distance(to: inner) == inner.distance(to: whole))
+  }
+
+  @Test("two inner parts are not compared, nor what says nothing")
+  func parts() {
+    let (first, second) = (Fingerprint(low: 7, high: 7), Fingerprint(low: ~7, high: 7))
+    let left = PerceptualHash(whole: first, inner: second)
+    #expect(left.distance(to: left) == 0)
+    #expect(left.distance(to: PerceptualHash(whole: second, inner: first)) == 0)
+    #expect(left.distance(to: PerceptualHash(whole: .none, inner: second)) == 64)
+    #expect(left.distance(to: .none) == 128)
+    #expect(PerceptualHash.none.distance(to: .none) == 128)
+    #expect(!PerceptualHash.none.carriesInformation)
   }
 
   @Test("brightness and contrast do not matter")
@@ -115,11 +140,11 @@ struct PerceptualHashTests {
     for (width, height) in [(1, 1), (1, 3000), (3000, 1), (40_000, 2), (2, 40_000), (65, 63)] {
       let pixels = Data((0..<width * height * channels).map { UInt8($0 * 167 & 255) })
       let image = EncodedImage.pixels(pixels, width: width, height: height, channels: channels)
-      let square = try decoder.withOpened(image, key: "one") { opened in
+      let hash = try decoder.withOpened(image, key: "one") { opened in
         try decoder.perceptualHash(
           of: decoder.decode(opened, channels: channels, part: nil, least: nil))
       }
-      #expect(square.distance(to: square) == 0)
+      #expect(!hash.carriesInformation || hash.distance(to: hash) == 0)
     }
   }
 

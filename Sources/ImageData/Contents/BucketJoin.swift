@@ -1,16 +1,16 @@
 import CImage
 import Foundation
 
-/// Compares the rows of every bucket with each other and with those of the buckets one bit away.
+/// Compares the entries (`[PerceptualHash].entries`) of every bucket with each other and with those of the buckets one bit away.
 struct BucketJoin {
   private let buckets: HashBuckets
   /// The fingerprints in the order of the buckets, so that a bucket's are side by side.
-  private let sorted: [PerceptualHash]
+  private let sorted: [Fingerprint]
   private let distance: Int32
-  /// How many partners a row takes from one bucket: the first ones are the best.
-  private static let mostPartners: Int32 = 4
+  /// How many partners an entry takes from one bucket: the first ones are the best.
+  private static let mostPartners: Int32 = 6
 
-  init(buckets: HashBuckets, hashes: [PerceptualHash], distance: Int) {
+  init(buckets: HashBuckets, hashes: [Fingerprint], distance: Int) {
     self.buckets = buckets
     self.distance = Int32(clamping: distance)
     sorted = buckets.rows.map { hashes[Int($0)] }
@@ -77,7 +77,10 @@ struct BucketJoin {
             sorted + 2 * place, sorted + 2 * other.lowerBound, Int32(end - other.lowerBound),
             distance, mostPartners, found)
           for hit in 0..<Int(count) {
-            list.append(row, rows[other.lowerBound + Int(found[hit])])
+            let earlier = rows[other.lowerBound + Int(found[hit])]
+            // Not a picture with itself, nor two inner parts.
+            if row >> 1 == earlier >> 1 || row & earlier & 1 == 1 { continue }
+            list.append(row >> 1, earlier >> 1)
           }
         }
       }

@@ -20,7 +20,8 @@ import Files
 /// | bytes | column |
 /// |---|---|
 /// | 16·n | the first 16 bytes of the SHA-256 of the encoded bytes |
-/// | 16·n | perceptual hash (`PerceptualHash`): the lower 64 bits, then the higher |
+/// | 16·n | fingerprint of the whole picture (`Fingerprint`): the lower 64 bits, then the higher |
+/// | 16·n | fingerprint of its inner part |
 /// | 4·n | width of the upright picture in pixels |
 /// | 4·n | height |
 /// | 8 | XXH64 of the block before it, seeded with the block's number |
@@ -30,7 +31,7 @@ struct ContentsFileLayout: Equatable {
   static let hashVersion: UInt32 = 1
   static let headerBytes = 64
   static let headerChecksumOffset = 56
-  static let rowBytes = 40
+  static let rowBytes = 56
 
   var rowsPerBlock = 4096
   var count = 0

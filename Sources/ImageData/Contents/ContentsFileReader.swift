@@ -46,15 +46,20 @@ public final class ContentsFileReader: @unchecked Sendable {
 
   private func row(_ index: Int, ofBlock block: Int) -> PictureContents {
     let start = layout.blockOffset(block), rows = layout.rows(inBlock: block)
-    let hash = start + 16 * index, fingerprint = start + 16 * (rows + index)
-    let width = start + 32 * rows + 4 * index
+    let width = start + 48 * rows + 4 * index
+    func words(_ column: Int) -> (UInt64, UInt64) {
+      let offset = start + 16 * (column * rows + index)
+      return (
+        file.bytes.integer(at: offset, as: UInt64.self),
+        file.bytes.integer(at: offset + 8, as: UInt64.self)
+      )
+    }
+    let (hash, whole, inner) = (words(0), words(1), words(2))
     return PictureContents(
-      contentHash: ContentHash.Prefix(
-        first: file.bytes.integer(at: hash, as: UInt64.self),
-        second: file.bytes.integer(at: hash + 8, as: UInt64.self)),
+      contentHash: ContentHash.Prefix(first: hash.0, second: hash.1),
       perceptualHash: PerceptualHash(
-        low: file.bytes.integer(at: fingerprint, as: UInt64.self),
-        high: file.bytes.integer(at: fingerprint + 8, as: UInt64.self)),
+        whole: Fingerprint(low: whole.0, high: whole.1),
+        inner: Fingerprint(low: inner.0, high: inner.1)),
       width: file.bytes.integer(at: width, as: UInt32.self),
       height: file.bytes.integer(at: width + 4 * rows, as: UInt32.self))
   }

@@ -54,9 +54,11 @@ public final class ContentsFileWriter {
       block.append(row.contentHash.first)
       block.append(row.contentHash.second)
     }
-    for row in rows {
-      block.append(row.perceptualHash.low)
-      block.append(row.perceptualHash.high)
+    for part in [\PerceptualHash.whole, \.inner] {
+      for row in rows {
+        block.append(row.perceptualHash[keyPath: part].low)
+        block.append(row.perceptualHash[keyPath: part].high)
+      }
     }
     for row in rows { block.append(row.width) }
     for row in rows { block.append(row.height) }

@@ -1,6 +1,6 @@
 /// Which of a selection's candidates show what a better one shows already.
 ///
-/// It stands here and not in Ranking because it compares fingerprints; the order it needs from a
+/// It stands here and not in Ranking because it compares perceptual hashes; the order it needs from a
 /// ranking is nothing but the order of the rows.
 ///
 /// ```swift
@@ -14,7 +14,7 @@ public enum DuplicateRows {
   public enum Kind: Hashable, Sendable {
     /// The same bytes.
     case exact
-    /// Fingerprints that differ in so many bits.
+    /// Perceptual hashes that differ in so many bits.
     case near(distance: Int)
   }
 
@@ -30,7 +30,7 @@ public enum DuplicateRows {
 
   /// The rows to drop, in order.
   ///
-  /// A row goes if an earlier kept row has the same bytes, or a fingerprint within the distance; the
+  /// A row goes if an earlier kept row has the same bytes, or a perceptual hash within the distance; the
   /// kept rows are then pairwise different as far as the search can tell. Rows of zeros (unreadable)
   /// are neither.
   /// - Parameters:
@@ -42,7 +42,7 @@ public enum DuplicateRows {
   public static func find(
     in contents: [PictureContents], within distance: Int? = PerceptualHash.nearDistance
   ) throws -> [Duplicate] {
-    guard contents.count < Int(UInt32.max) else {
+    guard contents.count < 1 << 31 else {
       throw ImageDataError.argument("\(contents.count) candidates are too many to compare at once")
     }
     let first = FirstRows.find(contents)

@@ -28,7 +28,7 @@ enum FirstRows {
     return first
   }
 
-  /// The first row of the same fingerprint; a fingerprint that says nothing is equal to none.
+  /// The first row of the same hash; a hash that says nothing is equal to none.
   static func find(_ hashes: [PerceptualHash]) -> [UInt32] {
     hashes.withUnsafeBufferPointer { hashes in
       find(
@@ -36,7 +36,9 @@ enum FirstRows {
         hash: { row in
           let hash = hashes[row]
           guard hash.carriesInformation else { return nil }
-          return mixed(hash.low ^ mixed(hash.high))
+          return mixed(
+            hash.whole.low ^ mixed(hash.whole.high ^ mixed(hash.inner.low ^ mixed(hash.inner.high)))
+          )
         },
         areEqual: { hashes[$0] == hashes[$1] })
     }

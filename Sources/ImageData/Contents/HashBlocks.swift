@@ -1,9 +1,9 @@
-/// The 128 bits of a hash cut into disjoint blocks, so that near hashes agree in one of them but for a
+/// The 128 bits of a fingerprint cut into disjoint blocks, so that near ones agree in one of them but for a
 /// bit: multi-index hashing (Norouzi, Punjani, Fleet, "Fast exact search in Hamming space with
 /// multi-index hashing", TPAMI 2014, doi:10.1109/TPAMI.2013.231).
 ///
-/// If two hashes differ in at most 2 m − 1 bits, one of m blocks has at most one of them (pigeonhole).
-/// With 13 blocks that is every pair within 25 bits, so up to 65,536 rows nothing is missed. More rows
+/// If two differ in at most 2 m − 1 bits, one of m blocks has at most one of them (pigeonhole). With 13
+/// blocks that is every pair within 25 bits, so among up to 131,072 fingerprints nothing is missed. More
 /// need wider blocks, lest the buckets grow with their number, so there are fewer of them: 8 blocks are
 /// certain up to 15 bits, 7 up to 13, 6 up to 11. Real copies differ in the higher frequencies first,
 /// which leaves the blocks of the lower ones clean: of scenes' copies that were cropped, resized and
@@ -13,7 +13,7 @@ struct HashBlocks {
     let start: Int, width: Int
 
     @inline(__always)
-    func key(_ hash: PerceptualHash) -> Int {
+    func key(_ hash: Fingerprint) -> Int {
       let bits: UInt64
       if start >= 64 {
         bits = hash.high >> UInt64(start - 64)
@@ -26,13 +26,13 @@ struct HashBlocks {
   }
 
   /// Up to so many rows every near pair is found.
-  static let mostExactRows = 1 << 16
-  /// A hash is compared with at most so many rows of a bucket, the first ones: with a million rows of
+  static let mostExactRows = 1 << 17
+  /// A fingerprint is compared with at most so many rows of a bucket, the first ones: with a million rows of
   /// one bucket, work grows no faster than their number.
   static let mostCompared = 256
   let blocks: [Block]
 
-  /// How to cut the hashes of `rows` pictures.
+  /// How to cut the fingerprints of `rows` rows.
   /// - Parameters:
   ///   - rows: How many there are.
   ///   - logPerKey: Of the rows that share a key by chance, the binary logarithm: more of them find
@@ -56,7 +56,7 @@ struct HashBuckets {
 
   /// Sorts `rows` by the keys of their hashes.
   /// - Complexity: O(rows + keys), by counting.
-  init(_ block: HashBlocks.Block, of hashes: [PerceptualHash], rows unsorted: [UInt32]) {
+  init(_ block: HashBlocks.Block, of hashes: [Fingerprint], rows unsorted: [UInt32]) {
     self.block = block
     var starts = [UInt32](repeating: 0, count: 1 << block.width + 1)
     var rows = [UInt32](repeating: 0, count: unsorted.count)

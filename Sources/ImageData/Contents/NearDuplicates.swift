@@ -1,6 +1,6 @@
 import Foundation
 
-/// All pairs of near fingerprints among many, and what follows from them.
+/// All pairs of near hashes among many, and what follows from them.
 ///
 /// Rows come best first: the earlier of two copies is the one that is worth keeping.
 ///
@@ -9,11 +9,11 @@ import Foundation
 /// goes. A slow pan or a template with changing pictures would otherwise lose all frames but one.
 /// `groups` has the chains for those who want to look at them.
 ///
-/// Identical fingerprints are collapsed first, and a row is compared with at most 256 earlier rows of
-/// a bucket, the best ones, until it has 4 partners there: a million copies of one picture cost no
+/// Identical hashes are collapsed first, and a row is compared with at most 256 earlier rows of a
+/// bucket, the best ones, until it has 6 partners there: a million copies of one picture cost no
 /// more than a million different pictures. Of a row's partners the 8 best are kept.
-/// - Complexity: Near-linear: rows × (8 to 16 a bucket) × (keys one bit away) × (blocks) / 2, some 700
-///   comparisons a row for a million; 36 bytes a row and 16 a pair.
+/// - Complexity: Near-linear: rows × (8 to 16 a bucket) × (keys one bit away) × (blocks) / 2, some
+///   1,500 comparisons a row for a million; 72 bytes a row and 16 a pair.
 public struct NearDuplicates: Sendable {
   /// A row and an earlier one near it.
   public struct Pair: Hashable, Sendable {
@@ -23,16 +23,17 @@ public struct NearDuplicates: Sendable {
     public let original: Int
     /// In how many bits they differ.
     public let distance: Int
+    /// Whether their hashes are the same.
+    public let isIdentical: Bool
   }
 
-  /// The pairs by row, then by original, at most 8 a row; a row whose fingerprint an earlier row has
+  /// The pairs by row, then by original, at most 8 a row; a row whose hash an earlier row has
   /// is in one pair only, with the first such row.
   public let pairs: [Pair]
-  private let rowCount: Int
 
   /// Finds the pairs among `hashes`; those without information have none.
   /// - Parameters:
-  ///   - hashes: The rows, best first; fewer than 2³².
+  ///   - hashes: The rows, best first; fewer than 2³¹.
   ///   - distance: The most bits in which a pair differs; `HashBlocks` says what is certain.
   ///   - threads: How many threads search, by default one a core; the result is the same with any.
   /// - Throws: `ImageDataError.argument` when there are too many rows.
@@ -40,32 +41,35 @@ public struct NearDuplicates: Sendable {
     among hashes: [PerceptualHash], within distance: Int = PerceptualHash.nearDistance,
     threads: Int? = nil
   ) throws {
-    guard hashes.count < Int(UInt32.max) else {
+    guard hashes.count < 1 << 31 else {
       throw ImageDataError.argument(
-        "\(hashes.count) pictures are too many to compare at once; compare at most \(UInt32.max)")
+        "\(hashes.count) pictures are too many to compare at once; compare fewer than 2^31")
     }
-    rowCount = hashes.count
     let first = FirstRows.find(hashes)
-    var rows: [UInt32] = []
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let entries = hashes.entries
+    var rows: [UInt32] = []
     var list = PairList()
-    for row in hashes.indices where hashes[row].carriesInformation {
-      if first[row] == UInt32(row) {
-        rows.append(UInt32(row))
-      } else {
+    for row in hashes.indices {
+      if first[row] != UInt32(row) {
         list.append(UInt32(row), first[row])
+        continue
+      }
+      for entry in [2 * row, 2 * row + 1] where entries[entry].carriesInformation {
+        rows.append(UInt32(entry))
       }
     }
     for block in HashBlocks(rows: rows.count, logPerKey: 4).blocks {
       let join = BucketJoin(
-        buckets: HashBuckets(block, of: hashes, rows: rows), hashes: hashes, distance: distance)
+        buckets: HashBuckets(block, of: entries, rows: rows), hashes: entries, distance: distance)
       for part in join.run(threads: max(1, threads)) { list.append(part) }
     }
     list.compact()
     pairs = list.pairs.map { pair in
       let row = Int(pair >> 32), original = Int(pair & 0xFFFF_FFFF)
       return Pair(
-        row: row, original: original, distance: hashes[row].distance(to: hashes[original]))
+        row: row, original: original, distance: hashes[row].distance(to: hashes[original]),
+        isIdentical: hashes[row] == hashes[original])
     }
   }
 
@@ -76,9 +80,11 @@ public struct NearDuplicates: Sendable {
     for pair in pairs where keptFor[pair.row] == nil {
       let duplicate: Pair
       if let earlier = keptFor[pair.original] {
-        // What has a left-out row's fingerprint shares its fate; what is only near it does not.
-        guard pair.distance == 0 else { continue }
-        duplicate = Pair(row: pair.row, original: earlier.original, distance: earlier.distance)
+        // What has a left-out row's hash shares its fate; what is only near it does not.
+        guard pair.isIdentical else { continue }
+        duplicate = Pair(
+          row: pair.row, original: earlier.original, distance: earlier.distance,
+          isIdentical: earlier.isIdentical)
       } else {
         duplicate = pair
       }

@@ -1,63 +1,63 @@
-import CImage
-
-/// A fingerprint of what a picture shows, in 16 bytes: copies that were encoded again, resized or
-/// cropped by a few per cent differ in few bits, other pictures in about half of them.
+/// What a picture shows, in 32 bytes: copies that were encoded again, resized or cropped by a few per
+/// cent differ in few bits, other pictures in about half of them.
 ///
-/// Bit i is the sign of the i-th lowest frequency (cosine transform, without the mean) of the whole
-/// picture squeezed to 32 × 32 grey pixels. Signs of low frequencies, because contrast, brightness,
-/// resolution and compression leave them alone, and a crop moves them by little: cutting 5 % off one
-/// end shifts a wave of k half periods by at most 0.05 π k. Block means and gradients lose more bits
-/// to a crop, and 64 bits are too few to tell copies from a billion others. Chroma is left out: half
-/// of all collections hold grey pictures.
+/// Two fingerprints: of the whole picture squeezed to 32 × 32 grey pixels, and of what is left without
+/// 3 % on each side. Their bits are the signs of the lowest frequencies, because contrast, brightness,
+/// resolution and compression leave those alone, and a crop moves them by little: cutting 5 % off one
+/// end shifts a wave of k half periods by at most 0.05 π k. The second fingerprint meets the crop
+/// half-way: a copy is as near to the original's inner part as to the whole. Block means and gradients
+/// lose more bits to a crop; 64 bits are too few to tell copies from a billion others; chroma is left
+/// out, as many collections hold grey pictures; the teacher's features would call two photographs of
+/// one kind alike, which a training set wants to keep.
 ///
 /// How many pairs of unlike pictures come within `nearDistance` bits: were all bits fair coins,
-/// P(at most 24 of 128 differ) = Σ C(128, k) / 2¹²⁸ = 2.3 · 10⁻¹³ a pair, so that 50,000 pictures
-/// (1.2 · 10⁹ pairs) would have 3 · 10⁻⁴ of them, and a billion pictures looked up among a million known
-/// ones (10¹⁵ pairs) 230. Bits of real pictures are not quite fair (light comes from above), and
-/// generated scenes, which share their composition, have about one in 10⁹: `Benchmarks` measures it.
+/// P(at most 24 of 128 differ) = Σ C(128, k) / 2¹²⁸ = 2.3 · 10⁻¹³ a comparison, 7 · 10⁻¹³ for the three
+/// of a pair. 50,000 pictures (1.2 · 10⁹ pairs) would have 10⁻³ false pairs, and a billion pictures
+/// looked up among a million known ones (10¹⁵ pairs) 700. Bits of real pictures are not quite fair
+/// (light comes from above), and generated scenes, which share their composition, have more: the
+/// benchmark `duplicates` counts them.
 ///
-/// A picture that says too little has no fingerprint, and none is near it: fewer than 64 of its 128
-/// frequencies are as strong as 2 grey levels. Flat colours and smooth gradients are such; they are
-/// found as exact copies only.
+/// A picture that says too little (`Fingerprint.none`: flat colours, smooth gradients) is near nothing,
+/// and found as an exact copy only.
 ///
 /// Source: the kind is that of Zauner, "Implementation and benchmarking of perceptual image hash
-/// functions" (2010), with twice the bits and a fixed threshold at zero. The arithmetic is in whole
-/// numbers, so that the bits are the same on every machine.
+/// functions" (2010), with twice the bits, a fixed threshold at zero and the inner part. The
+/// arithmetic is in whole numbers, so that the bits are the same on every machine.
 /// - Complexity: O(pixels) at the speed of memory once the picture is decoded.
 public struct PerceptualHash: Hashable, Sendable, BitwiseCopyable {
-  /// The lower 64 frequencies.
-  public var low: UInt64
-  /// The higher 64.
-  public var high: UInt64
+  /// The fingerprint of the whole picture.
+  public var whole: Fingerprint
+  /// The fingerprint without 3 % on each side.
+  public var inner: Fingerprint
 
-  /// The hash with these bits.
-  public init(low: UInt64, high: UInt64) {
-    self.low = low
-    self.high = high
+  /// The hash of these fingerprints.
+  public init(whole: Fingerprint, inner: Fingerprint) {
+    self.whole = whole
+    self.inner = inner
   }
 
-  /// What a picture that says too little has.
-  public static let none = PerceptualHash(low: 0, high: 0)
-  /// Bits a hash.
-  public static let bitCount = 128
+  /// What a picture has that cannot be read or says too little.
+  public static let none = PerceptualHash(whole: .none, inner: .none)
   /// Copies differ in at most so many bits.
   public static let nearDistance = 24
-  static let side = 32
 
   /// Whether the picture says enough to be found again.
-  public var carriesInformation: Bool { self != .none }
+  public var carriesInformation: Bool { whole.carriesInformation || inner.carriesInformation }
 
-  /// In how many bits two hashes differ.
+  /// In how many bits two hashes differ: the least of whole and whole, whole and inner, inner and
+  /// whole. `Fingerprint.bitCount` where one says too little.
   public func distance(to other: Self) -> Int {
-    (low ^ other.low).nonzeroBitCount + (high ^ other.high).nonzeroBitCount
-  }
-
-  /// The hash of 32 × 32 grey pixels.
-  init(grey: UnsafePointer<UInt8>) {
-    var words: (UInt64, UInt64) = (0, 0)
-    withUnsafeMutableBytes(of: &words) { raw in
-      if let out = raw.bindMemory(to: UInt64.self).baseAddress { cimage_fingerprint(grey, out) }
+    func bits(_ left: Fingerprint, _ right: Fingerprint) -> Int {
+      left.carriesInformation && right.carriesInformation
+        ? left.distance(to: right) : Fingerprint.bitCount
     }
-    self.init(low: words.0, high: words.1)
+    return min(
+      bits(whole, other.whole), bits(whole, other.inner), bits(inner, other.whole))
   }
+}
+
+extension [PerceptualHash] {
+  /// The fingerprints one after another: entry 2 i is the whole of picture i, entry 2 i + 1 its inner
+  /// part. Two inner parts are never compared: they would say no more than the wholes do.
+  var entries: [Fingerprint] { flatMap { [$0.whole, $0.inner] } }
 }

@@ -2,7 +2,7 @@
 public struct PictureContents: Hashable, Sendable, BitwiseCopyable {
   /// The first 16 bytes of the SHA-256 of the encoded bytes.
   public var contentHash: ContentHash.Prefix
-  /// The fingerprint.
+  /// What it shows.
   public var perceptualHash: PerceptualHash
   /// Pixels of the upright picture from left to right.
   public var width: UInt32

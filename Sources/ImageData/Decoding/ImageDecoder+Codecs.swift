@@ -152,12 +152,13 @@ extension ImageDecoder {
   /// The fingerprint of the whole of `picture`.
   func perceptualHash(of picture: cimage_picture) throws -> PerceptualHash {
     var picture = picture
-    let side = PerceptualHash.side
-    return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: side * side) { room in
-      guard let grey = room.baseAddress else { return .none }
-      let status = cimage_grey_square(workspace, &picture, Int32(side), grey)
-      try check(status, "out of memory")
-      return PerceptualHash(grey: grey)
+    return try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 4) { words in
+      guard let out = words.baseAddress else { return .none }
+      words.initialize(repeating: 0)
+      try check(cimage_fingerprints(workspace, &picture, out), "out of memory")
+      return PerceptualHash(
+        whole: Fingerprint(low: words[0], high: words[1]),
+        inner: Fingerprint(low: words[2], high: words[3]))
     }
   }
 }
