@@ -11,6 +11,7 @@ import statistics
 import sys
 from importlib.metadata import version
 
+from duplicates import duplicates
 from inputs import demo_recipe, photographs, runs_folder
 from sides import Side, SideError
 
@@ -69,6 +70,7 @@ ITEMS = {
     "loader": loader,
     "demo": demo,
 }
+ALONE = {"duplicates": duplicates}
 
 
 def compare(item, pairs):
@@ -115,16 +117,21 @@ def tell(line):
 
 def main():
     only = sys.argv[1] if len(sys.argv) > 1 else ""
-    names = [name for name in ITEMS if only in ("", name, name.split("-")[0])]
+    every = [*ITEMS, *ALONE]
+    names = [only] if only in every else [
+        name for name in every if only in ("", name.split("-")[0])]
     pairs = int(os.environ.get("PAIRS") or 5)
     if not names or pairs < 5:
-        works = ", ".join(dict.fromkeys(name.split("-")[0] for name in ITEMS))
+        works = ", ".join(dict.fromkeys(name.split("-")[0] for name in every))
         sys.exit(
-            f"bench: nothing is named {only}; there are {works} and {', '.join(ITEMS)}"
+            f"bench: nothing is named {only}; there are {works} and {', '.join(every)}"
             if not names else "bench: PAIRS must be at least 5")
     pairs += 1 - pairs % 2  # the median is then one of the turns
     for name in names:
         tell(f"{name}: warming up")
+        if name in ALONE:
+            ALONE[name]()
+            continue
         print(json.dumps(compare(ITEMS[name](), pairs)), flush=True)
 
 

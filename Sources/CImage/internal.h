@@ -21,6 +21,7 @@ struct cimage_workspace {
   cimage_buffer row;      // one row before its colours are converted
   cimage_buffer narrow;   // between the two passes of a resize
   cimage_buffer taps;     // the coefficients of a resize
+  cimage_buffer means;    // the blocks of a small grey picture
   bool plain;             // no vector instructions
 };
 
@@ -63,6 +64,11 @@ int32_t cimage_webp_decode(cimage_job *job);
 
 // The orientation in a TIFF block, 1 when there is none.
 int32_t cimage_tiff_orientation(const uint8_t *bytes, size_t count);
+
+enum { CIMAGE_FINGERPRINT_SIDE = 32 };
+
+// The fingerprint of 32 × 32 grey pixels, two words.
+void cimage_fingerprint(const uint8_t *grey, uint64_t *out);
 
 // Points the job's picture at its wanted part of whole-picture pixels.
 void cimage_take_part(cimage_job *job, const uint8_t *pixels, int64_t stride);

@@ -17,6 +17,7 @@ void cimage_workspace_destroy(cimage_workspace *workspace) {
   free(workspace->row.bytes);
   free(workspace->narrow.bytes);
   free(workspace->taps.bytes);
+  free(workspace->means.bytes);
   free(workspace);
 }
 

@@ -6,6 +6,8 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
   case dataset(path: String, reason: String)
   /// A line of a list is wrong: the list's path, the line counted from 1 and the reason.
   case line(path: String, line: Int, reason: String)
+  /// A file of ours whose bytes are not what they should be: its path and the reason.
+  case corruptFile(path: String, reason: String)
   /// Too many pictures of a data set are unreadable; the text says how many and which.
   case tooManyUnreadable(String)
   /// An argument makes no sense; the text says which and what would.
@@ -25,6 +27,7 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
     case .unreadable(let key, let reason): "cannot read picture \(key): \(reason)"
     case .dataset(let path, let reason): "cannot open data set \(path): \(reason)"
     case .line(let path, let line, let reason): "\(path), line \(line): \(reason)"
+    case .corruptFile(let path, let reason): "\(path): \(reason)"
     case .tooManyUnreadable(let text): text
     case .argument(let text): text
     case .source(let shard, let reason): "cannot read shard \(shard): \(reason)"

@@ -111,6 +111,24 @@ int32_t cimage_resize(
     int32_t filter, int32_t x, int32_t y, int32_t window_width, int32_t window_height,
     int32_t mirrored, uint8_t *out, int64_t out_stride);
 
+// Two fingerprints of two words each: of all of `picture->box`, squeezed to 32 × 32 grey pixels, and of
+// what is left without 3 % on each side. Bit i is the sign of the i-th lowest frequency; both words are
+// 0 where fewer than half of the frequencies say something. The picture stays as it is.
+int32_t cimage_fingerprints(
+    cimage_workspace *workspace, const cimage_picture *picture, uint64_t *out);
+
+// Which of `count` fingerprints (two words each) differ from `query` in at most `most_bits`: the
+// indices of the first `most_found` of them go to `out`; returns how many.
+int32_t cimage_fingerprint_matches(
+    const uint64_t *query, const uint64_t *list, int32_t count, int32_t most_bits,
+    int32_t most_found, int32_t *out);
+
+// The least of `best` and of (bits in which `all[row]` differs from `query`) << 32 | row over those
+// `rows` that have none of the bits in `skipped`.
+int64_t cimage_fingerprint_nearest(
+    const uint64_t *query, const uint64_t *all, const uint32_t *rows, int32_t count,
+    uint32_t skipped, int64_t best);
+
 // Copies the window at (`x`, `y`) of `width` × `height` to `out`, mirrored when asked; what lies
 // outside the picture is zero. `channels` 1 or 3: grey is repeated, colour becomes grey.
 void cimage_window(

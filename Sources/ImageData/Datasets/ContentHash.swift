@@ -34,6 +34,11 @@ public struct ContentHash: Hashable, Sendable, Comparable {
     }
   }
 
+  /// The first 16 bytes.
+  public var prefix: Prefix {
+    Prefix(first: words.0.byteSwapped, second: words.1.byteSwapped)
+  }
+
   /// Whether all four words are equal.
   public static func == (left: Self, right: Self) -> Bool {
     left.words == right.words

@@ -147,3 +147,18 @@ extension Interpolation {
     }
   }
 }
+
+extension ImageDecoder {
+  /// The fingerprint of the whole of `picture`.
+  func perceptualHash(of picture: cimage_picture) throws -> PerceptualHash {
+    var picture = picture
+    return try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 4) { words in
+      guard let out = words.baseAddress else { return .none }
+      words.initialize(repeating: 0)
+      try check(cimage_fingerprints(workspace, &picture, out), "out of memory")
+      return PerceptualHash(
+        whole: Fingerprint(low: words[0], high: words[1]),
+        inner: Fingerprint(low: words[2], high: words[3]))
+    }
+  }
+}

@@ -63,10 +63,11 @@ extension ImageDecoder {
     }
   }
 
-  /// The shorter side resized, then the square in the middle; `exact` decodes at full size.
+  /// The shorter side resized, then the square in the middle; `exact` decodes at full size. `note`
+  /// sees the whole picture.
   func renderEvaluation(
     _ opened: Opened, resize shorter: Int, crop: Int, channels: Int, filter: Interpolation,
-    exact: Bool, out: UnsafeMutablePointer<UInt8>
+    exact: Bool, out: UnsafeMutablePointer<UInt8>, note: ((cimage_picture) throws -> Void)? = nil
   ) throws {
     let (width, height) = CropGeometry.resized(
       width: opened.width, height: opened.height, shorter: shorter)
@@ -76,11 +77,13 @@ extension ImageDecoder {
     let x = CropGeometry.centre(length: width, crop: crop)
     let y = CropGeometry.centre(length: height, crop: crop)
     if opened.width == width, opened.height == height, let plain = opened.plain {
+      try note?(plain)
       window(plain, channels: channels, x: x, y: y, width: crop, height: crop, out: out)
       return
     }
     let picture = try decode(
       opened, channels: channels, part: nil, least: exact ? nil : (width, height))
+    try note?(picture)
     let inner = PixelRectangle(
       x: max(x, 0), y: max(y, 0), width: min(crop, width), height: min(crop, height))
     if inner.width == crop, inner.height == crop {

@@ -58,6 +58,37 @@ public final class ImageDecoder {
     }
   }
 
+  /// Writes `image` as `preset` wants it and says what the picture is.
+  ///
+  /// One decode serves both; the fingerprint is that of the whole picture, not of the middle square.
+  /// - Parameters:
+  ///   - image: The picture.
+  ///   - hash: Its content hash.
+  ///   - preset: What is to happen to it.
+  ///   - key: What errors call the picture.
+  ///   - out: At least crop × crop × channels bytes.
+  /// - Returns: Hashes and size.
+  /// - Throws: `ImageDataError.unreadable` when the picture is at fault.
+  public func renderNoting(
+    _ image: EncodedImage, hash: ContentHash, preset: EvaluationPreset,
+    key: @autoclosure () -> String, into out: UnsafeMutableRawBufferPointer
+  ) throws -> PictureContents {
+    let bytes = preset.crop * preset.crop * preset.channels
+    guard out.count >= bytes, let base = out.bindMemory(to: UInt8.self).baseAddress else {
+      throw ImageDataError.argument("\(out.count) bytes for a picture that needs \(bytes)")
+    }
+    return try withOpened(image, key: key()) { opened in
+      var contents = PictureContents(
+        contentHash: hash.prefix, perceptualHash: .none, width: UInt32(opened.width),
+        height: UInt32(opened.height))
+      try renderEvaluation(
+        opened, resize: preset.resize, crop: preset.crop, channels: preset.channels,
+        filter: preset.interpolation, exact: true, out: base
+      ) { contents.perceptualHash = try self.perceptualHash(of: $0) }
+      return contents
+    }
+  }
+
   /// All pixels of `image`, upright, height × width × channels.
   /// - Throws: `ImageDataError.unreadable` naming `key`.
   public func pixels(

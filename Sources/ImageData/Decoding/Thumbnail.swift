@@ -17,7 +17,8 @@ public struct Thumbnail: Sendable, Equatable {
   public let bytes: Data
   /// Its size in pixels.
   public let width: Int, height: Int
-  private static let quality: Int32 = 82
+  /// What a page's thumbnails are encoded at.
+  public static let defaultQuality = 82
   /// Up to this longer side a PNG is as small as a JPEG, and shows no blocks when it is enlarged.
   private static let mostExact = 48
 
@@ -60,11 +61,19 @@ public struct Thumbnail: Sendable, Equatable {
   }
 
   /// Encodes `height` rows of `width` pixels of `channels` (1 or 3) bytes.
+  /// - Parameters:
+  ///   - pixels: The pixels, row by row.
+  ///   - width: Pixels a row.
+  ///   - height: The number of rows.
+  ///   - channels: Bytes a pixel, 1 or 3.
+  ///   - format: JPEG or PNG.
+  ///   - quality: A JPEG's quality, 1 to 100.
   /// - Throws: `ImageDataError` when they are not so many, or when there is no memory.
   public init(
-    pixels: [UInt8], width: Int, height: Int, channels: Int, format: ImageHeader.Format
+    pixels: [UInt8], width: Int, height: Int, channels: Int, format: ImageHeader.Format,
+    quality: Int = Thumbnail.defaultQuality
   ) throws {
-    guard pixels.count == width * height * channels, format != .webp else {
+    guard pixels.count == width * height * channels, format != .webp, 1...100 ~= quality else {
       throw ImageDataError.argument(
         "\(pixels.count) bytes are no \(width)x\(height)x\(channels) picture to encode")
     }
@@ -76,7 +85,7 @@ public struct Thumbnail: Sendable, Equatable {
           ? cimage_encode_png(
             pixels, Int32(width), Int32(height), Int32(channels), &out, &count)
           : cimage_encode_jpeg(
-            pixels, Int32(width), Int32(height), Int32(channels), Self.quality, &out, &count)
+            pixels, Int32(width), Int32(height), Int32(channels), Int32(quality), &out, &count)
       }
     }
     guard status == 0, let out else {

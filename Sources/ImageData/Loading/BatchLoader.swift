@@ -21,6 +21,7 @@ public final class BatchLoader {
   private let positions: Range<Int>
   private let batchSize: Int
   private let preset: Preset
+  private let notesContents: Bool
   private let running = DispatchGroup()
   private var failure: (any Error)?
 
@@ -35,6 +36,8 @@ public final class BatchLoader {
   ///   - workers: How many threads.
   ///   - queueDepth: How many batches may be under way or waiting.
   ///   - hashContent: Whether batches carry content hashes.
+  ///   - notesContents: Whether batches say what their pictures are, for finding copies; only with
+  ///     an evaluation preset, which decodes whole pictures.
   ///   - onUnreadable: What to do about a picture that cannot be read.
   ///   - maxPixels: Pictures of more pixels count as unreadable.
   ///   - badSamples: Where unreadable samples are noted; by default a collector of its own.
@@ -42,7 +45,7 @@ public final class BatchLoader {
   public init(
     dataset: any ImageDataset, order: any SampleOrder, positions: Range<Int>, batchSize: Int,
     preset: Preset, seed: UInt64, workers: Int, queueDepth: Int = 4, hashContent: Bool = false,
-    onUnreadable: UnreadablePolicy = .substitute,
+    notesContents: Bool = false, onUnreadable: UnreadablePolicy = .substitute,
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil
   ) throws {
     try preset.validate()
@@ -54,6 +57,11 @@ public final class BatchLoader {
         "cannot load batches of \(batchSize) from position \(positions.lowerBound) with "
           + "\(workers) workers and a queue of \(queueDepth)")
     }
+    if notesContents, case .train = preset {
+      throw ImageDataError.argument(
+        "the contents of pictures cannot be noted while parts of them are drawn for training; "
+          + "load them with an evaluation preset")
+    }
     guard dataset.count > 0 || positions.isEmpty else {
       throw ImageDataError.argument("\(dataset.name) has no samples")
     }
@@ -61,6 +69,7 @@ public final class BatchLoader {
     self.positions = positions
     self.batchSize = batchSize
     self.preset = preset
+    self.notesContents = notesContents
     let rowBytes = preset.size * preset.size * preset.channels
     let pool = BufferPool(byteCount: batchSize * rowBytes, most: queueDepth + 2)
     let queue = BatchQueue(
@@ -72,7 +81,7 @@ public final class BatchLoader {
       Handover(
         try SampleReader(
           dataset: dataset, order: order, preset: preset, seed: seed, hashContent: hashContent,
-          policy: onUnreadable, maxPixels: maxPixels))
+          notesContents: notesContents, policy: onUnreadable, maxPixels: maxPixels))
     }
     for (worker, reader) in readers.enumerated() {
       let running = running
@@ -100,8 +109,9 @@ public final class BatchLoader {
       guard let finished = try queue.next() else { return nil }
       let start = positions.lowerBound + finished.batch * batchSize
       let batch = ImageBatch(
-        buffer: finished.buffer, pool: queue.pool, rows: finished.rows, size: preset.size,
-        channels: preset.channels, positions: start..<start + finished.rows.count)
+        buffer: finished.buffer, pool: queue.pool, rows: finished.rows,
+        notesContents: notesContents, size: preset.size, channels: preset.channels,
+        positions: start..<start + finished.rows.count)
       try note(finished.rows)
       return batch
     } catch {

@@ -22,6 +22,9 @@ public final class ImageBatch: @unchecked Sendable {
   public let reasons: [Int: String]
   /// Every row's content hash, or nil where it was not asked for or the row is unreadable.
   public let hashes: [ContentHash?]
+  /// What every row's picture is, `.unreadable` where it could not be read; empty where it was not
+  /// asked for.
+  public let contents: [PictureContents]
   private let pool: BufferPool
   private let buffer: UnsafeMutableRawBufferPointer
 
@@ -29,8 +32,8 @@ public final class ImageBatch: @unchecked Sendable {
   public var hasTruth: Bool { labels.allSatisfy { $0 != nil } }
 
   init(
-    buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow], size: Int,
-    channels: Int, positions: Range<Int>
+    buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow],
+    notesContents: Bool, size: Int, channels: Int, positions: Range<Int>
   ) {
     self.buffer = buffer
     self.pool = pool
@@ -47,6 +50,7 @@ public final class ImageBatch: @unchecked Sendable {
     reasons = Dictionary(
       uniqueKeysWithValues: unreadable.map { ($0, rows[$0].failures.last?.reason ?? "unreadable") })
     hashes = rows.map(\.hash)
+    contents = notesContents ? rows.map { $0.contents ?? .unreadable } : []
   }
 
   deinit { pool.giveBack(buffer) }

@@ -17,6 +17,7 @@ struct SampleRow {
   var index: Int
   var label: Int?
   var hash: ContentHash?
+  var contents: PictureContents?
   var isReadable = true
   /// The samples that were tried in vain for this row, in order.
   var failures: [Failure] = []
@@ -29,19 +30,21 @@ final class SampleReader {
   let preset: Preset
   let seed: UInt64
   let hashContent: Bool
+  let notesContents: Bool
   let policy: UnreadablePolicy
   private let decoder: ImageDecoder
   private static let mostAttempts = 32
 
   init(
     dataset: any ImageDataset, order: any SampleOrder, preset: Preset, seed: UInt64,
-    hashContent: Bool, policy: UnreadablePolicy, maxPixels: Int
+    hashContent: Bool, notesContents: Bool = false, policy: UnreadablePolicy, maxPixels: Int
   ) throws {
     self.dataset = dataset
     self.order = order
     self.preset = preset
     self.seed = seed
     self.hashContent = hashContent
+    self.notesContents = notesContents
     self.policy = policy
     decoder = try ImageDecoder(maxPixels: maxPixels)
   }
@@ -58,11 +61,18 @@ final class SampleReader {
     for attempt in 1...Self.mostAttempts {
       do {
         let image = try dataset.read(at: row.index)
-        let random = CounterRandom(seed: seed, pass: pass, sample: row.index)
-        try decoder.render(
-          image, preset: preset, random: random, key: dataset.key(at: row.index), into: out)
+        if notesContents, case .evaluation(let preset) = preset {
+          let hash = ContentHash(of: image)
+          row.contents = try decoder.renderNoting(
+            image, hash: hash, preset: preset, key: dataset.key(at: row.index), into: out)
+          if hashContent { row.hash = hash }
+        } else {
+          let random = CounterRandom(seed: seed, pass: pass, sample: row.index)
+          try decoder.render(
+            image, preset: preset, random: random, key: dataset.key(at: row.index), into: out)
+          if hashContent { row.hash = ContentHash(of: image) }
+        }
         row.label = dataset.label(at: row.index)
-        if hashContent { row.hash = ContentHash(of: image) }
         return row
       } catch ImageDataError.unreadable(let key, let reason) {
         row.failures.append(SampleRow.Failure(index: row.index, key: key, reason: reason))

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import ImageData
+
+/// Plants copies among pictures and says which are found: two JSON lines, one for copies with one
+/// alteration each and one for copies with all of them.
+struct Duplicates: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "duplicates")
+
+  @Option(help: "A folder of pictures; without one, scenes are made.")
+  var folder: String?
+
+  @Option(help: "What the lines call the pictures.")
+  var name = "scenes"
+
+  @Option(help: "Pictures with the copies.")
+  var pictures = 50_000
+
+  @Option(help: "Exact copies, and as many altered ones.")
+  var planted = 1000
+
+  func run() throws {
+    let dataset = try folder.map { try openDataset($0, unlabelled: true) }
+    let source = dataset.map { PlantedPictures.Source.dataset($0) } ?? .scenes(seed: 1)
+    let originals = min(pictures - 2 * planted, dataset?.count ?? .max)
+    guard planted > 0, originals >= 2 * planted else {
+      throw ValidationError("\(originals) pictures are too few for \(planted) copies of each kind")
+    }
+    let set = PlantedPictures(source: source, originals: originals, planted: planted)
+    let contents = try note(set)
+    let costs = try costs(set)
+    let lines = [("one", set.alteredRows), ("all", set.combinedRows)]
+    for (alterations, altered) in lines {
+      let rows = Array(0..<originals) + set.exactRows + altered
+      let shuffled = KeyedPermutation(count: rows.count, seed: 7, pass: 0)
+      let order = rows.indices.map { rows[shuffled[$0]] }
+      let clock = ContinuousClock()
+      var found: [DuplicateRows.Duplicate] = []
+      let time = try clock.measure {
+        found = try DuplicateRows.find(in: order.map { contents[$0] })
+      }
+      var exact = 0, near = 0, wrong = 0
+      for duplicate in found {
+        let pair = [order[duplicate.row], order[duplicate.original]].sorted()
+        guard pair[1] >= originals, set.original(of: pair[1]) == pair[0] else {
+          wrong += 1
+          continue
+        }
+        if set.exactRows.contains(pair[1]) {
+          exact += duplicate.kind == .exact ? 1 : 0
+        } else {
+          near += 1
+        }
+      }
+      let unplanted = originals - 2 * planted
+      let telling = order.count { contents[$0].perceptualHash.carriesInformation }
+      print(
+        #"{"work": "duplicates", "set": "\#(name)", "alterations": "\#(alterations)", "#
+          + #""pictures": \#(rows.count), "planted": \#(planted), "#
+          + #""found_exact": \#(share(exact, planted)), "found_altered": \#(share(near, planted)), "#
+          + #""flagged_unplanted": \#(share(wrong, unplanted)), "#
+          + #""without_fingerprint": \#(share(rows.count - telling, rows.count)), "#
+          + #""decode_us": \#(rounded(costs.decode)), "noting_us": \#(rounded(costs.noting)), "#
+          + #""search_seconds": \#(rounded(time / .seconds(1)))}"#)
+    }
+  }
+
+  /// What the loader notes about every picture while it decodes for a network.
+  private func note(_ set: PlantedPictures) throws -> [PictureContents] {
+    let loader = try BatchLoader(
+      dataset: set, order: SequentialOrder(), positions: 0..<set.count, batchSize: 64,
+      preset: .evaluation(Self.preset), seed: 0,
+      workers: ProcessInfo.processInfo.activeProcessorCount, notesContents: true,
+      onUnreadable: .mark, badSamples: BadSamples(of: set, limit: .none))
+    defer { loader.stop() }
+    var contents: [PictureContents] = []
+    while let batch = try loader.next() {
+      contents += batch.contents
+      if contents.count % 6400 == 0 { tell("\(name): \(contents.count) of \(set.count)") }
+    }
+    return contents
+  }
+
+  /// Microseconds a picture on one thread without and with noting, the medians of turns.
+  private func costs(_ set: PlantedPictures) throws -> (decode: Double, noting: Double) {
+    let images = try (0..<min(set.originals, 200)).map { try set.read(at: $0) }
+    let hashes = images.map { ContentHash(of: $0) }
+    let decoder = try ImageDecoder()
+    let random = CounterRandom(seed: 0, pass: 0, sample: 0)
+    var out = [UInt8](repeating: 0, count: Self.preset.crop * Self.preset.crop * 3)
+    let clock = ContinuousClock()
+    var plain: [Double] = [], extra: [Double] = []
+    try out.withUnsafeMutableBytes { out in
+      for _ in 0..<9 {
+        let without = try clock.measure {
+          for image in images {
+            try decoder.render(
+              image, preset: .evaluation(Self.preset), random: random, key: "one", into: out)
+          }
+        }
+        let with = try clock.measure {
+          for (image, hash) in zip(images, hashes) {
+            _ = try decoder.renderNoting(
+              image, hash: hash, preset: Self.preset, key: "one", into: out)
+          }
+        }
+        let scale = 1e6 / Double(images.count)
+        plain.append(without / .seconds(1) * scale)
+        extra.append((with - without) / .seconds(1) * scale)
+      }
+    }
+    return (plain.sorted()[4], extra.sorted()[4])
+  }
+
+  private static let preset = EvaluationPreset(resize: 256, crop: 224)
+
+  private func share(_ part: Int, _ whole: Int) -> String {
+    String(format: "%.5f", Double(part) / Double(max(1, whole)))
+  }
+
+  private func rounded(_ value: Double) -> String { String(format: "%.2f", value) }
+
+  private func tell(_ line: String) {
+    FileHandle.standardError.write(Data("bench: \(line)\n".utf8))
+  }
+}
