@@ -26,6 +26,8 @@ public final class Run {
   let console: Console
   let log: RunLog
   let data: RunData
+  /// The labelled, validation and test pictures, by what they show.
+  let known: KnownPictures
   let injectedFaults: Set<InjectedFault>
   /// Whether other processes may be at work in the directory, too.
   let isShared: Bool
@@ -59,7 +61,10 @@ public final class Run {
         folder: directory.indexFolder, workers: workers, isFixed: sharing, console: console))
     lock = try sharing ? directory.join(recipe) : directory.open(recipe, redoing: redoing)
     isShared = sharing
-    try data.refuseMeasuredPicturesAmongOthers()
+    known = try KnownPictures(
+      data, alike: recipe.ranking.leaveOut == .near, keptIn: directory.knownFolder,
+      trusting: sharing, maxPixels: recipe.data.maxPixels, workers: workers)
+    try data.refuseMeasuredPicturesAmongOthers(known)
     if !(data.unlabelled is MissingPictures) {
       do {
         try data.requireSame(asIn: directory, recipe, changingNothing: sharing)

@@ -13,9 +13,6 @@ struct RunData {
   /// U. Where its labels are known they are only used to tell how pure the selection is.
   private(set) var unlabelled: any ShardedDataset
   let classNames: [String]
-  /// The content of the test pictures, which U and D must not contain.
-  let testContent: Set<ContentHash>
-  private let workers: Int
   private let validationIsGiven: Bool
 
   /// Opens them. Where U is not needed and cannot be opened, `MissingPictures` stand in for it.
@@ -78,10 +75,6 @@ struct RunData {
           + "needs at least one")
     }
     test = try paths.test.map { try Self.measured($0, paths.testSplit, classes: source.classes) }
-    testContent =
-      try test.map { Set(try contentHashes(of: $0.dataset, workers: workers).compactMap { $0 }) }
-      ?? []
-    self.workers = workers
     validationIsGiven = paths.validation != nil
   }
 
@@ -94,34 +87,19 @@ struct RunData {
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }
 
-  /// - Throws: `PipelineError.data` with the names when a test picture is also in D or among the
-  ///   validation pictures, or a given validation picture in what is trained on.
-  func refuseMeasuredPicturesAmongOthers() throws {
-    if !testContent.isEmpty {
-      try refuse("test", testContent, in: labelled, "labelled")
-      if let validation { try refuse("test", testContent, in: validation, "validation") }
-    }
-    // Copies inside D may fall on both sides of a part that is held out: that is D's own matter.
-    if let validation, validationIsGiven {
-      let content = Set(
-        try contentHashes(of: validation.dataset, workers: workers).compactMap { $0 })
-      try refuse("validation", content, in: labelled, "labelled")
-    }
+  /// What U must not hold and what must not be trained on, the most precious first.
+  var knownSets: [(name: String, dataset: any ImageDataset)] {
+    [("test", test?.dataset), ("validation", validation?.dataset), ("labelled", labelled.dataset)]
+      .compactMap { name, dataset in dataset.map { (name, $0) } }
   }
 
-  /// - Throws: `PipelineError.data` with the names of the pictures of `set` that are in `content`.
-  private func refuse(
-    _ measured: String, _ content: Set<ContentHash>, in set: Examples, _ name: String
-  ) throws {
-    let both = try contentHashes(of: set.dataset, workers: workers).enumerated()
-      .filter { _, hash in hash.map(content.contains) ?? false }
-      .map { index, _ in set.dataset.key(at: index) }
-    guard both.isEmpty else {
-      throw PipelineError.data(
-        "\(both.count) \(measured) pictures are also in the \(name) set: "
-          + both.prefix(5).joined(separator: ", ") + (both.count > 5 ? ", …" : "")
-          + "; remove them from one of the two")
-    }
+  /// - Throws: `PipelineError.data` with the names when a test picture is also in D or among the
+  ///   validation pictures, or a given validation picture in what is trained on.
+  func refuseMeasuredPicturesAmongOthers(_ known: KnownPictures) throws {
+    try known.refuse("test", among: "labelled")
+    try known.refuse("test", among: "validation")
+    // Copies inside D may fall on both sides of a part that is held out: that is D's own matter.
+    if validationIsGiven { try known.refuse("validation", among: "labelled") }
   }
 
   /// Whatever was read for U so far is not what the run was made from.
@@ -171,15 +149,15 @@ struct RunData {
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
   }
 
-  /// What the scores of U depend on beside the teacher: U, and the test pictures that are left out.
+  /// What the scores of U depend on beside the teacher: U, and the pictures that are left out.
   var scoredFingerprint: String {
-    let parts = [unlabelled, test?.dataset].compactMap { $0 }.map(Self.fingerprint(of:))
+    let parts = ([unlabelled] + knownSets.map(\.dataset)).map(Self.fingerprint(of:))
     return Checksum.sha256(Data(parts.joined(separator: "\n").utf8))
   }
 
   /// What a set is, in one word: its size, its classes, every key of a small set or a thousand spread
   /// over a large one, and the contents of a few pictures.
-  private static func fingerprint(of dataset: any ImageDataset) -> String {
+  static func fingerprint(of dataset: any ImageDataset) -> String {
     if let indexed = dataset as? IndexedCollection { return indexed.identity }
     var text = "\(dataset.count)\n\(dataset.classes.joined(separator: "\t"))\n"
     for index in stride(from: 0, to: dataset.count, by: max(1, dataset.count / 1000)) {

@@ -33,14 +33,17 @@ final class ShardScorer {
     let path = "\(run.directory.scoresFolder)/\(name)"
     let file = try ScoreFileWriter(
       path: "\(path).scores", classesPerSample: kind.classesPerSample, classes: kind.classes)
+    let contents = try ContentsFileWriter(path: "\(path).contents")
     var record = kind
     try inference.forEachBatch(
       of: pictures, range: pictures.range(ofShard: shard),
-      hashContent: !run.data.testContent.isEmpty, badSamples: badSamples, progress: progress
+      notesContents: true, badSamples: badSamples, progress: progress
     ) { batch, logits in
       lease?.touch()
+      for picture in batch.contents { try contents.append(picture) }
       try append(batch, logits, to: file, &record)
     }
+    try contents.finish()
     try file.finish()
     record.shard = name
     record.count = file.count
@@ -51,6 +54,11 @@ final class ShardScorer {
     try run.log.append(
       "scored", stage: .ranking,
       ["shard": .text(name), "images_per_second": .number(record.imagesPerSecond)])
+  }
+
+  /// Why a picture is not to be ranked.
+  private func leftOut(_ picture: PictureContents) -> String? {
+    run.recipe.ranking.leaveOut == .keep ? nil : run.known.reason(toLeaveOut: picture)
   }
 
   /// Ends the progress bar.
@@ -64,8 +72,8 @@ final class ShardScorer {
       let key = run.data.unlabelled.key(at: batch.indices[row])
       if let reason = batch.reasons[row] {
         record.unreadable.append(.init(key: key, reason: reason))
-      } else if let hash = batch.hashes[row], run.data.testContent.contains(hash) {
-        record.excluded.append(.init(key: key, reason: "is a test picture"))
+      } else if let reason = leftOut(batch.contents[row]) {
+        record.excluded.append(.init(key: key, reason: reason))
       } else {
         try values.withUnsafeBufferPointer {
           try top.rank(

@@ -170,14 +170,16 @@ struct DataCounts {
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let opened = try RunData(recipe, workers: cores)
-    try opened.refuseMeasuredPicturesAmongOthers()
+    let known = try KnownPictures(
+      opened, alike: false, keptIn: nil, maxPixels: recipe.data.maxPixels, workers: cores)
+    try opened.refuseMeasuredPicturesAmongOthers(known)
     labelled = opened.labelled.count
     unlabelled = opened.unlabelled.count
     classes = opened.classNames.count
     // Reading every picture of a large U takes hours: that is left to scoring.
-    if !opened.testContent.isEmpty, opened.unlabelled.count <= 200_000 {
+    if opened.test != nil, opened.unlabelled.isRandomAccess, opened.unlabelled.count <= 200_000 {
       testPicturesInUnlabelled = try contentHashes(of: opened.unlabelled, workers: cores)
-        .count { $0.map(opened.testContent.contains) ?? false }
+        .count { $0.map { known.holds($0.prefix, in: "test") } ?? false }
     } else {
       testPicturesInUnlabelled = nil
     }

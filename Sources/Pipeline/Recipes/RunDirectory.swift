@@ -37,6 +37,8 @@ public struct RunDirectory: Equatable, Sendable {
   public var selectionPath: String { "\(folder(of: .ranking))/selected.bin" }
   /// The index of U, where U is shards and no index of its own.
   public var indexFolder: String { file("index") }
+  /// What the labelled, validation and test pictures are.
+  var knownFolder: String { file("known") }
   var lockPath: String { file(".lock") }
 
   /// The folder of one stage.

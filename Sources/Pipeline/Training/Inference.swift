@@ -35,7 +35,7 @@ final class Inference {
   /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
   /// hands each batch and its float32 logits [batch, classes] to `body`.
   func forEachBatch(
-    of dataset: any ImageDataset, range: Range<Int>? = nil, hashContent: Bool = false,
+    of dataset: any ImageDataset, range: Range<Int>? = nil, notesContents: Bool = false,
     badSamples: BadSamples? = nil, progress: Progress? = nil,
     _ body: (ImageBatch, Tensor) throws -> Void
   ) throws {
@@ -44,7 +44,7 @@ final class Inference {
       dataset: dataset, order: SequentialOrder(), positions: range,
       batchSize: max(1, min(runtime.batch, range.count)),
       preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
-      hashContent: hashContent, onUnreadable: .mark, maxPixels: runtime.maxPixels,
+      notesContents: notesContents, onUnreadable: .mark, maxPixels: runtime.maxPixels,
       badSamples: badSamples)
     defer { loader.stop() }
     let pass = Pass(.evaluation, precision: runtime.precision)

@@ -1,0 +1,116 @@
+import Files
+import Foundation
+import ImageData
+import Ranking
+
+/// The selected pictures, one for each row of a selection, in any order.
+///
+/// Where U can be read at random they are U's own. Where a shard is a compressed file, a pipe or a
+/// server's, each such shard with selected pictures is read once, in order, and they are kept as plain
+/// tar files in `2-ranking/gathered`; a later start goes on where this one was stopped.
+public enum GatherSelection {
+  /// What stands beside a gathered shard: of which selection it is.
+  private struct Record: Codable, Equatable {
+    var selection: String
+    var count: Int
+    var sha256: String
+  }
+
+  /// The pictures of `selection`, in the order of its rows.
+  /// - Throws: `PipelineError`, `ImageDataError.source` naming a shard that cannot be read.
+  static func pictures(of selection: Selection, in run: Run) throws -> any ImageDataset {
+    let unlabelled = run.data.unlabelled
+    guard !unlabelled.isRandomAccess else {
+      return try IndexedSubset(unlabelled, indices: selection.images.map(unlabelled.index(of:)))
+    }
+    let folder = "\(run.directory.folder(of: .ranking))/gathered"
+    try FileManager.default.createDirectory(
+      atPath: "\(folder)/shards", withIntermediateDirectories: true)
+    let sum = try Checksum.sha256(file: run.directory.selectionPath)
+    let progress = run.console.progress("gather", total: selection.images.count)
+    var row = 0
+    while row < selection.images.count {
+      let shard = selection.images[row].shard
+      var end = row
+      while end < selection.images.count, selection.images[end].shard == shard { end += 1 }
+      try gather(row..<end, of: selection, sum, to: folder, in: run)
+      progress.advance(by: end - row)
+      row = end
+    }
+    progress.finish()
+    try buildIndex(
+      of: "\(folder)/shards", in: "\(folder)/index", shouldStop: { StopSignal.number != nil })
+    return try GatheredPictures(
+      IndexedCollection(folder: "\(folder)/index"), count: selection.images.count,
+      keys: { unlabelled.key(at: unlabelled.index(of: selection.images[$0])) })
+  }
+
+  private static func gather(
+    _ rows: Range<Int>, of selection: Selection, _ sum: String, to folder: String, in run: Run
+  ) throws {
+    let unlabelled = run.data.unlabelled
+    let name = unlabelled.shardName(Int(selection.images[rows.lowerBound].shard))
+    let path = "\(folder)/shards/\(name).tar"
+    if let data = FileManager.default.contents(atPath: "\(folder)/\(name).json"),
+      let record = try? JSONDecoder().decode(Record.self, from: data),
+      record.selection == sum, record.count == rows.count,
+      (try? Checksum.sha256(file: path)) == record.sha256
+    {
+      return
+    }
+    let tar = try TarWriter(path: path)
+    for row in rows {
+      try StopSignal.check()
+      do {
+        let index = unlabelled.index(of: selection.images[row])
+        let file = try unlabelled.read(at: index).asFile()
+        try tar.append("\(Format.padded(row, digits: 9)).\(file.extension)", file.bytes)
+      } catch ImageDataError.unreadable {
+        continue  // it is missing in the tar, and so it will be in training
+      }
+    }
+    try tar.finish()
+    let record = Record(
+      selection: sum, count: rows.count, sha256: try Checksum.sha256(file: path))
+    try DurableFile.write(JSON.pretty(record), to: "\(folder)/\(name).json")
+  }
+}
+
+/// Gathered pictures in the order of the selection's rows.
+private struct GatheredPictures: ImageDataset {
+  let name = "the gathered pictures"
+  let classes: [String] = []
+  let count: Int
+  private let gathered: IndexedCollection
+  private let places: [Int32]
+  private let keys: @Sendable (Int) -> String
+
+  /// The rows are the members' names.
+  init(
+    _ gathered: IndexedCollection, count: Int, keys: @escaping @Sendable (Int) -> String
+  ) throws {
+    self.gathered = gathered
+    self.count = count
+    self.keys = keys
+    var places = [Int32](repeating: -1, count: count)
+    for index in 0..<gathered.count {
+      guard let row = gathered.key(at: index).split(separator: "/").last.flatMap({ Int($0) }),
+        row < count
+      else { continue }
+      places[row] = Int32(index)
+    }
+    self.places = places
+  }
+
+  func key(at index: Int) -> String { keys(index) }
+
+  func label(at index: Int) -> Int? { nil }
+
+  func read(at index: Int) throws -> EncodedImage {
+    guard places[index] >= 0 else {
+      throw ImageDataError.unreadable(
+        key: key(at: index), reason: "it could not be read when the selection was gathered")
+    }
+    return try gathered.read(at: Int(places[index]))
+  }
+}
