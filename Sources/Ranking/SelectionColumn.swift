@@ -20,7 +20,7 @@ public struct SelectionColumn<Element: BitwiseCopyable & Equatable>: RandomAcces
   @inline(__always)
   public subscript(index: Int) -> Element {
     precondition(index >= 0 && index < values.count, "value \(index) of \(values.count)")
-    return withExtendedLifetime(owner) { values[index] }
+    return values[index]
   }
 
   /// Whether both columns hold the same values.

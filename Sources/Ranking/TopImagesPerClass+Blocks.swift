@@ -90,7 +90,7 @@ extension TopImagesPerClass {
 
 extension ScoreBlock {
   /// The rows of a run of a sixteenth of the samples, at a place that the first key decides.
-  fileprivate var sixteenth: Range<Int> {
+  var sixteenth: Range<Int> {
     let length = (count + 15) / 16
     let start = Int(KeyHash.finalized(keyHash(at: 0)) % UInt64(count - length + 1))
     return start..<(start + length)
