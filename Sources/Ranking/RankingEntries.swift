@@ -66,7 +66,8 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
   /// - Complexity: O(entries · log(ranges)) time, no memory that grows with the entries.
   func sort(_ ties: some TieBreak) {
     guard count > 32 else { return insertionSort(ties) }
-    let digits = Digits(of: self, bits: Swift.min(11, count.significantBits - 2))
+    // As many digits as entries, so that few share one.
+    let digits = Digits(of: self, bits: Swift.min(12, count.significantBits))
     guard digits.count > 1 else {
       var entries = self
       return entries.sort(by: ties.isOrdered)
@@ -74,7 +75,9 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
     if count > 1 << 16 {
       distribute(digits) { part($0).sort(ties) }
     } else {
-      scatter(digits) { part($0).sort(ties) }
+      // Few entries share a digit: one insertion over all of them puts these in order.
+      scatter(digits) { if $0.count > 16 { part($0).sort(ties) } }
+      insertionSort(ties)
     }
   }
 

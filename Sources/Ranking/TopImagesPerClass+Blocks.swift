@@ -8,7 +8,7 @@ extension TopImagesPerClass {
 
   /// Takes every row of blocks in memory into account.
   ///
-  /// Where the blocks hold many more rows than are kept, one row in sixteen is ranked first, and the
+  /// Where the blocks hold many more rows than are kept, one row in 32 is ranked first, and the
   /// score above which enough of these stand is where each class begins. A class that is not full in
   /// the end although rows below its beginning were left out is ranked again without one, so the
   /// result is exact.
@@ -49,13 +49,13 @@ extension TopImagesPerClass {
 
   private func pass(
     _ blocks: [ScoreBlock], shard: UInt32, _ options: ScoreFilter.Options, threads: Int,
-    sixteenth: Bool = false
+    sample: Bool = false
   ) throws {
     let queue = PartQueue(count: blocks.count)
     let counts = try Threads.results(threads) { _ in
       let filter = ScoreFilter(self, options)
       while let index = queue.next() {
-        let rows = sixteenth ? blocks[index].sixteenth : nil
+        let rows = sample ? blocks[index].sample : nil
         try filter.filter(blocks[index], rows: rows, shard: shard)
       }
       filter.flush()
@@ -64,19 +64,19 @@ extension TopImagesPerClass {
     nanCount += counts.reduce(0, +)
   }
 
-  /// Ranks a sixteenth of the rows and lets classes begin where enough of them stand above.
+  /// Ranks a 32nd of the rows and lets classes begin where enough of them stand above.
   /// - Returns: The classes that do not begin at the lowest score.
   private func raiseMinima(
     toTopOf blocks: [ScoreBlock], _ options: ScoreFilter.Options, threads: Int
   ) throws -> [Int] {
-    // Of the first K, K/16 are expected among the sample; five standard deviations more make it
+    // Of the first K, K/32 are expected among the sample; four standard deviations more make it
     // unlikely that the sample's row of this rank is itself among the first K.
     let ranks = quotas.map { quota in
-      let expected = Double(quota) / 16
-      return quota == 0 ? 0 : Int(expected + 5 * expected.squareRoot()) + 8
+      let expected = Double(quota) / 32
+      return quota == 0 ? 0 : Int(expected + 4 * expected.squareRoot()) + 4
     }
     let sample = TopImagesPerClass(quotas: ranks, minimumScore: minimumScore, order: order)
-    try sample.pass(blocks, shard: 0, options, threads: threads, sixteenth: true)
+    try sample.pass(blocks, shard: 0, options, threads: threads, sample: true)
     var raised: [Int] = []
     for index in 0..<classCount where sample.states[index].count >= ranks[index] {
       guard ranks[index] > 0 else { continue }
@@ -89,9 +89,9 @@ extension TopImagesPerClass {
 }
 
 extension ScoreBlock {
-  /// The rows of a run of a sixteenth of the samples, at a place that the first key decides.
-  var sixteenth: Range<Int> {
-    let length = (count + 15) / 16
+  /// The rows of a run of a 32nd of the samples, at a place that the first key decides.
+  var sample: Range<Int> {
+    let length = (count + 31) / 32
     let start = Int(KeyHash.finalized(keyHash(at: 0)) % UInt64(count - length + 1))
     return start..<(start + length)
   }

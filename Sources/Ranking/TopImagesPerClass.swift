@@ -8,14 +8,14 @@ import Foundation
 /// let best = top.selected(inClass: 17).first
 /// ```
 ///
-/// A class keeps up to 5/4·K entries of 16 bytes. When they are full, a selection in linear time
+/// A class keeps up to 5/4·K entries of 16 bytes, or 3/2·K where all classes together keep few. When they are full, a selection in linear time
 /// keeps the first K of the total order (score descending, hash of the key ascending, key ascending),
 /// and what stands at rank K becomes the limit that later rows are compared with. What is kept depends
 /// on the set of rows alone, not on their order, on how they were split before `merge(_:)` or on the
 /// number of threads.
 ///
 /// Invariants: a class holds every row seen that belongs to its first K; no held score is NaN.
-/// - Complexity: amortised O(1) expected a row; at most 20·L·K bytes and no more than the rows need.
+/// - Complexity: amortised O(1) expected a row; at most 20·L·K bytes, or 96 MB if that is more, and no more than the rows need.
 public final class TopImagesPerClass: @unchecked Sendable {
   /// How many classes there are, L.
   public let classCount: Int
@@ -78,9 +78,11 @@ public final class TopImagesPerClass: @unchecked Sendable {
     self.minimumScore = minimumScore
     self.order = order
     states = .allocate(capacity: quotas.count)
+    // Where all of it is small, twice the room halves the work of cutting.
+    let spare = quotas.reduce(0, +) <= 1 << 22 ? 0.5 : 0.25
     var start = 0
     for (index, quota) in quotas.enumerated() {
-      let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows)
+      let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows, spare: spare)
       let state = State(start: start, limit: limit, lastKey: Self.lastKey(minimumScore))
       states.initializeElement(at: index, to: state)
       start += limit
@@ -93,8 +95,8 @@ public final class TopImagesPerClass: @unchecked Sendable {
   deinit { states.deallocate() }
 
   /// How many entries a class with a quota holds before it is cut to it again.
-  static func limit(_ quota: Int, rows: Int) -> Int {
-    min(quota + max(quota / 4, 16), max(rows, 1))
+  static func limit(_ quota: Int, rows: Int, spare: Double = 0.25) -> Int {
+    min(quota + max(Int(Double(quota) * spare), 16), max(rows, 1))
   }
 
   /// The highest rank key of a score.

@@ -70,10 +70,10 @@ struct ScoreBlocksTests {
 
   @Test("a sample that promises too much is found out, and its classes are ranked again")
   func misleadingSample() throws {
-    // Class 0 is high exactly where the sample looks in two blocks of 40: 32 rows, enough to begin
-    // there (rank 100/16 + 5·√(100/16) + 8 = 26) but not for K = 100.
+    // Class 0 is high exactly where the sample looks in four blocks of 80: 32 rows, enough to begin
+    // there (rank 100/32 + 4·√(100/32) + 4 = 14) but not for K = 100.
     var (blocks, rows): ([ScoreBlock], [Row]) = ([], [])
-    for block in 0..<40 {
+    for block in 0..<80 {
       let ids = (0..<256).map { SampleID(shard: 0, position: UInt32(block * 256 + $0)) }
       let keyHashes = ids.map { KeyHash.hash(of: TopImagesPerClassTests.key($0)) }
       func make(_ scores: [Float]) throws -> ScoreBlock {
@@ -83,8 +83,8 @@ struct ScoreBlocksTests {
         )
       }
       var scores = ids.map { Float($0.position % 97) }
-      let sampled = try make(scores).sixteenth
-      for row in sampled where block < 2 { scores[row] = 1000 }
+      let sampled = try make(scores).sample
+      for row in sampled where block < 4 { scores[row] = 1000 }
       blocks.append(try make(scores))
       for (id, score) in zip(ids, scores) {
         rows.append(Row(score: score, label: 0, id: id))
