@@ -8,12 +8,13 @@ import json
 import os
 import signal
 import statistics
+import subprocess
 import sys
 from importlib.metadata import version
 
 from duplicates import duplicates
-from inputs import demo_recipe, photographs, runs_folder
-from sides import Side, SideError
+from inputs import demo_recipe, photographs, runs_folder, score_pool, shard_of_photographs
+from sides import HERE, Side, SideError
 
 PYTORCH = "PyTorch " + version("torch").split("+")[0]
 TORCHVISION = "torchvision " + version("torchvision").split("+")[0]
@@ -27,6 +28,7 @@ class Item:
     ours: list
     peers: dict
     factor: float = 0  # of a forward pass's operations; 0: no network computes, so no roof
+    unit: str = "images/s"
 
 
 def train(model, steps):
@@ -62,6 +64,36 @@ def demo():
     return Item("demo", ["demo", "--recipe", recipe, "--runs", runs_folder()], peers)
 
 
+def score_overhead():
+    """Against our own bare inference: what reading, decoding, ranking and writing cost beside it."""
+    network = ["--model", "resnet50", "--batch", 32, "--size", 224]
+    ours = ["overhead", *network, "--photos", photographs(), "--runs", runs_folder()]
+    peers = {"bare inference, pictures in memory": ["score", *network, "--batches", 8]}
+    return Item("score-overhead", ours, peers, factor=1)
+
+
+def index():
+    archive, samples = shard_of_photographs(), 50_000
+    arguments = ["--shard", archive, "--samples", samples]
+    peers = {"Python os.scandir + tarfile": ["index_tar.py", *arguments]}
+    return Item("index", ["index", *arguments, "--runs", runs_folder()], peers, unit="entries/s")
+
+
+def select():
+    peers = {
+        f"{name} {version(engine)}, 2 threads": ["select_top.py", "--engine", engine, "--threads", 2]
+        for name, engine in (("Polars", "polars"), ("DuckDB", "duckdb"))
+    }
+    return Item("select", ["select", "--threads", 2], peers, unit="rows/s")
+
+
+def select_billion():
+    """Without a peer: the lines that our side prints."""
+    command = [HERE / ".build/release/halcyon-bench", "select-billion", "--pool", score_pool()]
+    if subprocess.run(command, check=False).returncode:
+        raise SideError("select-billion failed; its own message is above")
+
+
 ITEMS = {
     "train-resnet50": lambda: train("resnet50", steps=2),
     "train-resnet18": lambda: train("resnet18", steps=4),
@@ -69,8 +101,11 @@ ITEMS = {
     "score-resnet18": lambda: score("resnet18", batches=12),
     "loader": loader,
     "demo": demo,
+    "score-overhead": score_overhead,
+    "index": index,
+    "select": select,
 }
-ALONE = {"duplicates": duplicates}
+ALONE = {"duplicates": duplicates, "select-billion": select_billion}
 
 
 def compare(item, pairs):
@@ -80,7 +115,9 @@ def compare(item, pairs):
         sides.append(ours := Side.ours("ours", item.ours))
         for name, arguments in item.peers.items():
             try:
-                sides.append(Side.peer(name, arguments))
+                is_ours = not str(arguments[0]).endswith(".py")
+                start = Side.ours if is_ours else Side.peer
+                sides.append(start(name, arguments))
                 peers[name] = sides[-1]
             except SideError as error:
                 tell(f"{item.name}: without {name}: {error}")
@@ -107,7 +144,7 @@ def compare(item, pairs):
         share = round(operations / max(values[roof]), 3)
     return {
         "work": item.name, "ours": round(mine, 2), "peer": peer.name, "theirs": round(theirs, 2),
-        "ratio": round(mine / theirs, 3), "unit": "images/s", "roof": share,
+        "ratio": round(mine / theirs, 3), "unit": item.unit, "roof": share,
     }
 
 

@@ -41,6 +41,28 @@ def photographs():
     return folder
 
 
+def shard_of_photographs(samples=50_000):
+    """A folder with a tar shard of so many samples: small pictures, each with its class."""
+    import io
+    import tarfile
+
+    folder = FOLDER / f"shards-{samples}"
+    if folder.exists():
+        return folder
+    making = folder.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    picture = bytes(range(256)) * 8  # what is in it, indexing does not look at
+    with tarfile.open(making / "00000.tar", "w") as tar:
+        for number in range(samples):
+            for name, data in ((f"{number:09}.jpg", picture), (f"{number:09}.cls", b"7")):
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    making.rename(folder)
+    return folder
+
+
 def demo_recipe(recipe, by):
     """The path of a recipe with 1/`by` of the work of `recipe`, on 1/`by` of its pictures."""
     import yaml
@@ -72,6 +94,11 @@ def thin(source, out, by):
     start = 4 + 4 * axes
     head = data[:4] + struct.pack(f">{axes}I", kept, *rest)
     out.write_bytes(gzip.compress(head + data[start : start + kept * size]))
+
+
+def score_pool():
+    """Where our side of `select-billion` keeps 2 GB of score files, made when they are first needed."""
+    return FOLDER / "scores"
 
 
 def runs_folder():

@@ -11,16 +11,6 @@ struct TrainTeacherCommand: ParsableCommand {
   func run() throws { try TrainTeacher.perform(in: options.open()) }
 }
 
-/// `halcyon select`: the second half of stage 2.
-struct SelectCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "select", abstract: "2: select the top K pictures of each class.")
-
-  @OptionGroup var options: RunOptions
-
-  func run() throws { try SelectTopImages.perform(in: options.open()) }
-}
-
 /// `halcyon pretrain`: stage 3.
 struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -59,18 +59,19 @@ public enum MaterializeSelection {
     }
     try DurableFile.write(
       run.data.classNames.map { "\($0)\n" }.joined(), to: "\(folder)/classes.txt")
+    let pictures = try GatherSelection.pictures(of: selection, in: run)
     let progress = run.console.progress(
       "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })
     for shard in missing {
-      try write(shard, of: plan, selection, in: run, to: folder, progress)
+      try write(shard, of: plan, selection, pictures, in: run, to: folder, progress)
     }
     progress.finish()
     return folder
   }
 
   private static func write(
-    _ shard: Int, of plan: MaterializationPlan, _ selection: Selection, in run: Run,
-    to folder: String, _ progress: Progress
+    _ shard: Int, of plan: MaterializationPlan, _ selection: Selection,
+    _ pictures: any ImageDataset, in run: Run, to folder: String, _ progress: Progress
   ) throws {
     let path = "\(folder)/\(plan.name(of: shard))"
     let tar = try TarWriter(path: "\(path).tar")
@@ -81,7 +82,7 @@ public enum MaterializeSelection {
       let row = plan.row(at: place)
       let id = selection.images[row]
       do {
-        let picture = try unlabelled.read(at: unlabelled.index(of: id)).asFile()
+        let picture = try pictures.read(at: row).asFile()
         let name = plan.sampleName(ofRow: row)
         let sample = MaterializedSample(
           of: selection, row: row, key: unlabelled.key(at: unlabelled.index(of: id)),

@@ -20,14 +20,30 @@ public enum PretrainStudent {
     }
   }
 
-  /// D̂: each selected picture of U with its classes.
+  /// D̂: each selected picture of U with its classes, as often as the selection says.
   static func selected(in run: Run) throws -> Examples {
     let selection = try Selection(path: run.directory.selectionPath)
-    let unlabelled = run.data.unlabelled
+    let pictures = try GatherSelection.pictures(of: selection, in: run)
+    let classCount = run.data.classNames.count
+    guard let repeats = selection.repeats else {
+      return Examples(
+        dataset: pictures, classCount: classCount,
+        offsets: selection.labelOffsets.map(Int32.init),
+        labels: selection.classes.map(Int32.init))
+    }
+    var rows: [Int] = []
+    var offsets: [Int32] = [0]
+    var labels: [Int32] = []
+    for row in selection.images.indices {
+      for _ in 0..<max(1, repeats[row]) {
+        rows.append(row)
+        labels += (selection.labelOffsets[row]..<selection.labelOffsets[row + 1])
+          .map { Int32(selection.classes[$0]) }
+        offsets.append(Int32(labels.count))
+      }
+    }
     return Examples(
-      dataset: try IndexedSubset(
-        unlabelled, indices: selection.images.map(unlabelled.index(of:))),
-      classCount: run.data.classNames.count, offsets: selection.labelOffsets.map(Int32.init),
-      labels: selection.classes.map(Int32.init))
+      dataset: try IndexedSubset(pictures, indices: rows), classCount: classCount,
+      offsets: offsets, labels: labels)
   }
 }
