@@ -191,6 +191,26 @@ struct SequentialShardTests {
     #expect(error?.description.contains("ended with exit status 1 after 0 bytes") == true)
   }
 
+  @Test("a command that gives another archive than before is an error, until all is read again")
+  func changedOutput() throws {
+    let path = try folder.write(Data(tar), to: "a.tar")
+    let ocean = try open("pipe:cat \(path)")
+    _ = try ocean.read(at: 0)
+    try folder.write(Data(TarBuilder.shard(60, first: 3, pictureBytes: 2000)), to: "a.tar")
+    let error = #expect(throws: ImageDataError.self) {
+      try IndexedCollection(folder: index, patience: options.patience).read(at: 30)
+    }
+    #expect(error?.description.contains("is not what it was when it was indexed") == true)
+    #expect(try buildIndex(of: "pipe:cat \(path)", in: index, options: options).reusedShards == 1)
+    var again = options
+    again.readsAll = true
+    let summary = try buildIndex(of: "pipe:cat \(path)", in: index, options: again)
+    #expect(summary.reusedShards == 0)
+    #expect(
+      try IndexedCollection(folder: index).read(at: 30).bytes
+        == Data(TarBuilder.picture(33, bytes: 2000)))
+  }
+
   @Test("a name of a list reaches the command in $SHARD only, and no child is left behind")
   func variables() throws {
     try folder.write(Data(tar), to: "odd 'name'; exit 9.tar")

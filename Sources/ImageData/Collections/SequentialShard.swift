@@ -70,7 +70,8 @@ final class SequentialShard: @unchecked Sendable {
       let isTooLong = length > WebDatasetSamples.mostPictureBytes
       var data: Data?
       if isWanted || sample - next < Self.mostKeptSamples, !isTooLong {
-        try skip(stream, to: offset)
+        try skip(stream, to: offset - TarHeader.blockSize)
+        try checkHeader(try read(stream, TarHeader.blockSize), length: length)
         data = try read(stream, length)
       }
       if let data { keep(data, of: next) }
@@ -84,6 +85,20 @@ final class SequentialShard: @unchecked Sendable {
       }
       return data
     }
+  }
+
+  /// Whether the block before a picture is still its header: nobody else knows whether what a command
+  /// or a server gives is what it gave when it was indexed.
+  private func checkHeader(_ block: Data, length: Int) throws {
+    if case .header(let header) = block.withUnsafeBytes({ TarHeader.parse($0) }),
+      header.length == .bytes(length) || header.length == .bytes(0)  // pax records say it then
+    {
+      return
+    }
+    throw StreamFailure(
+      .damaged,
+      "\(location.description) is not what it was when it was indexed, before byte \(position); "
+        + "run halcyon index --redo")
   }
 
   private func begin() throws {
