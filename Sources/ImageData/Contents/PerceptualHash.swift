@@ -59,5 +59,13 @@ public struct PerceptualHash: Hashable, Sendable, BitwiseCopyable {
 extension [PerceptualHash] {
   /// The fingerprints one after another: entry 2 i is the whole of picture i, entry 2 i + 1 its inner
   /// part. Two inner parts are never compared: they would say no more than the wholes do.
-  var entries: [Fingerprint] { flatMap { [$0.whole, $0.inner] } }
+  var entries: [Fingerprint] {
+    var entries: [Fingerprint] = []
+    entries.reserveCapacity(2 * count)
+    for hash in self {
+      entries.append(hash.whole)
+      entries.append(hash.inner)
+    }
+    return entries
+  }
 }
