@@ -19,6 +19,9 @@ struct Duplicates: ParsableCommand {
   @Option(help: "Exact copies, and as many altered ones.")
   var planted = 1000
 
+  @Option(parsing: .upToNextOption, help: "The most bits in which copies differ; a line for each.")
+  var within = [PerceptualHash.nearDistance]
+
   func run() throws {
     let dataset = try folder.map { try openDataset($0, unlabelled: true) }
     let source = dataset.map { PlantedPictures.Source.dataset($0) } ?? .scenes(seed: 1)
@@ -29,35 +32,42 @@ struct Duplicates: ParsableCommand {
     let set = PlantedPictures(source: source, originals: originals, planted: planted)
     let contents = try note(set)
     let costs = try costs(set)
-    let lines = [("one", set.alteredRows), ("all", set.combinedRows)]
-    for (alterations, altered) in lines {
-      let rows = Array(0..<originals) + set.exactRows + altered
-      let shuffled = KeyedPermutation(count: rows.count, seed: 7, pass: 0)
-      let order = rows.indices.map { rows[shuffled[$0]] }
-      let clock = ContinuousClock()
-      var found: [DuplicateRows.Duplicate] = []
-      let time = try clock.measure {
-        found = try DuplicateRows.find(in: order.map { contents[$0] })
+    for (alterations, altered) in [("one", set.alteredRows), ("all", set.combinedRows)] {
+      for distance in within {
+        var line = try search(set, contents, altered: altered, within: distance)
+        line += #""decode_us": \#(rounded(costs.decode)), "noting_us": \#(rounded(costs.noting))"#
+        print(
+          #"{"work": "duplicates", "set": "\#(name)", "alterations": "\#(alterations)", "#
+            + #""within": \#(distance), \#(line)}"#)
       }
-      // What is left of every picture once the copies are gone.
-      var kept = Array(0..<set.count)
-      for duplicate in found { kept[order[duplicate.row]] = order[duplicate.original] }
-      let isFound = { (copy: Int) in kept[copy] == kept[set.original(of: copy)] }
-      let exact = set.exactRows.count(where: isFound), near = altered.count(where: isFound)
-      let wrong = found.count {
-        set.original(of: order[$0.row]) != set.original(of: order[$0.original])
-      }
-      let unplanted = originals - 2 * planted
-      let telling = order.count { contents[$0].perceptualHash.carriesInformation }
-      print(
-        #"{"work": "duplicates", "set": "\#(name)", "alterations": "\#(alterations)", "#
-          + #""pictures": \#(rows.count), "planted": \#(planted), "#
-          + #""found_exact": \#(share(exact, planted)), "found_altered": \#(share(near, planted)), "#
-          + #""flagged_unplanted": \#(share(wrong, unplanted)), "#
-          + #""without_fingerprint": \#(share(rows.count - telling, rows.count)), "#
-          + #""decode_us": \#(rounded(costs.decode)), "noting_us": \#(rounded(costs.noting)), "#
-          + #""search_seconds": \#(rounded(time / .seconds(1)))}"#)
     }
+  }
+
+  /// What is found among the originals, the exact copies and those of `altered`.
+  private func search(
+    _ set: PlantedPictures, _ contents: [PictureContents], altered: Range<Int>, within distance: Int
+  ) throws -> String {
+    let rows = Array(0..<set.originals) + set.exactRows + altered
+    let shuffled = KeyedPermutation(count: rows.count, seed: 7, pass: 0)
+    let order = rows.indices.map { rows[shuffled[$0]] }
+    var found: [DuplicateRows.Duplicate] = []
+    let time = try ContinuousClock().measure {
+      found = try DuplicateRows.find(in: order.map { contents[$0] }, within: distance)
+    }
+    // What is left of every picture once the copies are gone.
+    var kept = Array(0..<set.count)
+    for duplicate in found { kept[order[duplicate.row]] = order[duplicate.original] }
+    let isFound = { (copy: Int) in kept[copy] == kept[set.original(of: copy)] }
+    let exact = set.exactRows.count(where: isFound), near = altered.count(where: isFound)
+    let wrong = found.count {
+      set.original(of: order[$0.row]) != set.original(of: order[$0.original])
+    }
+    let silent = order.count { !contents[$0].perceptualHash.carriesInformation }
+    return #""pictures": \#(rows.count), "planted": \#(planted), "#
+      + #""found_exact": \#(share(exact, planted)), "found_altered": \#(share(near, planted)), "#
+      + #""flagged_unplanted": \#(share(wrong, set.originals - 2 * planted)), "#
+      + #""without_fingerprint": \#(share(silent, rows.count)), "#
+      + #""search_seconds": \#(rounded(time / .seconds(1))), "#
   }
 
   /// What the loader notes about every picture while it decodes for a network.
