@@ -12,6 +12,7 @@ static const double INNER_MARGIN = 0.03;
 
 enum {
   LEAST_BLOCKS = 48,  // a side keeps at least so many blocks, more than a fingerprint looks at
+  PIECE = 4096,       // pixels of a row at a time
   MOST_PIXELS = 256,  // a side of a block; 256 rows of 255 fit 16 bits, 256² times 256 fit 32
 };
 
@@ -48,6 +49,18 @@ __attribute__((target("avx2"))) static void grey_of_rows_avx2(
 }
 #endif
 
+static void sum_rows(
+    bool plain, const uint8_t *pixels, int64_t stride, int32_t rows, int32_t width,
+    int32_t channels, uint16_t *sums, uint32_t *grey) {
+#if defined(__x86_64__)
+  if (!plain && cimage_has_avx2()) {
+    grey_of_rows_avx2(pixels, stride, rows, width, channels, sums, grey);
+    return;
+  }
+#endif
+  grey_of_rows(pixels, stride, rows, width, channels, sums, grey);
+}
+
 // The means of the blocks of one row of them; the last may be narrower.
 static void block_means(
     const uint32_t *grey, int32_t width, int32_t side, int32_t rows, uint8_t *out) {
@@ -69,28 +82,24 @@ int32_t cimage_fingerprints(
   int32_t across = block_side(picture->width), down = block_side(picture->height);
   int32_t columns = (picture->width + across - 1) / across;
   int32_t rows = (picture->height + down - 1) / down;
-  size_t width = (size_t)picture->width;
+  // A piece of whole blocks at a time, so that a picture as wide as it is large takes no more memory.
+  int32_t piece = PIECE / across * across;
   uint8_t *means = cimage_reserve(&workspace->means, (size_t)columns * (size_t)rows);
   uint32_t *grey = (uint32_t *)cimage_reserve(
-      &workspace->row,
-      width * (sizeof(uint32_t) + (size_t)picture->channels * sizeof(uint16_t)));
+      &workspace->row, (size_t)piece * (sizeof(uint32_t) + 3 * sizeof(uint16_t)));
   if (!means || !grey) return CIMAGE_NO_MEMORY;
-  uint16_t *sums = (uint16_t *)(grey + width);
+  uint16_t *sums = (uint16_t *)(grey + piece);
   for (int32_t row = 0; row < rows; row++) {
     int32_t top = row * down;
     int32_t high = picture->height - top < down ? picture->height - top : down;
-    const uint8_t *pixels = picture->pixels + top * picture->stride;
-#if defined(__x86_64__)
-    if (!workspace->plain && cimage_has_avx2()) {
-      grey_of_rows_avx2(
-          pixels, picture->stride, high, picture->width, picture->channels, sums, grey);
-    } else
-#endif
-    {
-      grey_of_rows(
-          pixels, picture->stride, high, picture->width, picture->channels, sums, grey);
+    for (int32_t left = 0; left < picture->width; left += piece) {
+      int32_t wide = picture->width - left < piece ? picture->width - left : piece;
+      const uint8_t *pixels =
+          picture->pixels + top * picture->stride + (int64_t)left * picture->channels;
+      sum_rows(
+          workspace->plain, pixels, picture->stride, high, wide, picture->channels, sums, grey);
+      block_means(grey, wide, across, high, means + (int64_t)row * columns + left / across);
     }
-    block_means(grey, picture->width, across, high, means + (int64_t)row * columns);
   }
   const double *box = picture->box;
   for (int32_t part = 0; part < 2; part++) {

@@ -12,7 +12,8 @@ struct IndexCommand: ParsableCommand {
       U is a pattern of WebDataset shards (shards/{00000..09999}.tar, .tar.gz, .tar.zst), a folder of \
       them, a list of them (.txt, .list), http(s):// addresses, pipe:COMMAND, root/** for a tree of \
       pictures, a CSV list or an IDX file. Shards that have not changed are not read again: a stopped \
-      or killed run goes on where it was. What is passed over stands in problems.csv.
+      or killed run goes on where it was. What commands and servers give is taken to be what it was, \
+      unless --redo is given. What is passed over stands in problems.csv.
       """)
 
   @Argument(help: "The unlabelled pictures.")
@@ -21,7 +22,7 @@ struct IndexCommand: ParsableCommand {
   @Option(help: "The index's folder; by default named after U, in the working folder.")
   var out: String?
 
-  @Option(help: "The split column's value in a CSV; a folder's subfolder; train or test of IDX files.")
+  @Option(help: "A CSV's split column, a folder's subfolder, or train or test of IDX files.")
   var split: String?
 
   @Option(help: "Samples a shard, where U is single pictures.")
@@ -36,6 +37,9 @@ struct IndexCommand: ParsableCommand {
   @Flag(help: "Also note the SHA-256 of every picture, for which all are read.")
   var hash = false
 
+  @Flag(help: "Read every shard again, also those that do not seem to have changed.")
+  var redo = false
+
   @Flag(help: "Print JSON and nothing else.")
   var json = false
 
@@ -48,6 +52,7 @@ struct IndexCommand: ParsableCommand {
     var options = IndexOptions(workers: workers)
     options.shardSize = shardSize
     options.hashesContents = hash
+    options.readsAll = redo
     options.requiredTags = try requireTags.map { try TagMap(contentsOf: $0) }
     let folder = out ?? defaultIndexFolder(of: unlabelled)
     let clock = ContinuousClock()

@@ -84,7 +84,7 @@ struct BuildIndexTests {
     #expect(try IndexedCollection(folder: index).identity == identity)
     let left = try manager.contentsOfDirectory(atPath: index).sorted()
     #expect(
-      left == [".lock"] + (0..<4).map { "0000\($0).index" } + ["catalogue.bin", "problems.csv"])
+      left == [".indexing"] + (0..<4).map { "0000\($0).index" } + ["catalogue.bin", "problems.csv"])
     // A shard that grew is read again.
     try folder.write(Data(TarBuilder.shard(11, first: 10)), to: "shards/00001.tar")
     let summary = try buildIndex(of: text, in: index)

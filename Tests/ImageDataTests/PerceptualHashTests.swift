@@ -42,7 +42,9 @@ struct PerceptualHashTests {
 
   @Test(
     "a copy of another size is near",
-    arguments: [(64, 64), (128, 128), (512, 512), (333, 111), (47, 200), (700, 40), (255, 257)])
+    arguments: [
+      (64, 64), (128, 128), (512, 512), (333, 111), (47, 200), (700, 40), (255, 257), (6000, 30),
+    ])
   func sizes(width: Int, height: Int) throws {
     for seed in 1...3 {
       let picture = BlobPicture(seed: UInt64(seed))
@@ -85,6 +87,16 @@ struct PerceptualHashTests {
     #expect(whole.inner.distance(to: inner.whole) <= 4)
     #expect(whole.whole.distance(to: inner.whole) > whole.distance(to: inner))
     #expect(whole.distance(to: inner) == inner.distance(to: whole))
+  }
+
+  @Test("vector and plain loops give the same bits")
+  func loops() throws {
+    let plain = try ImageDecoder()
+    plain.usePlainLoops()
+    for (width, height) in [(301, 99), (97, 640), (31, 31), (4097, 50)] {
+      let image = BlobPicture(seed: 4).image(width: width, height: height).image
+      #expect(try plain.contents(of: image) == decoder.contents(of: image))
+    }
   }
 
   @Test("two inner parts are not compared, nor what says nothing")

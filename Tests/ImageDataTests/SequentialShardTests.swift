@@ -96,8 +96,42 @@ struct SequentialShardTests {
     _ = try shard.read(699, key: "")
     #expect(try shard.read(200, key: "") == Data(TarBuilder.picture(200, bytes: 20)))
     #expect(shard.openings == 1)  // 512 before the last are kept
-    #expect(try shard.read(5, key: "") == Data(TarBuilder.picture(5, bytes: 20)))
+    #expect(try shard.read(100, key: "") == Data(TarBuilder.picture(100, bytes: 20)))
     #expect(shard.openings == 2)
+  }
+
+  @Test("pictures that were asked for are given up first, and each kind by its own bound")
+  func passed() {
+    var passed = PassedPictures(most: 5, mostAskedBytes: 20, mostUnaskedBytes: 30)
+    let picture = Data(count: 10)
+    for sample in 0..<3 { passed.keep(picture, of: sample, isAsked: false) }
+    for sample in 10..<13 { passed.keep(picture, of: sample, isAsked: true) }
+    #expect(passed.picture(of: 10) == nil && passed.picture(of: 12) == picture)
+    #expect(passed.count == 5)
+    #expect(passed.picture(of: 1) == picture)  // 11 goes, since 1 is asked for now
+    #expect(passed.picture(of: 11) == nil && passed.picture(of: 1) == picture)
+    passed.keep(picture, of: 3, isAsked: false)
+    passed.keep(picture, of: 4, isAsked: false)  // 0 goes: the oldest of 0, 2, 3 and 4
+    #expect(passed.picture(of: 0) == nil && passed.picture(of: 2) == picture)
+    passed.keep(Data(count: 1000), of: 5, isAsked: false)
+    #expect(passed.picture(of: 5)?.count == 1000 && passed.picture(of: 4) == nil)
+  }
+
+  @Test("threads that take runs of large pictures begin the stream once")
+  func runs() throws {
+    let bytes = Stored.gzip(TarBuilder.shard(64, pictureBytes: 200_000))
+    let path = try folder.write(Data(bytes), to: "a.tar.gz")
+    _ = try open(path)
+    let shard = SequentialShard(
+      name: "a", location: ShardLocation(kind: .file, text: path),
+      index: try ShardIndex(path: index + "/a.index"), patience: options.patience)
+    for row in 0..<16 {
+      for thread in 0..<4 {
+        let number = 16 * thread + row
+        #expect(try shard.read(number, key: "").count == 200_000 + number % 7)
+      }
+    }
+    #expect(shard.openings == 1)
   }
 
   @Test("what gzip and zstd write is read, and known by its bytes whatever it is called")
@@ -189,6 +223,26 @@ struct SequentialShardTests {
       try IndexedCollection(folder: index, patience: options.patience).read(at: 0)
     }
     #expect(error?.description.contains("ended with exit status 1 after 0 bytes") == true)
+  }
+
+  @Test("a command that gives another archive than before is an error, until all is read again")
+  func changedOutput() throws {
+    let path = try folder.write(Data(tar), to: "a.tar")
+    let ocean = try open("pipe:cat \(path)")
+    _ = try ocean.read(at: 0)
+    try folder.write(Data(TarBuilder.shard(60, first: 3, pictureBytes: 2000)), to: "a.tar")
+    let error = #expect(throws: ImageDataError.self) {
+      try IndexedCollection(folder: index, patience: options.patience).read(at: 30)
+    }
+    #expect(error?.description.contains("is not what it was when it was indexed") == true)
+    #expect(try buildIndex(of: "pipe:cat \(path)", in: index, options: options).reusedShards == 1)
+    var again = options
+    again.readsAll = true
+    let summary = try buildIndex(of: "pipe:cat \(path)", in: index, options: again)
+    #expect(summary.reusedShards == 0)
+    #expect(
+      try IndexedCollection(folder: index).read(at: 30).bytes
+        == Data(TarBuilder.picture(33, bytes: 2000)))
   }
 
   @Test("a name of a list reaches the command in $SHARD only, and no child is left behind")

@@ -11,6 +11,9 @@ public struct IndexOptions: Sendable {
   public var workers: Int
   /// Whether the SHA-256 of every picture is noted, for which all are read.
   public var hashesContents = false
+  /// Whether shards are read again even if they seem unchanged, as what commands and servers give
+  /// always does.
+  public var readsAll = false
   /// When to give up servers and commands.
   var patience = FetchedStream.Patience()
 

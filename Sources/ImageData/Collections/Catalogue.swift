@@ -100,7 +100,7 @@ final class Catalogue: Sendable {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[Self.headerBytes...])
     let shards = number(16)
     guard shards >= 0, shards <= rest.count / Self.rowBytes,
-      shards * Self.rowBytes + number(56) == rest.count
+      number(56) == rest.count - shards * Self.rowBytes
     else { throw damaged("it is cut short or too long") }
     guard XXHash64.hash(rest) == bytes.integer(at: 96, as: UInt64.self) else {
       throw damaged("it is damaged")
@@ -114,21 +114,43 @@ final class Catalogue: Sendable {
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }.joined()
     texts = Self.headerBytes + shards * Self.rowBytes
-    let last = shards == 0 ? 0 : number(Self.headerBytes + shards * Self.rowBytes - 8)
-    guard last >= 0, last <= bytes.count - texts else { throw damaged("its texts have no place") }
+    guard let last = Self.lastEnd(in: bytes, shards: shards) else {
+      throw damaged("its rows contradict each other")
+    }
     let words = bytes[(texts + last)...].split(
       separator: 0, omittingEmptySubsequences: false
     ).map { String(decoding: $0, as: UTF8.self) }
-    guard words.count == number(48) + 2 else { throw damaged("its class names are damaged") }
+    guard words.count - 2 == number(48) else { throw damaged("its class names are damaged") }
     name = words[0]
     classes = Array(words[1..<words.count - 1])
     self.file = file
   }
 
+  /// Where the shards' texts end; nil where the rows do not count up to the totals or their texts have
+  /// no place, which no checksum shows when somebody wrote them so.
+  private static func lastEnd(in bytes: UnsafeRawBufferPointer, shards: Int) -> Int? {
+    var first = 0
+    var end = 0
+    let room = bytes.count - headerBytes - shards * rowBytes
+    for shard in 0..<shards {
+      func number(_ column: Int) -> Int {
+        bytes.integer(at: headerBytes + shard * rowBytes + 8 * column, as: Int.self)
+      }
+      let samples = number(1)
+      guard number(0) == first, 0...Int(Int32.max) ~= samples else { return nil }
+      first += samples
+      for column in 9...11 {
+        guard number(column) >= end, number(column) <= room else { return nil }
+        end = number(column)
+      }
+    }
+    return first == bytes.integer(at: 24, as: Int.self) ? end : nil
+  }
+
   /// The samples of a shard, as indices into the collection.
   func range(ofShard shard: Int) -> Range<Int> {
     let first = number(shard, 0)
-    return first..<first + max(0, number(shard, 1))
+    return first..<first + number(shard, 1)
   }
 
   /// All that is known about a shard.
@@ -169,8 +191,6 @@ final class Catalogue: Sendable {
   }
 
   private func text(from start: Int, to end: Int) -> String {
-    let room = file.bytes.count - texts
-    guard start >= 0, start <= end, end <= room else { return "" }
-    return String(decoding: file.bytes[texts + start..<texts + end], as: UTF8.self)
+    String(decoding: file.bytes[texts + start..<texts + end], as: UTF8.self)
   }
 }

@@ -18,7 +18,8 @@ public func defaultIndexFolder(of text: String) -> String {
   return (parts.first { !$0.isEmpty && $0 != "http:" && $0 != "https:" } ?? "U") + ".index"
 }
 
-/// The folder of an index: `catalogue.bin`, a `NAME.index` for each shard, `problems.csv`, `.lock`.
+/// The folder of an index: `catalogue.bin`, a `NAME.index` for each shard, `problems.csv`, and
+/// `.indexing`, the lock, by which it is known before there is a catalogue.
 final class IndexFolder {
   let path: String
   private let lock: Int32
@@ -29,6 +30,7 @@ final class IndexFolder {
   }
 
   private static let ending = ".index"
+  private static let lockName = ".indexing"
 
   /// Makes the folder where there is none, and claims it until this object goes away or the process
   /// ends, however it ends.
@@ -42,9 +44,11 @@ final class IndexFolder {
     } catch {
       throw ImageDataError.dataset(path: path, reason: "cannot make this folder for the index")
     }
-    let lockPath = (path as NSString).appendingPathComponent(".lock")
+    let lockPath = (path as NSString).appendingPathComponent(Self.lockName)
     let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
-    guard names.isEmpty || names.contains(".lock") || names.contains(Catalogue.fileName) else {
+    guard
+      names.isEmpty || names.contains(Self.lockName) || names.contains(Catalogue.fileName)
+    else {
       throw ImageDataError.dataset(
         path: path, reason: "there are other things in it; name an empty folder for the index")
     }
@@ -55,7 +59,7 @@ final class IndexFolder {
         path: path, reason: "another process is building this index; wait for it, or stop it")
     }
     // What a killed process left half-written.
-    for name in names where name.contains(".tmp-") {
+    for name in names where name.contains(".tmp-") && !name.hasSuffix(Self.ending) {
       try? manager.removeItem(atPath: (path as NSString).appendingPathComponent(name))
     }
   }

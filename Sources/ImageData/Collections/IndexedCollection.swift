@@ -30,7 +30,7 @@ public final class IndexedCollection: ShardedDataset {
   private let patience: FetchedStream.Patience
   private let shards = RecentlyUsed<MappedShard>(most: 256)
   private let files = RecentlyUsed<ShardFile>(most: 128)
-  private let sequences = RecentlyUsed<SequentialShard>(most: 4)
+  private let sequences = RecentlyUsed<SequentialShard>(most: 3)
   private let datasets = RecentlyUsed<OpenedDataset>(most: 1)
 
   /// Whether `folder` holds an index.

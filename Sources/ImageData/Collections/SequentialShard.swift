@@ -3,8 +3,8 @@ import Foundation
 /// A shard that can be read from its beginning on only: compressed, a command's output, a server's.
 ///
 /// Threads ask for samples in nearly ascending order. The stream goes forward; pictures that it passes
-/// on the way are kept for those who will ask for them, the oldest given up first. Whoever asks for one
-/// that was given up makes it begin again.
+/// on the way are kept for those who will ask for them (`PassedPictures`). Whoever asks for one that was
+/// given up makes it begin again.
 final class SequentialShard: @unchecked Sendable {
   private let lock = NSLock()
   private let name: String
@@ -16,13 +16,10 @@ final class SequentialShard: @unchecked Sendable {
   private var position = 0
   /// The first sample that the stream has not passed.
   private var next = 0
-  private var kept: [Int: Data] = [:]
-  private var keptOrder: [Int] = []
-  private var keptBytes = 0
+  private var passed = PassedPictures()
   /// How often the stream was begun.
   private(set) var openings = 0
 
-  static let mostKeptBytes = 64 << 20
   /// Of a longer way only the end is kept: whoever leaps is not followed by others.
   static let mostKeptSamples = 512
   private static let attempts = 3
@@ -43,7 +40,7 @@ final class SequentialShard: @unchecked Sendable {
   func read(_ sample: Int, key: String) throws -> Data {
     lock.lock()
     defer { lock.unlock() }
-    if let data = kept[sample] { return data }
+    if let data = passed.picture(of: sample) { return data }
     for attempt in 1...Self.attempts {
       do {
         return try advance(to: sample, key: key)
@@ -70,10 +67,11 @@ final class SequentialShard: @unchecked Sendable {
       let isTooLong = length > WebDatasetSamples.mostPictureBytes
       var data: Data?
       if isWanted || sample - next < Self.mostKeptSamples, !isTooLong {
-        try skip(stream, to: offset)
+        try skip(stream, to: offset - TarHeader.blockSize)
+        try checkHeader(try read(stream, TarHeader.blockSize), length: length)
         data = try read(stream, length)
       }
-      if let data { keep(data, of: next) }
+      if let data { passed.keep(data, of: next, isAsked: isWanted) }
       next += 1
       guard isWanted else { continue }
       if next == index.count { try finish(stream) }
@@ -84,6 +82,20 @@ final class SequentialShard: @unchecked Sendable {
       }
       return data
     }
+  }
+
+  /// Whether the block before a picture is still its header: nobody else knows whether what a command
+  /// or a server gives is what it gave when it was indexed.
+  private func checkHeader(_ block: Data, length: Int) throws {
+    if case .header(let header) = block.withUnsafeBytes({ TarHeader.parse($0) }),
+      header.length == .bytes(length) || header.length == .bytes(0)  // pax records say it then
+    {
+      return
+    }
+    throw StreamFailure(
+      .damaged,
+      "\(location.description) is not what it was when it was indexed, before byte \(position); "
+        + "run halcyon index --redo")
   }
 
   private func begin() throws {
@@ -141,19 +153,5 @@ final class SequentialShard: @unchecked Sendable {
       .source,
       "\(location.description) ended after \(position) bytes, before its sample \(next); "
         + "if it has changed, run halcyon index again")
-  }
-
-  private func keep(_ data: Data, of sample: Int) {
-    guard kept.updateValue(data, forKey: sample) == nil else { return }
-    keptOrder.append(sample)
-    keptBytes += data.count
-    var dropped = 0
-    while keptBytes > Self.mostKeptBytes || keptOrder.count - dropped > Self.mostKeptSamples,
-      dropped < keptOrder.count - 1
-    {
-      keptBytes -= kept.removeValue(forKey: keptOrder[dropped])?.count ?? 0
-      dropped += 1
-    }
-    keptOrder.removeFirst(dropped)
   }
 }

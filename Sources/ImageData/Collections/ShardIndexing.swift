@@ -23,11 +23,11 @@ struct ShardIndexing {
     // A damaged index is no index.
     let existing = try? ShardIndex(path: path)
     let usable = existing.flatMap { $0.origin == origin(of: shard) ? $0 : nil }
-    if let usable, try isFresh(usable, shard), (try? usable.verify()) != nil {
+    if !options.readsAll, let usable, try isFresh(usable, shard), (try? usable.verify()) != nil {
       return try outcome(shard, usable, isReused: true)
     }
     let bytes = try contents(of: shard)
-    if let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
+    if !options.readsAll, let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
       return try outcome(shard, usable, isReused: true)
     }
     try DurableFile.write(Data(bytes), to: path)
@@ -46,7 +46,7 @@ struct ShardIndexing {
   }
 
   /// Whether the source is as it was when `index` was made. What a command or a server gives nobody
-  /// knows before; its index is made again when it is deleted.
+  /// knows before; `readsAll` makes its index again.
   private func isFresh(_ index: ShardIndex, _ shard: IndexPlan.Shard) throws -> Bool {
     switch shard.location.kind {
     case .pipe, .url: return true

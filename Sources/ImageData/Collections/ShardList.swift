@@ -122,7 +122,8 @@ struct ShardList {
     guard size <= Self.mostListBytes else {
       throw ImageDataError.dataset(path: path, reason: "\(size) bytes are more than a list has")
     }
-    let text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
+    var text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
+    if text.first == "\u{FEFF}" { text.removeFirst() }  // a byte order mark
     let folder = (path as NSString).deletingLastPathComponent
     var command: String?
     var count = 0

@@ -55,9 +55,8 @@ public struct NearDuplicates: Sendable {
         list.append(UInt32(row), first[row])
         continue
       }
-      for entry in [2 * row, 2 * row + 1] where entries[entry].carriesInformation {
-        rows.append(UInt32(entry))
-      }
+      if entries[2 * row].carriesInformation { rows.append(UInt32(2 * row)) }
+      if entries[2 * row + 1].carriesInformation { rows.append(UInt32(2 * row + 1)) }
     }
     for block in HashBlocks(rows: rows.count, logPerKey: 4).blocks {
       let join = BucketJoin(

@@ -14,8 +14,20 @@
 /// P(at most 24 of 128 differ) = Σ C(128, k) / 2¹²⁸ = 2.3 · 10⁻¹³ a comparison, 7 · 10⁻¹³ for the three
 /// of a pair. 50,000 pictures (1.2 · 10⁹ pairs) would have 10⁻³ false pairs, and a billion pictures
 /// looked up among a million known ones (10¹⁵ pairs) 700. Bits of real pictures are not quite fair
-/// (light comes from above), and generated scenes, which share their composition, have more: the
-/// benchmark `duplicates` counts them.
+/// (light comes from above), and generated scenes, which share their composition, have more. Of 50,000
+/// scenes with 1,000 altered copies (benchmark `duplicates`, all three alterations at once):
+///
+/// | bits | copies found | others flagged | a pair |
+/// |---|---|---|---|
+/// | 16 | 93.9 % | none | |
+/// | 20 | 98.7 % | none | < 10⁻⁹ |
+/// | 22 | 99.6 % | 0.002 % | 10⁻⁹ |
+/// | 24 | 99.9 % | 0.022 % | 10⁻⁸ |
+/// | 26 | 100 % | 0.08 % | 3 · 10⁻⁸ |
+/// | 28 | 99.9 % | 0.28 % | 10⁻⁷ |
+///
+/// Among a selection's candidates 24 is the better end of this. Where more than some 10¹⁴ pairs are
+/// compared (a billion pictures, more than 100,000 known ones), 20 flags ten times fewer.
 ///
 /// A picture that says too little (`Fingerprint.none`: flat colours, smooth gradients) is near nothing,
 /// and found as an exact copy only.
@@ -59,5 +71,13 @@ public struct PerceptualHash: Hashable, Sendable, BitwiseCopyable {
 extension [PerceptualHash] {
   /// The fingerprints one after another: entry 2 i is the whole of picture i, entry 2 i + 1 its inner
   /// part. Two inner parts are never compared: they would say no more than the wholes do.
-  var entries: [Fingerprint] { flatMap { [$0.whole, $0.inner] } }
+  var entries: [Fingerprint] {
+    var entries: [Fingerprint] = []
+    entries.reserveCapacity(2 * count)
+    for hash in self {
+      entries.append(hash.whole)
+      entries.append(hash.inner)
+    }
+    return entries
+  }
 }
