@@ -24,7 +24,9 @@ struct Halcyon: ParsableCommand {
           TrainTeacherCommand.self, ScoreCommand.self, SelectCommand.self, PretrainCommand.self,
           FineTuneCommand.self, ReportCommand.self,
         ]),
-      CommandGroup(name: "The ocean", subcommands: [IndexCommand.self, MaterializeCommand.self]),
+      CommandGroup(
+        name: "The ocean",
+        subcommands: [IndexCommand.self, InspectCommand.self, MaterializeCommand.self]),
       CommandGroup(
         name: "Models",
         subcommands: [EvaluateCommand.self, PredictCommand.self, ModelsCommand.self]),

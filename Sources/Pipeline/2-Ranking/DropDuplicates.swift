@@ -23,7 +23,7 @@ struct DropDuplicates {
     let contents = try contents()
     let order = order()
     let duplicates = try DuplicateRows.find(
-      in: order.map { contents[$0] },
+      in: order.map { contents[$0].telling },
       within: run.recipe.ranking.duplicates == .near ? PerceptualHash.nearDistance : nil)
     try write(duplicates, order)
     let imagesPerClass =

@@ -37,7 +37,7 @@ struct KnownPictures {
         name: name, dataset: dataset,
         contents: try noting.contents(keptAs: folder.map { "\($0)/\(name)" }))
     }
-    let all = parts.flatMap(\.contents)
+    let all = parts.flatMap(\.contents).map(\.telling)
     for (place, contents) in all.enumerated() where contents.isReadable {
       // Of a picture in several sets the first counts: test before validation before labelled.
       if places[contents.contentHash] == nil { places[contents.contentHash] = place }
@@ -48,7 +48,7 @@ struct KnownPictures {
   /// Why a picture of U is left out; nil when it is none of these.
   func reason(toLeaveOut picture: PictureContents) -> String? {
     if let place = places[picture.contentHash] { return "is a \(name(at: place).set) picture" }
-    guard let match = near?.nearest(to: picture.perceptualHash) else { return nil }
+    guard let match = near?.nearest(to: picture.telling.perceptualHash) else { return nil }
     let (set, key) = name(at: match.row)
     return "looks like the \(set) picture \(key) (\(match.distance) bits differ)"
   }
@@ -149,5 +149,19 @@ struct NotedContents {
       contents += batch.contents
     }
     return contents
+  }
+}
+
+extension PictureContents {
+  /// Below this shorter side pictures are compared by their bytes alone: of things of one kind in
+  /// 28 × 28 pixels most look alike.
+  private static let leastSide: UInt32 = 64
+
+  /// What tells the picture from others.
+  var telling: PictureContents {
+    guard min(width, height) < Self.leastSide else { return self }
+    var exact = self
+    exact.perceptualHash = .none
+    return exact
   }
 }

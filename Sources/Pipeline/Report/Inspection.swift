@@ -1,0 +1,199 @@
+import Files
+import Foundation
+import ImageData
+import Ranking
+
+/// What was selected, and what was not and why: what `halcyon inspect` prints and the report shows.
+public struct Inspection: Encodable, Sendable {
+  /// One class.
+  public struct Class: Encodable, Sendable {
+    /// Its name.
+    public let name: String
+    /// How many pictures it got.
+    public let images: Int
+    /// The log-odds of its last picture; nil when it has none.
+    public let scoreAtLastRank: Float?
+    /// The same as a probability.
+    public let probabilityAtLastRank: Double?
+    /// The share of its pictures that are truly of the class, where that is known.
+    public let purity: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case name, images, purity
+      case scoreAtLastRank = "score_at_last_rank"
+      case probabilityAtLastRank = "probability_at_last_rank"
+    }
+  }
+
+  /// The labels of some ranks, over all classes.
+  public struct Ranks: Encodable, Sendable {
+    /// The first rank.
+    public let from: Int
+    /// The last.
+    public let to: Int
+    /// How many labels there are.
+    public let labels: Int
+    /// Their mean probability.
+    public let probability: Double?
+    /// The share of right ones, where that is known.
+    public let purity: Double?
+    /// The share of those whose picture carries a tag of the class, where tags are known.
+    public let tagAgreement: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case from, to, labels, probability, purity
+      case tagAgreement = "tag_agreement"
+    }
+  }
+
+  /// Two classes that share pictures.
+  public struct Overlap: Encodable, Sendable {
+    /// The classes' names.
+    public let classes: [String]
+    /// How many pictures carry both.
+    public let images: Int
+  }
+
+  /// Pictures that were dropped or left out because another shows the same.
+  public struct Copies: Encodable, Sendable, Equatable {
+    /// With the same bytes.
+    public var exact = 0
+    /// That look the same.
+    public var near = 0
+  }
+
+  /// How many pictures were selected.
+  public let images: Int
+  /// How many labels they carry.
+  public let labels: Int
+  /// K.
+  public let imagesPerClass: Int
+  /// P.
+  public let labelsPerImage: Int
+  /// How the pictures were chosen.
+  public let strategy: String
+  /// One value for each class.
+  public let classes: [Class]
+  /// The names of the classes with fewer than K pictures, the emptiest first.
+  public let shortClasses: [String]
+  /// How many pictures carry 1, 2, 3 … labels.
+  public let imagesByLabelCount: [Int]
+  /// The pairs of classes that share most pictures.
+  public let overlaps: [Overlap]
+  /// Ranges of ranks, the best first.
+  public let ranks: [Ranks]
+  /// Copies among the candidates, of which one was kept.
+  public let duplicates: Copies
+  /// Pictures of U left out because D, the validation or the test pictures hold them, by set.
+  public let leftOut: [String: Copies]
+  /// Pictures of U that could not be read.
+  public let unreadable: Int
+  /// Members of shards that are no samples.
+  public let passedOver: Int
+
+  enum CodingKeys: String, CodingKey {
+    case images, labels, strategy, classes, overlaps, ranks, duplicates, unreadable
+    case imagesPerClass = "images_per_class"
+    case labelsPerImage = "labels_per_image"
+    case shortClasses = "short_classes"
+    case imagesByLabelCount = "images_by_label_count"
+    case leftOut = "left_out"
+    case passedOver = "passed_over"
+  }
+
+  /// Looks at the selection of a run.
+  /// - Throws: `PipelineError` when nothing is selected yet.
+  public init(of run: Run) throws {
+    _ = try run.finished(.ranking)
+    try self.init(of: Selection(path: run.directory.selectionPath), in: run)
+  }
+
+  init(of selection: Selection, in run: Run) throws {
+    let names = run.data.classNames
+    let statistics = run.statistics(of: selection)
+    images = selection.images.count
+    labels = selection.classes.count
+    imagesPerClass = selection.imagesPerClass
+    labelsPerImage = selection.classesPerSample
+    strategy = run.recipe.ranking.strategy.rawValue
+    classes = zip(names, statistics.classes).map { name, fill in
+      Class(
+        name: name, images: fill.count, scoreAtLastRank: fill.lowestScore.flatMap(\.ifFinite),
+        probabilityAtLastRank: fill.lowestScore.map { LogOdds.probability(fromLogOdds: $0) },
+        purity: fill.purity)
+    }
+    shortClasses = statistics.shortClasses.map { names[$0] }
+    imagesByLabelCount = statistics.imagesByLabelCount
+    overlaps = statistics.overlaps.map {
+      Overlap(classes: [names[$0.first], names[$0.second]], images: $0.images)
+    }
+    let agreement = try TagAgreement(of: selection, in: run)
+    ranks = statistics.rankBuckets.map { bucket in
+      Ranks(
+        from: bucket.ranks.lowerBound, to: bucket.ranks.upperBound, labels: bucket.count,
+        probability: bucket.meanProbability, purity: bucket.purity,
+        tagAgreement: agreement?.share(ofRanks: bucket.ranks))
+    }
+    duplicates = Self.copies(in: "\(run.directory.folder(of: .ranking))/duplicates.csv")
+    let records = try SelectTopImages.scoredShards(in: run).scored.map(\.record)
+    unreadable = records.reduce(0) { $0 + $1.unreadable.count }
+    passedOver = (run.data.unlabelled as? IndexedCollection)?.problemCount ?? 0
+    var leftOut: [String: Copies] = [:]
+    for reason in records.lazy.flatMap(\.excluded).map(\.reason) {
+      let words = reason.split(separator: " ")
+      let isNear = reason.hasPrefix("looks like")
+      guard words.count > 3 else { continue }
+      let set = String(isNear ? words[3] : words[2])
+      if isNear {
+        leftOut[set, default: Copies()].near += 1
+      } else {
+        leftOut[set, default: Copies()].exact += 1
+      }
+    }
+    self.leftOut = leftOut
+  }
+
+  /// Counts the lines of `duplicates.csv`, which end in their kind.
+  private static func copies(in path: String) -> Copies {
+    var copies = Copies()
+    for line in (try? FileContents.text(of: path))?.split(separator: "\n").dropFirst() ?? [] {
+      if line.hasSuffix(",exact,0") { copies.exact += 1 } else { copies.near += 1 }
+    }
+    return copies
+  }
+}
+
+extension Float {
+  fileprivate var ifFinite: Float? { isFinite ? self : nil }
+}
+
+/// How often a picture carries a tag of the class that it was selected for, by rank.
+private struct TagAgreement {
+  private var agreeing: [Int]
+  private var all: [Int]
+
+  /// Nil when no tags are known.
+  init?(of selection: Selection, in run: Run) throws {
+    guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags,
+      !(run.data.unlabelled is MissingPictures)
+    else { return nil }
+    let map = try TagMap(contentsOf: path)
+    let names = run.data.classNames
+    let unlabelled = run.data.unlabelled
+    agreeing = Array(repeating: 0, count: selection.imagesPerClass + 1)
+    all = agreeing
+    for (row, id) in selection.images.enumerated() {
+      let meant = Set(
+        unlabelled.tags(at: unlabelled.index(of: id)).flatMap(map.classes(ofTag:)))
+      for label in selection.labels(ofImage: row) where label.rank < all.count {
+        all[label.rank] += 1
+        if meant.contains(names[label.class]) { agreeing[label.rank] += 1 }
+      }
+    }
+  }
+
+  func share(ofRanks ranks: ClosedRange<Int>) -> Double? {
+    let total = ranks.reduce(0) { $0 + all[$1] }
+    return total == 0 ? nil : Double(ranks.reduce(0) { $0 + agreeing[$1] }) / Double(total)
+  }
+}

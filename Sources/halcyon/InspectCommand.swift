@@ -1,0 +1,103 @@
+import ArgumentParser
+import Pipeline
+
+/// `halcyon inspect`: what was selected.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show what was selected, and what was not and why.",
+    discussion: """
+      How full the classes are and which fall short of K, how sure the teacher is at the last rank, \
+      which classes overlap, how purity and the agreement with tags fall with rank where they are \
+      known, how many copies were dropped and what was left out. `2-ranking/` has the lists.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: "How many classes and pairs to list.")
+  var top = 10
+
+  @Flag(help: "Print everything as JSON, and nothing else.")
+  var json = false
+
+  func run() throws {
+    let run = try options.open(quiet: json, needsUnlabelled: false)
+    let inspection = try Inspection(of: run)
+    if json { return try printJSON(inspection) }
+    for line in lines(of: inspection) { try printLine(line) }
+  }
+
+  private func lines(of found: Inspection) -> [String] {
+    let top = max(0, top)
+    var lines = [
+      "\(Format.count(found.images)) pictures with \(Format.count(found.labels)) labels: "
+        + "\(found.strategy), K = \(Format.count(found.imagesPerClass)), P = \(found.labelsPerImage)"
+    ]
+    lines.append(
+      found.shortClasses.isEmpty
+        ? "every class has its K" : "\(found.shortClasses.count) classes fall short of K:")
+    let classes = Dictionary(
+      found.classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for name in found.shortClasses.prefix(top) {
+      lines.append("  \(Self.padded(name, to: 24))  \(Format.count(classes[name]?.images ?? 0))")
+    }
+    if found.shortClasses.count > top {
+      lines.append("  … \(found.shortClasses.count - top) more")
+    }
+    let ends = found.classes.compactMap(\.probabilityAtLastRank).sorted()
+    if let least = ends.first, let most = ends.last {
+      let middle = ends[ends.count / 2]
+      lines.append(
+        "p at a class's last rank: \(Self.percent(least)) to \(Self.percent(most)), "
+          + "median \(Self.percent(middle))")
+    }
+    lines += ["", "labels a picture   pictures"]
+    for (index, count) in found.imagesByLabelCount.enumerated() where count > 0 {
+      lines.append("  \(Self.padded("\(index + 1)", to: 17))\(Format.count(count))")
+    }
+    if !found.overlaps.isEmpty {
+      lines += ["", "classes that share pictures"]
+      for pair in found.overlaps.prefix(top) {
+        lines.append(
+          "  \(Self.padded(pair.classes.joined(separator: " + "), to: 36))"
+            + Format.count(pair.images))
+      }
+    }
+    lines += ["", rankHead(found)]
+    for ranks in found.ranks where ranks.labels > 0 {
+      var line = Self.padded("  \(ranks.from)–\(ranks.to)", to: 18)
+      line += Self.padded(Format.count(ranks.labels), to: 12)
+      line += Self.padded(ranks.probability.map(Self.percent) ?? "–", to: 10)
+      if let purity = ranks.purity { line += Self.padded(Self.percent(purity), to: 10) }
+      if let share = ranks.tagAgreement { line += Self.percent(share) }
+      lines.append(line)
+    }
+    lines.append("")
+    lines.append(
+      "copies dropped: \(Format.count(found.duplicates.exact)) exact, "
+        + "\(Format.count(found.duplicates.near)) near")
+    for (set, copies) in found.leftOut.sorted(by: { $0.key < $1.key }) {
+      lines.append(
+        "left out as \(set) pictures: \(Format.count(copies.exact)) exact, "
+          + "\(Format.count(copies.near)) near")
+    }
+    lines.append("unreadable: \(Format.count(found.unreadable)) pictures")
+    if found.passedOver > 0 {
+      lines.append("passed over in shards: \(Format.count(found.passedOver)) members")
+    }
+    return lines
+  }
+
+  private func rankHead(_ found: Inspection) -> String {
+    var head = Self.padded("ranks", to: 18) + Self.padded("labels", to: 12)
+    head += Self.padded("mean p", to: 10)
+    if found.ranks.contains(where: { $0.purity != nil }) { head += Self.padded("right", to: 10) }
+    if found.ranks.contains(where: { $0.tagAgreement != nil }) { head += "tagged so" }
+    return head
+  }
+
+  private static func percent(_ share: Double) -> String { Format.fixed(100 * share, 1) + " %" }
+
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}
