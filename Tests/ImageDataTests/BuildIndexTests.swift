@@ -249,6 +249,11 @@ struct BuildIndexTests {
     #expect(tree.contentHash(at: 4) == ContentHash(of: Data("picture 1".utf8)))
     let again = try buildIndex(of: folder.path + "/tree", in: index, options: options)
     #expect(again.reusedShards == 3)
+    // A hole of a terabyte and a pipe are called like pictures.
+    let hole = try folder.write("", to: "tree/1/hole.jpg")
+    #expect(truncate(hole, 1 << 40) == 0 && mkfifo(folder.path + "/tree/1/pipe.jpg", 0o600) == 0)
+    let odd = try buildIndex(of: folder.path + "/tree", in: index, options: options)
+    #expect(odd.samples == 7 && odd.problems == 2)
     try folder.write("another picture", to: "tree/0/2.jpg")
     #expect(message { _ = try tree.read(at: 1) }.contains("run halcyon index again"))
 

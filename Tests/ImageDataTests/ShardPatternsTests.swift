@@ -48,6 +48,15 @@ struct ShardPatternsTests {
       #expect(error?.description.contains("more than 1000000 names") == true)
     }
     #expect(try ShardPatterns.expandBraces("{0..999999}").count == 1_000_000)
+    for open in ["{", "{a,"] {
+      #expect(throws: ImageDataError.self) {
+        try ShardPatterns.expandBraces(String(repeating: open, count: 5000))
+      }
+      let most = String(repeating: open, count: 4096 / open.count)
+      #expect(try ShardPatterns.expandBraces(most) == [most])
+      let nested = String(repeating: "{a,", count: 1000) + String(repeating: "}", count: 1000)
+      #expect(try ShardPatterns.expandBraces(nested).count == 1001)
+    }
   }
 
   @Test("patterns, folders and lists of lists become shards, each once, in their order")

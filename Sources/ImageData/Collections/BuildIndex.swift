@@ -99,9 +99,9 @@ public func buildIndex(
   var summary = IndexSummary()
   summary.shards = rows.count
   summary.samples = rows.reduce(0) { $0 + $1.samples }
-  summary.problems = rows.reduce(0) { $0 + $1.problems }
+  summary.problems = rows.reduce(0) { $0 &+ $1.problems }
   summary.reusedShards = outcomes.count { $0.isReused }
-  summary.bytes = rows.reduce(0) { $0 + $1.pictureBytes }
+  summary.bytes = rows.reduce(0) { $0 &+ $1.pictureBytes }
   return summary
 }
 

@@ -45,8 +45,8 @@ extension Catalogue {
     header.append(version)
     header.append(UInt32(labelsAreNumbers ? 1 : 0))
     for number in [
-      rows.count, first, rows.reduce(0) { $0 + $1.problems },
-      rows.reduce(0) { $0 + $1.pictureBytes }, classes.count, texts.count,
+      rows.count, first, rows.reduce(0) { $0 &+ $1.problems },
+      rows.reduce(0) { $0 &+ $1.pictureBytes }, classes.count, texts.count,
     ] {
       header.append(Int64(number))
     }

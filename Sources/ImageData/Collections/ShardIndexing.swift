@@ -144,12 +144,19 @@ struct ShardIndexing {
         writer.note(key: key, reason: String(cString: strerror(errno)))
         continue
       }
+      let length = Int(status.st_size)
+      guard status.st_mode & S_IFMT == S_IFREG, length <= WebDatasetSamples.mostPictureBytes else {
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        let reason = isFile ? "\(length) bytes are more than a picture has" : "not a regular file"
+        writer.note(key: key, reason: reason)
+        continue
+      }
       var hash: ContentHash?
       if options.hashesContents {
         let data = try? readPicture(path, key: plan.pictures[number])
         hash = data.map { ContentHash(of: $0) }
       }
-      try writer.append(key: key, offset: 0, length: Int(status.st_size), hash: hash)
+      try writer.append(key: key, offset: 0, length: length, hash: hash)
     }
     return try writer.encoded(
       isReadInOrder: false, source: SourceState(), origin: origin(of: shard))

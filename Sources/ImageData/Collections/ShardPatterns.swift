@@ -4,13 +4,19 @@ import Foundation
 enum ShardPatterns {
   /// Nobody has more shards; a slip of the finger easily asks for more.
   static let mostNames = 1_000_000
+  /// Longer than any path.
+  private static let mostBytes = 4096
 
   /// `text` once for each number of its `{000..099}` and, where `alternatives` is set, each of `{a,b}`.
   ///
   /// Numbers keep the width of their first and last where either begins with a zero; several braces
   /// count like an odometer, the last one fastest. Braces around anything else stay as they are.
-  /// - Throws: `ImageDataError.argument` for more than a million names.
+  /// - Throws: `ImageDataError.argument` for more than a million names, or a pattern beyond 4,096 bytes.
   static func expandBraces(_ text: String, alternatives: Bool = true) throws -> [String] {
+    guard text.contains("{") else { return [text] }
+    guard text.utf8.count <= mostBytes else {
+      throw ImageDataError.argument("a pattern of \(text.utf8.count) bytes: \(text.prefix(40))…")
+    }
     var names = [""]
     var rest = text[...]
     while let open = rest.firstIndex(of: "{") {
