@@ -11,6 +11,11 @@ public struct SampleID: Hashable, Comparable, Sendable {
     self.position = position
   }
 
+  /// Takes shard and position out of one integer.
+  init(packed: UInt64) {
+    self.init(shard: UInt32(packed >> 32), position: UInt32(truncatingIfNeeded: packed))
+  }
+
   /// Shard and position in one integer whose order is the order of the ids.
   var packed: UInt64 { UInt64(shard) << 32 | UInt64(position) }
 

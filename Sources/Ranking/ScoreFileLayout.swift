@@ -81,9 +81,9 @@ struct ScoreFileLayout: Equatable {
     return header.bytes
   }
 
-  /// Reads the header of the file at `path`.
+  /// Reads the header of the file at `path`, of `fileBytes` bytes in all.
   /// - Throws: `RankingError` naming `path` and what is wrong with it.
-  init(header bytes: UnsafeRawBufferPointer, path: String) throws {
+  init(header bytes: UnsafeRawBufferPointer, fileBytes: Int, path: String) throws {
     func fail(_ reason: String) -> RankingError { .corruptFile(path: path, reason: reason) }
     guard bytes.count >= Self.headerBytes else {
       throw fail("\(bytes.count) bytes are too few for a score file; score this shard again")
@@ -106,10 +106,9 @@ struct ScoreFileLayout: Equatable {
       count <= UInt64(UInt32.max), Int(bytes.integer(at: 32, as: UInt32.self)) == classBytes
     else { throw fail("the header contradicts itself; score this shard again") }
     self.count = Int(count)
-    let expected = fileBytes
-    guard bytes.count == expected else {
+    guard fileBytes == self.fileBytes else {
       throw fail(
-        "\(bytes.count) bytes where its header promises \(expected); score this shard again")
+        "\(fileBytes) bytes where its header promises \(self.fileBytes); score this shard again")
     }
   }
 

@@ -20,7 +20,8 @@ public final class ScoreFileReader {
   /// - Throws: `FileError` when it cannot be read, `RankingError` when it is not a whole score file.
   public init(path: String) throws {
     file = try MappedFile(path: path)
-    layout = try ScoreFileLayout(header: file.bytes, path: path)
+    layout = try ScoreFileLayout(
+      header: file.bytes, fileBytes: file.bytes.count, path: path)
   }
 
   /// The SHA-256 of the whole file.
@@ -32,22 +33,11 @@ public final class ScoreFileReader {
     guard index >= 0, index < blockCount else {
       throw RankingError.invalidArgument("\(path): there is no block \(index) of \(blockCount)")
     }
-    let samples = layout.samples(inBlock: index)
     let start = layout.blockOffset(index)
-    let payload = layout.blockPayload(samples)
-    let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + payload)])
-    guard
-      XXHash64.hash(bytes, seed: UInt64(index))
-        == file.bytes.integer(at: start + payload, as: UInt64.self)
-    else {
-      throw RankingError.corruptFile(
-        path: path,
-        reason: "block \(index) (from sample \(index * layout.samplesPerBlock)) is damaged: "
-          + "its checksum does not match; score this shard again")
-    }
-    return ScoreBlock(
-      firstPosition: index * layout.samplesPerBlock, count: samples, layout: layout, file: file,
-      bytes: bytes)
+    let end = start + layout.blockBytes(layout.samples(inBlock: index))
+    return try layout.verified(
+      UnsafeRawBufferPointer(rebasing: file.bytes[start..<end]), block: index, path: path,
+      owner: file)
   }
 
   /// The entries of the sample at `position`, highest first; empty without entries.
@@ -61,49 +51,5 @@ public final class ScoreFileReader {
     return (0..<classesPerSample).compactMap { column in
       block.class(at: row, column: column).map { ($0, block.score(at: row, column: column)) }
     }
-  }
-}
-
-/// Up to 4096 samples of a score file, as columns; keeps the file mapped.
-public struct ScoreBlock {
-  /// The position in the shard of the block's first sample.
-  public let firstPosition: Int
-  /// How many samples the block holds.
-  public let count: Int
-  let layout: ScoreFileLayout
-  let file: MappedFile
-  let bytes: UnsafeRawBufferPointer
-
-  /// The hash of the key of the sample in row `row`.
-  public func keyHash(at row: Int) -> UInt64 { keyHashes[row] }
-
-  /// The score of the sample in row `row` in one of the P columns; not a number without an entry.
-  public func score(at row: Int, column: Int) -> Float { scores(column: column)[row] }
-
-  /// The class of the sample in row `row` in one of the P columns, nil where there is none.
-  public func `class`(at row: Int, column: Int) -> Int? {
-    let value =
-      layout.classBytes == 2
-      ? Int(classes(column: column, as: UInt16.self)[row])
-      : Int(classes(column: column, as: UInt32.self)[row])
-    return value < layout.classCount ? value : nil
-  }
-
-  // The columns below point into the map: they are valid as long as the block is kept alive.
-
-  var keyHashes: UnsafeBufferPointer<UInt64> {
-    bytes.column(at: 0, count: count, as: UInt64.self)
-  }
-
-  func scores(column: Int) -> UnsafeBufferPointer<Float> {
-    bytes.column(at: count * (8 + 4 * column), count: count, as: Float.self)
-  }
-
-  /// The classes of one of the P columns in the width that the file has.
-  func classes<Class: FixedWidthInteger & BitwiseCopyable>(
-    column: Int, as type: Class.Type
-  ) -> UnsafeBufferPointer<Class> {
-    let start = count * (8 + 4 * layout.classesPerSample + layout.classBytes * column)
-    return bytes.column(at: start, count: count, as: type)
   }
 }

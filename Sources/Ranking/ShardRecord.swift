@@ -114,7 +114,7 @@ extension ShardRecord {
 
   /// Refuses shards that were not all scored in the same way.
   /// - Throws: `RankingError` naming two shards, the fields and both values.
-  public static func checkCompatible(_ records: [ShardRecord]) throws {
+  public static func checkCompatible(_ records: some Collection<ShardRecord>) throws {
     guard let first = records.first else { return }
     for record in records.dropFirst() {
       let differences = zip(first.scoring, record.scoring).filter { $0.value != $1.value }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The K images with the highest scores of every class, exactly, from a stream in any order.
 ///
 /// ```swift
@@ -6,32 +8,44 @@
 /// let best = top.selected(inClass: 17).first
 /// ```
 ///
-/// A class keeps up to 5/4·K entries. When they are full, a selection in linear time keeps the
-/// first K of the total order (score descending, hash of the key ascending, key ascending), and the
-/// score at rank K becomes the threshold that later rows are compared with. What is kept depends on
-/// the set of rows alone, not on their order or on how they were split before `merge(_:)`.
+/// A class keeps up to 5/4·K entries of 16 bytes, or 3/2·K where all classes together keep few. When they are full, a selection in linear time
+/// keeps the first K of the total order (score descending, hash of the key ascending, key ascending),
+/// and what stands at rank K becomes the limit that later rows are compared with. What is kept depends
+/// on the set of rows alone, not on their order, on how they were split before `merge(_:)` or on the
+/// number of threads.
 ///
 /// Invariants: a class holds every row seen that belongs to its first K; no held score is NaN.
-/// - Complexity: amortised O(1) expected a row; at most 30·L·K bytes and no more than the rows need.
-public final class TopImagesPerClass {
+/// - Complexity: amortised O(1) expected a row; at most 20·L·K bytes, or 96 MB if that is more, and no more than the rows need.
+public final class TopImagesPerClass: @unchecked Sendable {
   /// How many classes there are, L.
   public let classCount: Int
-  /// How many images a class keeps at most, K.
+  /// How many images a class keeps at most, K: the most of any class where they differ.
   public let imagesPerClass: Int
   /// How many rows had a score that is not a number; they are never selected.
-  public private(set) var nanCount = 0
+  public internal(set) var nanCount = 0
 
-  private let order: RankingOrder
-  private let limit: Int
-  /// Below this score a row of the class is out: the only thing most rows look at.
-  private let thresholds: UnsafeMutablePointer<Float>
-  private let buffers: UnsafeMutablePointer<Buffer>
+  /// How many images each class keeps at most.
+  let quotas: [Int]
+  /// The lowest score that is selected.
+  let minimumScore: Float
+  let order: RankingOrder
+  /// What the classes hold; `entries` of them lie in `slice(of:)`.
+  let states: UnsafeMutableBufferPointer<State>
+  /// Room for every class, in address space that takes memory only where it is written to.
+  let region: EntryRegion
+  /// One lock for each `stripe` of classes, held by threads that add to one of them.
+  let locks: [NSLock]
+  /// Classes of one stripe differ only in their lowest bits, so many of them.
+  let stripeShift: Int
 
-  private struct Buffer {
-    var images: UnsafeMutableBufferPointer<RankedImage>
+  /// What a class holds.
+  struct State {
+    /// Where its entries begin in the region, and how many fit.
+    var start: Int
+    var limit: Int
     var count = 0
-    /// The hash at rank K once the class has been compacted, decisive among equal scores.
-    var lastHash = UInt64.max
+    /// The rank key at rank K; no key above it is selected.
+    var lastKey: UInt64
   }
 
   /// Keeps the first `imagesPerClass` of each of `classes` classes with at least `minimumScore`.
@@ -39,115 +53,139 @@ public final class TopImagesPerClass {
   ///   - classes: The number of classes, L.
   ///   - imagesPerClass: The number of images kept of each, K.
   ///   - minimumScore: The lowest score that may be selected; −∞ admits every number.
-  ///   - key: The key of a sample, asked for only when two keys have the same hash.
-  public init(
+  ///   - key: The key of a sample, asked for only when score and half the hash of two are equal.
+  public convenience init(
     classes: Int, imagesPerClass: Int, minimumScore: Float = -.infinity,
     key: @escaping (SampleID) -> String
   ) {
-    classCount = max(classes, 0)
-    self.imagesPerClass = max(imagesPerClass, 0)
-    limit = self.imagesPerClass + max(self.imagesPerClass / 4, 16)
-    order = RankingOrder(key: key)
-    thresholds = .allocate(capacity: max(classCount, 1))
-    // With K = 0 only NaN passes a threshold of +∞ … and +∞ itself, which `admit` refuses.
-    thresholds.initialize(
-      repeating: self.imagesPerClass == 0 ? .infinity : minimumScore, count: classCount)
-    buffers = .allocate(capacity: max(classCount, 1))
-    buffers.initialize(
-      repeating: Buffer(images: UnsafeMutableBufferPointer(start: nil, count: 0)),
-      count: classCount)
+    self.init(
+      quotas: Array(repeating: max(imagesPerClass, 0), count: max(classes, 0)),
+      minimumScore: minimumScore, order: RankingOrder(key: key))
   }
 
-  deinit {
-    for index in 0..<classCount { buffers[index].images.deallocate() }
-    buffers.deallocate()
-    thresholds.deallocate()
+  /// Keeps the first `quotas[c]` images of class c.
+  /// - Parameters:
+  ///   - quotas: The number of images kept of each class.
+  ///   - minimumScore: The lowest score that may be selected.
+  ///   - rows: No class gets more rows than this.
+  ///   - spare: The share of its quota that a class holds besides, until it is cut.
+  ///   - order: The total order.
+  init(
+    quotas: [Int], minimumScore: Float = -.infinity, rows: Int = .max, spare: Double? = nil,
+    order: RankingOrder
+  ) {
+    classCount = quotas.count
+    self.quotas = quotas
+    imagesPerClass = quotas.max() ?? 0
+    self.minimumScore = minimumScore
+    self.order = order
+    states = .allocate(capacity: quotas.count)
+    // Where all of it is small, twice the room halves the work of cutting.
+    let spare = spare ?? (quotas.reduce(0, +) <= 1 << 22 ? 0.5 : 0.25)
+    var start = 0
+    for (index, quota) in quotas.enumerated() {
+      let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows, spare: spare)
+      let state = State(start: start, limit: limit, lastKey: Self.lastKey(minimumScore))
+      states.initializeElement(at: index, to: state)
+      start += limit
+    }
+    region = EntryRegion(capacity: start, spacing: Self.limit(imagesPerClass, rows: rows))
+    stripeShift = max(0, Int.bitWidth - max(0, quotas.count - 1).leadingZeroBitCount - 3)
+    locks = (0...(max(0, quotas.count - 1) >> stripeShift)).map { _ in NSLock() }
   }
 
-  /// Takes one row into account.
+  deinit { states.deallocate() }
+
+  /// How many entries a class with a quota holds before it is cut to it again.
+  static func limit(_ quota: Int, rows: Int, spare: Double = 0.25) -> Int {
+    min(quota + max(Int(Double(quota) * spare), 16), max(rows, 1))
+  }
+
+  /// The highest rank key of a score.
+  private static func lastKey(_ score: Float) -> UInt64 { RankKey.of(score: score, keyHash: .max) }
+
+  /// Takes one row into account; rows are inserted by one thread at a time.
   /// - Precondition: `class` is in `0..<classCount`.
-  @inline(__always)
   public func insert(score: Float, class index: Int, keyHash: UInt64, id: SampleID) {
     precondition(index >= 0 && index < classCount, "class \(index) of \(classCount)")
-    // False for a score that is not a number, which `admit` then counts.
-    if score < thresholds[index] { return }
-    admit(RankedImage(score: score, keyHash: keyHash, id: id), to: index)
-  }
-
-  private func admit(_ image: RankedImage, to index: Int) {
-    guard !image.score.isNaN else {
+    guard !score.isNaN else {
       nanCount += 1
       return
     }
-    guard imagesPerClass > 0 else { return }
-    if image.score == thresholds[index], image.keyHash > buffers[index].lastHash { return }
-    if buffers[index].count == buffers[index].images.count { makeRoom(in: index) }
-    buffers[index].images[buffers[index].count] = image
-    buffers[index].count += 1
+    admit(
+      RankingEntry(first: RankKey.of(score: score, keyHash: keyHash), second: id.packed), to: index)
   }
 
-  /// Doubles the buffer of a class up to `limit`, then compacts it instead.
-  private func makeRoom(in index: Int) {
-    let old = buffers[index].images
-    guard old.count == limit else {
-      let capacity = min(limit, max(16, old.count * 2))
-      let images = UnsafeMutableBufferPointer<RankedImage>.allocate(capacity: capacity)
-      _ = images.moveInitialize(fromContentsOf: old)
-      old.deallocate()
-      images[old.count...].initialize(
-        repeating: RankedImage(score: 0, keyHash: 0, id: SampleID(shard: 0, position: 0)))
-      buffers[index].images = images
-      return
-    }
-    compact(index)
+  /// Adds an entry to a class, unless it is known not to be among the first.
+  @inline(__always)
+  func admit(_ entry: RankingEntry, to index: Int) {
+    let state = states[index]
+    if entry.first > state.lastKey || state.limit == 0 { return }
+    if state.count == state.limit { cut(index) }
+    region.entries[state.start + states[index].count] = entry
+    states[index].count += 1
   }
 
-  /// Keeps the first K images of a class, the last of them at position K − 1.
-  private func compact(_ index: Int) {
-    let buffer = buffers[index]
-    guard buffer.count > imagesPerClass else { return }
-    order.select(
-      first: imagesPerClass,
-      of: UnsafeMutableBufferPointer(rebasing: buffer.images[..<buffer.count]))
-    let last = buffer.images[imagesPerClass - 1]
-    buffers[index].count = imagesPerClass
-    buffers[index].lastHash = last.keyHash
-    thresholds[index] = last.score
+  /// Keeps the first K images of a class.
+  @inline(never)
+  func cut(_ index: Int) {
+    guard states[index].count > quotas[index] else { return }
+    states[index].lastKey = slice(of: index).keepFirst(quotas[index], order)
+    states[index].count = quotas[index]
+  }
+
+  /// Forgets what a class holds and takes every score from the minimum on again.
+  func empty(_ index: Int) {
+    states[index].count = 0
+    states[index].lastKey = Self.lastKey(minimumScore)
+  }
+
+  /// Leaves out rows of a class below `score` from now on.
+  func raiseMinimum(ofClass index: Int, to score: Float) {
+    states[index].lastKey = min(states[index].lastKey, Self.lastKey(score))
+  }
+
+  /// The entries that a class holds.
+  func slice(of index: Int) -> RankingEntries {
+    region.entries.part(states[index].start..<(states[index].start + states[index].count))
   }
 
   /// Takes every row that `other` holds into account, as if it had been inserted here.
   /// - Throws: `RankingError` when the two do not rank the same classes to the same depth.
   public func merge(_ other: TopImagesPerClass) throws {
-    guard other.classCount == classCount, other.imagesPerClass == imagesPerClass else {
+    guard other.quotas == quotas else {
       throw RankingError.invalidArgument(
         "cannot merge the top \(other.imagesPerClass) of \(other.classCount) classes into "
           + "the top \(imagesPerClass) of \(classCount) classes")
     }
     nanCount += other.nanCount
     for index in 0..<classCount {
-      let buffer = other.buffers[index]
-      for image in buffer.images[..<buffer.count] {
-        insert(score: image.score, class: index, keyHash: image.keyHash, id: image.id)
-      }
+      for entry in other.slice(of: index) { admit(entry, to: index) }
     }
+  }
+
+  /// Cuts every class to K and puts it in the total order, rank 1 first.
+  /// - Parameter threads: How many threads work at it; the order does not depend on them.
+  public func rank(threads: Int = 1) {
+    Threads.perform(threads, parts: classCount) { self.rank($0) }
+  }
+
+  /// Puts the first K images of a class in order.
+  private func rank(_ index: Int) {
+    cut(index)
+    slice(of: index).sort(order)
   }
 
   /// The first K images of a class in the total order, rank 1 first.
   /// - Precondition: `class` is in `0..<classCount`.
   public func selected(inClass index: Int) -> [RankedImage] {
     precondition(index >= 0 && index < classCount, "class \(index) of \(classCount)")
-    compact(index)
-    return buffers[index].images[..<buffers[index].count].sorted(by: order.precedes)
+    rank(index)
+    return slice(of: index).map { RankedImage(score: RankKey.score(of: $0.first), id: $0.id) }
   }
 
   /// The first K images of every class in the total order, rank 1 first.
   public func selected() -> [[RankedImage]] {
     (0..<classCount).map(selected(inClass:))
-  }
-
-  /// Gives the memory of a class back, after its last row.
-  func forget(class index: Int) {
-    buffers[index].images.deallocate()
-    buffers[index] = Buffer(images: UnsafeMutableBufferPointer(start: nil, count: 0))
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -98,6 +99,53 @@ struct ScoreFileTests {
       }
       #expect(error?.description.hasPrefix(path + ": ") == true)
     }
+  }
+
+  @Test("every flipped bit of a score file is found by selecting from it")
+  func flippedBits() throws {
+    try writeTen()
+    let whole = try bytes(of: path)
+    var record = try SelectionTests.record(
+      shard: "0", count: 10, classesPerSample: 3, classes: 5, scores: path)
+    record.scoresSHA256 = "not compared"
+    var request = SelectionRequest(
+      shards: [ScoredShard(record: record, scoresPath: path, index: 0)], classesPerSample: 3,
+      imagesPerClass: 2)
+    request.verifiesFiles = false
+    let key: (SampleID) -> String = { "\($0.position)" }
+    #expect(try request.select(key: key).selection.classes.count == 10)
+    for offset in whole.indices {
+      var damaged = whole
+      damaged[offset] ^= 1 << UInt8(offset % 8)
+      try write(damaged, to: path)
+      let error = #expect(throws: RankingError.self, "byte \(offset)") {
+        try request.select(key: key)
+      }
+      #expect(error?.description.hasPrefix(path + ": ") == true)
+    }
+  }
+
+  @Test("a class beyond the classes, behind a checksum that matches, is named with its sample")
+  func impossibleClass() throws {
+    try writeTen()
+    var damaged = try bytes(of: path)
+    // Block 0: 4 hashes, 12 scores, then the classes; the second is sample 1's first class.
+    damaged.replaceSubrange((64 + 80 + 2)..<(64 + 80 + 4), with: [9, 0])
+    let sum = damaged[64..<(64 + 104)].withUnsafeBytes { XXHash64.hash($0, seed: 0) }
+    withUnsafeBytes(of: sum.littleEndian) {
+      damaged.replaceSubrange((64 + 104)..<(64 + 112), with: Array($0))
+    }
+    try write(damaged, to: path)
+    let record = try SelectionTests.record(
+      shard: "0", count: 10, classesPerSample: 3, classes: 5, scores: path)
+    let error = #expect(throws: RankingError.self) {
+      try Selection.select(
+        shards: [ScoredShard(record: record, scoresPath: path, index: 0)], classesPerSample: 3,
+        imagesPerClass: 2, key: { "\($0)" })
+    }
+    #expect(
+      error?.description
+        == "\(path): sample 1 has a class beyond 5; score this shard again")
   }
 
   @Test("a damaged block is named with its number and first sample")

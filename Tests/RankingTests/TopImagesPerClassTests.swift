@@ -8,28 +8,46 @@ struct TopImagesPerClassTests {
   struct Row {
     var score: Float
     var label: Int
-    var keyHash: UInt64
     var id: SampleID
+    var keyHash: UInt64 { KeyHash.hash(of: key(id)) }
   }
 
   /// The documented order, written once more in the plainest way.
   static func sorted(_ rows: [Row], key: (SampleID) -> String) -> [RankedImage] {
     rows.filter { !$0.score.isNaN }
-      .map { RankedImage(score: $0.score, keyHash: $0.keyHash, id: $0.id) }
+      .map { RankedImage(score: $0.score, id: $0.id) }
       .sorted {
         if $0.score != $1.score { return $0.score > $1.score }
-        if $0.keyHash != $1.keyHash { return $0.keyHash < $1.keyHash }
+        let (leftHash, rightHash) = (KeyHash.hash(of: key($0.id)), KeyHash.hash(of: key($1.id)))
+        if leftHash != rightHash { return leftHash < rightHash }
         let (left, right) = (Array(key($0.id).utf8), Array(key($1.id).utf8))
         return left == right ? $0.id < $1.id : left.lexicographicallyPrecedes(right)
       }
   }
 
-  /// Keys whose order is not the order of the ids; every fifth key is in two places.
+  /// Keys in an order that is not that of the ids, each in many places, so that every tie-break is
+  /// needed: some of their hashes differ in the lower half only.
   static func key(_ id: SampleID) -> String {
-    String((id.position &* 2_654_435_761 / 5) % 100_003)
+    keys[Int((id.position &* 2_654_435_761) >> 8) % keys.count]
   }
 
-  /// Rows with few distinct scores and hashes, so that every tie-break is needed.
+  /// Three ordinary keys, and all among the first 200,000 numbers whose hash shares its upper half
+  /// with another's: about 200,000² / 2^33 pairs.
+  static let keys: [String] = {
+    let hashes = (0..<200_000).map { ($0, KeyHash.hash(of: String($0))) }
+    let byUpperHalf = Dictionary(grouping: hashes, by: { $0.1 >> 32 })
+    let shared = byUpperHalf.values.filter { $0.count > 1 }.joined().map { String($0.0) }
+    return ["a", "b", "c"] + shared.sorted()
+  }()
+
+  @Test("there are keys whose hashes share the half that an entry holds")
+  func collisions() {
+    #expect(Self.keys.count >= 5)
+    #expect(Set(Self.keys.map(KeyHash.hash(of:))).count == Self.keys.count)
+    #expect(Set(Self.keys.map { KeyHash.hash(of: $0) >> 32 }).count < Self.keys.count)
+  }
+
+  /// Rows with few distinct scores and keys.
   static func rows(
     count: Int, classes: Int, distinct: Int, using generator: inout SeededGenerator
   ) -> [Row] {
@@ -45,7 +63,6 @@ struct TopImagesPerClassTests {
         }
       return Row(
         score: score, label: Int.random(in: 0..<classes, using: &generator),
-        keyHash: UInt64.random(in: 0...9, using: &generator),
         id: SampleID(shard: UInt32(position % 3), position: UInt32(position)))
     }
   }
@@ -96,7 +113,7 @@ struct TopImagesPerClassTests {
   func ascending() {
     let rows = (0..<10_000).map {
       Row(
-        score: Float($0), label: 0, keyHash: 0, id: SampleID(shard: 0, position: UInt32($0)))
+        score: Float($0), label: 0, id: SampleID(shard: 0, position: UInt32($0)))
     }
     let best = Self.ranking(rows, classes: 1, imagesPerClass: 10).selected(inClass: 0)
     #expect(best.map(\.score) == (9990..<10_000).reversed().map(Float.init))

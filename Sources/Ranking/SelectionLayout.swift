@@ -1,0 +1,96 @@
+import Files
+
+/// The layout of `selected.bin`, little-endian:
+///
+/// | offset | bytes | contents |
+/// |---|---|---|
+/// | 0 | 8 | magic `HALSELEC` |
+/// | 8 | 4 | version: 1, or 2 where images are repeated |
+/// | 12 | 4 | L, number of classes |
+/// | 16 | 4 | K, images per class at most |
+/// | 20 | 4 | P, classes of a sample that took part |
+/// | 24 | 8 | n, number of images |
+/// | 32 | 8 | m, number of labels |
+/// | 40 | 16 | zero |
+/// | 56 | 8 | XXH64 of bytes 0..<56 |
+/// | 64 | 4·n | shard of each image, sorted by (shard, position) |
+/// | | 4·n | position of each image |
+/// | | 8·(n + 1) | where the labels of each image begin, then m |
+/// | | 4·m | class of each label, ascending inside an image |
+/// | | 4·m | score of each label, float32 log-odds |
+/// | | 4·m | rank of each label in its class, from 1 |
+/// | | 0 or 4·n | version 2: how often each image stands in one pass, at least 1 |
+/// | | 0 or 4 | zero, up to a multiple of 8 |
+/// | | 8 | XXH64 of everything from 64 on |
+struct SelectionLayout: Equatable {
+  static let magic: [UInt8] = Array("HALSELEC".utf8)
+  static let headerBytes = 64
+
+  var classCount: Int
+  var imagesPerClass: Int
+  var classesPerSample: Int
+  var images = 0
+  var labels = 0
+  /// Whether there is a column of repetitions.
+  var repeats = false
+
+  /// Bytes between the header and the last checksum.
+  var bodyBytes: Int {
+    (8 * images + 8 * (images + 1) + 12 * labels + (repeats ? 4 * images : 0) + 7) & ~7
+  }
+
+  var fileBytes: Int { Self.headerBytes + bodyBytes + 8 }
+
+  /// The 64 bytes of the header.
+  var header: [UInt8] {
+    var header = ByteColumn(Self.magic)
+    header.append(repeats ? 2 : 1 as UInt32)
+    header.append(UInt32(clamping: classCount))
+    header.append(UInt32(clamping: imagesPerClass))
+    header.append(UInt32(clamping: classesPerSample))
+    header.append(UInt64(images))
+    header.append(UInt64(labels))
+    header.pad(to: 56)
+    header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
+    return header.bytes
+  }
+
+  init(classCount: Int, imagesPerClass: Int, classesPerSample: Int) {
+    self.classCount = classCount
+    self.imagesPerClass = imagesPerClass
+    self.classesPerSample = classesPerSample
+  }
+
+  /// Reads the header of the file at `path`.
+  /// - Throws: `RankingError` naming `path` and what is wrong with it.
+  init(bytes: UnsafeRawBufferPointer, path: String) throws {
+    func fail(_ reason: String) -> RankingError {
+      .corruptFile(path: path, reason: reason + "; select again")
+    }
+    guard bytes.count >= Self.headerBytes, bytes[..<8].elementsEqual(Self.magic) else {
+      throw fail("not a selection file (it does not start with HALSELEC)")
+    }
+    let version = bytes.integer(at: 8, as: UInt32.self)
+    guard version == 1 || version == 2 else {
+      throw fail("selection file of version \(version), this program reads 1 and 2")
+    }
+    guard
+      XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[..<56]))
+        == bytes.integer(at: 56, as: UInt64.self)
+    else { throw fail("the header's checksum does not match") }
+    self.init(
+      classCount: Int(bytes.integer(at: 12, as: UInt32.self)),
+      imagesPerClass: Int(bytes.integer(at: 16, as: UInt32.self)),
+      classesPerSample: Int(bytes.integer(at: 20, as: UInt32.self)))
+    let imageCount = bytes.integer(at: 24, as: UInt64.self)
+    let labelCount = bytes.integer(at: 32, as: UInt64.self)
+    // No count exceeds the file's size, so the sums above cannot overflow.
+    guard imageCount <= UInt64(bytes.count), labelCount <= UInt64(bytes.count) else {
+      throw fail("\(bytes.count) bytes are too few for what its header promises")
+    }
+    (images, labels, repeats) = (Int(imageCount), Int(labelCount), version == 2)
+    guard bytes.count == fileBytes else {
+      throw fail("\(bytes.count) bytes where its header promises \(fileBytes)")
+    }
+  }
+}

@@ -1,0 +1,48 @@
+extension SelectionRequest {
+  /// Refuses what cannot be selected from.
+  /// - Returns: The number of classes.
+  /// - Throws: `RankingError` that says what contradicts what.
+  func checkedClassCount() throws -> Int {
+    guard allowsMissingShards || missingShards.isEmpty else {
+      let names = missingShards.prefix(5).joined(separator: ", ")
+      let more = missingShards.count > 5 ? ", …" : ""
+      throw RankingError.invalidArgument(
+        "\(missingShards.count) of \(missingShards.count + shards.count) shards have no scores "
+          + "(\(names)\(more)); score them, or allow missing shards")
+    }
+    guard let first = shards.first?.record else {
+      throw RankingError.invalidArgument("there are no scored shards to select from; score first")
+    }
+    try ShardRecord.checkCompatible(shards.lazy.map(\.record))
+    guard classesPerSample >= 1, classesPerSample <= first.classesPerSample else {
+      throw RankingError.invalidArgument(
+        "cannot select by \(classesPerSample) classes a sample: the shards were scored with "
+          + "P = \(first.classesPerSample); score again with a larger P")
+    }
+    guard imagesPerClass > 0, imagesPerClass <= Int(UInt32.max) else {
+      throw RankingError.invalidArgument("cannot select \(imagesPerClass) images per class")
+    }
+    guard first.classes > 0, shards.allSatisfy({ $0.record.count >= 0 }) else {
+      throw RankingError.invalidArgument(
+        "the record of a scored shard has no classes or a negative count; score it again")
+    }
+    try checkIndices()
+    return first.classes
+  }
+
+  private func checkIndices() throws {
+    var places: [Int: Int] = [:]
+    places.reserveCapacity(shards.count)
+    for (place, shard) in shards.enumerated() {
+      guard UInt32(exactly: shard.index) != nil else {
+        throw RankingError.invalidArgument(
+          "shard \(shard.record.shard) has the index \(shard.index), not one of 0..<2^32")
+      }
+      if let other = places.updateValue(place, forKey: shard.index) {
+        throw RankingError.invalidArgument(
+          "shards \(shards[other].record.shard) and \(shard.record.shard) both have the index "
+            + "\(shard.index)")
+      }
+    }
+  }
+}

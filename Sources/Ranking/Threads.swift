@@ -1,0 +1,48 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Parts of a work that several threads take one after another.
+enum Threads {
+  /// How many there are to use.
+  static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Calls `body` once with each of `0..<parts`, on up to `threads` threads.
+  static func perform(_ threads: Int, parts: Int, _ body: @Sendable (Int) -> Void) {
+    guard threads > 1, parts > 1 else { return (0..<parts).forEach(body) }
+    let queue = PartQueue(count: parts)
+    DispatchQueue.concurrentPerform(iterations: min(threads, parts)) { _ in
+      while let part = queue.next() { body(part) }
+    }
+  }
+
+  /// What `body` returns for each of `0..<threads`, called at the same time.
+  /// - Throws: The error of the lowest number, of those that threw one.
+  static func results<Value: Sendable>(
+    _ threads: Int, _ body: @Sendable (Int) throws -> Value
+  ) throws -> [Value] {
+    let results = Mutex<[Int: Result<Value, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: max(threads, 1)) { number in
+      let result = Result { try body(number) }
+      results.withLock { $0[number] = result }
+    }
+    return try results.withLock { $0 }.sorted { $0.key < $1.key }.map { try $0.value.get() }
+  }
+}
+
+/// The numbers of parts of a work, each handed out once.
+final class PartQueue: Sendable {
+  private let count: Int
+  private let taken = Atomic(0)
+
+  init(count: Int) { self.count = count }
+
+  /// The next part, nil when there is none left.
+  func next() -> Int? {
+    let part = taken.add(1, ordering: .relaxed).oldValue
+    return part < count ? part : nil
+  }
+
+  /// Hands nothing out any more.
+  func stop() { taken.store(count, ordering: .relaxed) }
+}
