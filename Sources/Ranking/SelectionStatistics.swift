@@ -44,6 +44,10 @@ public struct SelectionStatistics: Equatable, Sendable {
   public var classes: [ClassFill]
   /// Ranges of ranks that double, from the highest ranks to K.
   public var rankBuckets: [RankBucket]
+  /// Classes with fewer images than were asked for, the emptiest first.
+  public var shortClasses: [Int]
+  /// The pairs of classes that the most images carry both of.
+  public var overlaps: [ClassOverlap]
   /// How many images carry 1, 2, 3 … labels, from index 0 on.
   public var imagesByLabelCount: [Int]
   /// Labels whose image's true class is known.
@@ -57,19 +61,28 @@ public struct SelectionStatistics: Equatable, Sendable {
   /// Summarises `selection`.
   /// - Parameters:
   ///   - selection: What was selected.
+  ///   - quotas: How many images each class should have; K where that is nil.
+  ///   - overlaps: How many pairs of classes are listed at most.
   ///   - truth: The true class of a sample, nil where it is not known.
-  public init(of selection: Selection, truth: ((SampleID) -> Int?)? = nil) {
+  /// - Complexity: O(labels + L²) time, no memory that grows with the images.
+  public init(
+    of selection: Selection, quotas: [Int]? = nil, overlaps: Int = 20,
+    truth: ((SampleID) -> Int?)? = nil
+  ) {
+    self.overlaps = selection.largestOverlaps(overlaps)
+    shortClasses = []
     classes = Array(repeating: ClassFill(), count: selection.classCount)
     rankBuckets = Self.emptyBuckets(upTo: selection.imagesPerClass)
     imagesByLabelCount = []
     var sums = Array(repeating: Sums(), count: rankBuckets.count)
     for (row, id) in selection.images.enumerated() {
-      let labels = selection.labels(ofImage: row)
+      let labels = selection.labelOffsets[row]..<selection.labelOffsets[row + 1]
       let truth = truth?(id)
       while imagesByLabelCount.count < labels.count { imagesByLabelCount.append(0) }
       imagesByLabelCount[labels.count - 1] += 1
       var best = rankBuckets.endIndex
-      for label in labels {
+      for index in labels {
+        let label = selection.label(index)
         classes[label.class].add(label, truth: truth)
         let bucket = rankBuckets.partitionPoint { $0.ranks.upperBound >= label.rank }
         rankBuckets[bucket].add(label, truth: truth, to: &sums[bucket])
@@ -82,8 +95,16 @@ public struct SelectionStatistics: Equatable, Sendable {
       rankBuckets[index].meanScore = sums[index].score / count
       rankBuckets[index].meanProbability = sums[index].probability / count
     }
+    shortClasses = Self.shortClasses(
+      classes, quotas ?? Array(repeating: selection.imagesPerClass, count: classes.count))
     known = classes.reduce(0) { $0 + $1.known }
     right = classes.reduce(0) { $0 + $1.right }
+  }
+
+  private static func shortClasses(_ classes: [ClassFill], _ quotas: [Int]) -> [Int] {
+    zip(classes.indices, quotas).filter { classes[$0].count < $1 }.map(\.0).sorted {
+      (classes[$0].count, $0) < (classes[$1].count, $1)
+    }
   }
 
   /// Upper bounds K, K/2, K/4 … down to K/1024, or to 1 where that comes first.
