@@ -8,11 +8,12 @@ import json
 import os
 import signal
 import statistics
+import subprocess
 import sys
 from importlib.metadata import version
 
-from inputs import demo_recipe, photographs, runs_folder
-from sides import Side, SideError
+from inputs import demo_recipe, photographs, runs_folder, score_pool
+from sides import HERE, Side, SideError
 
 PYTORCH = "PyTorch " + version("torch").split("+")[0]
 TORCHVISION = "torchvision " + version("torchvision").split("+")[0]
@@ -26,6 +27,7 @@ class Item:
     ours: list
     peers: dict
     factor: float = 0  # of a forward pass's operations; 0: no network computes, so no roof
+    unit: str = "images/s"
 
 
 def train(model, steps):
@@ -61,6 +63,21 @@ def demo():
     return Item("demo", ["demo", "--recipe", recipe, "--runs", runs_folder()], peers)
 
 
+def select():
+    peers = {
+        f"{name} {version(engine)}, 2 threads": ["select_top.py", "--engine", engine, "--threads", 2]
+        for name, engine in (("Polars", "polars"), ("DuckDB", "duckdb"))
+    }
+    return Item("select", ["select", "--threads", 2], peers, unit="rows/s")
+
+
+def select_billion():
+    """Without a peer: the lines that our side prints."""
+    command = [HERE / ".build/release/halcyon-bench", "select-billion", "--pool", score_pool()]
+    if subprocess.run(command, check=False).returncode:
+        raise SideError("select-billion failed; its own message is above")
+
+
 ITEMS = {
     "train-resnet50": lambda: train("resnet50", steps=2),
     "train-resnet18": lambda: train("resnet18", steps=4),
@@ -68,7 +85,9 @@ ITEMS = {
     "score-resnet18": lambda: score("resnet18", batches=12),
     "loader": loader,
     "demo": demo,
+    "select": select,
 }
+ALONE = {"select-billion": select_billion}
 
 
 def compare(item, pairs):
@@ -105,7 +124,7 @@ def compare(item, pairs):
         share = round(operations / max(values[roof]), 3)
     return {
         "work": item.name, "ours": round(mine, 2), "peer": peer.name, "theirs": round(theirs, 2),
-        "ratio": round(mine / theirs, 3), "unit": "images/s", "roof": share,
+        "ratio": round(mine / theirs, 3), "unit": item.unit, "roof": share,
     }
 
 
@@ -115,16 +134,21 @@ def tell(line):
 
 def main():
     only = sys.argv[1] if len(sys.argv) > 1 else ""
-    names = [name for name in ITEMS if only in ("", name, name.split("-")[0])]
+    every = [*ITEMS, *ALONE]
+    names = [only] if only in every else [
+        name for name in every if only in ("", name.split("-")[0])]
     pairs = int(os.environ.get("PAIRS") or 5)
     if not names or pairs < 5:
-        works = ", ".join(dict.fromkeys(name.split("-")[0] for name in ITEMS))
+        works = ", ".join(dict.fromkeys(name.split("-")[0] for name in every))
         sys.exit(
-            f"bench: nothing is named {only}; there are {works} and {', '.join(ITEMS)}"
+            f"bench: nothing is named {only}; there are {works} and {', '.join(every)}"
             if not names else "bench: PAIRS must be at least 5")
     pairs += 1 - pairs % 2  # the median is then one of the turns
     for name in names:
         tell(f"{name}: warming up")
+        if name in ALONE:
+            ALONE[name]()
+            continue
         print(json.dumps(compare(ITEMS[name](), pairs)), flush=True)
 
 

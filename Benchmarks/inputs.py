@@ -74,6 +74,11 @@ def thin(source, out, by):
     out.write_bytes(gzip.compress(head + data[start : start + kept * size]))
 
 
+def score_pool():
+    """Where our side of `select-billion` keeps 2 GB of score files, made when they are first needed."""
+    return FOLDER / "scores"
+
+
 def runs_folder():
     """Where our side of `demo` keeps a run while it lasts."""
     return FOLDER / "demo" / "runs"

@@ -8,6 +8,6 @@ struct HalcyonBench: ParsableCommand {
     abstract: "Does a piece of work once for every line of standard input and says how fast.",
     subcommands: [
       TrainRounds.self, ScoreRounds.self, LoaderRounds.self, RoofRounds.self, ScaleDemo.self,
-      DemoRounds.self,
+      DemoRounds.self, SelectRounds.self, SelectBillion.self,
     ])
 }
