@@ -2,14 +2,25 @@
 final class PassingRows {
   private let limits: UnsafeMutableBufferPointer<Float>
   private var rows: UnsafeMutableBufferPointer<UInt32>
+  /// The lowest limit of a class: what is below it is out whatever its class.
+  var leastLimit: Float
 
   /// Compares with `limits`, at least 2^16 of them.
   init(limits: UnsafeMutableBufferPointer<Float>) {
+    leastLimit = -.infinity
     self.limits = limits
     rows = .allocate(capacity: 4096 + 8)
   }
 
   deinit { rows.deallocate() }
+
+  /// Whether all eight scores are below their limits.
+  @inline(__always)
+  private static func isOut(_ score: SIMD8<Float>, _ limit: SIMD8<Float>) -> Bool {
+    let out = unsafeBitCast(score .< limit, to: SIMD8<Int32>.self)
+    let all = unsafeBitCast(out.lowHalf & out.highHalf, to: SIMD2<Int64>.self)
+    return all[0] & all[1] == -1
+  }
 
   /// The numbers of the rows among `range` that pass, valid until the next call; so does every score
   /// that is not a number.
@@ -37,11 +48,16 @@ final class PassingRows {
     }
     var count = 0
     var row = range.lowerBound
+    let least = SIMD8<Float>(repeating: leastLimit)
     while row + 8 <= range.upperBound {
+      let score = UnsafeRawPointer(firstScore + row).loadUnaligned(as: SIMD8<Float>.self)
+      if Self.isOut(score, least) {
+        row &+= 8
+        continue
+      }
       let limit = SIMD8<Float>(
         limit(row), limit(row + 1), limit(row + 2), limit(row + 3), limit(row + 4),
         limit(row + 5), limit(row + 6), limit(row + 7))
-      let score = UnsafeRawPointer(firstScore + row).loadUnaligned(as: SIMD8<Float>.self)
       // −1 where the row is out.
       let out = unsafeBitCast(score .< limit, to: SIMD8<Int32>.self)
       let all = unsafeBitCast(out.lowHalf & out.highHalf, to: SIMD2<Int64>.self)

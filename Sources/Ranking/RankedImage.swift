@@ -40,13 +40,20 @@ enum RankKey {
   /// An integer that falls where the score rises.
   @inline(__always)
   static func descending(_ score: Float) -> UInt32 {
-    let bits = (score + 0).bitPattern
-    return bits >> 31 == 0 ? ~bits ^ 0x8000_0000 : bits
+    positiveFlipped((score + 0).bitPattern)
   }
 
   /// The score that `descending(_:)` made the integer from.
   @inline(__always)
   static func score(descending bits: UInt32) -> Float {
-    Float(bitPattern: bits >> 31 == 0 ? ~(bits ^ 0x8000_0000) : bits)
+    Float(bitPattern: positiveFlipped(bits))
+  }
+
+  /// Turns the order of the bits of positive numbers around; its own inverse. There is no branch, as
+  /// scores of both signs alternate.
+  @inline(__always)
+  private static func positiveFlipped(_ bits: UInt32) -> UInt32 {
+    let negative = UInt32(bitPattern: Int32(bitPattern: bits) >> 31)
+    return bits ^ (~negative & 0x7FFF_FFFF)
   }
 }

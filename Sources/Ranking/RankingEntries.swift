@@ -6,6 +6,16 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
   @inline(__always)
   func part(_ range: Range<Int>) -> RankingEntries { RankingEntries(rebasing: self[range]) }
 
+  /// The least and the greatest first half.
+  var bounds: EntryBounds {
+    var bounds = EntryBounds(least: .max, greatest: .min)
+    for entry in self {
+      bounds.least = Swift.min(bounds.least, entry.first)
+      bounds.greatest = Swift.max(bounds.greatest, entry.first)
+    }
+    return bounds
+  }
+
   /// Moves the first `count` entries of the order to the front, in no particular order; what stands
   /// behind them is then undefined.
   ///
@@ -19,9 +29,10 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
     // [0, low) is kept, [low, high) is undecided, the rest is dropped.
     var (low, high) = (0, self.count)
     while count < high, high - low > 32 {
-      let digits = Digits(of: part(low..<high), bits: 11)
-      guard digits.count > 1 else { break }
-      let kept = part(low..<high).keepRanges(upTo: count - low, digits)
+      let undecided = part(low..<high)
+      let bounds = undecided.bounds
+      guard bounds.least < bounds.greatest else { break }
+      let kept = undecided.keepRanges(upTo: count - low, Digits(bounds, bits: 11))
       high = low + kept.end
       low += kept.decided
     }
@@ -49,8 +60,9 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
           let digit = digits[entry]
           self[front] = entry
           undecided[back] = entry
-          front &+= digit < range ? 1 : 0
-          back &+= digit == range ? 1 : 0
+          // 1 where the digit is less than the range, and where they are equal.
+          front &+= Int(bitPattern: UInt(bitPattern: digit &- range) >> 63)
+          back &+= Int(bitPattern: (UInt(bitPattern: digit ^ range) &- 1) >> 63)
           if back == inside, front == below { break }
         }
         for index in 0..<inside { self[below + index] = undecided[index] }
@@ -61,28 +73,30 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
 
   /// Sorts by the first half, then by `ties`.
   ///
-  /// An American flag sort (McIlroy, Bostic, McIlroy, "Engineering Radix Sort", 1993) on the highest
-  /// bits in which the entries differ, then inside each range of them; few entries are inserted.
-  /// - Complexity: O(entries · log(ranges)) time, no memory that grows with the entries.
+  /// Entries are put into as many ranges of the first half as there are entries, then inside the
+  /// ranges that hold many; one insertion over all of them puts the others in order. Many entries
+  /// are moved in place: an American flag sort (McIlroy, Bostic, McIlroy, "Engineering Radix Sort",
+  /// 1993).
+  /// - Complexity: O(entries) expected; a copy of at most 65,536 of them.
   func sort(_ ties: some TieBreak) {
     guard count > 32 else { return insertionSort(ties) }
-    // As many digits as entries, so that few share one.
-    let digits = Digits(of: self, bits: Swift.min(12, count.significantBits))
-    guard digits.count > 1 else {
+    let bounds = bounds
+    guard bounds.least < bounds.greatest else {
       var entries = self
       return entries.sort(by: ties.isOrdered)
     }
+    let bits = Swift.min(12, Int.bitWidth - count.leadingZeroBitCount)
+    let digits = Digits(bounds, bits: bits)
     if count > 1 << 16 {
       distribute(digits) { part($0).sort(ties) }
     } else {
-      // Few entries share a digit: one insertion over all of them puts these in order.
       scatter(digits) { if $0.count > 16 { part($0).sort(ties) } }
       insertionSort(ties)
     }
   }
 
   /// Puts the entries into the order of their digits, by way of a copy that fits the processor's
-  /// cache, and calls `body` with each range.
+  /// cache, and calls `body` with each range that holds some.
   private func scatter(_ digits: Digits, _ body: (Range<Int>) -> Void) {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: digits.count) { places in
       places.initialize(repeating: 0)
@@ -106,7 +120,8 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
     }
   }
 
-  /// Puts the entries into the order of their digits in place and calls `body` with each range.
+  /// Puts the entries into the order of their digits in place and calls `body` with each range of
+  /// several.
   func distribute(_ digits: Digits, _ body: (Range<Int>) -> Void) {
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * digits.count) { places in
       // places[d] is where the next entry with digit d goes, places[count + d] where they end.
@@ -151,41 +166,4 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
       self[place] = entry
     }
   }
-
-  /// The least and the greatest first half.
-  fileprivate var bounds: (least: UInt64, greatest: UInt64) {
-    var (least, greatest) = (UInt64.max, UInt64.min)
-    for entry in self {
-      least = Swift.min(least, entry.first)
-      greatest = Swift.max(greatest, entry.first)
-    }
-    return (least, greatest)
-  }
-}
-
-/// The highest bits in which the first halves of some entries differ.
-struct Digits {
-  private let least: UInt64
-  private let shift: UInt64
-  /// How many values a digit has.
-  let count: Int
-
-  /// - Precondition: there are entries.
-  init(of entries: RankingEntries, bits: Int) {
-    let (least, greatest) = entries.bounds
-    let span = greatest - least
-    self.least = least
-    shift = UInt64(max(0, span.significantBits - bits))
-    count = Int(span >> shift) + 1
-  }
-
-  @inline(__always)
-  subscript(entry: RankingEntry) -> Int {
-    Int(truncatingIfNeeded: (entry.first &- least) &>> shift)
-  }
-}
-
-extension FixedWidthInteger {
-  /// How many bits the number takes without leading zeros.
-  fileprivate var significantBits: Int { bitWidth - leadingZeroBitCount }
 }

@@ -28,6 +28,8 @@ final class ScoreFilter {
   /// A score below this is out; −∞ for numbers that are no class, so that they are looked at.
   private let limits: UnsafeMutableBufferPointer<Float>
   private let passing: PassingRows
+  /// Blocks until the lowest limit is looked for again.
+  private var blocksLeft = 0
   private let waiting: UnsafeMutablePointer<Candidate>
   private let waitingCounts: UnsafeMutablePointer<Int>
   private static let room = 1024
@@ -64,6 +66,11 @@ final class ScoreFilter {
       try passTagged(tags ?? [], of: block, shard: shard, order: RandomOrder(seed: seed))
       return
     }
+    if blocksLeft == 0 {
+      passing.leastLimit = limits[..<top.classCount].min() ?? -.infinity
+      blocksLeft = 16
+    }
+    blocksLeft -= 1
     for column in 0..<options.classesPerSample {
       if block.layout.classBytes == 2 {
         let classes = block.classes(column: column, as: UInt16.self)

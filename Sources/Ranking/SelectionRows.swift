@@ -65,8 +65,7 @@ extension RankingEntries {
   /// Sorts rows by image and label.
   fileprivate func sortRows(threads: Int) {
     guard threads > 1, count > 1 << 16 else { return sort(LabelOrder()) }
-    let digits = Digits(of: self, bits: 11)
-    guard digits.count > 1 else { return sort(LabelOrder()) }
+    let digits = Digits(bounds, bits: 11)
     var ranges: [Range<Int>] = []
     distribute(digits) { ranges.append($0) }
     let all = SendableEntries(entries: self)

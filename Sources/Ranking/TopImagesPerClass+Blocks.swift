@@ -75,7 +75,8 @@ extension TopImagesPerClass {
       let expected = Double(quota) / 32
       return quota == 0 ? 0 : Int(expected + 4 * expected.squareRoot()) + 4
     }
-    let sample = TopImagesPerClass(quotas: ranks, minimumScore: minimumScore, order: order)
+    let sample = TopImagesPerClass(
+      quotas: ranks, minimumScore: minimumScore, spare: 3, order: order)
     try sample.pass(blocks, shard: 0, options, threads: threads, sample: true)
     var raised: [Int] = []
     for index in 0..<classCount where sample.states[index].count >= ranks[index] {

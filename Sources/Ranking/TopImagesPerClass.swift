@@ -68,9 +68,11 @@ public final class TopImagesPerClass: @unchecked Sendable {
   ///   - quotas: The number of images kept of each class.
   ///   - minimumScore: The lowest score that may be selected.
   ///   - rows: No class gets more rows than this.
+  ///   - spare: The share of its quota that a class holds besides, until it is cut.
   ///   - order: The total order.
   init(
-    quotas: [Int], minimumScore: Float = -.infinity, rows: Int = .max, order: RankingOrder
+    quotas: [Int], minimumScore: Float = -.infinity, rows: Int = .max, spare: Double? = nil,
+    order: RankingOrder
   ) {
     classCount = quotas.count
     self.quotas = quotas
@@ -79,7 +81,7 @@ public final class TopImagesPerClass: @unchecked Sendable {
     self.order = order
     states = .allocate(capacity: quotas.count)
     // Where all of it is small, twice the room halves the work of cutting.
-    let spare = quotas.reduce(0, +) <= 1 << 22 ? 0.5 : 0.25
+    let spare = spare ?? (quotas.reduce(0, +) <= 1 << 22 ? 0.5 : 0.25)
     var start = 0
     for (index, quota) in quotas.enumerated() {
       let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows, spare: spare)
@@ -165,18 +167,20 @@ public final class TopImagesPerClass: @unchecked Sendable {
   /// Cuts every class to K and puts it in the total order, rank 1 first.
   /// - Parameter threads: How many threads work at it; the order does not depend on them.
   public func rank(threads: Int = 1) {
-    Threads.perform(threads, parts: classCount) { index in
-      self.cut(index)
-      self.slice(of: index).sort(self.order)
-    }
+    Threads.perform(threads, parts: classCount) { self.rank($0) }
+  }
+
+  /// Puts the first K images of a class in order.
+  private func rank(_ index: Int) {
+    cut(index)
+    slice(of: index).sort(order)
   }
 
   /// The first K images of a class in the total order, rank 1 first.
   /// - Precondition: `class` is in `0..<classCount`.
   public func selected(inClass index: Int) -> [RankedImage] {
     precondition(index >= 0 && index < classCount, "class \(index) of \(classCount)")
-    cut(index)
-    slice(of: index).sort(order)
+    rank(index)
     return slice(of: index).map { RankedImage(score: RankKey.score(of: $0.first), id: $0.id) }
   }
 

@@ -14,20 +14,26 @@ struct SelectionParquetTests {
   init() throws { folder = try TemporaryFolder() }
 
   /// `images` images with one to three of `classes` classes each, in two shards.
-  static func selection(images: Int, classes: Int) -> Selection {
-    var selection = Selection(classCount: classes, imagesPerClass: images, classesPerSample: 3)
-    for image in 0..<images {
-      let shard = image < images / 2 ? 0 : 1
-      selection.images.append(
-        SampleID(shard: UInt32(shard), position: UInt32(image - shard * (images / 2))))
-      for label in 0...(image % 3) {
-        selection.classes.append(UInt32((image + label) % classes))
-        selection.scores.append(Float(image % 1000) / 16 - 20)
-        selection.ranks.append(UInt32(image / classes + 1))
+  private func selection(images: Int, classes: Int) throws -> Selection {
+    let half = images / 2
+    let shards = try [0..<half, half..<images].enumerated().map { shard, range in
+      let scores = folder.path + "/\(shard).scores"
+      let file = try ScoreFileWriter(path: scores, classesPerSample: 3, classes: classes)
+      for image in range {
+        let labels = (0...(image % 3)).map { (image + $0) % classes }
+        try file.append(
+          keyHash: KeyHash.hash(of: "\(image)"), classes: labels,
+          scores: labels.map { _ in Float(image % 1000) / 16 - 20 })
       }
-      selection.labelOffsets.append(selection.classes.count)
+      try file.finish()
+      return ScoredShard(
+        record: try SelectionTests.record(
+          shard: "\(shard)", count: range.count, classesPerSample: 3, classes: classes,
+          scores: scores), scoresPath: scores, index: shard)
     }
-    return selection
+    return try Selection.select(shards: shards, classesPerSample: 3, imagesPerClass: images) {
+      "shard-\($0.shard)/picture-\($0.position).jpg"
+    }.selection
   }
 
   static func names(classes: Int) -> SelectionNames {
@@ -57,7 +63,7 @@ struct SelectionParquetTests {
     "it has the columns and rows of selected.csv, of the documented types",
     .enabled(if: ParquetLibrary.isAvailable, available))
   func sameAsCSV() throws {
-    let selection = Self.selection(images: 10, classes: 4)
+    let selection = try selection(images: 10, classes: 4)
     try selection.writeParquet(to: path, names: Self.names(classes: 4))
     let reader = try ParquetReader(path: path)
     #expect(reader.columns.map(\.name).joined(separator: ",") == Selection.csvHeader)
@@ -85,7 +91,7 @@ struct SelectionParquetTests {
     .enabled(if: ParquetLibrary.isAvailable, available))
   func deterministic() throws {
     for images in [0, 30_000] {
-      let selection = Self.selection(images: images, classes: 10)
+      let selection = try selection(images: images, classes: 10)
       try selection.writeParquet(to: path, names: Self.names(classes: 10))
       let first = try Checksum.sha256(file: path)
       try selection.writeParquet(to: path, names: Self.names(classes: 10))
@@ -98,7 +104,7 @@ struct SelectionParquetTests {
     "a name that is missing is told and leaves no file",
     .enabled(if: ParquetLibrary.isAvailable, available))
   func missingNames() throws {
-    let selection = Self.selection(images: 10, classes: 4)
+    let selection = try selection(images: 10, classes: 4)
     #expect(throws: RankingError.self) {
       try selection.writeParquet(to: path, names: Self.names(classes: 3))
     }
@@ -115,7 +121,7 @@ struct SelectionParquetTests {
     "without the library the error says what to install", .enabled(if: !ParquetLibrary.isAvailable))
   func without() throws {
     let error = #expect(throws: ParquetError.self) {
-      try Self.selection(images: 1, classes: 1).writeParquet(
+      try selection(images: 1, classes: 1).writeParquet(
         to: path, names: Self.names(classes: 1))
     }
     #expect(error?.description.contains("run `make parquet`") == true)
