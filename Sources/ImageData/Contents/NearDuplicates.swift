@@ -13,7 +13,7 @@ import Foundation
 /// bucket, the best ones, until it has 6 partners there: a million copies of one picture cost no
 /// more than a million different pictures. Of a row's partners the 8 best are kept.
 /// - Complexity: Near-linear: rows × (8 to 16 a bucket) × (keys one bit away) × (blocks) / 2, some
-///   1,500 comparisons a row for a million; 72 bytes a row and 16 a pair.
+///   1,500 comparisons a row for a million; some 80 bytes a row beside the hashes and 16 a pair.
 public struct NearDuplicates: Sendable {
   /// A row and an earlier one near it.
   public struct Pair: Hashable, Sendable {
