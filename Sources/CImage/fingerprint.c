@@ -1,5 +1,5 @@
-// A picture's fingerprint: the signs of its 128 lowest frequencies. Whole numbers throughout, so that
-// every machine gives the same bits.
+// A picture's fingerprint: the signs of its 128 lowest frequencies. Whole numbers throughout, so
+// that every machine gives the same bits.
 
 #include <string.h>
 
@@ -8,8 +8,8 @@
 enum { SIDE = CIMAGE_FINGERPRINT_SIDE, FREQUENCIES = 13, BITS = 128 };
 
 enum {
-  // A frequency says something once it is this many grey levels (of an orthonormal transform) strong:
-  // JPEG at quality 40 leaves an error of some 0.7.
+  // A frequency says something once it is this many grey levels (of an orthonormal transform)
+  // strong: JPEG at quality 40 leaves an error of some 0.7.
   LEAST_STRENGTH = 2,
   // Fewer that say something, and the picture has no fingerprint.
   LEAST_TELLING = 64,

@@ -1,13 +1,13 @@
-// The small grey squares that fingerprints are made of, one of the whole picture and one without its
-// margin: block means first, at the speed of memory, then the antialiased resize of what is left, so
-// that copies of one picture at two sizes give nearly the same.
+// The small grey squares that fingerprints are made of, one of the whole picture and one without
+// its margin: block means first, at the speed of memory, then the antialiased resize of what is
+// left, so that copies of one picture at two sizes give nearly the same.
 
 #include <string.h>
 
 #include "resize.h"
 
-// What is cut away on each side for the second one. Of copies that lost up to 5 % on each side, 3 % find
-// most: half of it is between the two.
+// What is cut away on each side for the second one. Of copies that lost up to 5 % on each side, 3 %
+// find most: half of it is between the two.
 static const double INNER_MARGIN = 0.03;
 
 enum {
@@ -82,7 +82,8 @@ int32_t cimage_fingerprints(
   int32_t across = block_side(picture->width), down = block_side(picture->height);
   int32_t columns = (picture->width + across - 1) / across;
   int32_t rows = (picture->height + down - 1) / down;
-  // A piece of whole blocks at a time, so that a picture as wide as it is large takes no more memory.
+  // A piece of whole blocks at a time, so that a picture as wide as it is large takes no more
+  // memory.
   int32_t piece = PIECE / across * across;
   uint8_t *means = cimage_reserve(&workspace->means, (size_t)columns * (size_t)rows);
   uint32_t *grey = (uint32_t *)cimage_reserve(

@@ -86,8 +86,8 @@ struct Duplicates: ParsableCommand {
     return contents
   }
 
-  /// Microseconds a picture on one thread: without noting, and what noting adds, each from the fastest
-  /// of nine turns.
+  /// Microseconds a picture on one thread: without noting, and what noting adds, each from the
+  /// fastest of nine turns.
   private func costs(_ set: PlantedPictures) throws -> (decode: Double, noting: Double) {
     let images = try (0..<min(set.originals, 200)).map { try set.read(at: $0) }
     let hashes = images.map { ContentHash(of: $0) }

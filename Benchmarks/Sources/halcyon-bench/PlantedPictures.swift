@@ -1,8 +1,8 @@
 import Foundation
 import ImageData
 
-/// Pictures with copies of some of them: first the originals, then exact copies, then copies with one
-/// alteration each, then copies of the same pictures with all three.
+/// Pictures with copies of some of them: first the originals, then exact copies, then copies with
+/// one alteration each, then copies of the same pictures with all three.
 struct PlantedPictures: ImageDataset {
   /// Where the originals come from: scenes, or the pictures of a folder.
   enum Source {

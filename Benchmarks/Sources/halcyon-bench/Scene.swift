@@ -40,8 +40,9 @@ struct Raster {
 /// A made picture: a sky or wall that varies slowly, things with an edge and a surface on it, some
 /// strokes as of writing, grain.
 ///
-/// Every scene is drawn from the same distribution, so that scenes share their statistics (brightness
-/// falls off with frequency, light comes from somewhere, edges are few), and nothing else.
+/// Every scene is drawn from the same distribution, so that scenes share their statistics
+/// (brightness falls off with frequency, light comes from somewhere, edges are few), and nothing
+/// else.
 struct Scene {
   static let side = 256
   private var canvas: [SIMD4<Float>]

@@ -1,7 +1,8 @@
 import CImage
 import Foundation
 
-/// Compares the entries (`[PerceptualHash].entries`) of every bucket with each other and with those of the buckets one bit away.
+/// Compares the entries (`[PerceptualHash].entries`) of every bucket with each other and with those
+/// of the buckets one bit away.
 struct BucketJoin {
   private let buckets: HashBuckets
   /// The fingerprints in the order of the buckets, so that a bucket's are side by side.
@@ -61,8 +62,8 @@ struct BucketJoin {
     let rows: UnsafeBufferPointer<UInt32>
     let distance: Int32
 
-    /// Looks for partners of each row of `bucket` among the earlier rows of `other`; both are in the
-    /// order of their rows.
+    /// Looks for partners of each row of `bucket` among the earlier rows of `other`; both are in
+    /// the order of their rows.
     @inline(__always)
     func compare(_ bucket: Range<Int>, with other: Range<Int>, _ list: inout PairList) {
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: Int(mostPartners)) { found in

@@ -1,7 +1,7 @@
 /// Which of a selection's candidates show what a better one shows already.
 ///
-/// It stands here and not in Ranking because it compares perceptual hashes; the order it needs from a
-/// ranking is nothing but the order of the rows.
+/// It stands here and not in Ranking because it compares perceptual hashes; the order it needs from
+/// a ranking is nothing but the order of the rows.
 ///
 /// ```swift
 /// // Candidates by best score descending, then key hash, then key.
@@ -30,9 +30,9 @@ public enum DuplicateRows {
 
   /// The rows to drop, in order.
   ///
-  /// A row goes if an earlier kept row has the same bytes, or a perceptual hash within the distance; the
-  /// kept rows are then pairwise different as far as the search can tell. Rows of zeros (unreadable)
-  /// are neither.
+  /// A row goes if an earlier kept row has the same bytes, or a perceptual hash within the
+  /// distance; the kept rows are then pairwise different as far as the search can tell. Rows of
+  /// zeros (unreadable) are neither.
   /// - Parameters:
   ///   - contents: The rows' pictures, best first.
   ///   - distance: The most bits in which near pictures differ; nil looks for exact copies only.

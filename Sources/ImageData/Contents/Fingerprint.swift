@@ -1,5 +1,5 @@
-/// The signs of the 128 lowest frequencies of 32 × 32 grey pixels (cosine transform, without the mean),
-/// in 16 bytes; bit i is that of the i-th lowest.
+/// The signs of the 128 lowest frequencies of 32 × 32 grey pixels (cosine transform, without the
+/// mean), in 16 bytes; bit i is that of the i-th lowest.
 public struct Fingerprint: Hashable, Sendable, BitwiseCopyable {
   /// The lower 64 frequencies.
   public var low: UInt64

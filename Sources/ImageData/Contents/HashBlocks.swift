@@ -1,12 +1,13 @@
-/// The 128 bits of a fingerprint cut into disjoint blocks, so that near ones agree in one of them but for a
-/// bit: multi-index hashing (Norouzi, Punjani, Fleet, "Fast exact search in Hamming space with
-/// multi-index hashing", TPAMI 2014, doi:10.1109/TPAMI.2013.231).
+/// The 128 bits of a fingerprint cut into disjoint blocks, so that near ones agree in one of them
+/// but for a bit: multi-index hashing (Norouzi, Punjani, Fleet, "Fast exact search in Hamming space
+/// with multi-index hashing", TPAMI 2014, doi:10.1109/TPAMI.2013.231).
 ///
-/// If two differ in at most 2 m − 1 bits, one of m blocks has at most one of them (pigeonhole). With 13
-/// blocks that is every pair within 25 bits, so among up to 131,072 fingerprints nothing is missed. More
-/// need wider blocks, lest the buckets grow with their number, so there are fewer of them: 8 blocks are
-/// certain up to 15 bits, 7 up to 13, 6 up to 11. Real copies differ in the higher frequencies first,
-/// which leaves the blocks of the lower ones clean: of scenes' copies that were cropped, resized and
+/// If two differ in at most 2 m − 1 bits, one of m blocks has at most one of them (pigeonhole).
+/// With 13 blocks that is every pair within 25 bits: among up to 131,072 fingerprints nothing is
+/// missed, as long as no bucket holds more than 1,024 (`mostCompared`). More of them need wider
+/// blocks, lest the buckets grow with their number, so there are fewer blocks: 8 are certain up to
+/// 15 bits, 7 up to 13, 6 up to 11. Real copies differ in the higher frequencies first, which
+/// leaves the blocks of the lower ones clean: of scenes' copies that were cropped, resized and
 /// encoded again and are within 24 bits, 8 blocks find 99.8 %, 7 find 99.2 % and 6 find 98.2 %.
 struct HashBlocks {
   struct Block {
@@ -27,9 +28,9 @@ struct HashBlocks {
 
   /// Up to so many rows every near pair is found.
   static let mostExactRows = 1 << 17
-  /// A fingerprint is compared with at most so many rows of a bucket, the first ones: with a million rows of
-  /// one bucket, work grows no faster than their number.
-  static let mostCompared = 256
+  /// A fingerprint is compared with at most so many rows of a bucket, the first ones: with a
+  /// million rows of one bucket, work grows no faster than their number.
+  static let mostCompared = 1024
   let blocks: [Block]
 
   /// How to cut the fingerprints of `rows` rows.

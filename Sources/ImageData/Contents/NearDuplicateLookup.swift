@@ -7,10 +7,10 @@ import CImage
 /// let known = try NearDuplicateLookup(testPictures.map(\.perceptualHash))
 /// if let match = known.nearest(to: row.perceptualHash) { … known picture match.row … }
 /// ```
-/// It never changes, so any number of threads may read it. Up to 65,536 known pictures nothing within
-/// the distance is missed; beyond, `HashBlocks` says what is.
-/// - Complexity: A query some 1,000 comparisons (20,000 where nothing is missed), at most 256 a
-///   bucket; 32 bytes a known picture and 16 more for each of the 5 to 13 blocks.
+/// It never changes, so any number of threads may read it. Up to 65,536 known pictures nothing
+/// within the distance is missed; beyond, `HashBlocks` says what is.
+/// - Complexity: A query some 1,000 comparisons (20,000 where nothing is missed), at most 1,024
+///   a bucket; 32 bytes a known picture and 16 more for each of the 5 to 13 blocks.
 public final class NearDuplicateLookup: Sendable {
   /// A known picture near the one that was asked for.
   public struct Match: Hashable, Sendable {
@@ -24,7 +24,8 @@ public final class NearDuplicateLookup: Sendable {
   private let buckets: [HashBuckets]
   private let distance: Int
 
-  /// Prepares `hashes`, those of the known pictures; hashes without information are found by nothing.
+  /// Prepares `hashes`, those of the known pictures; hashes without information are found by
+  /// nothing.
   /// - Parameters:
   ///   - hashes: The known pictures' hashes, fewer than 2³¹.
   ///   - distance: The most bits in which a match differs.
@@ -58,7 +59,8 @@ public final class NearDuplicateLookup: Sendable {
     return Match(row: Int(best & 0xFFFF_FFFF) / 2, distance: Int(best >> 32))
   }
 
-  /// Lowers `best` (distance << 32 | entry) to the nearest entry that has none of the bits `skipped`.
+  /// Lowers `best` (distance << 32 | entry) to the nearest entry that has none of the bits
+  /// `skipped`.
   private func look(for hash: Fingerprint, skipping skipped: UInt32, _ best: inout Int64) {
     guard hash.carriesInformation else { return }
     withUnsafeBytes(of: (hash.low, hash.high)) { query in

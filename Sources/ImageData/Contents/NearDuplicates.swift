@@ -5,15 +5,17 @@ import Foundation
 /// Rows come best first: the earlier of two copies is the one that is worth keeping.
 ///
 /// Chains are not followed: a picture is a duplicate only of a kept picture that it is near itself.
-/// With a near b and b near c, but a not near c, union-find would throw b and c away for a; here only b
-/// goes. A slow pan or a template with changing pictures would otherwise lose all frames but one.
-/// `groups` has the chains for those who want to look at them.
+/// With a near b and b near c, but a not near c, union-find would throw b and c away for a; here
+/// only b goes. A slow pan or a template with changing pictures would otherwise lose all frames but
+/// one. `groups` has the chains for those who want to look at them.
 ///
-/// Identical hashes are collapsed first, and a row is compared with at most 256 earlier rows of a
-/// bucket, the best ones, until it has 6 partners there: a million copies of one picture cost no
-/// more than a million different pictures. Of a row's partners the 8 best are kept.
+/// Identical hashes are collapsed first, and a row is compared with at most 1,024 earlier rows of a
+/// bucket, the best ones, until it has 6 partners there, so that work grows with the rows even
+/// where they are all alike: a million of one hash take less time than a million different ones, a
+/// million different copies of one picture some ten times more. Of a row's partners the 8 best are
+/// kept.
 /// - Complexity: Near-linear: rows × (8 to 16 a bucket) × (keys one bit away) × (blocks) / 2, some
-///   1,500 comparisons a row for a million; 72 bytes a row and 16 a pair.
+///   1,500 comparisons a row for a million; some 80 bytes a row beside the hashes and 16 a pair.
 public struct NearDuplicates: Sendable {
   /// A row and an earlier one near it.
   public struct Pair: Hashable, Sendable {
@@ -93,7 +95,8 @@ public struct NearDuplicates: Sendable {
     return out
   }
 
-  /// The sets of rows that pairs connect, directly or by chains, each in order, by their first rows.
+  /// The sets of rows that pairs connect, directly or by chains, each in order, by their first
+  /// rows.
   public var groups: [[Int]] {
     var parent: [Int: Int] = [:]
     func root(_ row: Int) -> Int {
