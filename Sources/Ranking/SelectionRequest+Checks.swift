@@ -1,4 +1,7 @@
 extension SelectionRequest {
+  /// More classes than this would need gigabytes for their limits alone.
+  private static let mostClasses = 1 << 24
+
   /// Refuses what cannot be selected from.
   /// - Returns: The number of classes.
   /// - Throws: `RankingError` that says what contradicts what.
@@ -22,9 +25,16 @@ extension SelectionRequest {
     guard imagesPerClass > 0, imagesPerClass <= Int(UInt32.max) else {
       throw RankingError.invalidArgument("cannot select \(imagesPerClass) images per class")
     }
-    guard first.classes > 0, shards.allSatisfy({ $0.record.count >= 0 }) else {
-      throw RankingError.invalidArgument(
-        "the record of a scored shard has no classes or a negative count; score it again")
+    // What a record says is not yet compared with its file, so nothing may overflow by it.
+    guard (1...Self.mostClasses).contains(first.classes), first.classesPerSample <= 1 << 20 else {
+      throw RankingError.incompatibleShards(
+        "shard \(first.shard) was scored with P = \(first.classesPerSample) of \(first.classes) "
+          + "classes; a selection has 1 to \(Self.mostClasses) classes")
+    }
+    for shard in shards where !(0...Int(UInt32.max)).contains(shard.record.count) {
+      throw RankingError.incompatibleShards(
+        "shard \(shard.record.shard) has \(shard.record.count) samples by its record; "
+          + "a shard has 0 to \(UInt32.max): score it again")
     }
     try checkIndices()
     return first.classes

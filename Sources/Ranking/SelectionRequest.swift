@@ -29,7 +29,7 @@ public struct SelectionRequest: Sendable {
   /// Whether to select although shards are missing.
   public var allowsMissingShards = false
   /// Whether each score file's SHA-256 is compared with its record, besides the checksum of every
-  /// block; it takes a reading of its own.
+  /// block; it takes a reading of its own, with the whole file mapped.
   public var verifiesFiles = true
   /// How many threads read and rank, a thread a core unless said; the result does not depend on it.
   public var threads: Int

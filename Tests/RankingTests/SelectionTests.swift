@@ -166,6 +166,26 @@ struct SelectionTests {
     }
   }
 
+  @Test("records with impossible numbers are refused before anything is counted with them")
+  func impossibleRecords() throws {
+    let good = try shard([[(0, 1)]], index: 0, classes: 2, classesPerSample: 1)
+    for change in [
+      { $0.count = .max }, { $0.count = -1 }, { $0.classes = .max }, { $0.classes = 0 },
+      { $0.classesPerSample = .max }, { $0.count = 2 }, { $0.classesPerSample = 2 },
+    ] as [(inout ShardRecord) -> Void] {
+      var shard = good
+      change(&shard.record)
+      #expect(throws: RankingError.self) {
+        try Selection.select(
+          shards: [shard], classesPerSample: 1, imagesPerClass: 5, key: key)
+      }
+    }
+    #expect(
+      try Selection.select(
+        shards: [good], classesPerSample: 1, imagesPerClass: Int(UInt32.max), key: key
+      ).selection.images.count == 1, "K larger than any collection is no matter")
+  }
+
   @Test("a record survives its JSON")
   func record() throws {
     var record = try shard([[(0, 1)]], index: 0, classes: 2, classesPerSample: 1).record
