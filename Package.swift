@@ -76,7 +76,7 @@ let package = Package(
       name: "PipelineTests", dependencies: ["Pipeline", "Torch", "Models", "ImageData", "Files"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["halcyon", "Pipeline", "Files"],
+      name: "CommandTests", dependencies: ["halcyon", "Pipeline", "ImageData", "Files"],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17,

@@ -21,6 +21,7 @@ struct RunData {
   ///   - workers: How many threads read them.
   ///   - needsUnlabelled: Whether U must be there.
   ///   - indexing: How the index of U is made, where U is shards and no index yet.
+  /// - Throws: `PipelineError` or `ImageDataError` naming what cannot be used.
   init(
     _ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true, indexing: Indexing? = nil
   ) throws {
@@ -87,10 +88,14 @@ struct RunData {
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }
 
-  /// What U must not hold and what must not be trained on, the most precious first.
-  var knownSets: [(name: String, dataset: any ImageDataset)] {
-    [("test", test?.dataset), ("validation", validation?.dataset), ("labelled", labelled.dataset)]
-      .compactMap { name, dataset in dataset.map { (name, $0) } }
+  /// What must not be trained on and what U must not hold, the most precious first. Validation
+  /// pictures that are given are no part of D, and U may hold them: other ones change no score.
+  var knownSets: [(name: String, dataset: any ImageDataset, isLeftOut: Bool)] {
+    let sets = [
+      ("test", test?.dataset, true), ("validation", validation?.dataset, !validationIsGiven),
+      ("labelled", labelled.dataset, true),
+    ]
+    return sets.compactMap { name, dataset, isLeftOut in dataset.map { (name, $0, isLeftOut) } }
   }
 
   /// - Throws: `PipelineError.data` with the names when a test picture is also in D or among the
@@ -151,7 +156,8 @@ struct RunData {
 
   /// What the scores of U depend on beside the teacher: U, and the pictures that are left out.
   var scoredFingerprint: String {
-    let parts = ([unlabelled] + knownSets.map(\.dataset)).map(Self.fingerprint(of:))
+    let leftOut = knownSets.filter(\.isLeftOut).map(\.dataset)
+    let parts = ([unlabelled] + leftOut).map(Self.fingerprint(of:))
     return Checksum.sha256(Data(parts.joined(separator: "\n").utf8))
   }
 

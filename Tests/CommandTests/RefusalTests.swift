@@ -99,7 +99,8 @@ struct RefusalTests {
         """)
     #expect(
       outcome.errors.contains(
-        "2 pictures left out as test pictures: \(tiny.directory("a"))/2-ranking/excluded.csv"))
+        "2 pictures left out, which D or the test pictures hold: "
+          + "\(tiny.directory("a"))/2-ranking/excluded.csv"))
     let selected = try tiny.text("a", "2-ranking/selected.csv")
     #expect(!selected.contains("x.png"))
     #expect(selected.contains("89.png"))

@@ -86,7 +86,7 @@ struct SameResultTests {
   func order() throws {
     let tiny = try TinyRun()
     for (verb, missing) in [
-      ("score", "teacher"), ("select", "shard 00000"), ("pretrain", "ranking"),
+      ("score", "teacher"), ("select", "not scored yet (00000"), ("pretrain", "ranking"),
       ("fine-tune", "student"),
     ] {
       let outcome = try tiny.run(verb, "empty")

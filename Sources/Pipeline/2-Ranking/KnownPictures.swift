@@ -2,7 +2,7 @@ import Files
 import Foundation
 import ImageData
 
-/// The pictures that U must not hold: D's, the validation pictures and the test pictures.
+/// The pictures that U must not hold, D's and the test pictures, and those for validation.
 ///
 /// What they are is noted once and kept in the run's folder `known`, since D may be a million files.
 struct KnownPictures {
@@ -11,6 +11,8 @@ struct KnownPictures {
     let name: String
     let dataset: any ImageDataset
     let contents: [PictureContents]
+    /// Whether U is to go without them.
+    let isLeftOut: Bool
   }
 
   private let parts: [Part]
@@ -30,16 +32,20 @@ struct KnownPictures {
     _ data: RunData, alike: Bool, keptIn folder: String?, trusting: Bool = false, maxPixels: Int,
     workers: Int
   ) throws {
-    parts = try data.knownSets.map { name, dataset in
+    parts = try data.knownSets.map { name, dataset, isLeftOut in
       let noting = NotedContents(
         dataset: dataset, alike: alike, trusting: trusting, maxPixels: maxPixels, workers: workers)
       return Part(
         name: name, dataset: dataset,
-        contents: try noting.contents(keptAs: folder.map { "\($0)/\(name)" }))
+        contents: try noting.contents(keptAs: folder.map { "\($0)/\(name)" }),
+        isLeftOut: isLeftOut)
     }
-    let all = parts.flatMap(\.contents).map(\.telling)
+    // What U may hold stands here without its marks, so that places stay those of `name(at:)`.
+    let all = parts.flatMap { part in
+      part.contents.map { part.isLeftOut ? $0.telling : .unreadable }
+    }
     for (place, contents) in all.enumerated() where contents.isReadable {
-      // Of a picture in several sets the first counts: test before validation before labelled.
+      // Of a picture in several sets the first counts: test before labelled.
       if places[contents.contentHash] == nil { places[contents.contentHash] = place }
     }
     near = alike ? try NearDuplicateLookup(all.map(\.perceptualHash)) : nil

@@ -107,7 +107,7 @@ public enum SelectTopImages {
     let excluded = shards.flatMap(\.record.excluded)
     for (name, why, omissions) in [
       ("bad-samples.csv", "cannot be read", unreadable),
-      ("excluded.csv", "left out as labelled, validation or test pictures", excluded),
+      ("excluded.csv", "left out, which D or the test pictures hold", excluded),
     ] {
       let path = "\(folder)/\(name)"
       unlink(path)

@@ -42,7 +42,8 @@ extension SampleTags {
     }
     let map = try TagMap(contentsOf: path)
     let places = Dictionary(
-      zip(run.data.classNames, run.data.classNames.indices), uniquingKeysWith: { first, _ in first })
+      zip(run.data.classNames, run.data.classNames.indices), uniquingKeysWith: { first, _ in first }
+    )
     let unknown = map.classes.filter { places[$0] == nil }
     guard unknown.isEmpty else {
       throw PipelineError.data(

@@ -49,7 +49,7 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
   public static func exitCode(of error: any Error) -> Int32 {
     switch error {
     case let error as PipelineError: error.exitCode
-    case is ImageDataError: 65
+    case let error as ImageDataError: error.isSource ? 74 : 65
     case is RankingError, is ParquetError: 65
     case is ModelError: 64
     case let error as FileError: error.code == 0 ? 65 : 74

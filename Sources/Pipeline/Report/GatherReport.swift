@@ -78,7 +78,7 @@ extension ReportData {
     if excluded > 0 {
       warnings.append(
         "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
-          + "as test pictures: \(Stage.ranking.folder)/excluded.csv.")
+          + "because D or the test pictures hold them: \(Stage.ranking.folder)/excluded.csv.")
     }
     let unreadable = records.reduce(0) { $0 + $1.unreadable.count }
     if unreadable > 0 {
