@@ -88,6 +88,14 @@ struct RunData {
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }
 
+  /// Whether the labels that U has are D's: by name, or, where shards have only numbers (`.cls`), as
+  /// the numbers of as many classes. They only tell how pure the selection is.
+  var isTruthKnown: Bool {
+    let labels = unlabelled.classes
+    return labels == classNames
+      || labels.count == classNames.count && labels == labels.indices.map(String.init)
+  }
+
   /// What must not be trained on and what U must not hold, the most precious first. Validation
   /// pictures that are given are no part of D, and U may hold them: other ones change no score.
   var knownSets: [(name: String, dataset: any ImageDataset, isLeftOut: Bool)] {

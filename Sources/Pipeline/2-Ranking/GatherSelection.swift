@@ -40,8 +40,22 @@ public enum GatherSelection {
     progress.finish()
     try buildIndex(
       of: "\(folder)/shards", in: "\(folder)/index", shouldStop: { StopSignal.number != nil })
+    return try open("\(folder)/index", of: selection, in: run)
+  }
+
+  /// The pictures that were gathered of `selection` before; nil where they were not.
+  static func kept(of selection: Selection, in run: Run) -> (any ImageDataset)? {
+    let folder = "\(run.directory.folder(of: .ranking))/gathered/index"
+    guard IndexedCollection.exists(in: folder) else { return nil }
+    return try? open(folder, of: selection, in: run)
+  }
+
+  private static func open(_ index: String, of selection: Selection, in run: Run) throws
+    -> GatheredPictures
+  {
+    let unlabelled = run.data.unlabelled
     return try GatheredPictures(
-      IndexedCollection(folder: "\(folder)/index"), count: selection.images.count,
+      IndexedCollection(folder: index), count: selection.images.count,
       keys: { unlabelled.key(at: unlabelled.index(of: selection.images[$0])) })
   }
 

@@ -163,9 +163,8 @@ extension Run {
   /// How full, how sure and, where the truth is known, how pure a selection is.
   func statistics(of selection: Selection) -> SelectionStatistics {
     let unlabelled = data.unlabelled
-    let isKnown = unlabelled.classes == data.classNames
     return SelectionStatistics(
       of: selection,
-      truth: isKnown ? { unlabelled.label(at: unlabelled.index(of: $0)) } : nil)
+      truth: data.isTruthKnown ? { unlabelled.label(at: unlabelled.index(of: $0)) } : nil)
   }
 }

@@ -36,6 +36,7 @@ extension ReportData {
       self.selection = Selected(
         images: selection.images.count, imagesPerClass: selection.imagesPerClass,
         labelsPerImage: selection.classesPerSample, statistics: run.statistics(of: selection))
+      inspection = try? Inspection(of: selection, in: run)
       pictures = PictureGrid(of: selection, in: run, self)
     }
     caveats = Self.caveats(run, self)

@@ -59,14 +59,16 @@ struct PictureGrid {
     let (shown, choice) = Self.classes(data, most: most)
 
     let dataset = run.data.unlabelled
-    let isTruthKnown = dataset.classes == run.data.classNames
+    // One picture of a compressed shard costs the reading of all before it: those kept for training do.
+    let gathered = dataset.isRandomAccess ? nil : GatherSelection.kept(of: selection, in: run)
+    let isTruthKnown = run.data.isTruthKnown
     var budget = Self.mostBytes
     let found = Self.labels(of: selection, classes: shown, ranks: ranks)
     let rows = shown.map { index in
       Row(
         class: index,
         cells: ranks.map { rank in
-          guard let (id, score) = found[Place(class: index, rank: rank)] else {
+          guard let (row, id, score) = found[Place(class: index, rank: rank)] else {
             return Cell(rank: rank, content: .none)
           }
           let place = dataset.index(of: id)
@@ -77,8 +79,13 @@ struct PictureGrid {
           }
           cell.key = dataset.key(at: place)
           cell.truth = isTruthKnown ? dataset.label(at: place) : nil
+          guard dataset.isRandomAccess || gathered != nil else {
+            cell.content = .missing("in a shard that is read in order")
+            return cell
+          }
           cell.content = Self.content(
-            of: dataset, at: place, maxPixels: run.recipe.data.maxPixels, budget: &budget)
+            of: gathered ?? dataset, at: gathered == nil ? place : row,
+            maxPixels: run.recipe.data.maxPixels, budget: &budget)
           return cell
         })
     }
@@ -133,16 +140,16 @@ struct PictureGrid {
   }
 
   private static func labels(of selection: Selection, classes: [Int], ranks: [Int])
-    -> [Place: (SampleID, Float)]
+    -> [Place: (row: Int, id: SampleID, score: Float)]
   {
     let classes = Set(classes.map(UInt32.init)), ranks = Set(ranks.map(UInt32.init))
-    var found: [Place: (SampleID, Float)] = [:]
+    var found: [Place: (row: Int, id: SampleID, score: Float)] = [:]
     for (row, id) in selection.images.enumerated() {
       for label in selection.labelOffsets[row]..<selection.labelOffsets[row + 1]
       where ranks.contains(selection.ranks[label]) && classes.contains(selection.classes[label]) {
         let place = Place(
           class: Int(selection.classes[label]), rank: Int(selection.ranks[label]))
-        found[place] = (id, selection.scores[label])
+        found[place] = (row, id, selection.scores[label])
       }
     }
     return found

@@ -16,6 +16,8 @@ struct ReportData {
   var ranking: StageMarker?
   /// What was selected; nil before the selection.
   var selection: Selected?
+  /// Copies, what was left out and how tags agree; nil before the selection.
+  var inspection: Inspection?
   /// The pictures at chosen ranks; nil before the selection.
   var pictures: PictureGrid?
   /// What a reader should know before the figures.

@@ -4,7 +4,7 @@ import Ranking
 /// The selection: how its size, its score and its purity fall with the rank, and how full its classes
 /// are.
 struct SelectionSection {
-  private let data: ReportData
+  let data: ReportData
   private static let few = 50
   private static let shown = 25
 
@@ -22,6 +22,8 @@ struct SelectionSection {
       \(classes(selected))
       <h3>Overlap</h3>
       \(overlap(selected))
+      \(pairs(selected))
+      \(leftOut)
       </section>
       """
   }
