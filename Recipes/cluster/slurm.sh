@@ -31,7 +31,7 @@ submit() {
   shift
   [ -z "$after" ] || arguments+=("--dependency=afterok:$after")
   sbatch --parsable --job-name="halcyon-$name" --output="$run-logs/$name-%A-%a.log" --requeue \
-    --open-mode=append --signal=B:TERM@60 "${options[@]}" "${arguments[@]}" \
+    --open-mode=append --kill-on-invalid-dep=yes --signal=B:TERM@60 "${options[@]}" "${arguments[@]}" \
     --export=ALL --wrap "
       $(printf '%q ' "$@") &
       child=\$!

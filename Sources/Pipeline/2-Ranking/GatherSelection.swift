@@ -23,10 +23,12 @@ public enum GatherSelection {
     guard !unlabelled.isRandomAccess else {
       return try IndexedSubset(unlabelled, indices: selection.images.map(unlabelled.index(of:)))
     }
-    let folder = "\(run.directory.folder(of: .ranking))/gathered"
-    try FileManager.default.createDirectory(
-      atPath: "\(folder)/shards", withIntermediateDirectories: true)
     let sum = try Checksum.sha256(file: run.directory.selectionPath)
+    let folder = folder(of: sum, in: run)
+    try RunDirectory.makeFolder("\(folder)/shards")
+    // Of several processes one gathers; the others wait and find it done.
+    let lock = try waitForLock("\(folder)/.lock")
+    defer { close(lock) }
     let progress = run.console.progress("gather", total: selection.images.count)
     var row = 0
     while row < selection.images.count {
@@ -45,9 +47,30 @@ public enum GatherSelection {
 
   /// The pictures that were gathered of `selection` before; nil where they were not.
   static func kept(of selection: Selection, in run: Run) -> (any ImageDataset)? {
-    let folder = "\(run.directory.folder(of: .ranking))/gathered/index"
-    guard IndexedCollection.exists(in: folder) else { return nil }
-    return try? open(folder, of: selection, in: run)
+    guard let sum = try? Checksum.sha256(file: run.directory.selectionPath) else { return nil }
+    let index = folder(of: sum, in: run) + "/index"
+    guard IndexedCollection.exists(in: index) else { return nil }
+    return try? open(index, of: selection, in: run)
+  }
+
+  /// Each selection has a folder of its own, so that no picture of another one is taken for its own.
+  private static func folder(of sum: String, in run: Run) -> String {
+    "\(run.directory.folder(of: .ranking))/gathered/\(sum.prefix(16))"
+  }
+
+  private static func waitForLock(_ path: String) throws -> Int32 {
+    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK else {
+        let code = errno
+        close(descriptor)
+        throw FileError("lock", path, code: code)
+      }
+      try StopSignal.check()
+      usleep(100_000)
+    }
+    return descriptor
   }
 
   private static func open(_ index: String, of selection: Selection, in run: Run) throws
@@ -109,8 +132,12 @@ private struct GatheredPictures: ImageDataset {
     var places = [Int32](repeating: -1, count: count)
     for index in 0..<gathered.count {
       guard let row = gathered.key(at: index).split(separator: "/").last.flatMap({ Int($0) }),
-        row < count
-      else { continue }
+        places.indices.contains(row), places[row] < 0
+      else {
+        throw PipelineError.data(
+          "\(gathered.folder): \(gathered.key(at: index)) is no picture of this selection, or is there "
+            + "twice; remove the folder and run again")
+      }
       places[row] = Int32(index)
     }
     self.places = places

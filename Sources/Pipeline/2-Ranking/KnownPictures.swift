@@ -125,8 +125,7 @@ struct NotedContents {
       if (try? file.forEach({ contents.append($1) })) != nil { return contents }
     }
     let contents = try note()
-    try FileManager.default.createDirectory(
-      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try RunDirectory.makeFolder((path as NSString).deletingLastPathComponent)
     let file = try ContentsFileWriter(path: "\(path).contents")
     for picture in contents { try file.append(picture) }
     try file.finish()

@@ -51,7 +51,7 @@ struct MaterializationPlan {
       found.samplesPerShard == samplesPerShard
     else {
       throw PipelineError.usage(
-        "\(folder) holds another selection, or one in shards of another size; give --out another "
+        "\(folder) holds another selection, or one in shards of another size; give --to another "
           + "folder, or remove this one")
     }
     return (try? Checksum.sha256(file: "\(path).tar")) == found.sha256

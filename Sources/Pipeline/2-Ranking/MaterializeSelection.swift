@@ -49,7 +49,7 @@ public enum MaterializeSelection {
     let plan = MaterializationPlan(
       selection: try Checksum.sha256(file: run.directory.selectionPath), seed: run.recipe.seed,
       count: selection.images.count, samplesPerShard: samplesPerShard)
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try RunDirectory.makeFolder(folder)
     let missing = try (0..<plan.shardCount).filter {
       try (share?.contains($0) ?? true) && !plan.isDone($0, in: folder)
     }

@@ -22,11 +22,7 @@ public final class ShardClaims {
     self.folder = folder
     self.patience = patience
     worker = "\(ProcessInfo.processInfo.hostName)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw PipelineError.io("cannot make the folder \(folder): \(error.localizedDescription)")
-    }
+    try RunDirectory.makeFolder(folder)
   }
 
   /// The lease of a shard; given back when it goes away.
@@ -48,7 +44,7 @@ public final class ShardClaims {
     public func touch() {
       guard -touched.timeIntervalSinceNow > interval else { return }
       touched = Date()
-      utimes(path, nil)
+      if ShardClaims.owner(of: path) == owner { utimes(path, nil) }
     }
   }
 
@@ -57,10 +53,15 @@ public final class ShardClaims {
   public func lease(of shard: String) throws -> Lease? {
     let path = "\(folder)/\(shard).claim"
     if try take(path) { return lease(at: path) }
+    let owner = Self.owner(of: path)
     guard try isAbandoned(path) else { return nil }
-    // Of several that find it abandoned one wins the rename; what it moved away is the old lease.
+    // Several may find it abandoned. Whoever moves away another's new lease gives it back.
     let aside = "\(path).\(worker)"
     guard rename(path, aside) == 0 else { return nil }
+    guard Self.owner(of: aside) == owner else {
+      rename(aside, path)
+      return nil
+    }
     unlink(aside)
     return try take(path) ? lease(at: path) : nil
   }

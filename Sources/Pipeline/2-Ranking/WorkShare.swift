@@ -60,7 +60,13 @@ public struct WorkShare: Equatable, Sendable {
       let tasks = try needed(
         count ?? number("SLURM_ARRAY_TASK_COUNT"),
         "SLURM_ARRAY_TASK_ID is set but SLURM_ARRAY_TASK_COUNT is not; give --num-shards")
-      try self.init(index: (task - (number("SLURM_ARRAY_TASK_MIN") ?? 0)) / step, count: tasks)
+      let index = (task - (try number("SLURM_ARRAY_TASK_MIN") ?? 0)) / step
+      guard index < tasks else {
+        throw PipelineError.usage(
+          "task \(task) of an array of \(tasks): the array has gaps, so say which share this is with "
+            + "--shard-index and --num-shards, or use --claim")
+      }
+      try self.init(index: index, count: tasks)
     } else if let completion = try number("JOB_COMPLETION_INDEX") {
       let completions = try needed(
         count ?? number("JOB_COMPLETIONS"),

@@ -12,7 +12,7 @@ extension RunDirectory {
   /// - Throws: `PipelineError.usage` when the recipe differs or the folder is no run directory,
   ///   `PipelineError.io` when another process holds it, `FileError`.
   public func open(_ recipe: Recipe, redoing: Bool = false) throws -> RunLock {
-    try makeFolder(path)
+    try Self.makeFolder(path)
     let lock = try RunLock(path: lockPath, of: path)
     if FileManager.default.fileExists(atPath: recipePath) {
       try reconcile(with: recipe, redoing: redoing)
@@ -32,23 +32,37 @@ extension RunDirectory {
     if (try? String(contentsOfFile: recipePath, encoding: .utf8)) != recipe.yaml {
       try recipe.write(to: recipePath)
     }
-    for stage in Stage.allCases where recipe.includes(stage) { try makeFolder(folder(of: stage)) }
-    try makeFolder(scoresFolder)
+    for stage in Stage.allCases where recipe.includes(stage) {
+      try Self.makeFolder(folder(of: stage))
+    }
+    try Self.makeFolder(scoresFolder)
     return lock
   }
 
   /// Joins a run that was begun, beside other processes that score it: nothing in the directory is
-  /// changed.
+  /// changed. Recipes may differ in what scores do not depend on.
   /// - Returns: the lock; no process has the directory for itself as long as it lives.
-  /// - Throws: as `open(_:redoing:)`, and when the run was not begun yet.
+  /// - Throws: `PipelineError.usage` when the run was not begun yet or is scored otherwise,
+  ///   `PipelineError.io` when a process has it for itself, `FileError`.
   public func join(_ recipe: Recipe) throws -> RunLock {
+    try requireSameScores(recipe)
+    let lock = try RunLock(path: lockPath, of: path, shared: true)
+    try Self.makeFolder(scoresFolder)
+    return lock
+  }
+
+  /// - Throws: `PipelineError.usage` when the run was not begun yet, or when `recipe` asks for other
+  ///   scores than it has.
+  func requireSameScores(_ recipe: Recipe) throws {
     guard FileManager.default.fileExists(atPath: recipePath) else {
       throw PipelineError.usage(
         "\(path) is no run yet: run `halcyon train-teacher` first, then let workers score")
     }
-    let lock = try RunLock(path: lockPath, of: path, shared: true)
-    try reconcile(with: recipe, redoing: false)
-    return lock
+    let earlier = try self.recipe()
+    guard earlier.scoresHash != recipe.scoresHash else { return }
+    throw PipelineError.usage(
+      "\(path) is scored by another recipe: "
+        + recipe.differences(from: earlier).joined(separator: ", ") + "; give --out a new folder")
   }
 
   /// Removes the temporary files that a process left which was killed while it wrote.
@@ -63,7 +77,9 @@ extension RunDirectory {
   public func staleStages(for recipe: Recipe) throws -> [Stage] {
     let earlier = try self.recipe()
     return Stage.allCases.filter { stage in
-      guard hasFiles(folder(of: stage)) else { return false }
+      // Scores outlive a changed selection, so they are no results of it.
+      let scoresStay = stage == .ranking && earlier.scoresHash == recipe.scoresHash
+      guard hasFiles(folder(of: stage), besides: scoresStay ? "scores" : nil) else { return false }
       return earlier.stageHash(stage) != recipe.stageHash(stage)
     }
   }
@@ -99,9 +115,13 @@ extension RunDirectory {
     }
   }
 
-  private func hasFiles(_ folder: String) -> Bool {
+  private func hasFiles(_ folder: String, besides passedOver: String? = nil) -> Bool {
     let entries = FileManager.default.enumerator(atPath: folder)
     while let entry = entries?.nextObject() as? String {
+      if entry == passedOver {
+        entries?.skipDescendants()
+        continue
+      }
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: "\(folder)/\(entry)", isDirectory: &isFolder),
         !isFolder.boolValue
@@ -112,7 +132,9 @@ extension RunDirectory {
     return false
   }
 
-  private func makeFolder(_ folder: String) throws {
+  /// Makes a folder and those above it.
+  /// - Throws: `PipelineError.io` naming the folder.
+  static func makeFolder(_ folder: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {

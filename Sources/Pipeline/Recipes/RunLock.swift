@@ -20,6 +20,11 @@ public final class RunLock {
         throw FileError(
           "lock", path, code: code, detail: "put the run directory on a file system with flock")
       }
+      if !shared, Self.isShared(path) {
+        throw PipelineError.io(
+          "\(directory) is in use by processes that score it; wait for them, stop them, or give "
+            + "--out another folder")
+      }
       throw PipelineError.io(
         "\(directory) is in use by process \(holder.isEmpty ? "unknown" : holder); "
           + "wait for it, stop it, or give --out another folder")
@@ -34,6 +39,14 @@ public final class RunLock {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether those who have the lock share it.
+  private static func isShared(_ path: String) -> Bool {
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) == 0
+  }
 
   private static func text(of descriptor: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 32)
