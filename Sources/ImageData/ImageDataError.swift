@@ -30,7 +30,7 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
     case .corruptFile(let path, let reason): "\(path): \(reason)"
     case .tooManyUnreadable(let text): text
     case .argument(let text): text
-    case .source(let shard, let reason): "cannot read shard \(shard): \(reason)"
+    case .source(let shard, let reason): "shard \(shard): \(reason)"
     case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
     }
   }

@@ -68,5 +68,12 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
   } catch is IndexingStopped {
     try StopSignal.check()
   }
-  return try IndexedCollection(folder: indexing.folder)
+  let indexed = try IndexedCollection(folder: indexing.folder)
+  guard indexed.count > 0 else {
+    throw PipelineError.data(
+      "\(source) has no pictures"
+        + (required == nil ? "" : " that carry a tag of data.requireTags")
+        + "; \(indexing.folder)/problems.csv says what was passed over")
+  }
+  return indexed
 }

@@ -29,19 +29,28 @@ public final class Run {
   /// The labelled, validation and test pictures, by what they show.
   let known: KnownPictures
   let injectedFaults: Set<InjectedFault>
-  /// Whether other processes may be at work in the directory, too.
-  let isShared: Bool
-  private let lock: RunLock
+  /// Whether results of another recipe are to be replaced.
+  let isRedoing: Bool
+  private let lock: RunLock?
+
+  /// How a process works on a run's directory.
+  public enum Access: Sendable {
+    /// By itself.
+    case alone
+    /// Beside other processes that score the same run.
+    case shared
+    /// Without changing anything, whoever is at work.
+    case reading
+  }
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
   /// recipe made are removed, to be run again. Without `needsUnlabelled`, a U that is gone or changed
-  /// is no error: what needs its pictures goes without. With `sharing`, other processes may score the
-  /// same run.
+  /// is no error: what needs its pictures goes without.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public init(
     recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
-    sharing: Bool = false,
+    access: Access = .alone,
     console: Console = Console()
   ) throws {
     try recipe.validate()
@@ -58,22 +67,29 @@ public final class Run {
     var data = try RunData(
       recipe, workers: workers, needsUnlabelled: needsUnlabelled,
       indexing: RunData.Indexing(
-        folder: directory.indexFolder, workers: workers, isFixed: sharing, console: console))
-    lock = try sharing ? directory.join(recipe) : directory.open(recipe, redoing: redoing)
-    isShared = sharing
+        folder: directory.indexFolder, workers: workers, isFixed: access != .alone, console: console))
+    isRedoing = redoing
+    switch access {
+    case .alone: lock = try directory.open(recipe, redoing: redoing)
+    case .shared: lock = try directory.join(recipe)
+    case .reading:
+      try directory.requireSameScores(recipe)
+      lock = nil
+    }
     known = try KnownPictures(
-      data, alike: recipe.ranking.leaveOut == .near, keptIn: directory.knownFolder,
-      trusting: sharing, maxPixels: recipe.data.maxPixels, workers: workers)
+      access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,
+      keptIn: directory.knownFolder, trusting: access == .shared,
+      maxPixels: recipe.data.maxPixels, workers: workers)
     try data.refuseMeasuredPicturesAmongOthers(known)
     if !(data.unlabelled is MissingPictures) {
       do {
-        try data.requireSame(asIn: directory, recipe, changingNothing: sharing)
+        try data.requireSame(asIn: directory, recipe, changingNothing: access != .alone)
       } catch is PipelineError where !needsUnlabelled {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }
     }
     self.data = data
-    log = try RunLog(path: directory.logPath, shared: sharing)
+    log = try RunLog(path: directory.logPath, shared: access != .alone)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {
@@ -107,12 +123,11 @@ public final class Run {
   func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
     BadSamples(
       of: dataset, limit: unreadableLimit,
-      path: isShared ? nil : "\(directory.folder(of: stage))/bad-samples.csv",
-      seesEachOnce: stage == .ranking)
+      path: "\(directory.folder(of: stage))/bad-samples.csv")
   }
 
   /// How many unreadable pictures are too many.
-  private var unreadableLimit: BadSamples.Limit {
+  var unreadableLimit: BadSamples.Limit {
     let fraction = recipe.data.unreadableLimit
     return fraction < 1 ? BadSamples.Limit(fraction: fraction) : .none
   }

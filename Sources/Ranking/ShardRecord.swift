@@ -47,6 +47,8 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var excluded: [Omission]
   /// SHA-256 of the score file.
   public var scoresSHA256: String
+  /// SHA-256 of what was noted of the pictures beside the scores; nil when nothing was.
+  public var contentsSHA256: String?
   /// How long scoring took.
   public var seconds: Double
   /// How fast it was.
@@ -86,6 +88,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case cpuFeatures = "cpu_features"
     case classesPerSample = "classes_per_sample"
     case scoresSHA256 = "scores_sha256"
+    case contentsSHA256 = "contents_sha256"
     case imagesPerSecond = "images_per_second"
   }
 }

@@ -72,7 +72,12 @@ struct IndexCommand: ParsableCommand {
     }
     let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
     let result = Result(index: folder, summary: summary, seconds: seconds)
-    if json { return try printJSON(result) }
+    if json { try printJSON(result) }
+    guard summary.samples > 0 else {
+      throw PipelineError.data(
+        "\(unlabelled): there is no picture to list; \(folder)/problems.csv says what was passed over")
+    }
+    if json { return }
     try printLine("index     \(folder)")
     try printLine("shards    \(Format.count(summary.shards)) (\(summary.reusedShards) unchanged)")
     try printLine("samples   \(Format.count(summary.samples))")

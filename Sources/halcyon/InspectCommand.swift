@@ -11,7 +11,8 @@ struct InspectCommand: ParsableCommand {
       known, how many copies were dropped and what was left out. `2-ranking/` has the lists.
       """)
 
-  @OptionGroup var options: RunOptions
+  @Argument(help: "The run directory.")
+  var directory: String
 
   @Option(help: "How many classes and pairs to list.")
   var top = 10
@@ -20,7 +21,9 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let run = try options.open(quiet: json, needsUnlabelled: false)
+    let run = try Run(
+      recipe: RunDirectory(path: directory).recipe(), directory: directory, needsUnlabelled: false,
+      access: .reading, console: Console(quiet: json))
     let inspection = try Inspection(of: run)
     if json { return try printJSON(inspection) }
     for line in lines(of: inspection) { try printLine(line) }
@@ -32,9 +35,15 @@ struct InspectCommand: ParsableCommand {
       "\(Format.count(found.images)) pictures with \(Format.count(found.labels)) labels: "
         + "\(found.strategy), K = \(Format.count(found.imagesPerClass)), P = \(found.labelsPerImage)"
     ]
+    if !found.missingShards.isEmpty {
+      lines.append(
+        "without \(found.missingShards.count) shards, which had no scores: "
+          + found.missingShards.prefix(5).joined(separator: ", ")
+          + (found.missingShards.count > 5 ? ", …" : ""))
+    }
     lines.append(
       found.shortClasses.isEmpty
-        ? "every class has its K" : "\(found.shortClasses.count) classes fall short of K:")
+        ? "every class has what it was to have" : "\(found.shortClasses.count) classes fall short of K:")
     let classes = Dictionary(
       found.classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for name in found.shortClasses.prefix(top) {

@@ -34,7 +34,7 @@ struct MaterializeCommand: ParsableCommand {
 
   func run() throws {
     let share = try WorkShare(index: shardIndex, count: numShards)
-    let run = try options.open(sharing: share != nil)
+    let run = try options.open(access: share != nil ? .shared : .alone)
     let folder = try MaterializeSelection.perform(
       in: run, out: to, samplesPerShard: samplesPerShard, share: share)
     try printLine("\(folder)")

@@ -43,12 +43,12 @@ struct RunOptions: ParsableArguments {
 
   /// The run, opened.
   func open(
-    quiet: Bool = false, needsUnlabelled: Bool = true, sharing: Bool = false
+    quiet: Bool = false, needsUnlabelled: Bool = true, access: Run.Access = .alone
   ) throws -> Run {
     let recipe = try read()
     return try Run(
       recipe: recipe, directory: directory(for: recipe), redoing: redo,
-      needsUnlabelled: needsUnlabelled, sharing: sharing,
+      needsUnlabelled: needsUnlabelled, access: access,
       console: Console(quiet: quiet))
   }
 }

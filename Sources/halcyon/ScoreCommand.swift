@@ -38,7 +38,7 @@ struct ScoreCommand: ParsableCommand {
 
   func run() throws {
     let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
-    let run = try options.open(sharing: share != nil || claim != nil)
+    let run = try options.open(access: share != nil || claim != nil ? .shared : .alone)
     let claims = try claim.map { try ShardClaims(folder: $0, patience: claimTimeout) }
     try ScoreImages.perform(in: run, share: share, claims: claims)
   }

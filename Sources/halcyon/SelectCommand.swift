@@ -7,11 +7,27 @@ struct SelectCommand: ParsableCommand {
     commandName: "select", abstract: "2: select the top K pictures of each class.",
     discussion: """
       Selects from the score files alone, in seconds, and as often as one likes: with another K, a \
-      smaller P, another strategy or a part of U. The options below are short for --set \
-      ranking.…; --redo replaces an earlier selection and what was trained on it.
+      smaller P, another strategy or a part of U. --to writes a selection of its own beside the run, \
+      to compare; without it the run's selection is made, and --redo replaces an earlier one and \
+      what was trained on it. The options below are short for --set ranking.…
       """)
 
   @OptionGroup var options: RunOptions
+
+  @Option(help: "Write the selection to this folder and leave the run as it is.")
+  var to: String?
+
+  @Option(help: "K: how many pictures a class gets.")
+  var imagesPerClass: Int?
+
+  @Option(help: "P: in how many of its best classes a picture is ranked; no more than were scored.")
+  var labelsPerImage: Int?
+
+  @Option(help: "The lowest score (a class's log-odds) that is selected.")
+  var minimumScore: Double?
+
+  @Flag(help: "Show pictures of classes that fall short of K several times.")
+  var fillByRepetition = false
 
   @Option(help: "balanced, unbalanced, tags or tagsRanked.")
   var strategy: String?
@@ -32,9 +48,19 @@ struct SelectCommand: ParsableCommand {
     var options = options
     let settings: [(String, (any CustomStringConvertible)?)] = [
       ("strategy", strategy), ("fraction", fraction), ("fractionSeed", seed), ("tags", tags),
-      ("allowMissing", allowMissing ? true : nil),
+      ("allowMissing", allowMissing ? true : nil), ("imagesPerClass", imagesPerClass),
+      ("labelsPerImage", labelsPerImage), ("minimumScore", minimumScore),
+      ("fillByRepetition", fillByRepetition ? true : nil),
     ]
     options.settings += settings.compactMap { key, value in value.map { "ranking.\(key)=\($0)" } }
+    if let to {
+      return try SelectTopImages.perform(in: options.open(access: .reading), to: to)
+    }
+    if options.redo {
+      // What cannot be selected is refused before anything is removed.
+      let trial = try options.open(quiet: true, access: .reading)
+      try SelectTopImages.check(in: trial)
+    }
     try SelectTopImages.perform(in: options.open())
   }
 }

@@ -180,7 +180,7 @@ struct OceanTests {
     }
     #expect(results["gz"] == results["plain"])
     #expect(results["zst"] == results["plain"])
-    #expect(tiny.has("gz", "2-ranking/gathered/shards/00.tar"))
+    #expect(tiny.has("gz", "2-ranking/gathered"))
     #expect(!tiny.has("plain", "2-ranking/gathered"))
     let out = folder.path + "/out"
     let materialized = try Command.run("materialize", tiny.directory("gz"), "--to", out)
@@ -291,9 +291,20 @@ struct OceanTests {
     let refused = try Command.run(
       "select", "\(folder.path)/a.yaml", "--out", tiny.directory("a"), "--redo")
     #expect(refused.code == 64 && refused.errors.contains("2 of 12 shards"))
+    let beside = folder.path + "/beside"
+    _ = try Command.run(
+      "select", "\(folder.path)/a.yaml", "--out", tiny.directory("a"), "--to", beside,
+      "--allow-missing", "--images-per-class", "7")
+    #expect(try folder.read("beside/selected.csv").split(separator: "\n").count == 1 + 6 * 7)
     let without = try run("select", "--allow-missing")
     #expect(without.errors.contains("without 2 of 12 shards, which have no scores: 03, 07"))
     #expect(try selected().allSatisfy { !$0.image.hasPrefix("03/") && !$0.image.hasPrefix("07/") })
+    let partly = try Command.run("inspect", tiny.directory("a")).output
+    #expect(partly.contains("without 2 shards, which had no scores: 03, 07"))
+    // Once they are scored, the selection is made again with them.
+    _ = try run("score", "--set", "ranking.allowMissing=true")
+    _ = try Command.run("select", tiny.directory("a"))
+    #expect(try selected() == balanced)
   }
 
   @Test("pictures without a required tag are not there at all")

@@ -88,6 +88,42 @@ struct SharedScoringTests {
     #expect(outcome.errors.contains("model_sha256"))
   }
 
+  @Test("what stands under another shard's name is scored again, and a selection refuses it")
+  func misnamed() throws {
+    let run = try TinyRun()
+    try run.finish("train-teacher", "a")
+    try run.finish("score", "a")
+    let scores = run.directory("a") + "/2-ranking/scores"
+    let before = try Checksum.sha256(file: "\(scores)/00000.scores")
+    for kind in ["scores", "contents", "json"] {
+      unlink("\(scores)/00000.\(kind)")
+      try FileManager.default.copyItem(
+        atPath: "\(scores)/00001.\(kind)", toPath: "\(scores)/00000.\(kind)")
+    }
+    let refused = try run.run("select", "a")
+    #expect(refused.code == 65)
+    #expect(refused.errors.contains("00000.json is the record of shard 00001"))
+    try run.finish("score", "a")
+    #expect(try Checksum.sha256(file: "\(scores)/00000.scores") == before)
+  }
+
+  @Test("what was noted of the pictures is scored again where it is damaged or gone")
+  func contents() throws {
+    let run = try TinyRun()
+    try run.finish("train-teacher", "a")
+    try run.finish("score", "a")
+    let path = run.directory("a") + "/2-ranking/scores/00001.contents"
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    var bytes = before
+    bytes[bytes.count / 2] ^= 4
+    try bytes.write(to: URL(fileURLWithPath: path))
+    try run.finish("score", "a")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    unlink(path)
+    try run.finish("score", "a")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
   @Test("a damaged or half-written shard is scored again")
   func damaged() throws {
     let run = try TinyRun()

@@ -11,10 +11,13 @@ import Ranking
 struct DropDuplicates {
   private let candidates: Selection
   private let run: Run
+  private let folder: String
 
-  init(_ candidates: Selection, in run: Run) {
+  /// Drops copies among `candidates` and lists them in `folder`.
+  init(_ candidates: Selection, in run: Run, folder: String) {
     self.candidates = candidates
     self.run = run
+    self.folder = folder
   }
 
   /// The selection that is left, written to `path`.
@@ -78,7 +81,7 @@ struct DropDuplicates {
   }
 
   private func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [Int]) throws {
-    let path = "\(run.directory.folder(of: .ranking))/duplicates.csv"
+    let path = "\(folder)/duplicates.csv"
     unlink(path)
     guard !duplicates.isEmpty else { return }
     let unlabelled = run.data.unlabelled

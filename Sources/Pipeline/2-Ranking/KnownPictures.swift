@@ -21,7 +21,7 @@ struct KnownPictures {
 
   /// Notes what the pictures of a run's sets are, or reads what was noted before.
   /// - Parameters:
-  ///   - data: The pictures.
+  ///   - data: The pictures; nil knows none.
   ///   - alike: Whether pictures that only look alike are to be found, too.
   ///   - folder: Where what they are is kept; nil keeps it nowhere.
   ///   - trusting: Whether what is kept is taken as it is, also of a set that is soon read again.
@@ -29,10 +29,10 @@ struct KnownPictures {
   ///   - workers: How many threads read pictures.
   /// - Throws: `PipelineError.stopped`, `FileError`.
   init(
-    _ data: RunData, alike: Bool, keptIn folder: String?, trusting: Bool = false, maxPixels: Int,
+    _ data: RunData?, alike: Bool, keptIn folder: String?, trusting: Bool = false, maxPixels: Int,
     workers: Int
   ) throws {
-    parts = try data.knownSets.map { name, dataset, isLeftOut in
+    parts = try (data?.knownSets ?? []).map { name, dataset, isLeftOut in
       let noting = NotedContents(
         dataset: dataset, alike: alike, trusting: trusting, maxPixels: maxPixels, workers: workers)
       return Part(

@@ -28,7 +28,7 @@ public enum ScoreImages {
     let work = ScoringWork(
       run: run, kind: try ShardRecord(of: run, teacher: teacher),
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
-    var missing = try work.missing(verifyingFiles: claims == nil)
+    var missing = try work.missing(verifyingFiles: true)
     guard !missing.isEmpty else {
       run.console.note("scores: done")
       return
@@ -118,11 +118,16 @@ struct ScoringWork {
           + "\(differences.joined(separator: ", ")); scores of two kinds cannot be ranked "
           + "together: give --out a new folder, or remove \(run.directory.scoresFolder)")
     }
-    guard record.count == shards.range(ofShard: shard).count,
+    guard record.shard == shards.shardName(shard),
+      record.count == shards.range(ofShard: shard).count,
       record.classesPerSample >= kind.classesPerSample,
-      let file = try? ScoreFileReader(path: "\(name).scores"), file.count == record.count
+      let file = try? ScoreFileReader(path: "\(name).scores"), file.count == record.count,
+      let contents = try? ContentsFileReader(path: "\(name).contents"),
+      contents.count == record.count
     else { return false }
-    return !verifyingFile || file.sha256 == record.scoresSHA256
+    guard verifyingFile else { return true }
+    return file.sha256 == record.scoresSHA256
+      && (try? Checksum.sha256(file: "\(name).contents")) == record.contentsSHA256
   }
 }
 

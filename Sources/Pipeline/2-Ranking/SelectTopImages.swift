@@ -10,82 +10,86 @@ public enum SelectTopImages {
   /// Selects, drops copies, and writes `selected.bin` and its exports.
   /// - Throws: `PipelineError`; one that names the shards that are not scored yet.
   public static func perform(in run: Run) throws {
+    let shards = try ScoredShards(in: run)
+    try shards.requireSameCoverage(in: run)
     try run.stage(.ranking) {
       let start = Date()
-      let unlabelled = run.data.unlabelled
-      let (scored, missing) = try scoredShards(in: run)
-      var request = try SelectionRequest(in: run, scored: scored, missing: missing)
-      let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
-      let path = run.directory.selectionPath
-      let selection: Selection
-      let reading: Selection.Reading
-      if run.recipe.ranking.duplicates == .keep {
-        (selection, reading) = try request.select(writingTo: path, key: key)
-      } else {
-        if request.isRefillable {
-          request.imagesPerClass = Int(
-            (Double(request.imagesPerClass) * run.recipe.ranking.candidates).rounded(.up))
-        }
-        let between = "\(run.directory.folder(of: .ranking))/candidates.bin"
-        defer { unlink(between) }
-        let candidates: Selection
-        (candidates, reading) = try request.select(writingTo: between, key: key)
-        selection = try DropDuplicates(candidates, in: run).selection(writingTo: path)
-      }
-      guard selection.images.count > 0 else {
-        unlink(path)
-        throw PipelineError.data(
-          "nothing was selected from \(reading.samples) unlabelled pictures; "
-            + "\(reading.withoutEntries) have no scores, \(reading.notANumber) scores are not numbers"
-        )
-      }
-      let exports = try export(selection, teacher: scored.first?.record.modelSHA256, in: run)
-      try writeLeftOut(scored, in: run)
-      tell(selection, reading, of: scored.count + missing.count, in: run)
+      let folder = run.directory.folder(of: .ranking)
+      let (files, samples) = try select(from: shards, in: run, to: folder)
+      try shards.noteCoverage(in: folder)
       return StageOutcome(
-        outputs: ["selected.bin"] + exports,
-        seconds: scored.reduce(-start.timeIntervalSinceNow) { $0 + $1.record.seconds },
-        imagesSeen: reading.samples, accuracies: [:])
+        outputs: files, seconds: shards.seconds - start.timeIntervalSinceNow, imagesSeen: samples,
+        accuracies: [:])
     }
   }
 
-  /// The shards that have scores, and the names of those that have none.
-  static func scoredShards(in run: Run) throws -> (scored: [ScoredShard], missing: [String]) {
-    let folder = run.directory.scoresFolder
-    let shards = run.data.unlabelled
-    var scored: [ScoredShard] = []
-    var missing: [String] = []
-    for shard in 0..<shards.shardCount {
-      let name = shards.shardName(shard)
-      guard FileManager.default.fileExists(atPath: "\(folder)/\(name).json") else {
-        missing.append(name)
-        continue
+  /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
+  /// - Throws: As `perform(in:)`.
+  public static func perform(in run: Run, to folder: String) throws {
+    try RunDirectory.makeFolder(folder)
+    let shards = try ScoredShards(in: run)
+    _ = try select(from: shards, in: run, to: folder)
+    try shards.noteCoverage(in: folder)
+  }
+
+  /// Whether a selection can be made as the run's recipe wants it; nothing is written but for a while.
+  /// - Throws: As `perform(in:)`.
+  public static func check(in run: Run) throws {
+    let folder = NSTemporaryDirectory() + "halcyon-selection-\(getpid())"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try perform(in: run, to: folder)
+  }
+
+  private static func select(from shards: ScoredShards, in run: Run, to folder: String) throws
+    -> (files: [String], samples: Int)
+  {
+    let unlabelled = run.data.unlabelled
+    try shards.requireReadable(in: run, listingTo: folder)
+    var request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
+    let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
+    let path = "\(folder)/selected.bin"
+    let selection: Selection
+    let reading: Selection.Reading
+    if run.recipe.ranking.duplicates == .keep {
+      unlink("\(folder)/duplicates.csv")
+      (selection, reading) = try request.select(writingTo: path, key: key)
+    } else {
+      if request.isRefillable {
+        request.imagesPerClass = Int(
+          (Double(request.imagesPerClass) * run.recipe.ranking.candidates).rounded(.up))
       }
-      scored.append(
-        ScoredShard(
-          record: try ShardRecord(path: "\(folder)/\(name).json"),
-          scoresPath: "\(folder)/\(name).scores", index: shard))
+      let between = "\(folder)/candidates.bin"
+      defer { unlink(between) }
+      let candidates: Selection
+      (candidates, reading) = try request.select(writingTo: between, key: key)
+      selection = try DropDuplicates(candidates, in: run, folder: folder)
+        .selection(writingTo: path)
     }
-    guard run.recipe.ranking.allowMissing || missing.isEmpty else {
-      let names = missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : "")
-      throw PipelineError.usage(
-        "\(missing.count) of \(shards.shardCount) shards are not scored yet (\(names)); "
-          + "`halcyon score` goes on, and --allow-missing selects without them")
+    guard selection.images.count > 0 else {
+      unlink(path)
+      throw PipelineError.data(
+        "nothing was selected from \(reading.samples) unlabelled pictures: \(shards.unreadable) cannot "
+          + "be read, \(shards.excluded) are left out, \(reading.notANumber) have scores that are not "
+          + "numbers, \(reading.outsideFraction) are outside ranking.fraction; the others have no "
+          + "score above ranking.minimumScore or no tag of a class")
     }
-    return (scored, missing)
+    let exports = try export(
+      selection, teacher: shards.scored.first?.record.modelSHA256, in: run, to: folder)
+    tell(selection, reading, of: shards, in: run)
+    return (["selected.bin"] + exports, reading.samples)
   }
 
   /// Writes the selection for other programs.
   /// - Returns: The names of the files.
-  private static func export(_ selection: Selection, teacher: String?, in run: Run) throws
-    -> [String]
-  {
+  private static func export(
+    _ selection: Selection, teacher: String?, in run: Run, to folder: String
+  ) throws -> [String] {
     let unlabelled = run.data.unlabelled
     let names = SelectionNames(
       shards: (0..<unlabelled.shardCount).map(unlabelled.shardName),
       classes: run.data.classNames, teacher: teacher ?? "",
       key: { unlabelled.key(at: unlabelled.index(of: $0)) })
-    let stem = (run.directory.selectionPath as NSString).deletingPathExtension
+    let stem = "\(folder)/selected"
     try selection.writeCSV(to: stem + ".csv", names: names)
     try selection.writeNumPy(to: stem + ".npy", key: names.key)
     guard ParquetLibrary.isAvailable else { return ["selected.csv", "selected.npy"] }
@@ -93,48 +97,10 @@ public enum SelectTopImages {
     return ["selected.csv", "selected.npy", "selected.parquet"]
   }
 
-  /// Lists what has no scores: `bad-samples.csv` and `excluded.csv`, when there is any.
-  private static func writeLeftOut(_ shards: [ScoredShard], in run: Run) throws {
-    let folder = run.directory.folder(of: .ranking)
-    var unreadable = shards.flatMap(\.record.unreadable)
-    if let indexed = run.data.unlabelled as? IndexedCollection, indexed.problemCount > 0 {
-      for shard in 0..<indexed.shardCount {
-        unreadable += indexed.problems(ofShard: shard).map {
-          .init(key: "\(indexed.shardName(shard)): \($0.key)", reason: $0.reason)
-        }
-      }
-    }
-    let excluded = shards.flatMap(\.record.excluded)
-    for (name, why, omissions) in [
-      ("bad-samples.csv", "cannot be read", unreadable),
-      ("excluded.csv", "left out, which D or the test pictures hold", excluded),
-    ] {
-      let path = "\(folder)/\(name)"
-      unlink(path)
-      guard !omissions.isEmpty else { continue }
-      func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
-      let lines = omissions.map { "\(quoted($0.key)),\(quoted($0.reason))\n" }
-      try DurableFile.write("key,reason\n" + lines.joined(), to: path)
-      let count = Format.counted(omissions.count, "picture", "pictures")
-      run.console.note("scores: \(count) \(why): \(path)")
-    }
-    let total = shards.reduce(0) { $0 + $1.record.count }
-    if run.recipe.ranking.leaveOut == .near, excluded.count * 20 > total {
-      run.console.note(
-        "scores: more than a twentieth of the pictures was left out as too like known ones; if they "
-          + "only share a pose or a background, set ranking.leaveOut: exact")
-    }
-  }
-
   private static func tell(
-    _ selection: Selection, _ reading: Selection.Reading, of shardCount: Int, in run: Run
+    _ selection: Selection, _ reading: Selection.Reading, of shards: ScoredShards, in run: Run
   ) {
-    let missing = reading.missingShards
-    if !missing.isEmpty {
-      run.console.note(
-        "selection: without \(missing.count) of \(shardCount) shards, which have no scores: "
-          + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : ""))
-    }
+    if let line = shards.missingLine { run.console.note("selection: \(line)") }
     if reading.outsideFraction > 0 {
       run.console.note(
         "selection: from \(Format.count(reading.samples - reading.outsideFraction)) of "
@@ -165,6 +131,8 @@ extension Run {
     let unlabelled = data.unlabelled
     return SelectionStatistics(
       of: selection,
+      quotas: recipe.ranking.strategy == .unbalanced
+        ? Array(repeating: 0, count: selection.classCount) : nil,
       truth: data.isTruthKnown ? { unlabelled.label(at: unlabelled.index(of: $0)) } : nil)
   }
 }

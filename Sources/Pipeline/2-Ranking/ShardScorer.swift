@@ -19,7 +19,9 @@ final class ShardScorer {
     inference = try Inference(
       teacher.load(on: run.device), input: run.recipe.input,
       run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"))
-    badSamples = run.badSamples(of: run.data.unlabelled, in: .ranking)
+    // How many may be unreadable is judged over all shards, when they are selected from: a share of
+    // what this process happens to score would depend on who scores what.
+    badSamples = BadSamples(of: run.data.unlabelled, limit: .none, seesEachOnce: true)
     progress = run.console.progress("scores", total: total)
     top = TopClasses(classes: kind.classes, count: kind.classesPerSample)
   }
@@ -48,6 +50,7 @@ final class ShardScorer {
     record.shard = name
     record.count = file.count
     record.scoresSHA256 = try Checksum.sha256(file: "\(path).scores")
+    record.contentsSHA256 = try Checksum.sha256(file: "\(path).contents")
     record.seconds = -start.timeIntervalSinceNow
     record.imagesPerSecond = Double(record.count) / max(record.seconds, 1e-9)
     try DurableFile.write(record.json(), to: "\(path).json")

@@ -23,6 +23,10 @@ public enum PretrainStudent {
   /// D̂: each selected picture of U with its classes, as often as the selection says.
   static func selected(in run: Run) throws -> Examples {
     let selection = try Selection(path: run.directory.selectionPath)
+    guard selection.classes.count < Int(Int32.max) else {
+      throw PipelineError.data(
+        "\(selection.classes.count) labels are more than \(Int32.max); lower ranking.imagesPerClass")
+    }
     let pictures = try GatherSelection.pictures(of: selection, in: run)
     let classCount = run.data.classNames.count
     guard let repeats = selection.repeats else {

@@ -101,7 +101,7 @@ extension RunDirectory {
     try RunLog.remove(stages: stale, from: logPath)
   }
 
-  private func clear(_ stage: Stage, keepingScores: Bool) throws {
+  func clear(_ stage: Stage, keepingScores: Bool) throws {
     let folder = folder(of: stage)
     // First the marker: without it, a half-removed stage is an unfinished one.
     unlink(StageMarker.path(in: folder))

@@ -88,6 +88,8 @@ public struct Inspection: Encodable, Sendable {
   public let leftOut: [String: Copies]
   /// Pictures of U that could not be read.
   public let unreadable: Int
+  /// Shards that had no scores when the selection was made.
+  public let missingShards: [String]
   /// Members of shards that are no samples.
   public let passedOver: Int
 
@@ -99,6 +101,7 @@ public struct Inspection: Encodable, Sendable {
     case imagesByLabelCount = "images_by_label_count"
     case leftOut = "left_out"
     case passedOver = "passed_over"
+    case missingShards = "missing_shards"
   }
 
   /// Looks at the selection of a run.
@@ -135,14 +138,16 @@ public struct Inspection: Encodable, Sendable {
         tagAgreement: agreement?.share(ofRanks: bucket.ranks))
     }
     duplicates = Self.copies(in: "\(run.directory.folder(of: .ranking))/duplicates.csv")
-    let records = try SelectTopImages.scoredShards(in: run).scored.map(\.record)
-    unreadable = records.reduce(0) { $0 + $1.unreadable.count }
+    let shards = try ScoredShards(in: run)
+    unreadable = shards.unreadable
+    missingShards = ScoredShards.missing(in: run.directory.folder(of: .ranking))
     passedOver = (run.data.unlabelled as? IndexedCollection)?.problemCount ?? 0
     var leftOut: [String: Copies] = [:]
-    for reason in records.lazy.flatMap(\.excluded).map(\.reason) {
+    try shards.forEachOmission(\.excluded) { omission in
+      let reason = omission.reason
       let words = reason.split(separator: " ")
       let isNear = reason.hasPrefix("looks like")
-      guard words.count > 3 else { continue }
+      guard words.count > 3 else { return }
       let set = String(isNear ? words[3] : words[2])
       if isNear {
         leftOut[set, default: Copies()].near += 1
@@ -157,7 +162,12 @@ public struct Inspection: Encodable, Sendable {
   private static func copies(in path: String) -> Copies {
     var copies = Copies()
     for line in (try? FileContents.text(of: path))?.split(separator: "\n").dropFirst() ?? [] {
-      if line.hasSuffix(",exact,0") { copies.exact += 1 } else { copies.near += 1 }
+      // A key may hold line ends; a line of its own ends in what kind of copy it is.
+      if line.hasSuffix(",exact,0") {
+        copies.exact += 1
+      } else if line.firstMatch(of: /,near,[0-9]+$/) != nil {
+        copies.near += 1
+      }
     }
     return copies
   }

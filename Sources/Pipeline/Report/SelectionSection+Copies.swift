@@ -28,6 +28,11 @@ extension SelectionSection {
   var leftOut: HTML {
     guard let found = data.inspection else { return .none }
     var texts: [String] = []
+    if !found.missingShards.isEmpty {
+      texts.append(
+        "\(Format.counted(found.missingShards.count, "shard", "shards")) had no scores when this was "
+          + "selected: 2-ranking/missing-shards.txt.")
+    }
     let copies = found.duplicates
     if copies != Inspection.Copies() {
       texts.append(

@@ -32,9 +32,7 @@ struct SelectionSection {
     var text =
       "\(Format.counted(selected.images, "picture", "pictures")) of "
       + "\(Format.count(data.summary.unlabelledImages)) with "
-      + "\(Format.counted(selected.labels, "label", "labels")): the "
-      + "K = \(Format.count(selected.imagesPerClass)) best of each class, every picture ranked in "
-      + "its P = \(Format.count(selected.labelsPerImage)) best classes."
+      + "\(Format.counted(selected.labels, "label", "labels")): \(choice(selected))."
     if let purity = selected.statistics.purity {
       text += " \(Format.fixed(100 * purity, 1)) % of the labels are right."
     } else {
@@ -42,6 +40,20 @@ struct SelectionSection {
         " The true classes of the unlabelled pictures are not known, so neither is its purity."
     }
     return text
+  }
+
+  /// Which pictures a class got.
+  private func choice(_ selected: ReportData.Selected) -> String {
+    let most = "K = \(Format.count(selected.imagesPerClass))"
+    let ranked =
+      "every picture ranked in its P = \(Format.count(selected.labelsPerImage)) best classes"
+    switch data.recipe.ranking.strategy {
+    case .balanced: return "the \(most) best of each class, \(ranked)"
+    case .unbalanced: return "the best of each class, unevenly shared out, \(ranked)"
+    case .tags: return "\(most) random ones of each class among those that carry a tag of it"
+    case .tagsRanked:
+      return "the \(most) best of each class among those that carry a tag of it, \(ranked)"
+    }
   }
 
   // MARK: - Classes

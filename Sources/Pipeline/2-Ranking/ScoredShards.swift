@@ -1,0 +1,189 @@
+import Files
+import Foundation
+import ImageData
+import Ranking
+
+/// Which shards of U have scores, and what became of the pictures that have none.
+///
+/// The lists of unreadable and excluded pictures stay in the shards' records: a billion pictures may
+/// have ten million of them.
+struct ScoredShards {
+  /// The shards that have scores, without their lists.
+  private(set) var scored: [ScoredShard] = []
+  /// The names of those that have none.
+  private(set) var missing: [String] = []
+  /// Pictures in the scored shards.
+  private(set) var pictures = 0
+  /// Pictures that could not be read.
+  private(set) var unreadable = 0
+  /// Pictures left out because D or the test pictures hold them.
+  private(set) var excluded = 0
+  /// How long scoring took, over all processes.
+  private(set) var seconds = 0.0
+  private let folder: String
+
+  /// Looks at every shard's record.
+  /// - Throws: `PipelineError.usage` naming the shards that are not scored yet, unless that is
+  ///   allowed; `PipelineError.data` naming a record that is another shard's.
+  init(in run: Run) throws {
+    folder = run.directory.scoresFolder
+    let shards = run.data.unlabelled
+    for shard in 0..<shards.shardCount {
+      let name = shards.shardName(shard)
+      guard FileManager.default.fileExists(atPath: "\(folder)/\(name).json") else {
+        missing.append(name)
+        continue
+      }
+      var record = try ShardRecord(path: "\(folder)/\(name).json")
+      guard record.shard == name, record.count == shards.range(ofShard: shard).count else {
+        throw PipelineError.data(
+          "\(folder)/\(name).json is the record of shard \(record.shard) with \(record.count) pictures, "
+            + "not of \(name) with \(shards.range(ofShard: shard).count); `halcyon score` scores it again"
+        )
+      }
+      pictures += record.count
+      unreadable += record.unreadable.count
+      excluded += record.excluded.count
+      seconds += record.seconds
+      record.unreadable = []
+      record.excluded = []
+      scored.append(
+        ScoredShard(record: record, scoresPath: "\(folder)/\(name).scores", index: shard))
+    }
+    guard run.recipe.ranking.allowMissing || missing.isEmpty else {
+      throw PipelineError.usage(
+        "\(missing.count) of \(shards.shardCount) shards are not scored yet (\(Self.few(missing))); "
+          + "`halcyon score` goes on, and --allow-missing selects without them")
+    }
+  }
+
+  /// Calls `body` with every omission of every scored shard, a record at a time.
+  func forEachOmission(
+    _ list: KeyPath<ShardRecord, [ShardRecord.Omission]>,
+    _ body: (ShardRecord.Omission) throws -> Void
+  ) throws {
+    for shard in scored {
+      let record = try ShardRecord(path: "\(folder)/\(shard.record.shard).json")
+      for omission in record[keyPath: list] { try body(omission) }
+    }
+  }
+
+  private static func few(_ names: [String]) -> String {
+    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
+  }
+
+  // MARK: - Coverage
+
+  /// What is said where shards are missing.
+  var missingLine: String? {
+    guard !missing.isEmpty else { return nil }
+    return
+      "without \(missing.count) of \(missing.count + scored.count) shards, which have no scores: "
+      + Self.few(missing)
+  }
+
+  /// Notes in `folder` which shards a selection went without.
+  func noteCoverage(in folder: String) throws {
+    let path = "\(folder)/missing-shards.txt"
+    guard !missing.isEmpty else {
+      unlink(path)
+      return
+    }
+    try DurableFile.write(missing.map { "\($0)\n" }.joined(), to: path)
+  }
+
+  /// The shards that the selection in `folder` went without.
+  static func missing(in folder: String) -> [String] {
+    let text = try? String(contentsOfFile: "\(folder)/missing-shards.txt", encoding: .utf8)
+    return text?.split(separator: "\n").map(String.init) ?? []
+  }
+
+  /// A finished selection that went without other shards than are missing now is made again.
+  /// - Throws: `PipelineError.usage` when a student was trained on it, unless it is to be redone.
+  func requireSameCoverage(in run: Run) throws {
+    let folder = run.directory.folder(of: .ranking)
+    guard FileManager.default.fileExists(atPath: StageMarker.path(in: folder)),
+      Self.missing(in: folder) != missing
+    else { return }
+    let later: [Stage] = [.student, .fineTuning]
+    let isUsed = later.contains {
+      FileManager.default.fileExists(
+        atPath: StageMarker.path(in: run.directory.folder(of: $0)))
+    }
+    guard !isUsed || run.isRedoing else {
+      throw PipelineError.usage(
+        "\(run.directory.path) was trained on a selection without other shards than are missing now; "
+          + "--redo selects and trains again")
+    }
+    for stage in later { try run.directory.clear(stage, keepingScores: true) }
+    unlink(StageMarker.path(in: folder))
+  }
+
+  // MARK: - Lists
+
+  /// Lists what has no scores: `bad-samples.csv` and `excluded.csv` in `folder`, when there is any.
+  /// - Throws: `PipelineError.data` when too many pictures are unreadable.
+  func requireReadable(in run: Run, listingTo folder: String) throws {
+    let indexed = run.data.unlabelled as? IndexedCollection
+    let members = indexed?.problemCount ?? 0
+    try list("bad-samples.csv", in: folder, count: unreadable + members) { add in
+      try forEachOmission(\.unreadable, add)
+      guard let indexed, members > 0 else { return }
+      for shard in 0..<indexed.shardCount {
+        for problem in indexed.problems(ofShard: shard) {
+          try add(
+            .init(key: "\(indexed.shardName(shard)): \(problem.key)", reason: problem.reason))
+        }
+      }
+    }
+    try list("excluded.csv", in: folder, count: excluded) {
+      try forEachOmission(\.excluded, $0)
+    }
+    if unreadable + members > 0 {
+      let also =
+        members > 0
+        ? ", and \(Format.counted(members, "member", "members")) of shards no sample" : ""
+      run.console.note(
+        "scores: \(Format.counted(unreadable, "picture", "pictures")) cannot be read\(also): "
+          + "\(folder)/bad-samples.csv")
+    }
+    if excluded > 0 {
+      run.console.note(
+        "scores: \(Format.counted(excluded, "picture", "pictures")) left out, which D or the test "
+          + "pictures hold: \(folder)/excluded.csv")
+    }
+    if run.recipe.ranking.leaveOut == .near, excluded * 20 > pictures {
+      run.console.note(
+        "scores: more than a twentieth of the pictures was left out as too like known ones; if they "
+          + "only share a pose or a background, set ranking.leaveOut: exact")
+    }
+    let limit = run.unreadableLimit
+    let tooMany = Double(unreadable) > limit.fraction * Double(pictures)
+    guard !tooMany || pictures < limit.afterTried && unreadable < limit.inRow else {
+      throw PipelineError.data(
+        "\(unreadable) of \(pictures) pictures of \(run.data.unlabelled.name) are unreadable, all in "
+          + "\(folder)/bad-samples.csv; if that is how it is, raise data.unreadableLimit "
+          + "(\(limit.fraction))")
+    }
+  }
+
+  private func list(
+    _ name: String, in folder: String, count: Int,
+    _ fill: ((ShardRecord.Omission) throws -> Void) throws -> Void
+  ) throws {
+    let path = "\(folder)/\(name)"
+    unlink(path)
+    guard count > 0 else { return }
+    func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
+    let file = try DurableFile(path: path)
+    var text = "key,reason\n"
+    try fill { omission in
+      text += "\(quoted(omission.key)),\(quoted(omission.reason))\n"
+      guard text.utf8.count > 1 << 20 else { return }
+      try file.write(Data(text.utf8))
+      text = ""
+    }
+    try file.write(Data(text.utf8))
+    try file.commit()
+  }
+}
