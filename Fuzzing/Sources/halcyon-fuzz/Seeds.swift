@@ -34,9 +34,39 @@ private func tarSeeds(in folder: String) throws {
   try long.append(String(repeating: "long/", count: 30) + "0.jpg", Data("picture".utf8))
   try long.finish()
   let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/plain.tar")))
+  try save(foreignTar(), folder + "/foreign.tar")
   // In blocks that are stored as they are, so that what is in them can be changed by chance.
   try save(storedGzip(bytes), folder + "/stored.tar.gz")
   try save(storedZstandard(bytes), folder + "/stored.tar.zst")
+}
+
+/// What our writer does not write: GNU's long names, records for one and for all, a sparse file's map,
+/// links, folders, lengths in base 256. Their checksums are made right when they are read.
+private func foreignTar() -> [UInt8] {
+  func member(_ kind: String, _ name: String, _ data: String, base256: Bool = false) -> [UInt8] {
+    var block = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at offset: Int) {
+      block.replaceSubrange(offset..<offset + text.utf8.count, with: Array(text.utf8))
+    }
+    put(name, at: 0)
+    if base256 {
+      block[124] = 0x80
+      block[135] = UInt8(data.utf8.count)
+    } else {
+      put(String(data.utf8.count, radix: 8), at: 124)
+    }
+    put(kind, at: 156)
+    put(kind == "0" ? "ustar\u{0}00" : "ustar  ", at: 257)
+    let padding = (512 - data.utf8.count % 512) % 512
+    return block + Array(data.utf8) + [UInt8](repeating: 0, count: padding)
+  }
+  return [
+    member("g", "all", "13 comment=x\n"), member("L", "long", "a/long.name.jpg\0"),
+    member("0", "short", "1"), member("x", "pax", "14 path=b.jpg\n9 size=2\n"),
+    member("0", "c.jpg", "22"), member("S", "sparse.jpg", ""), member("5", "folder/", ""),
+    member("2", "link.jpg", ""), member("0", "d.jpg", "333", base256: true),
+    member("0", "../e.jpg", "4"),
+  ].flatMap { $0 } + [UInt8](repeating: 0, count: 1024)
 }
 
 /// RFC 1952: header, one stored block (RFC 1951, 3.2.4), CRC-32 and length.
@@ -113,6 +143,9 @@ private func contentsSeeds(in folder: String) throws {
 private func listSeeds(in folder: String) throws {
   let seeds = [
     "braces": "bs3://x/{00..12}-{a,b{1..2},}.tar", "braces-open": "b{0..1}{{x{2..1}y}{,",
+    "braces-nested":
+      "b" + String(repeating: "{a,", count: 200) + String(repeating: "}", count: 200),
+    "braces-that-are-none": "b{0..99}" + String(repeating: "{x", count: 900) + "}{0..1}",
     "list":
       "l# shards\na{0..2}.tar\nhttp://h/{00..01}.tar?v=1\nb.tar.zst\npipe:cat {0..1}.tar\n"
       + "pipe:get \"$SHARD\"\ns3://x/0.tar\n",
