@@ -66,8 +66,14 @@ struct ShardPatternsTests {
     let each = Array(repeating: million, count: 300).joined(separator: ",")
     for text in [million + long, "{\(each)}", "{\(million),\(million)}", "{0..999}{\(each)}"] {
       let error = #expect(throws: ImageDataError.self) { try ShardPatterns.expandBraces(text) }
-      #expect(error?.description.contains("more than 1000000 names, or for 256 MiB") == true)
+      #expect(error?.description.contains("more than 1000000 names, for 256 MiB of them") == true)
     }
+    // At each of 600 depths a million names would be put together anew.
+    let open = String(repeating: "{a,", count: 600), close = String(repeating: "}", count: 600)
+    #expect(throws: ImageDataError.self) {
+      try ShardPatterns.expandBraces(open + "{0..999000}" + close)
+    }
+    #expect(try ShardPatterns.expandBraces("{a,{b,{0..99999}}}").count == 100_002)
     // Braces that are none are the same in all names.
     let none = String(repeating: "{x}", count: 80)
     let names = try ShardPatterns.expandBraces("{0..99999}" + none)

@@ -9,6 +9,8 @@ enum ShardPatterns {
 
   /// More bytes of names than this are no names either: a long pattern may not fill the memory.
   private static let mostNameBytes = 1 << 28
+  /// A name is put together anew at each depth of braces in braces, this often at most on average.
+  private static let mostDepth = 16
 
   private struct TooManyNames: Error {}
 
@@ -17,7 +19,7 @@ enum ShardPatterns {
   /// Numbers keep the width of their first and last where either begins with a zero; several braces
   /// count like an odometer, the last one fastest. Braces around anything else stay as they are.
   /// - Throws: `ImageDataError.argument` for more than `most` names, or a pattern beyond 4,096 bytes.
-  /// - Complexity: O(bytes of the names + bytes of the pattern²).
+  /// - Complexity: O(16 · bytes of `most` names + bytes of the pattern²).
   static func expandBraces(
     _ text: String, alternatives: Bool = true, most: Int = mostNames
   ) throws -> [String] {
@@ -26,14 +28,19 @@ enum ShardPatterns {
       throw ImageDataError.argument("a pattern of \(text.utf8.count) bytes: \(text.prefix(40))…")
     }
     do {
-      return try names(text, alternatives: alternatives, most: most)
+      var work = most * mostDepth
+      return try names(text, alternatives: alternatives, most: most, work: &work)
     } catch is TooManyNames {
       throw ImageDataError.argument(
-        "\(text) stands for more than \(most) names, or for \(mostNameBytes >> 20) MiB of them")
+        "\(text) stands for more than \(most) names, for \(mostNameBytes >> 20) MiB of them, "
+          + "or for many in braces within braces")
     }
   }
 
-  private static func names(_ text: String, alternatives: Bool, most: Int) throws -> [String] {
+  /// `work` is how many strings may still be made.
+  private static func names(
+    _ text: String, alternatives: Bool, most: Int, work: inout Int
+  ) throws -> [String] {
     guard most > 0 else { throw TooManyNames() }
     var names = [""]
     // What is the same in all names and stands before the next choice; it is put in only there, since
@@ -45,7 +52,9 @@ enum ShardPatterns {
       rest = rest[open...]
       guard let close = closing(of: open, in: rest) else { break }
       let inside = rest[rest.index(after: open)..<close]
-      guard let choices = try choices(inside, alternatives: alternatives, most: most) else {
+      guard
+        let choices = try choices(inside, alternatives: alternatives, most: most, work: &work)
+      else {
         // A literal brace; what is inside may still have some that are none.
         literal += "{"
         rest = rest[rest.index(after: open)...]
@@ -57,7 +66,10 @@ enum ShardPatterns {
         continue
       }
       let count = names.count * choices.count
-      guard count <= most, count * text.utf8.count <= mostNameBytes else { throw TooManyNames() }
+      work -= count
+      guard count <= most, count * text.utf8.count <= mostNameBytes, work >= 0 else {
+        throw TooManyNames()
+      }
       names = names.flatMap { name in choices.map { name + literal + $0 } }
       literal = ""
     }
@@ -66,7 +78,7 @@ enum ShardPatterns {
 
   /// What a brace may stand for, or nil when it is none.
   private static func choices(
-    _ inside: Substring, alternatives: Bool, most: Int
+    _ inside: Substring, alternatives: Bool, most: Int, work: inout Int
   ) throws -> [String]? {
     if let numbers = try numbers(inside, most: most) { return numbers }
     guard alternatives else { return nil }
@@ -74,7 +86,7 @@ enum ShardPatterns {
     guard parts.count > 1 else { return nil }
     var all: [String] = []
     for part in parts {
-      all += try names(String(part), alternatives: true, most: most - all.count)
+      all += try names(String(part), alternatives: true, most: most - all.count, work: &work)
     }
     return all
   }
