@@ -42,23 +42,28 @@ public struct SHA256 {
 
   private mutating func compress() {
     func rotated(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
-    var words = stride(from: 0, to: 64, by: 4).map { start in
-      pending[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
-    }
-    for index in 16..<64 {
+    var words = [UInt32](repeating: 0, count: 64)
+    for index in 0..<64 {
+      guard index >= 16 else {
+        for byte in pending[4 * index..<4 * index + 4] {
+          words[index] = words[index] << 8 | UInt32(byte)
+        }
+        continue
+      }
       let (early, late) = (words[index - 15], words[index - 2])
       let first = rotated(early, 7) ^ rotated(early, 18) ^ early >> 3
       let second = rotated(late, 17) ^ rotated(late, 19) ^ late >> 10
-      words.append(words[index - 16] &+ first &+ words[index - 7] &+ second)
+      words[index] = words[index - 16] &+ first &+ words[index - 7] &+ second
     }
     var part = state
-    for (word, constant) in zip(words, Self.constants) {
+    for index in 0..<64 {
       let sum = rotated(part[4], 6) ^ rotated(part[4], 11) ^ rotated(part[4], 25)
       let choice = part[4] & part[5] ^ ~part[4] & part[6]
-      let first = part[7] &+ sum &+ choice &+ constant &+ word
+      let first = part[7] &+ sum &+ choice &+ Self.constants[index] &+ words[index]
       let other = rotated(part[0], 2) ^ rotated(part[0], 13) ^ rotated(part[0], 22)
       let majority = part[0] & part[1] ^ part[0] & part[2] ^ part[1] & part[2]
-      part = [first &+ other &+ majority] + part[..<7]
+      for place in stride(from: 7, to: 0, by: -1) { part[place] = part[place - 1] }
+      part[0] = first &+ other &+ majority
       part[4] &+= first
     }
     for index in state.indices { state[index] &+= part[index] }
