@@ -43,7 +43,7 @@ example: build
 	swift build $(FLAGS) --product SelfTraining
 	OMP_WAIT_POLICY=passive .build/release/SelfTraining
 
-# libFuzzer on what reads strangers' files, SECONDS a reader; new finds go into Fuzzing/corpus.
+# libFuzzer on what reads strangers' files, SECONDS a reader; CONTRIBUTING.md has what to do with finds.
 SECONDS = 600
 fuzz: setup
 	@Fuzzing/run $(SECONDS)

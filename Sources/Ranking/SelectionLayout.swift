@@ -25,6 +25,8 @@ import Files
 struct SelectionLayout: Equatable {
   static let magic: [UInt8] = Array("HALSELEC".utf8)
   static let headerBytes = 64
+  /// More classes than this would need gigabytes for their counts alone.
+  static let mostClasses = 1 << 24
 
   var classCount: Int
   var imagesPerClass: Int
@@ -82,6 +84,9 @@ struct SelectionLayout: Equatable {
       classCount: Int(bytes.integer(at: 12, as: UInt32.self)),
       imagesPerClass: Int(bytes.integer(at: 16, as: UInt32.self)),
       classesPerSample: Int(bytes.integer(at: 20, as: UInt32.self)))
+    guard classCount <= Self.mostClasses else {
+      throw fail("\(classCount) classes where \(Self.mostClasses) are the most")
+    }
     let imageCount = bytes.integer(at: 24, as: UInt64.self)
     let labelCount = bytes.integer(at: 32, as: UInt64.self)
     // No count exceeds the file's size, so the sums above cannot overflow.

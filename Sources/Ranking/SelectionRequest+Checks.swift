@@ -1,7 +1,4 @@
 extension SelectionRequest {
-  /// More classes than this would need gigabytes for their limits alone.
-  private static let mostClasses = 1 << 24
-
   /// Refuses what cannot be selected from.
   /// - Returns: The number of classes.
   /// - Throws: `RankingError` that says what contradicts what.
@@ -26,10 +23,12 @@ extension SelectionRequest {
       throw RankingError.invalidArgument("cannot select \(imagesPerClass) images per class")
     }
     // What a record says is not yet compared with its file, so nothing may overflow by it.
-    guard (1...Self.mostClasses).contains(first.classes), first.classesPerSample <= 1 << 20 else {
+    guard (1...SelectionLayout.mostClasses).contains(first.classes),
+      first.classesPerSample <= 1 << 20
+    else {
       throw RankingError.incompatibleShards(
         "shard \(first.shard) was scored with P = \(first.classesPerSample) of \(first.classes) "
-          + "classes; a selection has 1 to \(Self.mostClasses) classes")
+          + "classes; a selection has 1 to \(SelectionLayout.mostClasses) classes")
     }
     for shard in shards where !(0...Int(UInt32.max)).contains(shard.record.count) {
       throw RankingError.incompatibleShards(

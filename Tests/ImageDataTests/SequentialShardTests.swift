@@ -55,6 +55,18 @@ struct SequentialShardTests {
     return found
   }
 
+  @Test("pictures of a few bytes come whole out of a compressed shard")
+  func fewBytes() throws {
+    var builder = TarBuilder()
+    let pictures = (1...32).map { [UInt8](repeating: UInt8($0), count: $0) }
+    for (number, picture) in pictures.enumerated() { builder.add("\(number).jpg", picture) }
+    try folder.write(
+      Data(Stored.gzip(builder.bytes + [UInt8](repeating: 0, count: 1024))), to: "few.tar.gz")
+    let ocean = try open(folder.path + "/few.tar.gz")
+    #expect(ocean.count == 32 && !ocean.isRandomAccess)
+    for number in 0..<32 { #expect(try ocean.read(at: number).bytes == Data(pictures[number])) }
+  }
+
   @Test(
     "four threads read what one reads: plain, gzip, Zstandard, a command's output",
     arguments: ["a.tar", "a.tar.gz", "a.tar.zst", "b.tgz", "pipe"])

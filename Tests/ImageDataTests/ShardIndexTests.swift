@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -146,5 +147,43 @@ struct ShardIndexTests {
       try replace(path, bytes.prefix(count))
       #expect(throws: ImageDataError.self) { try Catalogue(folder: folder.path + "/b") }
     }
+  }
+
+  @Test("a catalogue without any text, or with fewer than none, is refused")
+  func noTexts() throws {
+    try Catalogue.write([], name: "U", classes: [], in: folder.path)
+    let path = folder.path + "/catalogue.bin"
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path)).prefix(Catalogue.headerBytes)
+    func put(_ value: UInt64, at offset: Int) {
+      withUnsafeBytes(of: value.littleEndian) {
+        bytes.replaceSubrange(offset..<offset + 8, with: $0)
+      }
+    }
+    for classes: Int64 in [-1, 0, .min] {
+      put(UInt64(bitPattern: classes), at: 48)
+      put(0, at: 56)
+      put(XXHash64.hash(UnsafeRawBufferPointer(start: nil, count: 0)), at: 96)
+      put(ShardIndexLayout.checksum(ofHeader: bytes), at: 120)
+      try replace(path, bytes)
+      let error = #expect(throws: ImageDataError.self) { try Catalogue(folder: folder.path) }
+      #expect(error?.description.contains("its class names are damaged") == true)
+    }
+  }
+
+  @Test("a label that is a number beyond the classes is none")
+  func labelBeyondClasses() throws {
+    var writer = ShardIndexWriter(hasHashes: false)
+    for label in ["2", "3", "-1"] {
+      var metadata = SampleMetadata()
+      metadata.label = label
+      try writer.append(key: label.utf8, offset: 512, length: 1, metadata: metadata)
+    }
+    let bytes = try writer.encoded(isReadInOrder: false, source: SourceState(), origin: 1)
+    let index = try ShardIndex(path: try folder.write(Data(bytes), to: "s.index"))
+    let row = Catalogue.Row(samples: 3, contents: index.contents, name: "s")
+    try Catalogue.write(
+      [row], name: "U", classes: ["a", "b", "c"], labelsAreNumbers: true, in: folder.path)
+    let ocean = try IndexedCollection(folder: folder.path)
+    #expect((0..<3).map { ocean.label(at: $0) } == [2, nil, nil])
   }
 }

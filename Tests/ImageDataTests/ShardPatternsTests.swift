@@ -59,6 +59,30 @@ struct ShardPatternsTests {
     }
   }
 
+  @Test("a short pattern cannot fill the memory with names")
+  func hostilePatterns() throws {
+    let million = "{0..999999}"
+    let long = String(repeating: "x", count: 300)
+    let each = Array(repeating: million, count: 300).joined(separator: ",")
+    for text in [million + long, "{\(each)}", "{\(million),\(million)}", "{0..999}{\(each)}"] {
+      let error = #expect(throws: ImageDataError.self) { try ShardPatterns.expandBraces(text) }
+      #expect(error?.description.contains("more than 1000000 names, for 256 MiB of them") == true)
+    }
+    // At each of 600 depths a million names would be put together anew.
+    let open = String(repeating: "{a,", count: 600), close = String(repeating: "}", count: 600)
+    #expect(throws: ImageDataError.self) {
+      try ShardPatterns.expandBraces(open + "{0..999000}" + close)
+    }
+    #expect(try ShardPatterns.expandBraces("{a,{b,{0..99999}}}").count == 100_002)
+    // Braces that are none are the same in all names.
+    let none = String(repeating: "{x}", count: 80)
+    let names = try ShardPatterns.expandBraces("{0..99999}" + none)
+    #expect(names.count == 100_000 && names.last == "99999" + none)
+    #expect(try ShardPatterns.expandBraces("{7..7}{a}{0..1}") == ["7{a}0", "7{a}1"])
+    #expect(throws: ImageDataError.self) { try ShardPatterns.expandBraces("{0..9}", most: 9) }
+    #expect(try ShardPatterns.expandBraces("{0..4}{a,b}", most: 10).count == 10)
+  }
+
   @Test("patterns, folders and lists of lists become shards, each once, in their order")
   func lists() throws {
     for name in ["b/1.tar", "b/0.tar", "b/2.tar.gz", "c/9.tgz", "x/3.tar.zst", "b/note.md"] {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -214,6 +215,19 @@ struct SelectionTests {
       #expect(throws: RankingError.self, "byte \(offset)") { try Selection(path: path) }
       try write(Array(whole[..<offset]), to: path)
       #expect(throws: RankingError.self, "length \(offset)") { try Selection(path: path) }
+    }
+  }
+
+  @Test("a selection of more classes than memory has room for is refused, its checksums right")
+  func tooManyClasses() throws {
+    let path = folder.path + "/selected.bin"
+    for (classes, isRead) in [(1 << 24, true), ((1 << 24) + 1, false), (Int(UInt32.max), false)] {
+      let layout = SelectionLayout(classCount: classes, imagesPerClass: 1, classesPerSample: 1)
+      var file = ByteColumn(layout.header)
+      file.append(UInt64(0))
+      file.append(file.bytes[64...].withUnsafeBytes { XXHash64.hash($0) })
+      try write(file.bytes, to: path)
+      #expect(((try? Selection(path: path)) != nil) == isRead, "\(classes) classes")
     }
   }
 

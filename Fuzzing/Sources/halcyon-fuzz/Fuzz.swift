@@ -1,17 +1,19 @@
 import Foundation
 
-/// Which reader the inputs go to: `FUZZ=image`, `scores`, `selection`, `tar` or `index`.
-nonisolated(unsafe) private let target: (Data) -> Void = {
+/// What an input can be fed to, by its name: `FUZZ=image`, `tar`, ….
+private let readers: [String: @Sendable (Data) -> Void] = [
+  "contents": fuzzContents, "image": fuzzImage, "index": fuzzIndex, "lists": fuzzLists,
+  "scores": fuzzScores, "selection": fuzzSelection, "tar": fuzzTar,
+]
+
+private let reader: @Sendable (Data) -> Void = {
   let name = ProcessInfo.processInfo.environment["FUZZ"] ?? ""
-  let targets: [String: (Data) -> Void] = [
-    "image": fuzzImage, "scores": fuzzScores, "selection": fuzzSelection,
-  ]
-  guard let target = targets[name] else {
+  guard let reader = readers[name] else {
     FileHandle.standardError.write(
-      Data("FUZZ must be one of \(targets.keys.sorted().joined(separator: ", "))\n".utf8))
+      Data("FUZZ must be one of \(readers.keys.sorted().joined(separator: ", "))\n".utf8))
     exit(64)
   }
-  return target
+  return reader
 }()
 
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -21,22 +23,24 @@ private func runDriver(
   _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// The program's entry, by the name that SwiftPM links it under: libFuzzer's loop.
+/// The program's entry, by the name that SwiftPM links it under: libFuzzer's loop, or
+/// `--make-seeds FOLDER`, which writes what our own writers write.
 @_cdecl("halcyon_fuzz_main")
 public func main(
   _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> CInt {
+  if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--make-seeds" {
+    do {
+      try makeSeeds(in: CommandLine.arguments[2])
+      return 0
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      return 74
+    }
+  }
   var (count, arguments) = (count, arguments)
   return runDriver(&count, &arguments) { bytes, count in
-    target(bytes.map { Data(bytes: $0, count: count) } ?? Data())
+    reader(bytes.map { Data(bytes: $0, count: count) } ?? Data())
     return 0
   }
-}
-
-/// Calls `body` with the path of a file that holds `data`, in memory where there is such a place.
-func withFile(_ data: Data, _ body: (String) -> Void) {
-  let path = "/dev/shm/halcyon-fuzz-\(getpid())"
-  guard FileManager.default.createFile(atPath: path, contents: data) else { return }
-  defer { unlink(path) }
-  body(path)
 }

@@ -1,7 +1,7 @@
 import Foundation
 import ImageData
 
-/// Pictures: header, decoding at full and reduced size, resizing and cropping.
+/// Pictures: header, decoding at full and reduced size, resizing, cropping and fingerprints.
 func fuzzImage(_ data: Data) {
   let image = EncodedImage.file(data)
   _ = try? ImageHeader(of: data)
@@ -16,5 +16,8 @@ func fuzzImage(_ data: Data) {
     let random = CounterRandom(seed: UInt64(data.count), pass: 0, sample: 0)
     try? decoder.render(image, preset: preset, random: random, key: "fuzz", into: out)
   }
+  let hash = ContentHash(of: Data())
+  let evaluation = EvaluationPreset(resize: 20, crop: 16, channels: 1)
+  _ = try? decoder.renderNoting(image, hash: hash, preset: evaluation, key: "fuzz", into: out)
   _ = try? Thumbnail(of: image, longerSide: 16, maxPixels: 1 << 20)
 }

@@ -120,7 +120,9 @@ final class Catalogue: Sendable {
     let words = bytes[(texts + last)...].split(
       separator: 0, omittingEmptySubsequences: false
     ).map { String(decoding: $0, as: UTF8.self) }
-    guard words.count - 2 == number(48) else { throw damaged("its class names are damaged") }
+    guard words.count >= 2, words.count - 2 == number(48) else {
+      throw damaged("its class names are damaged")
+    }
     name = words[0]
     classes = Array(words[1..<words.count - 1])
     self.file = file

@@ -91,7 +91,11 @@ public final class IndexedCollection: ShardedDataset {
       let local = try? shard.index.label(at: position)
     else { return nil }
     let labels = shard.labels(numbered: catalogue.labelsAreNumbers, labelOfClass)
-    return local < labels.count ? labels[local] : nil
+    // An index says what it likes; a label beyond the classes is none.
+    guard local < labels.count, let label = labels[local], classes.indices.contains(label) else {
+      return nil
+    }
+    return label
   }
 
   /// The hashtags of a sample; empty where there are none.

@@ -140,12 +140,17 @@ final class SequentialShard: @unchecked Sendable {
     guard let memory = malloc(count) else {
       throw ImageDataError.resources(key: name, reason: String(cString: strerror(ENOMEM)))
     }
-    let data = Data(bytesNoCopy: memory, count: count, deallocator: .free)
-    let got = try stream.readFully(
-      into: UnsafeMutableRawBufferPointer(start: memory, count: count))
-    position += got
-    guard got == count else { throw endedEarly }
-    return data
+    // Handed over once it is filled: of a few bytes `Data` makes a copy and frees them at once.
+    do {
+      let got = try stream.readFully(
+        into: UnsafeMutableRawBufferPointer(start: memory, count: count))
+      position += got
+      guard got == count else { throw endedEarly }
+    } catch {
+      free(memory)
+      throw error
+    }
+    return Data(bytesNoCopy: memory, count: count, deallocator: .free)
   }
 
   private var endedEarly: StreamFailure {

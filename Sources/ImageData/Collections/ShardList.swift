@@ -24,6 +24,8 @@ struct ShardList {
   private var open: [String] = []
   private static let deepest = 16
   private static let mostListBytes = 1 << 30
+  /// A few lines of patterns stand for more than any machine can list.
+  private static let mostShards = 1 << 22
 
   /// Finds the shards of `text`; nil where it is a folder, list or file of single pictures.
   /// - Throws: `ImageDataError` naming a pattern without files, a list's line or a cycle.
@@ -47,9 +49,13 @@ struct ShardList {
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  private mutating func append(_ location: ShardLocation) {
+  private mutating func append(_ location: ShardLocation) throws {
     // Patterns overlap easily; a picture counts once.
-    if known.insert(location).inserted { locations.append(location) }
+    guard known.insert(location).inserted else { return }
+    guard locations.count < Self.mostShards else {
+      throw ImageDataError.argument("more than \(Self.mostShards) shards; put more into each")
+    }
+    locations.append(location)
   }
 
   private mutating func add(_ text: String, in folder: String) throws {
@@ -58,13 +64,13 @@ struct ShardList {
         throw ImageDataError.argument("pipe: without a command; give pipe:COMMAND")
       }
       for command in try ShardPatterns.expandBraces(command, alternatives: false) {
-        append(ShardLocation(kind: .pipe, text: command))
+        try append(ShardLocation(kind: .pipe, text: command))
       }
       return
     }
     if ShardLocation.isURL(text) {
       for address in try ShardPatterns.expandBraces(text) {
-        append(ShardLocation(kind: .url, text: address))
+        try append(ShardLocation(kind: .url, text: address))
       }
       return
     }
@@ -92,7 +98,7 @@ struct ShardList {
         throw ImageDataError.dataset(path: path, reason: "no .tar, .tar.gz or .tar.zst in it")
       }
       for name in names {
-        append(
+        try append(
           ShardLocation(kind: .file, text: (path as NSString).appendingPathComponent(name)))
       }
       return
@@ -101,7 +107,7 @@ struct ShardList {
       throw ImageDataError.dataset(
         path: path, reason: "not a shard: expected .tar, .tar.gz, .tar.zst, .txt or .list")
     }
-    append(ShardLocation(kind: .file, text: path))
+    try append(ShardLocation(kind: .file, text: path))
   }
 
   /// Reads a list: a shard, a pattern or another list a line, relative to the list's folder. After a
@@ -137,7 +143,7 @@ struct ShardList {
           command = next
         } else if let command {
           for name in try ShardPatterns.expandBraces(line) {
-            append(ShardLocation(kind: .pipe, text: command, variable: name))
+            try append(ShardLocation(kind: .pipe, text: command, variable: name))
           }
         } else {
           try add(line, in: folder)
