@@ -22,13 +22,20 @@ final class PassingRows {
     return all[0] & all[1] == -1
   }
 
-  /// The numbers of the rows among `range` that pass, valid until the next call; so does every score
-  /// that is not a number.
+  /// Finds the rows that pass; so does every score that is not a number.
   ///
-  /// Eight rows are compared at a time. Where any passes, all eight are written and the count moves on
-  /// behind those that do, so that nothing is mispredicted where many pass.
+  /// Every row is written and the count moves on behind those that pass, so that nothing is
+  /// mispredicted where many do.
+  /// - Parameters:
+  ///   - scores: A column of scores.
+  ///   - classes: Their classes.
+  ///   - range: The rows that are looked at.
+  ///   - expectsFew: Whether eight rows at a time are first compared with the lowest limit, then with
+  ///     their own.
+  /// - Returns: Their numbers, valid until the next call.
   func find<Class: FixedWidthInteger & BitwiseCopyable>(
-    _ scores: UnsafeBufferPointer<Float>, _ classes: UnsafeBufferPointer<Class>, _ range: Range<Int>
+    _ scores: UnsafeBufferPointer<Float>, _ classes: UnsafeBufferPointer<Class>,
+    _ range: Range<Int>, expectsFew: Bool
   ) -> UnsafeBufferPointer<UInt32> {
     if rows.count < range.count + 8 {
       rows.deallocate()
@@ -49,29 +56,31 @@ final class PassingRows {
     var count = 0
     var row = range.lowerBound
     let least = SIMD8<Float>(repeating: leastLimit)
-    while row + 8 <= range.upperBound {
+    @inline(__always)
+    func compare(_ row: Int) {
+      rows[count] = UInt32(truncatingIfNeeded: row)
+      count &+= firstScore[row] < limit(row) ? 0 : 1
+    }
+    while expectsFew, row &+ 8 <= range.upperBound {
       let score = UnsafeRawPointer(firstScore + row).loadUnaligned(as: SIMD8<Float>.self)
-      if Self.isOut(score, least) {
-        row &+= 8
-        continue
-      }
-      let limit = SIMD8<Float>(
-        limit(row), limit(row + 1), limit(row + 2), limit(row + 3), limit(row + 4),
-        limit(row + 5), limit(row + 6), limit(row + 7))
-      // −1 where the row is out.
-      let out = unsafeBitCast(score .< limit, to: SIMD8<Int32>.self)
-      let all = unsafeBitCast(out.lowHalf & out.highHalf, to: SIMD2<Int64>.self)
-      if all[0] & all[1] != -1 {
-        for lane in 0..<8 {
-          rows[count] = UInt32(truncatingIfNeeded: row &+ lane)
-          count &+= 1 &+ Int(out[lane])
+      if !Self.isOut(score, least) {
+        let limit = SIMD8<Float>(
+          limit(row), limit(row + 1), limit(row + 2), limit(row + 3), limit(row + 4),
+          limit(row + 5), limit(row + 6), limit(row + 7))
+        // −1 where the row is out.
+        let out = unsafeBitCast(score .< limit, to: SIMD8<Int32>.self)
+        let all = unsafeBitCast(out.lowHalf & out.highHalf, to: SIMD2<Int64>.self)
+        if all[0] & all[1] != -1 {
+          for lane in 0..<8 {
+            rows[count] = UInt32(truncatingIfNeeded: row &+ lane)
+            count &+= 1 &+ Int(out[lane])
+          }
         }
       }
       row &+= 8
     }
     while row < range.upperBound {
-      rows[count] = UInt32(truncatingIfNeeded: row)
-      if !(scores[row] < limit(row)) { count &+= 1 }
+      compare(row)
       row &+= 1
     }
     return UnsafeBufferPointer(start: rows, count: count)
@@ -80,8 +89,9 @@ final class PassingRows {
 
 extension Selection.Reading {
   /// Counts the samples in some rows of a block.
-  mutating func count(_ block: ScoreBlock, _ rows: Range<Int>, _ fraction: SampleFraction) {
-    samples += rows.count
+  mutating func count(_ block: ScoreBlock, _ fraction: SampleFraction) {
+    let rows = 0..<block.count
+    samples += block.count
     guard block.layout.classesPerSample > 0 else { return }
     let scores = block.scores(column: 0)
     for row in rows where scores[row].isNaN {

@@ -32,7 +32,8 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
       let undecided = part(low..<high)
       let bounds = undecided.bounds
       guard bounds.least < bounds.greatest else { break }
-      let kept = undecided.keepRanges(upTo: count - low, Digits(bounds, bits: 11))
+      let bits = Swift.min(11, Int.bitWidth - (high - low).leadingZeroBitCount)
+      let kept = undecided.keepRanges(upTo: count - low, Digits(bounds, bits: bits))
       high = low + kept.end
       low += kept.decided
     }

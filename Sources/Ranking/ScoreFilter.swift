@@ -5,7 +5,7 @@ import Foundation
 ///
 /// The thread has its own copy of the limits, so that comparing takes no lock, and collects what
 /// passes for some stripes of classes, each of which has a lock. Old limits only let more through:
-/// the ranking compares again. Use: `filter(_:rows:shard:)` for each block, then `flush()`.
+/// the ranking compares again. Use: `filter(_:shard:)` for each block, then `flush()`.
 /// - Complexity: O(1) a row, some 2 cycles for a row that does not pass.
 final class ScoreFilter {
   /// What takes part.
@@ -57,10 +57,10 @@ final class ScoreFilter {
     waitingCounts.deallocate()
   }
 
-  /// Takes the samples of a block into account, all of them or those in some rows.
+  /// Takes the samples of a block into account.
   /// - Throws: `RankingError` when a class is beyond the classes, what looking tags up throws.
-  func filter(_ block: ScoreBlock, rows: Range<Int>? = nil, shard: UInt32) throws {
-    reading.count(block, rows ?? 0..<block.count, options.fraction)
+  func filter(_ block: ScoreBlock, shard: UInt32) throws {
+    reading.count(block, options.fraction)
     let tags = try options.tags?.pairs(in: block, shard: Int(shard), classCount: top.classCount)
     if let seed = options.randomSeed {
       try passTagged(tags ?? [], of: block, shard: shard, order: RandomOrder(seed: seed))
@@ -74,23 +74,23 @@ final class ScoreFilter {
     for column in 0..<options.classesPerSample {
       if block.layout.classBytes == 2 {
         let classes = block.classes(column: column, as: UInt16.self)
-        try filter(block, column, classes, rows ?? 0..<block.count, tags, shard)
+        try filter(block, column, classes, tags, shard)
       } else {
         let classes = block.classes(column: column, as: UInt32.self)
-        try filter(block, column, classes, rows ?? 0..<block.count, tags, shard)
+        try filter(block, column, classes, tags, shard)
       }
     }
   }
 
   private func filter<Class: FixedWidthInteger & BitwiseCopyable>(
-    _ block: ScoreBlock, _ column: Int, _ classes: UnsafeBufferPointer<Class>, _ rows: Range<Int>,
+    _ block: ScoreBlock, _ column: Int, _ classes: UnsafeBufferPointer<Class>,
     _ tags: [UInt64]?, _ shard: UInt32
   ) throws {
     let scores = block.scores(column: column)
     let keyHashes = block.keyHashes
     let fraction = options.fraction
     let first = SampleID(shard: shard, position: UInt32(block.firstPosition)).packed
-    for index in passing.find(scores, classes, rows) {
+    for index in passing.find(scores, classes, 0..<block.count, expectsFew: true) {
       let row = Int(index)
       let (label, score, keyHash) = (Int(classes[row]), scores[row], keyHashes[row])
       guard label < top.classCount else {
@@ -181,7 +181,7 @@ struct RandomOrder {
 
 extension ScoreBlock {
   /// The error that a row has an impossible class.
-  fileprivate func fault(_ row: Int) -> RankingError {
+  func fault(_ row: Int) -> RankingError {
     .corruptFile(
       path: path,
       reason: "sample \(firstPosition + row) has a class beyond \(layout.classCount); "

@@ -8,10 +8,10 @@ extension TopImagesPerClass {
 
   /// Takes every row of blocks in memory into account.
   ///
-  /// Where the blocks hold many more rows than are kept, one row in 32 is ranked first, and the
-  /// score above which enough of these stand is where each class begins. A class that is not full in
-  /// the end although rows below its beginning were left out is ranked again without one, so the
-  /// result is exact.
+  /// Where the blocks hold many more rows than are kept, a 64th of every block's rows is ranked first,
+  /// then an eighth: the score above which enough of these stand is where each class begins from then
+  /// on. A class that is not full in the end although rows below its beginning were left out is
+  /// ranked again without one, so the result is exact.
   /// - Parameters:
   ///   - blocks: The blocks of one shard.
   ///   - shard: The index of the shard.
@@ -29,71 +29,80 @@ extension TopImagesPerClass {
       throw RankingError.invalidArgument(
         "the blocks do not all hold P = \(layout.classesPerSample) of \(classCount) classes")
     }
-    let options = ScoreFilter.Options(classesPerSample: layout.classesPerSample)
-    let rows = blocks.reduce(0) { $0 + $1.count } * layout.classesPerSample
+    let samples = blocks.reduce(0) { $0 + $1.count }
     let isNew = (0..<classCount).allSatisfy { states[$0].count == 0 }
-    let raised =
-      isNew && rows / 3 > classCount * imagesPerClass
-      ? try raiseMinima(toTopOf: blocks, options, threads: threads) : []
-    try pass(blocks, shard: shard, options, threads: threads)
+    let begins = isNew && samples * layout.classesPerSample / 3 > classCount * imagesPerClass
+    let filters = (0..<max(threads, 1)).map { _ in
+      BlockFilter(self, shard: shard, columns: layout.classesPerSample, threads: threads)
+    }
+    defer { nanCount += filters.reduce(0) { $0 + $1.nanCount } }
 
-    let poor = Set(raised.filter { states[$0].count < quotas[$0] })
-    guard !poor.isEmpty else { return }
-    poor.forEach(empty)
+    var isRaised = Array(repeating: false, count: classCount)
+    var previous = 0
+    for parts in begins ? ScoreBlock.stages : [64] {
+      let share = previous..<parts
+      try pass(blocks, filters) { $0.rows(share) }
+      previous = parts
+      guard parts < 64 else { continue }
+      let seen = blocks.reduce(0) { $0 + $1.rows(0..<parts).count }
+      let ranks = beginnings(share: Double(seen) / Double(samples))
+      for index in settle(filters, threads: threads, beginningAt: ranks) { isRaised[index] = true }
+    }
+
+    let poor = (0..<classCount).map { isRaised[$0] && states[$0].count < quotas[$0] }
+    guard poor.contains(true) else { return }
     let again = TopImagesPerClass(
-      quotas: (0..<classCount).map { poor.contains($0) ? quotas[$0] : 0 },
-      minimumScore: minimumScore, order: order)
-    try again.pass(blocks, shard: shard, options, threads: threads)
-    for index in poor { again.slice(of: index).forEach { admit($0, to: index) } }
+      quotas: (0..<classCount).map { poor[$0] ? quotas[$0] : 0 }, minimumScore: minimumScore,
+      order: order)
+    let second = filters.map { _ in
+      BlockFilter(again, shard: shard, columns: layout.classesPerSample, threads: threads)
+    }
+    try again.pass(blocks, second) { $0.rows(0..<64) }
+    for index in 0..<classCount where poor[index] {
+      empty(index)
+      again.slice(of: index).forEach { admit($0, to: index) }
+    }
   }
 
+  /// Takes some rows of every block into account, a filter a thread.
   private func pass(
-    _ blocks: [ScoreBlock], shard: UInt32, _ options: ScoreFilter.Options, threads: Int,
-    sample: Bool = false
+    _ blocks: [ScoreBlock], _ filters: [BlockFilter], rows: @Sendable (ScoreBlock) -> Range<Int>
   ) throws {
     let queue = PartQueue(count: blocks.count)
-    let counts = try Threads.results(threads) { _ in
-      let filter = ScoreFilter(self, options)
-      while let index = queue.next() {
-        let rows = sample ? blocks[index].sample : nil
-        try filter.filter(blocks[index], rows: rows, shard: shard)
+    repeat {
+      queue.resume()
+      let result = Result {
+        _ = try Threads.results(filters.count) { number in
+          while let index = queue.next() {
+            try filters[number].filter(blocks[index], rows(blocks[index]))
+            // Old limits let too much through: find new ones.
+            if filters[number].waiting.count >= BlockFilter.patience { queue.pause() }
+          }
+        }
       }
-      filter.flush()
-      return filter.reading.notANumber
-    }
-    nanCount += counts.reduce(0, +)
+      _ = settle(filters, threads: filters.count)
+      try result.get()
+    } while !queue.isEmpty
   }
 
-  /// Ranks a 32nd of the rows and lets classes begin where enough of them stand above.
-  /// - Returns: The classes that do not begin at the lowest score.
-  private func raiseMinima(
-    toTopOf blocks: [ScoreBlock], _ options: ScoreFilter.Options, threads: Int
-  ) throws -> [Int] {
-    // Of the first K, K/32 are expected among the sample; four standard deviations more make it
-    // unlikely that the sample's row of this rank is itself among the first K.
-    let ranks = quotas.map { quota in
-      let expected = Double(quota) / 32
-      return quota == 0 ? 0 : Int(expected + 4 * expected.squareRoot()) + 4
+  /// The rank among a share of the rows at which a class begins.
+  ///
+  /// That share of the first K is expected there; four and a half standard deviations more make it
+  /// unlikely that the row of this rank is itself among the first K.
+  private func beginnings(share: Double) -> [Int] {
+    quotas.map { quota in
+      let expected = Double(quota) * share
+      return quota == 0 ? 0 : Int(expected + 4.5 * expected.squareRoot()) + 4
     }
-    let sample = TopImagesPerClass(
-      quotas: ranks, minimumScore: minimumScore, spare: 3, order: order)
-    try sample.pass(blocks, shard: 0, options, threads: threads, sample: true)
-    var raised: [Int] = []
-    for index in 0..<classCount where sample.states[index].count >= ranks[index] {
-      guard ranks[index] > 0 else { continue }
-      sample.cut(index)
-      raiseMinimum(ofClass: index, to: sample.lowestScore(ofClass: index))
-      raised.append(index)
-    }
-    return raised
   }
 }
 
 extension ScoreBlock {
-  /// The rows of a run of a 32nd of the samples, at a place that the first key decides.
-  var sample: Range<Int> {
-    let length = (count + 31) / 32
-    let start = Int(KeyHash.finalized(keyHash(at: 0)) % UInt64(count - length + 1))
-    return start..<(start + length)
+  /// After how many 64ths of every block limits are found.
+  static let stages = [1, 8, 64]
+
+  /// Some 64ths of the rows.
+  func rows(_ parts: Range<Int>) -> Range<Int> {
+    (count * parts.lowerBound / 64)..<(count * parts.upperBound / 64)
   }
 }

@@ -8,14 +8,14 @@ import Foundation
 /// let best = top.selected(inClass: 17).first
 /// ```
 ///
-/// A class keeps up to 5/4·K entries of 16 bytes, or 3/2·K where all classes together keep few. When they are full, a selection in linear time
-/// keeps the first K of the total order (score descending, hash of the key ascending, key ascending),
-/// and what stands at rank K becomes the limit that later rows are compared with. What is kept depends
-/// on the set of rows alone, not on their order, on how they were split before `merge(_:)` or on the
+/// A class keeps up to 5/4·K entries of 16 bytes. When they are full, a selection in linear time keeps
+/// the first K of the total order (score descending, hash of the key ascending, key ascending), and
+/// what stands at rank K becomes the limit that later rows are compared with. What is kept depends on
+/// the set of rows alone, not on their order, on how they were split before `merge(_:)` or on the
 /// number of threads.
 ///
 /// Invariants: a class holds every row seen that belongs to its first K; no held score is NaN.
-/// - Complexity: amortised O(1) expected a row; at most 20·L·K bytes, or 96 MB if that is more, and no more than the rows need.
+/// - Complexity: amortised O(1) expected a row; at most 20·L·K bytes.
 public final class TopImagesPerClass: @unchecked Sendable {
   /// How many classes there are, L.
   public let classCount: Int
@@ -68,11 +68,9 @@ public final class TopImagesPerClass: @unchecked Sendable {
   ///   - quotas: The number of images kept of each class.
   ///   - minimumScore: The lowest score that may be selected.
   ///   - rows: No class gets more rows than this.
-  ///   - spare: The share of its quota that a class holds besides, until it is cut.
   ///   - order: The total order.
   init(
-    quotas: [Int], minimumScore: Float = -.infinity, rows: Int = .max, spare: Double? = nil,
-    order: RankingOrder
+    quotas: [Int], minimumScore: Float = -.infinity, rows: Int = .max, order: RankingOrder
   ) {
     classCount = quotas.count
     self.quotas = quotas
@@ -80,11 +78,9 @@ public final class TopImagesPerClass: @unchecked Sendable {
     self.minimumScore = minimumScore
     self.order = order
     states = .allocate(capacity: quotas.count)
-    // Where all of it is small, twice the room halves the work of cutting.
-    let spare = spare ?? (quotas.reduce(0, +) <= 1 << 22 ? 0.5 : 0.25)
     var start = 0
     for (index, quota) in quotas.enumerated() {
-      let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows, spare: spare)
+      let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows)
       let state = State(start: start, limit: limit, lastKey: Self.lastKey(minimumScore))
       states.initializeElement(at: index, to: state)
       start += limit
@@ -97,8 +93,8 @@ public final class TopImagesPerClass: @unchecked Sendable {
   deinit { states.deallocate() }
 
   /// How many entries a class with a quota holds before it is cut to it again.
-  static func limit(_ quota: Int, rows: Int, spare: Double = 0.25) -> Int {
-    min(quota + max(Int(Double(quota) * spare), 16), max(rows, 1))
+  static func limit(_ quota: Int, rows: Int) -> Int {
+    min(quota + max(quota / 4, 16), max(rows, 1))
   }
 
   /// The highest rank key of a score.
@@ -129,20 +125,19 @@ public final class TopImagesPerClass: @unchecked Sendable {
   /// Keeps the first K images of a class.
   @inline(never)
   func cut(_ index: Int) {
-    guard states[index].count > quotas[index] else { return }
-    states[index].lastKey = slice(of: index).keepFirst(quotas[index], order)
-    states[index].count = quotas[index]
+    if states[index].count > quotas[index] { cut(index, to: quotas[index]) }
+  }
+
+  /// Keeps the first `count` images of a class and leaves out rows behind the last of them from now on.
+  func cut(_ index: Int, to count: Int) {
+    states[index].lastKey = slice(of: index).keepFirst(count, order)
+    states[index].count = count
   }
 
   /// Forgets what a class holds and takes every score from the minimum on again.
   func empty(_ index: Int) {
     states[index].count = 0
     states[index].lastKey = Self.lastKey(minimumScore)
-  }
-
-  /// Leaves out rows of a class below `score` from now on.
-  func raiseMinimum(ofClass index: Int, to score: Float) {
-    states[index].lastKey = min(states[index].lastKey, Self.lastKey(score))
   }
 
   /// The entries that a class holds.
@@ -172,8 +167,10 @@ public final class TopImagesPerClass: @unchecked Sendable {
 
   /// Puts the first K images of a class in order.
   private func rank(_ index: Int) {
-    cut(index)
-    slice(of: index).sort(order)
+    let kept = min(states[index].count, quotas[index])
+    slice(of: index).sortFirst(kept, order)
+    if kept < states[index].count { states[index].lastKey = slice(of: index)[kept - 1].first }
+    states[index].count = kept
   }
 
   /// The first K images of a class in the total order, rank 1 first.

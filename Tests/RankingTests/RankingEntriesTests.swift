@@ -47,6 +47,28 @@ struct RankingEntriesTests {
     }
   }
 
+  @Test(
+    "the first scores are sorted as the standard library does, however they are spread",
+    arguments: [0, 1, 33, 1000, 5000, 70_000], [1, 3, 1 << 40])
+  func firstScores(count: Int, distinct: UInt64) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    for scale in [0, 1e-44, 1, 1e4, 3e38, Float.infinity] {
+      let entries = (0..<count).map { index in
+        let value = Float(UInt64.random(in: 0..<distinct, using: &generator)) / Float(distinct)
+        let score = (value - 0.4) * scale
+        return RankingEntry(
+          first: RankKey.of(score: score.isNaN ? 0 : score, keyHash: UInt64(index % 3) << 32),
+          second: UInt64(index))
+      }
+      let expected = entries.sorted(by: Descending().isOrdered)
+      for kept in Set([0, min(count, 1), count / 3, max(count - 1, 0), count]) {
+        var sorted = entries
+        sorted.withUnsafeMutableBufferPointer { $0.sortFirst(kept, Descending()) }
+        #expect(Self.pairs(sorted[..<kept]) == Self.pairs(expected[..<kept]))
+      }
+    }
+  }
+
   @Test("a rank key orders as the score descending, and gives the score back")
   func rankKeys() {
     let scores: [Float] = [

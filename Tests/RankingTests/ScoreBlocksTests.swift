@@ -68,10 +68,10 @@ struct ScoreBlocksTests {
     }
   }
 
-  @Test("a sample that promises too much is found out, and its classes are ranked again")
-  func misleadingSample() throws {
-    // Class 0 is high exactly where the sample looks in four blocks of 80: 32 rows, enough to begin
-    // there (rank 100/32 + 4·√(100/32) + 4 = 14) but not for K = 100.
+  @Test("first rows that promise too much are found out, and their classes are ranked again")
+  func misleadingBeginning() throws {
+    // Scores are high exactly in the first 64th of four blocks of 80: 16 rows, enough to begin there
+    // (rank 100/64 + 4.5·√(100/64) + 4 = 11) but not for K = 100.
     var (blocks, rows): ([ScoreBlock], [Row]) = ([], [])
     for block in 0..<80 {
       let ids = (0..<256).map { SampleID(shard: 0, position: UInt32(block * 256 + $0)) }
@@ -83,8 +83,8 @@ struct ScoreBlocksTests {
         )
       }
       var scores = ids.map { Float($0.position % 97) }
-      let sampled = try make(scores).sample
-      for row in sampled where block < 4 { scores[row] = 1000 }
+      let first = try make(scores).rows(0..<1)
+      for row in first where block < 4 { scores[row] = 1000 }
       blocks.append(try make(scores))
       for (id, score) in zip(ids, scores) {
         rows.append(Row(score: score, label: 0, id: id))
@@ -99,6 +99,24 @@ struct ScoreBlocksTests {
         rows.filter { $0.label == label }, key: TopImagesPerClassTests.key)
       #expect(top.selected(inClass: label) == Array(expected.prefix(100)))
     }
+  }
+
+  @Test("rows that all pass and find no room wait for it, and none is lost", arguments: 1...3)
+  func waiting(threads: Int) throws {
+    // After the first block every row is better than all before.
+    let count = 3 * BlockFilter.patience
+    let blocks = try stride(from: 0, to: count, by: 4096).map { start in
+      let positions = start..<min(start + 4096, count)
+      return try ScoreBlock(
+        firstPosition: start, keyHashes: positions.map { UInt64($0) << 32 },
+        scores: [positions.map { Float($0) }], classes: [positions.map { _ in 1 }], classCount: 3)
+    }
+    let top = TopImagesPerClass(classes: 3, imagesPerClass: 70) { "\($0)" }
+    try top.insert([blocks[0]], shard: 0, threads: threads)
+    try top.insert(Array(blocks[1...]), shard: 0, threads: threads)
+    let best = ((count - 70)..<count).reversed().map(Float.init)
+    #expect(top.selected(inClass: 1).map(\.score) == best)
+    #expect(top.selected(inClass: 0).isEmpty)
   }
 
   @Test("blocks of other classes are refused, and so are columns that do not fit together")
