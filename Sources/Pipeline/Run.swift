@@ -67,7 +67,8 @@ public final class Run {
     var data = try RunData(
       recipe, workers: workers, needsUnlabelled: needsUnlabelled,
       indexing: RunData.Indexing(
-        folder: directory.indexFolder, workers: workers, isFixed: access != .alone, console: console))
+        folder: directory.indexFolder, workers: workers, isFixed: access != .alone, console: console
+      ))
     isRedoing = redoing
     switch access {
     case .alone: lock = try directory.open(recipe, redoing: redoing)

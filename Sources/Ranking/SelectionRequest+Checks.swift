@@ -14,10 +14,11 @@ extension SelectionRequest {
       throw RankingError.invalidArgument("there are no scored shards to select from; score first")
     }
     try ShardRecord.checkCompatible(shards.lazy.map(\.record))
-    guard classesPerSample >= 1, classesPerSample <= first.classesPerSample else {
+    let scored = shards.lazy.map(\.record.classesPerSample).min() ?? 0
+    guard classesPerSample >= 1, classesPerSample <= scored else {
       throw RankingError.invalidArgument(
         "cannot select by \(classesPerSample) classes a sample: the shards were scored with "
-          + "P = \(first.classesPerSample); score again with a larger P")
+          + "P = \(scored); score again with a larger P")
     }
     guard imagesPerClass > 0, imagesPerClass <= Int(UInt32.max) else {
       throw RankingError.invalidArgument("cannot select \(imagesPerClass) images per class")

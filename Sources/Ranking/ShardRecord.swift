@@ -120,7 +120,10 @@ extension ShardRecord {
   public static func checkCompatible(_ records: some Collection<ShardRecord>) throws {
     guard let first = records.first else { return }
     for record in records.dropFirst() {
-      let differences = zip(first.scoring, record.scoring).filter { $0.value != $1.value }
+      // Records of more classes a picture serve fewer as well.
+      let differences = zip(first.scoring, record.scoring).filter {
+        $0.value != $1.value && $0.name != CodingKeys.classesPerSample.rawValue
+      }
       guard !differences.isEmpty else { continue }
       let fields = differences.map { "\($0.name) (\(brief($0.value)) and \(brief($1.value)))" }
       throw RankingError.incompatibleShards(

@@ -75,7 +75,8 @@ struct IndexCommand: ParsableCommand {
     if json { try printJSON(result) }
     guard summary.samples > 0 else {
       throw PipelineError.data(
-        "\(unlabelled): there is no picture to list; \(folder)/problems.csv says what was passed over")
+        "\(unlabelled): there is no picture to list; \(folder)/problems.csv says what was passed over"
+      )
     }
     if json { return }
     try printLine("index     \(folder)")

@@ -43,7 +43,8 @@ struct InspectCommand: ParsableCommand {
     }
     lines.append(
       found.shortClasses.isEmpty
-        ? "every class has what it was to have" : "\(found.shortClasses.count) classes fall short of K:")
+        ? "every class has what it was to have"
+        : "\(found.shortClasses.count) classes fall short of K:")
     let classes = Dictionary(
       found.classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for name in found.shortClasses.prefix(top) {

@@ -245,7 +245,10 @@ struct RefusalTests {
     let tiny = try folders()
     for index in 0..<90 { try tiny.folder.write("no picture", to: "u/\(index).png") }
     for index in 0..<30 { try tiny.folder.write("no picture", to: "u/more-\(index).png") }
-    expect(try tiny.run("run", "a"), code: 65, "100 pictures in a row of u are unreadable")
-    #expect(try tiny.text("a", "2-ranking/bad-samples.csv").hasPrefix("key,reason\n0.png,"))
+    expect(
+      try tiny.run("run", "a"), code: 65, "120 of 120 pictures of u are unreadable",
+      "data.unreadableLimit")
+    #expect(
+      try tiny.text("a", "2-ranking/bad-samples.csv").hasPrefix("key,reason\n\"0.png\","))
   }
 }

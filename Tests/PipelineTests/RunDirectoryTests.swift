@@ -125,7 +125,7 @@ struct RunDirectoryTests {
     let events = try String(contentsOfFile: run.logPath, encoding: .utf8)
     #expect(events.contains("teacher") && !events.contains("student"))
 
-    changed.ranking.labelsPerImage = 1
+    changed.ranking.batch = 7
     _ = try run.open(changed, redoing: true)
     #expect(!exists(run.scoresFolder + "/00000.scores"))
   }

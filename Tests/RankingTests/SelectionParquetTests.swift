@@ -114,7 +114,7 @@ struct SelectionParquetTests {
       try selection.writeParquet(to: path, names: names)
     }
     #expect(error?.description == "\(path): shard 1 has no name; there are 1")
-    #expect(try folder.contents() == [])
+    #expect(try !folder.contents().contains { $0.contains(".parquet") })
   }
 
   @Test(

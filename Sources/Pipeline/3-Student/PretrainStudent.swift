@@ -25,7 +25,8 @@ public enum PretrainStudent {
     let selection = try Selection(path: run.directory.selectionPath)
     guard selection.classes.count < Int(Int32.max) else {
       throw PipelineError.data(
-        "\(selection.classes.count) labels are more than \(Int32.max); lower ranking.imagesPerClass")
+        "\(selection.classes.count) labels are more than \(Int32.max); lower ranking.imagesPerClass"
+      )
     }
     let pictures = try GatherSelection.pictures(of: selection, in: run)
     let classCount = run.data.classNames.count
