@@ -31,7 +31,8 @@ struct SelectionParquetTests {
           shard: "\(shard)", count: range.count, classesPerSample: 3, classes: classes,
           scores: scores), scoresPath: scores, index: shard)
     }
-    return try Selection.select(shards: shards, classesPerSample: 3, imagesPerClass: images) {
+    return try Selection.select(shards: shards, classesPerSample: 3, imagesPerClass: max(1, images))
+    {
       "shard-\($0.shard)/picture-\($0.position).jpg"
     }.selection
   }
