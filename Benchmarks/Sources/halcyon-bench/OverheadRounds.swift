@@ -19,9 +19,9 @@ struct OverheadRounds: ParsableCommand {
   var runs: String
 
   @Option(help: "Pictures in a round.")
-  var images = 256
+  var images = 512
 
-  private static let perShard = 128
+  private static let perShard = 10_000
 
   func run() throws {
     let folder = "\(runs)/\(ProcessInfo.processInfo.processIdentifier)"
