@@ -1,4 +1,5 @@
 // Tensors: life, contents, shapes.
+#include "Kernels/Pictures.h"
 #include "Shim.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -25,6 +26,14 @@ int32_t ctorch_tensor_from_bytes(const void *bytes, int64_t byte_count, const in
     auto tensor = at::empty(span(shape, rank), options(dtype, CTORCH_CPU));
     if (byte_count > 0) std::memcpy(tensor.data_ptr(), bytes, byte_count);
     return device == CTORCH_CPU ? tensor : tensor.to(shim::device(device));
+  });
+}
+
+int32_t ctorch_pictures(const uint8_t *bytes, int64_t count, int64_t rows, int64_t height,
+                        int64_t width, int64_t channels, const float *scale, const float *offset,
+                        ctorch_tensor **out) {
+  return produce(out, [&] {
+    return kernels::pictures(bytes, count, rows, height, width, channels, scale, offset);
   });
 }
 

@@ -54,6 +54,11 @@ bool ctorch_keep_memory(bool keep);
 int32_t ctorch_tensor_from_bytes(const void *bytes, int64_t byte_count, const int64_t *shape,
                                  int32_t rank, int32_t dtype, int32_t device,
                                  ctorch_tensor *_Nullable *_Nonnull out);
+// Bytes [count, height, width, channels] → float32 [rows, channels, height, width] on the CPU, channels
+// last in memory, each byte times its channel's scale plus its offset; rows beyond count are of zeros.
+int32_t ctorch_pictures(const uint8_t *bytes, int64_t count, int64_t rows, int64_t height,
+                        int64_t width, int64_t channels, const float *scale, const float *offset,
+                        ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_tensor_empty(const int64_t *shape, int32_t rank, int32_t dtype, int32_t device,
                             ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_tensor_full(const int64_t *shape, int32_t rank, double value, int32_t dtype,

@@ -45,7 +45,7 @@ final class Inference {
       batchSize: max(1, min(runtime.batch, range.count)),
       preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
       notesContents: notesContents, onUnreadable: .mark, maxPixels: runtime.maxPixels,
-      badSamples: badSamples)
+      badSamples: badSamples, givesWay: runtime.device == .cpu)
     defer { loader.stop() }
     let pass = Pass(.evaluation, precision: runtime.precision)
     try withoutGradients {

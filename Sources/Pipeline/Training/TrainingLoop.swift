@@ -67,7 +67,7 @@ extension Run {
       positions: state.step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
       preset: .train(recipe.trainPreset(job.training.augmentation)), seed: job.seed,
       workers: workers, onUnreadable: .substitute, maxPixels: recipe.data.maxPixels,
-      badSamples: badSamples)
+      badSamples: badSamples, givesWay: device == .cpu)
     defer { loader.stop() }
 
     let statistics = network.weights.buffers.map(\.tensor)

@@ -33,6 +33,38 @@ extension Tensor {
       bytes: UnsafeRawBufferPointer(buffer), shape: shape, dtype: Element.dtype, device: device)
   }
 
+  /// Pictures as a network on the CPU sees them: bytes [N, H, W, C] → float32 [rows, C, H, W], channels
+  /// last in memory, in one pass.
+  ///
+  /// Each value is its byte times its channel's scale, rounded, plus its offset.
+  /// - Parameters:
+  ///   - bytes: N × H × W × C bytes.
+  ///   - shape: N, H, W and C.
+  ///   - rows: How many rows there are to be, at least N; the others are those of zeros.
+  ///   - scale: A factor for each channel.
+  ///   - offset: What is added to each channel.
+  /// - Throws: `TorchError` when the numbers do not fit one another.
+  public static func pictures(
+    _ bytes: UnsafeRawBufferPointer, shape: [Int], paddedTo rows: Int, scale: [Float],
+    offset: [Float]
+  ) throws -> Tensor {
+    guard shape.count == 4, bytes.count == shape.reduce(1, *), scale.count == shape[3],
+      offset.count == shape[3]
+    else {
+      throw TorchError(
+        "pictures", shapes: [shape],
+        message: "\(bytes.count) bytes, \(scale.count) scales and \(offset.count) offsets do not fit")
+    }
+    var nothing: UInt8 = 0
+    return try withUnsafePointer(to: &nothing) { empty in
+      try make("pictures", shapes: [shape]) {
+        ctorch_pictures(
+          bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? empty, Int64(shape[0]),
+          Int64(rows), Int64(shape[1]), Int64(shape[2]), Int64(shape[3]), scale, offset, $0)
+      }
+    }
+  }
+
   /// A tensor whose elements are not set.
   /// - Throws: `TorchError` when there is not enough memory.
   public static func empty(
