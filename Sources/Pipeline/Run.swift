@@ -84,7 +84,7 @@ public final class Run {
     try data.refuseMeasuredPicturesAmongOthers(known)
     if !(data.unlabelled is MissingPictures) {
       do {
-        try data.requireSame(asIn: directory, recipe, changingNothing: access != .alone)
+        try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)
       } catch is PipelineError where !needsUnlabelled {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }

@@ -120,52 +120,17 @@ struct RunData {
     unlabelled = MissingPictures(name: unlabelled.name, reason: reason)
   }
 
-  /// What `data.json` of a run directory says of one set of pictures.
-  private struct Part: Codable, Equatable {
-    /// The recipe's words for it.
-    let recipe: String
-    /// What they led to.
-    let fingerprint: String
-  }
-
-  /// - Throws: `PipelineError.data` when the run was begun with other pictures under the same words
-  ///   of the recipe; what other words mean, the recipe's own hashes decide.
-  func requireSame(asIn directory: RunDirectory, _ recipe: Recipe, changingNothing: Bool) throws {
-    let path = "\(directory.path)/data.json"
-    var found: [String: Part] = [:]
-    for (name, dataset) in sets {
-      let words = recipe.dataSettings(of: name).map { "\($0.key): \($0.value)" }
-      found[name] = Part(
-        recipe: words.joined(separator: ", "), fingerprint: Self.fingerprint(of: dataset))
-    }
-    if let data = FileManager.default.contents(atPath: path),
-      let earlier = try? JSONDecoder().decode([String: Part].self, from: data)
-    {
-      let changed = found.keys.sorted().filter { name in
-        guard let was = earlier[name], let now = found[name] else { return false }
-        return was.recipe == now.recipe && was.fingerprint != now.fingerprint
-      }
-      guard changed.isEmpty else {
-        throw PipelineError.data(
-          "the \(changed.joined(separator: " and ")) pictures are not those that \(directory.path) "
-            + "was begun with; give --out a new folder, or put the pictures back")
-      }
-      if earlier == found { return }
-    }
-    if !changingNothing { try DurableFile.write(try JSON.pretty(found), to: path) }
-  }
-
-  private var sets: [(name: String, dataset: any ImageDataset)] {
+  /// The sets, by the names that the recipe has for them.
+  var sets: [(name: String, dataset: any ImageDataset)] {
     [
       ("labelled", labelled.dataset), ("unlabelled", unlabelled),
       ("validation", validation?.dataset), ("test", test?.dataset),
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
   }
 
-  /// What the scores of U depend on beside the teacher: U, and the pictures that are left out.
-  var scoredFingerprint: String {
-    let leftOut = knownSets.filter(\.isLeftOut).map(\.dataset)
-    let parts = ([unlabelled] + leftOut).map(Self.fingerprint(of:))
+  /// What the scores of U depend on beside the teacher and U: the pictures that are left out.
+  var leftOutFingerprint: String {
+    let parts = knownSets.filter(\.isLeftOut).map { Self.fingerprint(of: $0.dataset) }
     return Checksum.sha256(Data(parts.joined(separator: "\n").utf8))
   }
 
@@ -182,21 +147,6 @@ struct RunData {
       text += "\n"
     }
     return Checksum.sha256(Data(text.utf8))
-  }
-}
-
-extension Recipe {
-  /// The keys that decide which pictures are in one of a run's sets.
-  fileprivate func dataSettings(of set: String) -> [RecipeSetting] {
-    var keys = ["data.\(set)", "data.\(set)Split"]
-    let drawn = ["data.labelled", "data.labelledSplit", "data.labelledCount", "seed"]
-    switch set {
-    case "unlabelled" where data.unlabelledIsRest: keys += drawn
-    case "labelled": keys += drawn + ["data.validationFraction"]
-    case "validation" where data.validation == nil: keys += drawn + ["data.validationFraction"]
-    default: break
-    }
-    return settings.filter { keys.contains($0.key) }
   }
 }
 

@@ -5,15 +5,32 @@ public import Foundation
 public struct ShardRecord: Codable, Hashable, Sendable {
   /// A sample that got no score, and why.
   public struct Omission: Codable, Hashable, Sendable {
+    /// Of which picture a sample is a copy.
+    public struct Copy: Codable, Hashable, Sendable {
+      /// The set that holds the picture, for example `test`.
+      public var set: String
+      /// In how many bits they look different; nil when the bytes are the same.
+      public var bits: Int?
+
+      /// Makes the note of a copy of a picture of `set`.
+      public init(of set: String, bits: Int? = nil) {
+        self.set = set
+        self.bits = bits
+      }
+    }
+
     /// The sample's key.
     public var key: String
     /// Why it got no score, in one line.
     public var reason: String
+    /// The picture that it was left out for; nil when it could not be read.
+    public var copy: Copy?
 
     /// Makes the note that the sample `key` was left out for `reason`.
-    public init(key: String, reason: String) {
+    public init(key: String, reason: String, copy: Copy? = nil) {
       self.key = key
       self.reason = reason
+      self.copy = copy
     }
   }
 
@@ -25,8 +42,10 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var modelSHA256: String
   /// Hash of the part of the recipe that decides scores.
   public var recipeHash: String
-  /// Hash of the description of the unlabelled set.
+  /// Hash of what the shard holds.
   public var inputIdentity: String
+  /// Hash of the pictures that are left out wherever they are found, D's and the test pictures.
+  public var leftOutIdentity: String
   /// Images a forward pass; another size gives other last bits.
   public var batch: Int
   /// The numbers' format in the network, for example `bf16`.
@@ -57,7 +76,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   /// Makes the record of a scored shard.
   public init(
     shard: String, count: Int, modelSHA256: String, recipeHash: String, inputIdentity: String,
-    batch: Int, precision: String, libtorch: String, cpuFeatures: String, device: String,
+    leftOutIdentity: String, batch: Int, precision: String, libtorch: String, cpuFeatures: String, device: String,
     classesPerSample: Int, classes: Int, unreadable: [Omission] = [], excluded: [Omission] = [],
     scoresSHA256: String, seconds: Double, imagesPerSecond: Double
   ) {
@@ -66,6 +85,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     self.modelSHA256 = modelSHA256
     self.recipeHash = recipeHash
     self.inputIdentity = inputIdentity
+    self.leftOutIdentity = leftOutIdentity
     self.batch = batch
     self.precision = precision
     self.libtorch = libtorch
@@ -85,6 +105,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case modelSHA256 = "model_sha256"
     case recipeHash = "recipe_hash"
     case inputIdentity = "input_identity"
+    case leftOutIdentity = "left_out_identity"
     case cpuFeatures = "cpu_features"
     case classesPerSample = "classes_per_sample"
     case scoresSHA256 = "scores_sha256"
@@ -94,11 +115,11 @@ public struct ShardRecord: Codable, Hashable, Sendable {
 }
 
 extension ShardRecord {
-  /// The fields that decide the bits of a score, by their names in `SHARD.json`.
+  /// The fields that decide the bits of a picture's scores, by their names in `SHARD.json`.
   var scoring: [(name: String, value: String)] {
     [
       (CodingKeys.modelSHA256.rawValue, modelSHA256), (CodingKeys.recipeHash.rawValue, recipeHash),
-      (CodingKeys.inputIdentity.rawValue, inputIdentity),
+      (CodingKeys.leftOutIdentity.rawValue, leftOutIdentity),
       (CodingKeys.batch.rawValue, String(batch)), (CodingKeys.precision.rawValue, precision),
       (CodingKeys.libtorch.rawValue, libtorch), (CodingKeys.cpuFeatures.rawValue, cpuFeatures),
       (CodingKeys.device.rawValue, device),

@@ -93,8 +93,8 @@ struct RefusalTests {
     #expect(
       listed == """
         key,reason
-        "a ""b"",c.png","is a test picture"
-        "x.png","is a test picture"
+        "a ""b"",c.png","is the test picture south/3.png"
+        "x.png","is the test picture north/0.png"
 
         """)
     #expect(
@@ -175,13 +175,13 @@ struct RefusalTests {
   @Test("other pictures than the run was begun with, by the set's name")
   func otherPictures() throws {
     let tiny = try folders()
-    try tiny.finish("train-teacher", "a")
+    try tiny.finish("run", "a")
     // The same name, another picture.
     let picture = TinyPictures(1, seed: 99)
     try tiny.folder.write(TinyPictures.png(picture.pixels[0]), to: "u/0.png")
     expect(
       try tiny.run("run", "a"), code: 65,
-      "the unlabelled pictures are not those that \(tiny.directory("a")) was begun with")
+      "the unlabelled pictures are not those that \(tiny.directory("a")) has selected from")
     // A picture more.
     let other = try folders()
     try other.finish("train-teacher", "a")

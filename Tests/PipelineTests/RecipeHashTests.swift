@@ -20,6 +20,10 @@ struct RecipeHashTests {
     #expect(changed.scoresHash == recipe.scoresHash)
     changed.ranking.labelsPerImage = 5
     #expect(changed.scoresHash == recipe.scoresHash)
+    // Each shard's record says what the shard holds.
+    changed.data.unlabelled = "/v"
+    changed.data.shardSize = 5
+    #expect(changed.scoresHash == recipe.scoresHash)
     changed.ranking.batch = 5
     #expect(changed.scoresHash != recipe.scoresHash)
   }

@@ -14,7 +14,8 @@ struct SelectionTests {
     shard: String, count: Int, classesPerSample: Int, classes: Int, scores: String
   ) throws -> ShardRecord {
     ShardRecord(
-      shard: shard, count: count, modelSHA256: "m", recipeHash: "r", inputIdentity: "u", batch: 32,
+      shard: shard, count: count, modelSHA256: "m", recipeHash: "r", inputIdentity: "u",
+      leftOutIdentity: "d", batch: 32,
       precision: "float32", libtorch: "2.13.0", cpuFeatures: "avx2", device: "cpu",
       classesPerSample: classesPerSample, classes: classes,
       scoresSHA256: try ScoreFileReader(path: scores).sha256, seconds: 1, imagesPerSecond: 1)

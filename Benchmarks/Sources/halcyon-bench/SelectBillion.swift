@@ -102,7 +102,8 @@ struct SelectBillion: ParsableCommand {
 
   private static func record() -> ShardRecord {
     ShardRecord(
-      shard: "pool", count: rows, modelSHA256: "", recipeHash: "", inputIdentity: "", batch: 1,
+      shard: "pool", count: rows, modelSHA256: "", recipeHash: "", inputIdentity: "",
+      leftOutIdentity: "", batch: 1,
       precision: "", libtorch: "", cpuFeatures: "", device: "", classesPerSample: labels,
       classes: classes, scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
   }

@@ -62,14 +62,26 @@ extension Catalogue {
   /// however often the same shards are indexed.
   private static func identity(of rows: [Row], classes: [String]) -> [UInt8] {
     var hash = SHA256()
-    for row in rows {
-      var numbers = ByteColumn()
-      for text in [row.name, row.prefix] { numbers.append(Int64(text.utf8.count)) }
-      numbers.append(Int64(row.samples))
-      numbers.append(row.contents)
-      hash.update(data: numbers.bytes + Array(row.name.utf8) + Array(row.prefix.utf8))
-    }
+    for row in rows { hash.update(data: row.identifyingBytes) }
     for name in classes { hash.update(data: Array(name.utf8) + [0]) }
     return Array(hash.finalize())
+  }
+}
+
+extension Catalogue.Row {
+  /// What tells the shard from another: what it is called and what its index says.
+  fileprivate var identifyingBytes: [UInt8] {
+    var numbers = ByteColumn()
+    for text in [name, prefix] { numbers.append(Int64(text.utf8.count)) }
+    numbers.append(Int64(samples))
+    numbers.append(contents)
+    return numbers.bytes + Array(name.utf8) + Array(prefix.utf8)
+  }
+}
+
+extension Catalogue {
+  /// The SHA-256 of what a shard is called and of what its index says, in hexadecimal digits.
+  func identity(ofShard shard: Int) -> String {
+    SHA256.hash(data: row(shard).identifyingBytes).map { String(format: "%02x", $0) }.joined()
   }
 }

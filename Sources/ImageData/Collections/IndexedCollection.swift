@@ -72,6 +72,9 @@ public final class IndexedCollection: ShardedDataset {
   /// The samples of a shard, as indices into the collection.
   public func range(ofShard shard: Int) -> Range<Int> { catalogue.range(ofShard: shard) }
 
+  /// The SHA-256 of what a shard's index says.
+  public func identity(ofShard shard: Int) -> String { catalogue.identity(ofShard: shard) }
+
   /// The sample's key: its shard's prefix, a slash and its stem, or its path. Where the index is
   /// damaged, which reading the sample says as an error, it is the sample's number.
   public func key(at index: Int) -> String {

@@ -1,3 +1,6 @@
+import Crypto
+import Foundation
+
 /// Pictures in shards: what one machine scores at a time, and what a sample's id counts in.
 ///
 /// Indices run through all shards one after the other: the samples of a shard are
@@ -9,6 +12,9 @@ public protocol ShardedDataset: ImageDataset {
   func shardName(_ shard: Int) -> String
   /// The samples of a shard, as indices into the data set.
   func range(ofShard shard: Int) -> Range<Int>
+  /// What a shard holds, in one word: two shards of one identity have the same samples in the same
+  /// order.
+  func identity(ofShard shard: Int) -> String
   /// Whether any sample can be read at any time at the cost of that sample alone. Otherwise (a
   /// compressed shard, a pipe) a shard is to be read in the order of its samples.
   var isRandomAccess: Bool { get }
@@ -74,6 +80,21 @@ public struct EvenShards: ShardedDataset {
   /// The samples of a shard, as indices into the data set.
   public func range(ofShard shard: Int) -> Range<Int> {
     min(count, shard * shardSize)..<min(count, (shard + 1) * shardSize)
+  }
+
+  /// The SHA-256 of a shard's keys and of the contents of a few of its pictures: all of them would
+  /// take as long as scoring.
+  public func identity(ofShard shard: Int) -> String {
+    let samples = range(ofShard: shard)
+    var hash = SHA256()
+    for sample in samples { hash.update(data: Data("\(key(at: sample))\n".utf8)) }
+    for sample in stride(
+      from: samples.lowerBound, to: samples.upperBound, by: max(1, samples.count / 4))
+    {
+      let picture = try? read(at: sample)
+      hash.update(data: Data((picture.map { "\(ContentHash(of: $0))" } ?? "unreadable").utf8))
+    }
+    return hash.finalize().map { String(format: "%02x", $0) }.joined()
   }
 
   /// Whether any sample can be read at any time.

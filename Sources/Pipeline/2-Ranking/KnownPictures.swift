@@ -15,6 +15,20 @@ struct KnownPictures {
     let isLeftOut: Bool
   }
 
+  /// A known picture that another one shows.
+  struct Match {
+    let set: String
+    let key: String
+    /// In how many bits they look different; nil when the bytes are the same.
+    let bits: Int?
+
+    /// The same in words.
+    var reason: String {
+      guard let bits else { return "is the \(set) picture \(key)" }
+      return "looks like the \(set) picture \(key) (\(bits) bits differ)"
+    }
+  }
+
   private let parts: [Part]
   private var places: [ContentHash.Prefix: Int] = [:]
   private let near: NearDuplicateLookup?
@@ -51,12 +65,15 @@ struct KnownPictures {
     near = alike ? try NearDuplicateLookup(all.map(\.perceptualHash)) : nil
   }
 
-  /// Why a picture of U is left out; nil when it is none of these.
-  func reason(toLeaveOut picture: PictureContents) -> String? {
-    if let place = places[picture.contentHash] { return "is a \(name(at: place).set) picture" }
+  /// The known picture that a picture of U shows; nil when it shows none.
+  func match(_ picture: PictureContents) -> Match? {
+    if let place = places[picture.contentHash] {
+      let (set, key) = name(at: place)
+      return Match(set: set, key: key, bits: nil)
+    }
     guard let match = near?.nearest(to: picture.telling.perceptualHash) else { return nil }
     let (set, key) = name(at: match.row)
-    return "looks like the \(set) picture \(key) (\(match.distance) bits differ)"
+    return Match(set: set, key: key, bits: match.distance)
   }
 
   /// Whether a picture with these bytes is in `set`.

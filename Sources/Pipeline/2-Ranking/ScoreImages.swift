@@ -33,6 +33,7 @@ public enum ScoreImages {
       run.console.note("scores: done")
       return
     }
+    work.tellChanged(missing)
     let scorer = try ShardScorer(
       of: run, teacher: teacher, kind: work.kind,
       total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
@@ -104,6 +105,23 @@ struct ScoringWork {
     return zip(mine, isDone).filter { !$1 }.map(\.0)
   }
 
+  /// Says which of `shards` were scored when they held something else.
+  func tellChanged(_ shards: [Int]) {
+    let data = run.data.unlabelled
+    let changed = shards.filter { shard in
+      let path = "\(run.directory.scoresFolder)/\(data.shardName(shard)).json"
+      return (try? ShardRecord(path: path)).map {
+        $0.inputIdentity != data.identity(ofShard: shard)
+      } ?? false
+    }
+    guard !changed.isEmpty else { return }
+    run.console.note(
+      "scores: \(Format.counted(changed.count, "shard is", "shards are")) not what was scored "
+        + "before, and scored again: "
+        + changed.prefix(5).map(data.shardName).joined(separator: ", ")
+        + (changed.count > 5 ? ", …" : ""))
+  }
+
   /// Whether a shard has whole scores of the right kind.
   /// - Throws: `PipelineError.data` when it was scored otherwise.
   func isDone(_ shard: Int, verifyingFile: Bool) throws -> Bool {
@@ -120,6 +138,7 @@ struct ScoringWork {
     }
     guard record.shard == shards.shardName(shard),
       record.count == shards.range(ofShard: shard).count,
+      record.inputIdentity == shards.identity(ofShard: shard),
       record.classesPerSample >= kind.classesPerSample,
       let file = try? ScoreFileReader(path: "\(name).scores"), file.count == record.count,
       let contents = try? ContentsFileReader(path: "\(name).contents"),
@@ -137,7 +156,8 @@ extension ShardRecord {
     let classes = teacher.classNames.count
     self.init(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
-      recipeHash: run.recipe.scoresHash, inputIdentity: run.data.scoredFingerprint,
+      recipeHash: run.recipe.scoresHash, inputIdentity: "",
+      leftOutIdentity: run.data.leftOutFingerprint,
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
       libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,

@@ -41,6 +41,11 @@ struct ScoredShards {
             + "not of \(name) with \(shards.range(ofShard: shard).count); `halcyon score` scores it again"
         )
       }
+      guard record.inputIdentity == shards.identity(ofShard: shard) else {
+        throw PipelineError.data(
+          "\(shards.name): shard \(name) is not what it was when it was scored; `halcyon score` "
+            + "scores it again")
+      }
       pictures += record.count
       unreadable += record.unreadable.count
       excluded += record.excluded.count

@@ -48,6 +48,7 @@ final class ShardScorer {
     try contents.finish()
     try file.finish()
     record.shard = name
+    record.inputIdentity = pictures.identity(ofShard: shard)
     record.count = file.count
     record.scoresSHA256 = try Checksum.sha256(file: "\(path).scores")
     record.contentsSHA256 = try Checksum.sha256(file: "\(path).contents")
@@ -59,9 +60,9 @@ final class ShardScorer {
       ["shard": .text(name), "images_per_second": .number(record.imagesPerSecond)])
   }
 
-  /// Why a picture is not to be ranked.
-  private func leftOut(_ picture: PictureContents) -> String? {
-    run.recipe.ranking.leaveOut == .keep ? nil : run.known.reason(toLeaveOut: picture)
+  /// The picture for which this one is not to be ranked.
+  private func leftOut(_ picture: PictureContents) -> KnownPictures.Match? {
+    run.recipe.ranking.leaveOut == .keep ? nil : run.known.match(picture)
   }
 
   /// Ends the progress bar.
@@ -75,8 +76,10 @@ final class ShardScorer {
       let key = run.data.unlabelled.key(at: batch.indices[row])
       if let reason = batch.reasons[row] {
         record.unreadable.append(.init(key: key, reason: reason))
-      } else if let reason = leftOut(batch.contents[row]) {
-        record.excluded.append(.init(key: key, reason: reason))
+      } else if let match = leftOut(batch.contents[row]) {
+        record.excluded.append(
+          .init(
+            key: key, reason: match.reason, copy: .init(of: match.set, bits: match.bits)))
       } else {
         try values.withUnsafeBufferPointer {
           try top.rank(

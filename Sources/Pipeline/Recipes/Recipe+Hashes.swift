@@ -72,18 +72,24 @@ extension Recipe {
   private static func common(_ key: String) -> Bool {
     if ["seed", "device", "precision", "threads"].contains(key) { return true }
     guard key.hasPrefix("data.") || key.hasPrefix("input.") else { return false }
-    return influences(key) && !measures(key) && !key.hasPrefix("data.unlabelled")
-      && key != "data.shardSize" && key != "data.requireTags"
+    return influences(key) && !measures(key) && !decidesUnlabelled(key)
   }
 
+  /// Not on where U is: a shard's record says what the shard holds, so that U may grow.
   private func scoresDepend(on key: String) -> Bool {
     guard Self.influences(key) else { return false }
-    if depends(.teacher, on: key) || key.hasPrefix("data.unlabelled") { return true }
+    if depends(.teacher, on: key) { return true }
     // Test pictures are left out of U while it is scored.
     return [
-      "data.shardSize", "data.requireTags", "data.test", "data.testSplit", "input.resize",
-      "input.interpolation", "ranking.batch", "ranking.leaveOut",
+      "data.test", "data.testSplit", "input.resize", "input.interpolation", "ranking.batch",
+      "ranking.leaveOut",
     ].contains(key)
+  }
+
+  /// Whether `key` decides which pictures U has, in which shards.
+  static func decidesUnlabelled(_ key: String) -> Bool {
+    key != "data.unlabelledImages" && key.hasPrefix("data.unlabelled")
+      || ["data.shardSize", "data.requireTags"].contains(key)
   }
 
   private func depends(_ stage: Stage, on key: String) -> Bool {
@@ -91,7 +97,7 @@ extension Recipe {
     case .teacher:
       return Self.common(key) || key.hasPrefix("teacher.")
     case .ranking:
-      return scoresDepend(on: key) || key.hasPrefix("ranking.")
+      return scoresDepend(on: key) || Self.decidesUnlabelled(key) || key.hasPrefix("ranking.")
     case .student:
       return depends(.ranking, on: key) || key.hasPrefix("student.")
     case .fineTuning:

@@ -59,7 +59,10 @@ extension RunDirectory {
         "\(path) is no run yet: run `halcyon train-teacher` first, then let workers score")
     }
     let earlier = try self.recipe()
-    guard earlier.scoresHash != recipe.scoresHash else { return }
+    let others = zip(earlier.settings, recipe.settings).filter {
+      Recipe.decidesUnlabelled($0.key) && $0 != $1
+    }
+    guard earlier.scoresHash != recipe.scoresHash || !others.isEmpty else { return }
     throw PipelineError.usage(
       "\(path) is scored by another recipe: "
         + recipe.differences(from: earlier).joined(separator: ", ") + "; give --out a new folder")
@@ -96,9 +99,16 @@ extension RunDirectory {
           + "or --redo to remove and run again: \(titles)")
     }
     let keepsScores = earlier.scoresHash == recipe.scoresHash
-    for stage in stale { try clear(stage, keepingScores: keepsScores) }
+    try remove(stale, keepingScores: keepsScores)
+  }
+
+  /// Removes what stages left, and what was made of it.
+  func remove(_ stages: [Stage], keepingScores: Bool) throws {
+    for stage in stages where FileManager.default.fileExists(atPath: folder(of: stage)) {
+      try clear(stage, keepingScores: keepingScores)
+    }
     for path in [summaryPath, reportPath, modelCardPath, manifestPath] { unlink(path) }
-    try RunLog.remove(stages: stale, from: logPath)
+    try RunLog.remove(stages: stages, from: logPath)
   }
 
   func clear(_ stage: Stage, keepingScores: Bool) throws {

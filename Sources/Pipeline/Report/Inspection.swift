@@ -144,15 +144,11 @@ public struct Inspection: Encodable, Sendable {
     passedOver = (run.data.unlabelled as? IndexedCollection)?.problemCount ?? 0
     var leftOut: [String: Copies] = [:]
     try shards.forEachOmission(\.excluded) { omission in
-      let reason = omission.reason
-      let words = reason.split(separator: " ")
-      let isNear = reason.hasPrefix("looks like")
-      guard words.count > 3 else { return }
-      let set = String(isNear ? words[3] : words[2])
-      if isNear {
-        leftOut[set, default: Copies()].near += 1
+      guard let copy = omission.copy else { return }
+      if copy.bits == nil {
+        leftOut[copy.set, default: Copies()].exact += 1
       } else {
-        leftOut[set, default: Copies()].exact += 1
+        leftOut[copy.set, default: Copies()].near += 1
       }
     }
     self.leftOut = leftOut

@@ -12,6 +12,7 @@ struct MissingPictures: ShardedDataset {
   let isRandomAccess = true
 
   func shardName(_ shard: Int) -> String { "" }
+  func identity(ofShard shard: Int) -> String { "" }
   func range(ofShard shard: Int) -> Range<Int> { 0..<0 }
   func tags(at index: Int) -> [String] { [] }
   func key(at index: Int) -> String { "" }
