@@ -173,7 +173,19 @@ extension ShardRecord {
       self = try JSONDecoder().decode(ShardRecord.self, from: data)
     } catch {
       throw RankingError.corruptFile(
-        path: path, reason: "not the record of a scored shard (\(error)); score this shard again")
+        path: path,
+        reason: "not the record of a scored shard (\(Self.brief(error))); score this shard again")
+    }
+  }
+
+  private static func brief(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .keyNotFound(let key, _): return "it has no \(key.stringValue)"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return "\(place.isEmpty ? "it" : place) is something else"
+    case .dataCorrupted: return "it is not JSON"
+    default: return error.localizedDescription
     }
   }
 }

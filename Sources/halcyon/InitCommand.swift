@@ -10,7 +10,7 @@ struct InitCommand: ParsableCommand {
   @Argument(help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.")
   var labelled: String
 
-  @Argument(help: "Unlabelled pictures: a folder, an IDX file, or a CSV.")
+  @Argument(help: "Unlabelled pictures: a folder, an IDX file, a CSV, or an index of shards.")
   var unlabelled: String
 
   @Option(help: "Labelled pictures for the final figures.")

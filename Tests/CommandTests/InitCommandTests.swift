@@ -34,6 +34,24 @@ struct InitCommandTests {
     #expect(FileManager.default.fileExists(atPath: folder.path + "/runs/birds/summary.json"))
   }
 
+  @Test("shards are indexed first, which is said; their index gets a recipe that is worked out")
+  func shards() throws {
+    let tiny = try TinyRun()
+    let folder = tiny.folder
+    try TinyPictures(48, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try tiny.writeTaggedShards()
+    let uncounted = try Command.run("init", "d", "plain/{00..11}.tar", folder: folder.path)
+    #expect(uncounted.code == 64)
+    #expect(
+      uncounted.errors.contains("`halcyon index` does it, and data.unlabelled is then the index"))
+    _ = try Command.run("index", "plain/{00..11}.tar", "--out", "u.index", folder: folder.path)
+    let written = try Command.run("init", "d", "u.index", folder: folder.path)
+    #expect(written.code == 0, "\(written.errors)")
+    #expect(try folder.read("recipe.yaml").contains("# U: 240 pictures\n"))
+    let plan = try Command.run("run", "recipe.yaml", "--dry-run", folder: folder.path)
+    #expect(plan.output.contains("unlabelled 240"), "\(plan.errors)")
+  }
+
   @Test("a recipe that is there stays, unless --force says otherwise")
   func force() throws {
     let folder = try TemporaryFolder()

@@ -4,10 +4,12 @@ import ImageData
 
 extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a
-  /// hundred of them, spread evenly.
+  /// hundred of them, spread evenly where that does not mean to read everything.
   init(path: String, of dataset: any ImageDataset) throws {
-    let stride = max(1, dataset.count / 100)
-    let shapes = Swift.stride(from: 0, to: dataset.count, by: stride).compactMap { index in
+    let isSpread = (dataset as? any ShardedDataset)?.isRandomAccess ?? true
+    let looked = min(dataset.count, 100)
+    let stride = isSpread ? max(1, dataset.count / 100) : 1
+    let shapes = (0..<looked).map { $0 * stride }.compactMap { index in
       (try? dataset.read(at: index)).flatMap(Self.shape)
     }
     guard !shapes.isEmpty else {
@@ -40,7 +42,8 @@ public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
 ) throws -> [String] {
   let labelledSet = try openDataset(labelled)
-  let unlabelledSet = try openDataset(unlabelled, unlabelled: true)
+  let unlabelledSet = try openUnlabelled(
+    Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
   var fitted = try InitRecipe(
     name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
     unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
