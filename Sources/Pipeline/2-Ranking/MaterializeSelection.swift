@@ -50,6 +50,7 @@ public enum MaterializeSelection {
       selection: try Checksum.sha256(file: run.directory.selectionPath), seed: run.recipe.seed,
       count: selection.images.count, samplesPerShard: samplesPerShard)
     try RunDirectory.makeFolder(folder)
+    try MaterializedPictures.note(folder, plan, in: run)
     let missing = try (0..<plan.shardCount).filter {
       try (share?.contains($0) ?? true) && !plan.isDone($0, in: folder)
     }
@@ -95,12 +96,11 @@ public enum MaterializeSelection {
       }
       progress.advance(by: 1)
     }
-    let bytes = tar.byteCount
     try tar.finish()
     try DurableFile.write(
       JSON.pretty(
         plan.record(
-          of: shard, bytes: bytes, sha256: Checksum.sha256(file: "\(path).tar"),
+          of: shard, bytes: tar.byteCount, sha256: Checksum.sha256(file: "\(path).tar"),
           unreadable: unreadable)), to: "\(path).json")
   }
 }
