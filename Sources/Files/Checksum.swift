@@ -38,6 +38,18 @@ public enum Checksum {
     return hexadecimal(hash.finalize())
   }
 
+  /// The SHA-256 of a mapped file, of which 4 MB are in memory at a time.
+  public static func sha256(_ file: MappedFile) -> String {
+    var hash = SHA256()
+    let step = 1 << 22
+    for offset in stride(from: 0, to: file.bytes.count, by: step) {
+      let end = min(offset + step, file.bytes.count)
+      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[offset..<end]))
+      file.forgetPages()
+    }
+    return hexadecimal(hash.finalize())
+  }
+
   private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     let characters = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }

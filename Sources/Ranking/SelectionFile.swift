@@ -75,7 +75,6 @@ extension UnsafeSelectionBytes {
 
   /// Takes the pages of a mapped file out of the process; they come back when they are read.
   func forgetPages() {
-    guard owner is MappedFile else { return }
-    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+    (owner as? MappedFile)?.forgetPages()
   }
 }
