@@ -6,15 +6,16 @@ import Ranking
 /// Drops from a selection's candidates the pictures that show what a better one shows already.
 ///
 /// Candidates are a few times K a class, so that classes fill up again and memory stays bounded: some
-/// 80 bytes a candidate. Of copies the one with the best score is kept, then the one with the lowest
-/// hash of its key, then the lowest key. `duplicates.csv` names what went for what.
+/// 30 bytes a candidate, and for a while 104 on the disk, in `folder`. Of copies the one with the best
+/// score is kept, then the one with the lowest hash of its key, then the lowest key. `duplicates.csv`
+/// names what went for what.
 struct DropDuplicates {
-  private let candidates: Selection
+  private let candidates: SelectionCandidates
   private let run: Run
   private let folder: String
 
   /// Drops copies among `candidates` and lists them in `folder`.
-  init(_ candidates: Selection, in run: Run, folder: String) {
+  init(_ candidates: SelectionCandidates, in run: Run, folder: String) {
     self.candidates = candidates
     self.run = run
     self.folder = folder
@@ -23,17 +24,16 @@ struct DropDuplicates {
   /// The selection that is left, written to `path`.
   /// - Throws: `PipelineError.data` when what was noted of the pictures does not fit the scores.
   func selection(writingTo path: String) throws -> Selection {
-    let contents = try contents()
-    let order = order()
+    let unlabelled = run.data.unlabelled
+    let order = try candidates.selection.rowsBestFirst { id in
+      unlabelled.key(at: unlabelled.index(of: id))
+    }
     let duplicates = try DuplicateRows.find(
-      in: order.map { contents[$0].telling },
+      in: contents(order),
       within: run.recipe.ranking.duplicates == .near ? PerceptualHash.nearDistance : nil)
     try write(duplicates, order)
-    let imagesPerClass =
-      run.recipe.ranking.strategy == .unbalanced
-      ? candidates.imagesPerClass : run.recipe.ranking.imagesPerClass
     let remainder = try candidates.removing(
-      duplicates.map { order[$0.row] }, imagesPerClass: imagesPerClass, writingTo: path)
+      duplicates.lazy.map { Int(order[$0.row]) }, writingTo: path)
     if !remainder.exhausted.isEmpty {
       run.console.note(
         "selection: \(Format.counted(remainder.exhausted.count, "class", "classes")) ran out of "
@@ -42,51 +42,36 @@ struct DropDuplicates {
     return remainder.selection
   }
 
-  /// What was noted of each candidate while it was scored.
-  private func contents() throws -> [PictureContents] {
-    var contents: [PictureContents] = []
-    contents.reserveCapacity(candidates.images.count)
-    var open: (shard: UInt32, file: ContentsFileReader)?
-    for id in candidates.images {
-      if open?.shard != id.shard {
-        let name = run.data.unlabelled.shardName(Int(id.shard))
-        open = (
-          id.shard,
-          try ContentsFileReader(path: "\(run.directory.scoresFolder)/\(name).contents")
-        )
-      }
-      if let open { contents.append(try open.file.contents(at: Int(id.position))) }
-    }
-    return contents
-  }
-
-  /// The candidates' rows, best first.
-  private func order() -> [Int] {
-    let best = candidates.images.indices.map { row in
-      (candidates.labelOffsets[row]..<candidates.labelOffsets[row + 1])
-        .map { candidates.scores[$0] }.max() ?? -.infinity
-    }
+  /// What was noted of each candidate while it was scored, best first.
+  private func contents(_ order: [UInt32]) throws -> OrderedContents {
+    let images = candidates.selection.images
     let unlabelled = run.data.unlabelled
-    func key(_ row: Int) -> String {
-      unlabelled.key(at: unlabelled.index(of: candidates.images[row]))
-    }
-    return best.indices.sorted { left, right in
-      if best[left] != best[right] { return best[left] > best[right] }
-      let (one, other) = (key(left), key(right))
-      let (oneHash, otherHash) = (KeyHash.hash(of: one), KeyHash.hash(of: other))
-      if oneHash != otherHash { return oneHash < otherHash }
-      if one != other { return one.utf8.lexicographicallyPrecedes(other.utf8) }
-      return left < right
+    let scores = run.directory.scoresFolder
+    return try OrderedContents(order: order, in: folder) { rows, note in
+      var open: (shard: UInt32, file: ContentsFileReader)?
+      for row in rows {
+        let id = images[row]
+        let file: ContentsFileReader
+        if let open, open.shard == id.shard {
+          file = open.file
+        } else {
+          let name = unlabelled.shardName(Int(id.shard))
+          file = try ContentsFileReader(path: "\(scores)/\(name).contents")
+          open = (id.shard, file)
+        }
+        try note(file.contents(at: Int(id.position)).telling)
+      }
     }
   }
 
-  private func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [Int]) throws {
+  private func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [UInt32]) throws {
     let path = "\(folder)/duplicates.csv"
     unlink(path)
     guard !duplicates.isEmpty else { return }
     let unlabelled = run.data.unlabelled
+    let images = candidates.selection.images
     func quoted(_ row: Int) -> String {
-      let key = unlabelled.key(at: unlabelled.index(of: candidates.images[order[row]]))
+      let key = unlabelled.key(at: unlabelled.index(of: images[Int(order[row])]))
       return "\"\(key.replacing("\"", with: "\"\""))\""
     }
     let file = try DurableFile(path: path)
@@ -105,8 +90,8 @@ struct DropDuplicates {
     try file.commit()
     run.console.note(
       "selection: \(Format.count(exact)) exact and \(Format.count(duplicates.count - exact)) near "
-        + "copies among \(Format.count(candidates.images.count)) candidates dropped: \(path)")
-    if duplicates.count - exact > candidates.images.count / 20 {
+        + "copies among \(Format.count(images.count)) candidates dropped: \(path)")
+    if duplicates.count - exact > images.count / 20 {
       run.console.note(
         "selection: more than a twentieth of the candidates look like others; if they only share a "
           + "pose or a background, set ranking.duplicates: exact")

@@ -45,7 +45,7 @@ public enum SelectTopImages {
   {
     let unlabelled = run.data.unlabelled
     try shards.requireReadable(in: run, listingTo: folder)
-    var request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
+    let request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
     let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
     let path = "\(folder)/selected.bin"
     let selection: Selection
@@ -54,14 +54,11 @@ public enum SelectTopImages {
       unlink("\(folder)/duplicates.csv")
       (selection, reading) = try request.select(writingTo: path, key: key)
     } else {
-      if request.isRefillable {
-        request.imagesPerClass = Int(
-          (Double(request.imagesPerClass) * run.recipe.ranking.candidates).rounded(.up))
-      }
       let between = "\(folder)/candidates.bin"
       defer { unlink(between) }
-      let candidates: Selection
-      (candidates, reading) = try request.select(writingTo: between, key: key)
+      let candidates = try request.candidates(
+        perImage: run.recipe.ranking.candidates, writingTo: between, key: key)
+      reading = candidates.reading
       selection = try DropDuplicates(candidates, in: run, folder: folder)
         .selection(writingTo: path)
     }
