@@ -112,7 +112,7 @@ struct ShardIndexing {
       found: { sample in
         if let required, !required.matches(sample.metadata.tags) { return }
         try builder.writer.append(
-          key: sample.stem, offset: sample.offset, length: sample.length,
+          key: sample.key, offset: sample.offset, length: sample.length,
           metadata: sample.metadata, hash: sample.hash)
       }, missed: { name, reason in builder.writer.note(key: name, reason: reason) })
     if let early {
