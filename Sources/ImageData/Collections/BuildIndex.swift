@@ -14,6 +14,9 @@ public struct IndexOptions: Sendable {
   /// Whether shards are read again even if they seem unchanged, as what commands and servers give
   /// always does.
   public var readsAll = false
+  /// Whether shards that are not there or cannot be read are left out, rather than an error once all
+  /// others are done.
+  public var allowsMissing = false
   /// When to give up servers and commands.
   var patience = FetchedStream.Patience()
 
@@ -28,6 +31,10 @@ public struct IndexOptions: Sendable {
 public struct IndexSummary: Sendable, Equatable, Encodable {
   /// How many shards there are.
   public var shards = 0
+  /// How many more there should be, but are not there or cannot be read.
+  public var missingShards = 0
+  /// The names of the first five of those.
+  public var missingNames: [String] = []
   /// How many samples.
   public var samples = 0
   /// How many members were passed over; `problems.csv` in the index's folder says why.
@@ -56,6 +63,9 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 ///
 /// Shards that have not changed since they were indexed are not read again, so a building that was
 /// stopped or killed goes on where it was. The catalogue is written last.
+///
+/// Shards that are not there or cannot be read are an error that names them: files at once, the others
+/// when the rest is done, whose indexes are kept. With `allowsMissing` they are left out.
 /// - Parameters:
 ///   - text: What U is: a pattern, an archive, a list of shards, `pipe:COMMAND`, an address, a folder of
 ///     archives or pictures, a list of pictures.
@@ -65,7 +75,7 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 ///   - progress: Told now and then how far it is, on the calling thread.
 ///   - shouldStop: Asked now and then whether to stop.
 /// - Returns: What the index holds.
-/// - Throws: `ImageDataError` naming the shard, `FileError`, `IndexingStopped`.
+/// - Throws: `ImageDataError` naming the shards, `FileError`, `IndexingStopped`.
 /// - Complexity: O(headers) time; memory for one shard's samples a worker.
 @discardableResult
 public func buildIndex(
@@ -74,6 +84,10 @@ public func buildIndex(
   shouldStop: () -> Bool = { false }
 ) throws -> IndexSummary {
   let plan = try IndexPlan(text, split: split, shardSize: options.shardSize)
+  if !options.allowsMissing {
+    let absent = FailedShards(absentFilesOf: plan.shards)
+    guard absent.failures.isEmpty else { throw absent.error }
+  }
   let claimed = try IndexFolder(claiming: folder)
   let indexing = ShardIndexing(plan: plan, folder: folder, options: options)
   let workers = IndexingWorkers(plan.shards, indexing)
@@ -88,16 +102,22 @@ public func buildIndex(
     progress?(done, plan.shards.count, samples)
   } while workers.isRunning(waiting: 0.05)
   let outcomes = try workers.outcomes()
+  let failed = workers.failures
+  guard failed.failures.isEmpty || options.allowsMissing && !outcomes.isEmpty else {
+    throw failed.error
+  }
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
-  try claimed.writeProblems(of: rows)
+  try claimed.writeProblems(of: rows, missing: failed)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
   try Catalogue.write(
     rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers,
     in: folder)
-  claimed.keepOnly(Set(rows.map(\.name)))
+  claimed.keepOnly(Set(plan.shards.map(\.name)))
   var summary = IndexSummary()
   summary.shards = rows.count
+  summary.missingShards = failed.failures.count
+  summary.missingNames = failed.failures.prefix(FailedShards.mostNamed).map(\.shard.name)
   summary.samples = rows.reduce(0) { $0 + $1.samples }
   summary.problems = rows.reduce(0) { $0 &+ $1.problems }
   summary.reusedShards = outcomes.count { $0.isReused }
