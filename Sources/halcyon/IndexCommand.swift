@@ -14,7 +14,9 @@ struct IndexCommand: ParsableCommand {
       pictures, a CSV list or an IDX file. Shards that have not changed are not read again: a stopped \
       or killed run goes on where it was. What commands and servers give is taken to be what it was, \
       unless --redo is given. What is passed over stands in problems.csv. Shards that are not there or \
-      cannot be read are an error that names them, unless --allow-missing leaves them out.
+      cannot be read are an error that names them, unless --allow-missing leaves them out. Hashtags \
+      are taken from .json and .txt members or, where a sample's have none, from the table beside its \
+      shard (img2dataset's .parquet, or a .csv: key, tags, hashtags, caption), and from a list's tags.
       """)
 
   @Argument(help: "The unlabelled pictures.")
@@ -71,7 +73,7 @@ struct IndexCommand: ParsableCommand {
           guard !json, told.duration(to: clock.now) > .seconds(2) else { return }
           told = clock.now
           printError("\(done) of \(shards) shards, \(Format.count(samples)) samples")
-        }, shouldStop: { StopSignal.number != nil })
+        }, note: { printError($0) }, shouldStop: { StopSignal.number != nil })
     } catch let stopped as IndexingStopped {
       throw StopSignal.number.map { PipelineError.stopped(signal: $0) } ?? stopped
     }

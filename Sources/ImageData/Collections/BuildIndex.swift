@@ -73,6 +73,7 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 ///   - folder: Where the index is to be.
 ///   - options: How it is made.
 ///   - progress: Told now and then how far it is, on the calling thread.
+///   - note: Told at the end how many tables beside shards could not be read, if any.
 ///   - shouldStop: Asked now and then whether to stop.
 /// - Returns: What the index holds.
 /// - Throws: `ImageDataError` naming the shards, `FileError`, `IndexingStopped`.
@@ -81,7 +82,7 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 public func buildIndex(
   of text: String, split: String? = nil, in folder: String, options: IndexOptions = IndexOptions(),
   progress: ((_ shardsDone: Int, _ shards: Int, _ samples: Int) -> Void)? = nil,
-  shouldStop: () -> Bool = { false }
+  note: ((String) -> Void)? = nil, shouldStop: () -> Bool = { false }
 ) throws -> IndexSummary {
   let plan = try IndexPlan(text, split: split, shardSize: options.shardSize)
   if !options.allowsMissing {
@@ -105,6 +106,12 @@ public func buildIndex(
   let failed = workers.failures
   guard failed.failures.isEmpty || options.allowsMissing && !outcomes.isEmpty else {
     throw failed.error
+  }
+  let unread = outcomes.count { $0.lacksLibrary }
+  if unread > 0, let reason = ShardTable.libraryProblem {
+    note?(
+      "shards with a .parquet beside them that may know their hashtags, but is not read: \(unread). "
+        + reason)
   }
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
