@@ -73,7 +73,9 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 ///   - folder: Where the index is to be.
 ///   - options: How it is made.
 ///   - progress: Told now and then how far it is, on the calling thread.
-///   - note: Told at the end how many tables beside shards could not be read, if any.
+///   - note: Told on the calling thread what somebody should know and what is no error: once a shard
+///     that its server or command failed and is tried again; at the end how many tables beside shards
+///     could not be read.
 ///   - shouldStop: Asked now and then whether to stop.
 /// - Returns: What the index holds.
 /// - Throws: `ImageDataError` naming the shards, `FileError`, `IndexingStopped`.
@@ -99,9 +101,11 @@ public func buildIndex(
       workers.stop()
       throw IndexingStopped(shardsDone: workers.state.done, shards: plan.shards.count)
     }
+    workers.takeNotes().forEach { note?($0) }
     let (done, samples) = workers.state
     progress?(done, plan.shards.count, samples)
   } while workers.isRunning(waiting: 0.05)
+  workers.takeNotes().forEach { note?($0) }
   let outcomes = try workers.outcomes()
   let failed = workers.failures
   guard failed.failures.isEmpty || options.allowsMissing && !outcomes.isEmpty else {

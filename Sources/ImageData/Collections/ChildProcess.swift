@@ -95,6 +95,38 @@ final class ChildProcess {
     }
   }
 
+  /// Waits at most `seconds` for the program to write something or to end its output.
+  func hasOutput(within seconds: Int) -> Bool {
+    guard output >= 0 else { return true }
+    let end = Self.now + seconds * 1000
+    while true {
+      var descriptor = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+      let left = max(0, end - Self.now)
+      if poll(&descriptor, 1, Int32(clamping: left)) > 0 { return true }
+      if Self.now >= end { return false }
+    }
+  }
+
+  /// Waits at most `seconds` until the program has ended by itself; nil where it has not.
+  func wait(atMost seconds: Int) -> Ending? {
+    let end = Self.now + seconds * 1000
+    var pause: UInt32 = 100
+    while ending == nil {
+      var status: Int32 = 0
+      let found = waitpid(identifier, &status, WNOHANG)
+      if found == identifier { return record(Self.ending(status)) }
+      // Someone else took the status; what was read has to speak for itself.
+      if found < 0, errno != EINTR { return record(.exit(0)) }
+      if Self.now >= end { return nil }
+      usleep(pause)
+      pause = min(pause * 2, 20_000)
+    }
+    return ending
+  }
+
+  /// Milliseconds of a clock that nobody sets.
+  private static var now: Int { Int(DispatchTime.now().uptimeNanoseconds / 1_000_000) }
+
   /// Waits until the program has ended by itself.
   func wait() -> Ending {
     if let ending { return ending }
@@ -106,7 +138,8 @@ final class ChildProcess {
     return record(Self.ending(status))
   }
 
-  /// Ends the program: politely, and after a second with force.
+  /// Ends the program: politely, and after a second with force; what is left of its process group
+  /// then ends with it.
   func end() {
     if output >= 0 {
       Foundation.close(output)
@@ -119,6 +152,7 @@ final class ChildProcess {
       let found = waitpid(identifier, &status, WNOHANG)
       if found != 0 {
         _ = record(Self.ending(status))
+        if found > 0 { kill(-identifier, SIGKILL) }
         return
       }
       usleep(10_000)

@@ -10,6 +10,8 @@ final class FetchedStream: ByteStream {
     var firstWait = 500
     /// Fewer than 1,000 bytes a second for so many seconds are a stall.
     var stallSeconds = 30
+    /// A command that gives nothing for so many seconds is ended.
+    var commandIdleSeconds = CommandStream.mostIdleSeconds
   }
 
   private let address: String

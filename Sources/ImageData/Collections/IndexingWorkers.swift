@@ -17,6 +17,7 @@ final class IndexingWorkers: @unchecked Sendable {
   /// What ends it all, of the first shard that has it, whichever thread was first.
   private var failure: (shard: Int, error: any Error)?
   private var isStopped = false
+  private var notes: [String] = []
   private var threads = 0
 
   init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing) {
@@ -37,6 +38,14 @@ final class IndexingWorkers: @unchecked Sendable {
       }
       thread.stackSize = 4 << 20  // JSON may nest
       thread.start()
+    }
+  }
+
+  /// What is to be told since this was last asked.
+  func takeNotes() -> [String] {
+    condition.withLock {
+      defer { notes = [] }
+      return notes
     }
   }
 
@@ -87,7 +96,14 @@ final class IndexingWorkers: @unchecked Sendable {
 
   private func work() {
     while let shard = claim() {
-      let result = Result { try indexing.index(shards[shard]) }
+      var hasNoted = false
+      let result = Result {
+        try indexing.index(shards[shard]) { [self] text in
+          guard !hasNoted else { return }
+          hasNoted = true
+          condition.withLock { notes.append("shard \(shards[shard].name): \(text)") }
+        }
+      }
       condition.withLock {
         switch result {
         case .success(let outcome):

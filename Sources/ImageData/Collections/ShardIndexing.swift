@@ -18,9 +18,11 @@ struct ShardIndexing {
     var lacksLibrary = false
   }
 
-  /// Indexes `shard`.
+  /// Indexes `shard`. `note` is told when its server or command fails and is tried again.
   /// - Throws: `ImageDataError.source` when the shard fails, `FileError`.
-  func index(_ shard: IndexPlan.Shard) throws -> Outcome {
+  func index(
+    _ shard: IndexPlan.Shard, note: @escaping (String) -> Void = { _ in }
+  ) throws -> Outcome {
     let path = IndexFolder.path(ofShard: shard.name, in: folder)
     // A damaged index is no index.
     let existing = try? ShardIndex(path: path)
@@ -31,7 +33,7 @@ struct ShardIndexing {
       return try outcome(shard, usable, isReused: true)
     }
     let join = ShardTableJoin(table)
-    let bytes = try contents(of: shard, origin, join)
+    let bytes = try contents(of: shard, origin, join, note)
     if !options.readsAll, let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
       return try outcome(shard, usable, isReused: true)
     }
@@ -81,7 +83,8 @@ struct ShardIndexing {
   }
 
   private func contents(
-    of shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin
+    of shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin,
+    _ note: @escaping (String) -> Void
   ) throws -> [UInt8] {
     switch shard.location.kind {
     case .pictures: return try ofPictures(shard, origin)
@@ -91,12 +94,13 @@ struct ShardIndexing {
     return try orSource(shard) {
       for attempt in 1..<Self.pipeAttempts where shard.location.kind == .pipe {
         do {
-          return try ofArchive(shard, origin, join)
+          return try ofArchive(shard, origin, join, note)
         } catch let failure as StreamFailure where failure.kind == .source {
+          note("\(failure.reason); it is tried again")
           usleep(UInt32(min(options.patience.firstWait * attempt, 10_000)) * 1000)
         }
       }
-      return try ofArchive(shard, origin, join)
+      return try ofArchive(shard, origin, join, note)
     }
   }
 
@@ -113,7 +117,8 @@ struct ShardIndexing {
   }
 
   private func ofArchive(
-    _ shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin
+    _ shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin,
+    _ note: @escaping (String) -> Void
   ) throws -> [UInt8] {
     let source = try ShardSource(shard.location, patience: options.patience)
     defer { source.stream.close() }

@@ -19,7 +19,9 @@ struct ShardSource {
     case .pipe:
       var variables: [String: String] = [:]
       if let name = location.variable { variables["SHARD"] = name }
-      stream = try Self.inflating(try CommandStream(location.text, variables: variables))
+      stream = try Self.inflating(
+        try CommandStream(
+          location.text, variables: variables, idleSeconds: patience.commandIdleSeconds))
       isReadInOrder = true
       state = SourceState()
     case .url:
