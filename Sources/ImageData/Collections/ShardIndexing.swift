@@ -120,7 +120,7 @@ struct ShardIndexing {
     _ shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin,
     _ note: @escaping (String) -> Void
   ) throws -> [UInt8] {
-    let source = try ShardSource(shard.location, patience: options.patience)
+    let source = try ShardSource(shard.location, patience: options.patience, note: note)
     defer { source.stream.close() }
     let builder = IndexBuilder(hasHashes: options.hashesContents)
     let required = options.requiredTags
