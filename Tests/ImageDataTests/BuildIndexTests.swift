@@ -132,6 +132,25 @@ struct BuildIndexTests {
     #expect(reason.contains("there are other things in it"))
   }
 
+  @Test("a folder is free when its building ends, whoever still has a copy of the lock")
+  func unlocked() throws {
+    var claimed: IndexFolder? = try IndexFolder(claiming: index)
+    // As a child has between its fork and its program's start.
+    let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let lock = try #require(
+      files.first { file in
+        let target = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "/proc/self/fd/\(file)")
+        let name = (folder.path as NSString).lastPathComponent
+        return target?.hasSuffix("/\(name)/U.index/.indexing") == true
+      }.flatMap { Int32($0) })
+    let copy = dup(lock)
+    defer { close(copy) }
+    #expect(claimed != nil)
+    claimed = nil
+    #expect(throws: Never.self) { try IndexFolder(claiming: index) }
+  }
+
   @Test("a shard that changed after it was indexed is an error, never other pictures")
   func changed() throws {
     try writeShards(2)

@@ -64,7 +64,12 @@ final class IndexFolder {
     }
   }
 
-  deinit { if lock >= 0 { close(lock) } }
+  deinit {
+    guard lock >= 0 else { return }
+    // Not by closing alone: a child that another thread has just forked holds a copy until it execs.
+    flock(lock, LOCK_UN)
+    close(lock)
+  }
 
   /// Removes the indexes of what is not among `shards` any more. Those of shards that only are missing
   /// stay: they may come back.
