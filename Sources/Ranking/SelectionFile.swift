@@ -60,17 +60,16 @@ extension Selection {
 extension UnsafeSelectionBytes {
   /// Whether the checksum at the end is that of the body.
   fileprivate func isIntact(_ layout: SelectionLayout) -> Bool {
-    var hash = RunningXXHash64()
+    var hash = XXHash64()
     let end = SelectionLayout.headerBytes + layout.bodyBytes
     var offset = SelectionLayout.headerBytes
-    while offset + 32 <= end {
-      let next = min(offset + 1 << 22, offset + (end - offset) & ~31)
+    while offset < end {
+      let next = min(offset + 1 << 22, end)
       hash.update(UnsafeRawBufferPointer(rebasing: bytes[offset..<next]))
       forgetPages()
       offset = next
     }
-    return hash.finished(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
-      == bytes.integer(at: end, as: UInt64.self)
+    return hash.value == bytes.integer(at: end, as: UInt64.self)
   }
 
   /// Takes the pages of a mapped file out of the process; they come back when they are read.

@@ -10,14 +10,20 @@ final class IndexingWorkers: @unchecked Sendable {
   private var done = 0
   private var samples = 0
   private var found: [ShardIndexing.Outcome?]
-  /// The failure of the first shard that has one, whichever thread was first.
+  /// Shards that are not there or cannot be read; the others are gone on with.
+  private var failed: [Int: ImageDataError] = [:]
+  private var failuresInARow = 0
+  private let mostFailuresInARow: Int
+  /// What ends it all, of the first shard that has it, whichever thread was first.
   private var failure: (shard: Int, error: any Error)?
   private var isStopped = false
+  private var notes: [String] = []
   private var threads = 0
 
   init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing) {
     self.shards = shards
     self.indexing = indexing
+    mostFailuresInARow = indexing.options.allowsMissing ? .max : FailedShards.mostInARow
     found = Array(repeating: nil, count: shards.count)
   }
 
@@ -32,6 +38,14 @@ final class IndexingWorkers: @unchecked Sendable {
       }
       thread.stackSize = 4 << 20  // JSON may nest
       thread.start()
+    }
+  }
+
+  /// What is to be told since this was last asked.
+  func takeNotes() -> [String] {
+    condition.withLock {
+      defer { notes = [] }
+      return notes
     }
   }
 
@@ -52,8 +66,19 @@ final class IndexingWorkers: @unchecked Sendable {
     running.wait()
   }
 
-  /// What came of every shard.
-  /// - Throws: The failure of the first shard that has one.
+  /// The shards that are not there or cannot be read, in their order.
+  var failures: FailedShards {
+    running.wait()
+    let all = failed.sorted { $0.key < $1.key }.map {
+      FailedShards.Failure(shard: shards[$0.key], error: $0.value)
+    }
+    var failures = FailedShards(all, shardCount: shards.count)
+    failures.isGivenUp = failuresInARow >= mostFailuresInARow && next < shards.count
+    return failures
+  }
+
+  /// What came of every shard that could be read.
+  /// - Throws: What no other shard would be spared: a full disk, for example.
   func outcomes() throws -> [ShardIndexing.Outcome] {
     running.wait()
     if let failure { throw failure.error }
@@ -62,7 +87,8 @@ final class IndexingWorkers: @unchecked Sendable {
 
   private func claim() -> Int? {
     condition.withLock {
-      guard !isStopped, failure == nil, next < shards.count else { return nil }
+      guard !isStopped, failure == nil, failuresInARow < mostFailuresInARow, next < shards.count
+      else { return nil }
       defer { next += 1 }
       return next
     }
@@ -70,13 +96,24 @@ final class IndexingWorkers: @unchecked Sendable {
 
   private func work() {
     while let shard = claim() {
-      let result = Result { try indexing.index(shards[shard]) }
+      var hasNoted = false
+      let result = Result {
+        try indexing.index(shards[shard]) { [self] text in
+          guard !hasNoted else { return }
+          hasNoted = true
+          condition.withLock { notes.append("shard \(shards[shard].name): \(text)") }
+        }
+      }
       condition.withLock {
         switch result {
         case .success(let outcome):
           found[shard] = outcome
           done += 1
           samples += outcome.row.samples
+          failuresInARow = 0
+        case .failure(let error as ImageDataError) where error.isSource:
+          failed[shard] = error
+          failuresInARow += 1
         case .failure(let error):
           if shard < failure?.shard ?? .max { failure = (shard, error) }
         }
