@@ -28,7 +28,9 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
       throw PipelineError.recipe(
         "data.requireTags: \(source) is an index already; give --require-tags to halcyon index")
     }
-    return try IndexedCollection(folder: source, note: tellFailures(indexing?.console))
+    return try IndexedCollection(
+      folder: source, note: tellFailures(indexing?.console),
+      shouldStop: { StopSignal.number != nil })
   }
   guard namesShards(source) || required != nil else {
     return EvenShards(
@@ -42,7 +44,8 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
   }
   if indexing.isFixed, IndexedCollection.exists(in: indexing.folder) {
     return try IndexedCollection(
-      folder: indexing.folder, note: tellFailures(indexing.console))
+      folder: indexing.folder, note: tellFailures(indexing.console),
+      shouldStop: { StopSignal.number != nil })
   }
   var options = IndexOptions(workers: indexing.workers)
   options.shardSize = paths.shardSize
@@ -70,7 +73,8 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
     try StopSignal.check()
   }
   let indexed = try IndexedCollection(
-    folder: indexing.folder, note: tellFailures(indexing.console))
+    folder: indexing.folder, note: tellFailures(indexing.console),
+    shouldStop: { StopSignal.number != nil })
   guard indexed.count > 0 else {
     throw PipelineError.data(
       "\(source) has no pictures"

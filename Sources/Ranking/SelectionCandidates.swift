@@ -14,7 +14,7 @@ public struct SelectionCandidates: Sendable {
   /// How many images each class gets in the end at most.
   public let imagesPerClass: [Int]
   /// How many candidates each class got, unless there were no more.
-  let asked: [Int]
+  public let asked: [Int]
 
   /// Leaves the images in `rows` out, and of the others what is beyond the classes' numbers.
   /// - Parameters:

@@ -92,15 +92,17 @@ extension SelectionRequest {
   /// `select(writingTo:key:)`.
   /// - Parameters:
   ///   - factor: How many candidates a class has for each image that it is to have, at least 1.
+  ///   - others: The same for single classes, by their numbers.
   ///   - path: Where they are written; nil keeps them in memory.
   ///   - key: The key of a sample, asked for one at a time.
   /// - Returns: The candidates, from which `SelectionCandidates.removing(_:writingTo:)` selects.
   /// - Throws: As `select(writingTo:key:)`.
   /// - Complexity: That of a selection of as many images.
   public func candidates(
-    perImage factor: Double, writingTo path: String?, key: @escaping (SampleID) -> String
+    perImage factor: Double, inClasses others: [Int: Double] = [:], writingTo path: String?,
+    key: @escaping (SampleID) -> String
   ) throws -> SelectionCandidates {
-    guard factor >= 1, factor <= 1e6 else {
+    for factor in [factor] + others.values where !(1...1e6 ~= factor) {
       throw RankingError.invalidArgument(
         "cannot select \(factor) candidates for each image; 2 are usual, 1 the least")
     }
@@ -117,7 +119,9 @@ extension SelectionRequest {
       score = { RandomOrder.score(of: $0) }
     case .tagsRanked(let tags): options.tags = tags
     }
-    let asked = quotas.map { Int((Double($0) * factor).rounded(.up)) }
+    let asked = quotas.enumerated().map { index, quota in
+      Int((Double(quota) * (others[index] ?? factor)).rounded(.up))
+    }
     // No class gets more rows than there are, however large K.
     let rows = samples * classesPerSample
     let limits = asked.map { min($0, rows) }

@@ -13,7 +13,9 @@ struct StalledCommandTests {
   private func read(
     _ command: String
   ) throws -> (bytes: Int, children: [pid_t], reason: String?) {
-    let stream = try CommandStream(command, idleSeconds: 1)
+    var patience = FetchedStream.Patience()
+    patience.commandIdleSeconds = 1
+    let stream = try CommandStream(command, patience: patience)
     var text: [UInt8] = []
     var room = [UInt8](repeating: 0, count: 1000)
     var reason: String?
@@ -81,5 +83,28 @@ struct StalledCommandTests {
     let reason = "shard a: the command sleep 1000; cat a.tar gave nothing for 1 s after 0 bytes"
     #expect(error?.description == reason + " and was ended")
     #expect(notes == [reason + " and was ended; it is tried again"])
+  }
+
+  @Test("whoever waits for a command is asked to stop: indexing ends at once, and so does reading")
+  func stopped() throws {
+    var asked = 0
+    #expect(throws: IndexingStopped.self) {
+      try buildIndex(
+        of: "pipe:sleep 1000; cat a.tar", in: folder.path + "/U.index",
+        options: IndexOptions(workers: 1),
+        shouldStop: {
+          asked += 1
+          return asked > 4
+        })
+    }
+
+    try folder.write(Data(TarBuilder.shard(1, first: 0)), to: "a.tar")
+    let source = "pipe:cat \(folder.path)/a.tar; test ! -e \(folder.path)/stall || sleep 1000"
+    let index = folder.path + "/V.index"
+    try buildIndex(of: source, in: index)
+    try folder.write(Data(), to: "stall")
+    let collection = try IndexedCollection(folder: index, shouldStop: { true })
+    let error = #expect(throws: ImageDataError.self) { try collection.read(at: 0) }
+    #expect(error?.description.contains("it was asked to stop") == true)
   }
 }

@@ -92,8 +92,11 @@ public func buildIndex(
     guard absent.failures.isEmpty else { throw absent.error }
   }
   let claimed = try IndexFolder(claiming: folder)
+  let stopping = IndexingWorkers.Stop()
+  var options = options
+  options.patience.shouldStop = { stopping.isWanted }
   let indexing = ShardIndexing(plan: plan, folder: folder, options: options)
-  let workers = IndexingWorkers(plan.shards, indexing)
+  let workers = IndexingWorkers(plan.shards, indexing, stopping)
   workers.start(count: max(1, min(options.workers, plan.shards.count)))
   defer { workers.stop() }
   repeat {

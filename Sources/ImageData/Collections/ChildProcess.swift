@@ -97,20 +97,23 @@ final class ChildProcess {
     }
   }
 
-  /// Waits at most `seconds` for the program to write something or to end its output.
-  func hasOutput(within seconds: Int) -> Bool {
+  /// Waits at most `seconds`, or for ever, until the program has written something or ended its output.
+  /// - Returns: Whether it has.
+  /// - Throws: `StreamFailure` of the kind `stopped` as soon as `shouldStop` says so.
+  func hasOutput(within seconds: Int?, shouldStop: () -> Bool) throws -> Bool {
     guard output >= 0 else { return true }
-    let end = Self.now + seconds * 1000
+    let end = seconds.map { Self.now + $0 * 1000 } ?? .max
     while true {
       var descriptor = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-      let left = max(0, end - Self.now)
-      if poll(&descriptor, 1, Int32(clamping: left)) > 0 { return true }
+      if poll(&descriptor, 1, Int32(max(0, min(end - Self.now, Self.interval)))) > 0 { return true }
+      if shouldStop() { throw StreamFailure.stopped }
       if Self.now >= end { return false }
     }
   }
 
   /// Waits at most `seconds` until the program has ended by itself; nil where it has not.
-  func wait(atMost seconds: Int) -> Ending? {
+  /// - Throws: `StreamFailure` of the kind `stopped` as soon as `shouldStop` says so.
+  func wait(atMost seconds: Int, shouldStop: () -> Bool) throws -> Ending? {
     let end = Self.now + seconds * 1000
     var pause: UInt32 = 100
     while ending == nil {
@@ -119,12 +122,16 @@ final class ChildProcess {
       if found == identifier { return record(Self.ending(status)) }
       // Someone else took the status; what was read has to speak for itself.
       if found < 0, errno != EINTR { return record(.exit(0)) }
+      if shouldStop() { throw StreamFailure.stopped }
       if Self.now >= end { return nil }
       usleep(pause)
       pause = min(pause * 2, 20_000)
     }
     return ending
   }
+
+  /// How many milliseconds pass between two questions whether to stop.
+  private static let interval = 100
 
   /// Milliseconds of a clock that nobody sets.
   private static var now: Int { Int(DispatchTime.now().uptimeNanoseconds / 1_000_000) }

@@ -7,7 +7,7 @@ final class CommandStream: ByteStream {
   static let mostIdleSeconds = 300
 
   private let command: String
-  private let idleSeconds: Int
+  private let patience: FetchedStream.Patience
   private let child: ChildProcess
   private var received = 0
   private var isAtEnd = false
@@ -15,22 +15,26 @@ final class CommandStream: ByteStream {
   /// Runs `command` by `/bin/sh -c`, with `variables` in its environment.
   /// - Throws: `StreamFailure` when the shell cannot be started.
   init(
-    _ command: String, variables: [String: String] = [:], idleSeconds: Int = mostIdleSeconds
+    _ command: String, variables: [String: String] = [:],
+    patience: FetchedStream.Patience = FetchedStream.Patience()
   ) throws {
     self.command = command
-    self.idleSeconds = idleSeconds
+    self.patience = patience
     child = try ChildProcess("/bin/sh", ["-c", command], variables: variables)
   }
 
   func read(into room: UnsafeMutableRawBufferPointer) throws -> Int {
     guard !isAtEnd else { return 0 }
-    guard child.hasOutput(within: idleSeconds) else { throw ended() }
+    let (idleSeconds, shouldStop) = (patience.commandIdleSeconds, patience.shouldStop)
+    guard try child.hasOutput(within: idleSeconds, shouldStop: shouldStop) else { throw ended() }
     let got = try child.read(into: room)
     received += got
     guard got == 0 else { return got }
     isAtEnd = true
     // It may have closed its output and go on.
-    guard let ending = child.wait(atMost: idleSeconds) else { throw ended() }
+    guard let ending = try child.wait(atMost: idleSeconds, shouldStop: shouldStop) else {
+      throw ended()
+    }
     guard ending == .exit(0) else {
       throw StreamFailure(
         .source, "the command \(command) ended with \(ending) after \(received) bytes")
@@ -45,7 +49,7 @@ final class CommandStream: ByteStream {
     child.end()
     return StreamFailure(
       .source,
-      "the command \(command) gave nothing for \(idleSeconds) s after \(received) bytes and was "
+      "the command \(command) gave nothing for \(patience.commandIdleSeconds) s after \(received) bytes and was "
         + "ended")
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A file on a web server, fetched by the `curl` program and taken up again where it stopped.
 final class FetchedStream: ByteStream {
-  /// When to give a server up.
+  /// When to give up waiting.
   struct Patience: Sendable {
     /// How often in a row nothing may come before it is an error.
     var attempts = 5
@@ -12,6 +12,18 @@ final class FetchedStream: ByteStream {
     var stallSeconds = 30
     /// A command that gives nothing for so many seconds is ended.
     var commandIdleSeconds = CommandStream.mostIdleSeconds
+    /// Asked several times a second while nothing comes; true ends the waiting.
+    var shouldStop: @Sendable () -> Bool = { false }
+
+    /// Waits before another attempt.
+    /// - Throws: `StreamFailure` of the kind `stopped`.
+    func pause(milliseconds: Int) throws {
+      let end = DispatchTime.now() + .milliseconds(milliseconds)
+      while DispatchTime.now() < end {
+        if shouldStop() { throw StreamFailure.stopped }
+        usleep(UInt32(min(milliseconds, 50)) * 1000)
+      }
+    }
   }
 
   private let address: String
@@ -73,6 +85,8 @@ final class FetchedStream: ByteStream {
 
   func read(into room: UnsafeMutableRawBufferPointer) throws -> Int {
     while !isAtEnd, let child {
+      // curl itself gives a server up that says nothing.
+      _ = try child.hasOutput(within: nil, shouldStop: patience.shouldStop)
       let got = try child.read(into: room)
       if got > 0 { try checkAnswer() }
       if got > 0, repeated > 0 {
@@ -150,7 +164,7 @@ final class FetchedStream: ByteStream {
       let what = message.isEmpty ? "curl's \(ending)" : message
       note?("\(address) failed after \(received) bytes (\(what)); it is asked again")
     }
-    usleep(UInt32(min(patience.firstWait << (failures - 1), 60_000)) * 1000)
+    try patience.pause(milliseconds: min(patience.firstWait << (failures - 1), 60_000))
     try start()
   }
 

@@ -42,9 +42,16 @@ public final class IndexedCollection: ShardedDataset {
   ///   - folder: Where `buildIndex` has made it.
   ///   - note: Told on any thread, about once a shard, that its server or command failed and is tried
   ///     again.
+  ///   - shouldStop: Asked on any thread while a server or a command gives nothing, whether to give
+  ///     up waiting.
   /// - Throws: `ImageDataError.dataset` when there is none or its catalogue is damaged.
-  public convenience init(folder: String, note: (@Sendable (String) -> Void)? = nil) throws {
-    try self.init(folder: folder, patience: FetchedStream.Patience(), note: note)
+  public convenience init(
+    folder: String, note: (@Sendable (String) -> Void)? = nil,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
+    var patience = FetchedStream.Patience()
+    patience.shouldStop = shouldStop
+    try self.init(folder: folder, patience: patience, note: note)
   }
 
   init(

@@ -1,7 +1,15 @@
 import Foundation
+import Synchronization
 
 /// Threads that index one shard after the other.
 final class IndexingWorkers: @unchecked Sendable {
+  /// Whether the threads are to end; what they wait for asks it, too.
+  final class Stop: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isWanted: Bool { flag.load(ordering: .relaxed) }
+    func want() { flag.store(true, ordering: .relaxed) }
+  }
+
   private let condition = NSCondition()
   private let running = DispatchGroup()
   private let shards: [IndexPlan.Shard]
@@ -16,12 +24,13 @@ final class IndexingWorkers: @unchecked Sendable {
   private let mostFailuresInARow: Int
   /// What ends it all, of the first shard that has it, whichever thread was first.
   private var failure: (shard: Int, error: any Error)?
-  private var isStopped = false
+  private let stopping: Stop
   private var notes: [String] = []
   private var threads = 0
 
-  init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing) {
+  init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing, _ stopping: Stop) {
     self.shards = shards
+    self.stopping = stopping
     self.indexing = indexing
     mostFailuresInARow = indexing.options.allowsMissing ? .max : FailedShards.mostInARow
     found = Array(repeating: nil, count: shards.count)
@@ -60,9 +69,9 @@ final class IndexingWorkers: @unchecked Sendable {
     return threads > 0
   }
 
-  /// Lets the threads end after the shards that they are at.
+  /// Lets the threads end after the shards that they are at, or at once where these give nothing.
   func stop() {
-    condition.withLock { isStopped = true }
+    stopping.want()
     running.wait()
   }
 
@@ -87,7 +96,8 @@ final class IndexingWorkers: @unchecked Sendable {
 
   private func claim() -> Int? {
     condition.withLock {
-      guard !isStopped, failure == nil, failuresInARow < mostFailuresInARow, next < shards.count
+      guard !stopping.isWanted, failure == nil, failuresInARow < mostFailuresInARow,
+        next < shards.count
       else { return nil }
       defer { next += 1 }
       return next

@@ -55,7 +55,8 @@ final class SequentialShard: @unchecked Sendable {
           throw ImageDataError.source(shard: name, reason: failure.reason)
         }
         tell("\(failure.reason); it is tried again")
-        usleep(UInt32(min(patience.firstWait * attempt, 10_000)) * 1000)
+        // Stopped, the next attempt says so.
+        try? patience.pause(milliseconds: min(patience.firstWait * attempt, 10_000))
       }
     }
     throw ImageDataError.source(shard: name, reason: "it cannot be read")

@@ -97,7 +97,8 @@ struct ShardIndexing {
           return try ofArchive(shard, origin, join, note)
         } catch let failure as StreamFailure where failure.kind == .source {
           note("\(failure.reason); it is tried again")
-          usleep(UInt32(min(options.patience.firstWait * attempt, 10_000)) * 1000)
+          try options.patience.pause(
+            milliseconds: min(options.patience.firstWait * attempt, 10_000))
         }
       }
       return try ofArchive(shard, origin, join, note)

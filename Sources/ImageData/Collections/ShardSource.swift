@@ -21,8 +21,7 @@ struct ShardSource {
       var variables: [String: String] = [:]
       if let name = location.variable { variables["SHARD"] = name }
       stream = try Self.inflating(
-        try CommandStream(
-          location.text, variables: variables, idleSeconds: patience.commandIdleSeconds))
+        try CommandStream(location.text, variables: variables, patience: patience))
       isReadInOrder = true
       state = SourceState()
     case .url:

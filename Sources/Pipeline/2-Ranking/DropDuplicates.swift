@@ -3,43 +3,89 @@ import Foundation
 import ImageData
 import Ranking
 
-/// Drops from a selection's candidates the pictures that show what a better one shows already.
+/// Selects without the pictures that show what a better one shows already.
 ///
 /// Candidates are a few times K a class, so that classes fill up again and memory stays bounded: some
-/// 30 bytes a candidate, and for a while 104 on the disk, in `folder`. Of copies the one with the best
-/// score is kept, then the one with the lowest hash of its key, then the lowest key. `duplicates.csv`
-/// names what went for what.
+/// 30 bytes a candidate, and for a while 104 on the disk, in `folder`. A class whose candidates were
+/// mostly copies (a crawl has its "image no longer available" ten thousand times) is given more, and the
+/// scores are read again. Of copies the one with the best score is kept, then the one with the lowest
+/// hash of its key, then the lowest key. `duplicates.csv` names what went for what.
 struct DropDuplicates {
+  let run: Run
+  let folder: String
+  /// What a class without a full number of pictures is given more of, at a time.
+  private static let step = 8.0
+  /// So many candidates in all are always allowed, some 2 GB; otherwise twice as many as at first.
+  private static let mostCandidates = 32_000_000
+
+  /// Selects to `path`, and lists the copies in `folder`.
+  /// - Throws: `PipelineError.data` when what was noted of the pictures does not fit the scores; as
+  ///   `SelectionRequest.select(writingTo:key:)`.
+  func select(
+    _ request: SelectionRequest, writingTo path: String, key: @escaping (SampleID) -> String
+  ) throws -> (selection: Selection, reading: Selection.Reading) {
+    let between = "\(folder)/candidates.bin"
+    defer { unlink(between) }
+    let factor = run.recipe.ranking.candidates
+    var factors: [Int: Double] = [:]
+    var room: Int?
+    while true {
+      let candidates = try request.candidates(
+        perImage: factor, inClasses: factors, writingTo: between, key: key)
+      let asked = candidates.asked.reduce(0, +)
+      let most = room ?? max(2 * asked, Self.mostCandidates)
+      room = most
+      let round = Round(candidates, of: self)
+      let order = try round.order()
+      let duplicates = try round.duplicates(order)
+      let remainder = try candidates.removing(
+        duplicates.lazy.map { Int(order[$0.row]) }, writingTo: path)
+      let short = remainder.exhausted
+      let step = min(
+        Self.step,
+        1 + Double(most - asked) / Double(max(1, short.reduce(0) { $0 + candidates.asked[$1] })))
+      guard !short.isEmpty, step >= 1.5 else {
+        try round.write(duplicates, order)
+        if !short.isEmpty {
+          run.console.note(
+            "selection: \(Format.counted(short.count, "class", "classes")) ran out of candidates "
+              + "after copies were dropped; a larger ranking.candidates fills them")
+        }
+        return (remainder.selection, candidates.reading)
+      }
+      run.console.note(
+        "selection: most candidates of \(Format.counted(short.count, "class", "classes")) are copies; "
+          + "selecting again with more")
+      for index in short { factors[index] = (factors[index] ?? factor) * step }
+    }
+  }
+}
+
+/// One set of candidates.
+private struct Round {
   private let candidates: SelectionCandidates
   private let run: Run
   private let folder: String
 
-  /// Drops copies among `candidates` and lists them in `folder`.
-  init(_ candidates: SelectionCandidates, in run: Run, folder: String) {
+  init(_ candidates: SelectionCandidates, of search: DropDuplicates) {
     self.candidates = candidates
-    self.run = run
-    self.folder = folder
+    run = search.run
+    folder = search.folder
   }
 
-  /// The selection that is left, written to `path`.
-  /// - Throws: `PipelineError.data` when what was noted of the pictures does not fit the scores.
-  func selection(writingTo path: String) throws -> Selection {
+  /// The candidates' rows, best first.
+  func order() throws -> [UInt32] {
     let unlabelled = run.data.unlabelled
-    let order = try candidates.selection.rowsBestFirst { id in
+    return try candidates.selection.rowsBestFirst { id in
       unlabelled.key(at: unlabelled.index(of: id))
     }
-    let duplicates = try DuplicateRows.find(
+  }
+
+  /// The copies among them.
+  func duplicates(_ order: [UInt32]) throws -> [DuplicateRows.Duplicate] {
+    try DuplicateRows.find(
       in: contents(order),
       within: run.recipe.ranking.duplicates == .near ? PerceptualHash.nearDistance : nil)
-    try write(duplicates, order)
-    let remainder = try candidates.removing(
-      duplicates.lazy.map { Int(order[$0.row]) }, writingTo: path)
-    if !remainder.exhausted.isEmpty {
-      run.console.note(
-        "selection: \(Format.counted(remainder.exhausted.count, "class", "classes")) ran out of "
-          + "candidates after copies were dropped; a larger ranking.candidates fills them")
-    }
-    return remainder.selection
   }
 
   /// What was noted of each candidate while it was scored, best first.
@@ -64,7 +110,8 @@ struct DropDuplicates {
     }
   }
 
-  private func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [UInt32]) throws {
+  /// Lists the copies in `duplicates.csv`.
+  func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [UInt32]) throws {
     let path = "\(folder)/duplicates.csv"
     unlink(path)
     guard !duplicates.isEmpty else { return }

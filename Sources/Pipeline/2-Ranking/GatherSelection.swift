@@ -35,7 +35,9 @@ public enum GatherSelection {
       let shard = selection.images[row].shard
       var end = row
       while end < selection.images.count, selection.images[end].shard == shard { end += 1 }
-      try gather(row..<end, of: selection, sum, to: folder, in: run)
+      try StopSignal.orStopped {
+        try gather(row..<end, of: selection, sum, to: folder, in: run)
+      }
       progress.advance(by: end - row)
       row = end
     }

@@ -54,13 +54,8 @@ public enum SelectTopImages {
       unlink("\(folder)/duplicates.csv")
       (selection, reading) = try request.select(writingTo: path, key: key)
     } else {
-      let between = "\(folder)/candidates.bin"
-      defer { unlink(between) }
-      let candidates = try request.candidates(
-        perImage: run.recipe.ranking.candidates, writingTo: between, key: key)
-      reading = candidates.reading
-      selection = try DropDuplicates(candidates, in: run, folder: folder)
-        .selection(writingTo: path)
+      (selection, reading) = try DropDuplicates(run: run, folder: folder)
+        .select(request, writingTo: path, key: key)
     }
     guard selection.images.count > 0 else {
       unlink(path)
