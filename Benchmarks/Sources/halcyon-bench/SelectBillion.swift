@@ -36,7 +36,8 @@ struct SelectBillion: ParsableCommand {
   var threads = 2
 
   func run() throws {
-    let pool = try ScorePool(folder: pool, files: files)
+    let pool = ScorePool(folder: pool, files: files)
+    try pool.fill()
     for count in images {
       try keepCopies(count, pool)
       try dropCopies(count, pool)
