@@ -28,8 +28,10 @@ struct DropDuplicates {
     let order = try candidates.selection.rowsBestFirst { id in
       unlabelled.key(at: unlabelled.index(of: id))
     }
+    let contents = try contents(order)
+    candidates.selection.forgetPages()
     let duplicates = try DuplicateRows.find(
-      in: contents(order),
+      in: contents,
       within: run.recipe.ranking.duplicates == .near ? PerceptualHash.nearDistance : nil)
     try write(duplicates, order)
     let remainder = try candidates.removing(
