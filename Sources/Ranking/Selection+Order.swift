@@ -1,4 +1,8 @@
 extension Selection {
+  /// Takes what was looked at of a mapped selection out of the process's memory; it comes back when it
+  /// is looked at again.
+  public func forgetPages() { bytes.forgetPages() }
+
   /// The rows of the images from the best to the worst: by their highest score descending, then the
   /// hash of the key, then the key.
   /// - Parameters:

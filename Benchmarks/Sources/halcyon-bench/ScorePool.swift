@@ -18,8 +18,7 @@ struct ScorePool {
   static let labels = 10
 
   /// Writes the files that are not there yet.
-  init(folder: String, files: Int) throws {
-    (self.folder, self.files) = (folder, files)
+  func fill() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let missing = (0..<files).filter { number in
       ["scores", "contents"].contains {

@@ -36,7 +36,8 @@ struct SelectBillion: ParsableCommand {
   var threads = 2
 
   func run() throws {
-    let pool = try ScorePool(folder: pool, files: files)
+    let pool = ScorePool(folder: pool, files: files)
+    try pool.fill()
     for count in images {
       try keepCopies(count, pool)
       try dropCopies(count, pool)
@@ -70,7 +71,7 @@ struct SelectBillion: ParsableCommand {
     let order = try steps.measure("order_seconds") {
       try found.selection.rowsBestFirst(threads: threads, key: Self.key)
     }
-    let copies = try drop(order, found.selection.images, pool, &steps)
+    let copies = try drop(order, found.selection, pool, &steps)
     try steps.measure("write_seconds") {
       _ = try found.removing(
         copies.lazy.map { Int(order[$0.row]) }, writingTo: "\(pool.folder)/selected.bin")
@@ -81,11 +82,12 @@ struct SelectBillion: ParsableCommand {
   }
 
   private func drop(
-    _ order: [UInt32], _ images: SelectedImages, _ pool: ScorePool, _ steps: inout Steps
+    _ order: [UInt32], _ candidates: Selection, _ pool: ScorePool, _ steps: inout Steps
   ) throws -> [DuplicateRows.Duplicate] {
     let contents = try steps.measure("contents_seconds") {
-      try pool.contents(of: images, order: order, threads: threads)
+      try pool.contents(of: candidates.images, order: order, threads: threads)
     }
+    candidates.forgetPages()
     return try steps.measure("search_seconds") {
       try DuplicateRows.find(in: contents, threads: threads)
     }

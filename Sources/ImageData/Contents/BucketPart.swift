@@ -19,35 +19,34 @@ final class BucketPart: Sendable {
     // Each thread counts and places some neighbouring rows.
     let rows = all.hashes.count
     let shares = max(1, min(threads, 4, rows >> 16))
-    let places = PageMemory<UInt32>(count: shares * keyCount)
+    // Of key k at k + 1: how many entries there are, then where the next one goes, and in the last
+    // share at last where those of the next key begin.
+    let places = (0..<shares).map { _ in PageMemory<UInt32>(count: keyCount + 1) }
     _ = try Parts.results(shares, threads: shares) { number in
-      let places = places.part(number, of: keyCount)
+      let places = places[number].values
       let share = rows * number / shares..<rows * (number + 1) / shares
-      try all.forEach(in: share, block, keys) { _, key, _ in places[key] &+= 1 }
+      try all.forEach(in: share, block, keys) { _, key, _ in places[key &+ 1] &+= 1 }
     }
-    let starts = PageMemory<UInt32>(count: keyCount + 1)
     var end: UInt32 = 0
-    for key in 0..<keyCount {
-      starts.values[key] = end
-      for number in 0..<shares {
-        let place = number &* keyCount &+ key
-        (places.values[place], end) = (end, end &+ places.values[place])
+    for key in 1...keyCount {
+      for share in places {
+        (share.values[key], end) = (end, end &+ share.values[key])
       }
     }
-    starts.values[keyCount] = end
     let entries = PageMemory<UInt32>(count: Int(end))
     let hashes = PageMemory<Fingerprint>(count: Int(end))
     _ = try Parts.results(shares, threads: shares) { number in
-      let places = places.part(number, of: keyCount)
+      let places = places[number].values
       let share = rows * number / shares..<rows * (number + 1) / shares
       try all.forEach(in: share, block, keys) { entry, key, hash in
-        let place = Int(places[key])
-        places[key] &+= 1
+        let place = Int(places[key &+ 1])
+        places[key &+ 1] &+= 1
         entries.values[place] = entry
         hashes.values[place] = hash
       }
     }
-    (self.keyCount, self.starts, self.entries, self.hashes) = (keyCount, starts, entries, hashes)
+    (self.keyCount, self.starts) = (keyCount, places[shares - 1])
+    (self.entries, self.hashes) = (entries, hashes)
   }
 
   /// The places of the part's k-th key.

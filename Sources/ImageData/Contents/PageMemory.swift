@@ -32,9 +32,4 @@ final class PageMemory<Value: BitwiseCopyable>: @unchecked Sendable {
   deinit {
     if let base = values.baseAddress { munmap(base, byteCount) }
   }
-
-  /// So many values from `number` times as many on.
-  func part(_ number: Int, of count: Int) -> UnsafeMutableBufferPointer<Value> {
-    UnsafeMutableBufferPointer(rebasing: values[(number * count)..<((number + 1) * count)])
-  }
 }

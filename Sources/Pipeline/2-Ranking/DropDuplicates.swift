@@ -83,8 +83,10 @@ private struct Round {
 
   /// The copies among them.
   func duplicates(_ order: [UInt32]) throws -> [DuplicateRows.Duplicate] {
-    try DuplicateRows.find(
-      in: contents(order),
+    let contents = try contents(order)
+    candidates.selection.forgetPages()
+    return try DuplicateRows.find(
+      in: contents,
       within: run.recipe.ranking.duplicates == .near ? PerceptualHash.nearDistance : nil)
   }
 

@@ -35,7 +35,8 @@ public enum SelectTopImages {
   /// Whether a selection can be made as the run's recipe wants it; nothing is written but for a while.
   /// - Throws: As `perform(in:)`.
   public static func check(in run: Run) throws {
-    let folder = NSTemporaryDirectory() + "halcyon-selection-\(getpid())"
+    // Beside the run's files: candidates may take more than a temporary folder has.
+    let folder = "\(run.directory.path)/selection.tmp-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try perform(in: run, to: folder)
   }
