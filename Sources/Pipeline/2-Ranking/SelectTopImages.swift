@@ -26,7 +26,7 @@ public enum SelectTopImages {
   /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
-    try RunDirectory.makeFolder(folder)
+    try SelectionFolder.make(folder, in: run)
     let shards = try ScoredShards(in: run)
     _ = try select(from: shards, in: run, to: folder)
     try shards.noteCoverage(in: folder)
@@ -44,6 +44,7 @@ public enum SelectTopImages {
     -> (files: [String], samples: Int)
   {
     let unlabelled = run.data.unlabelled
+    try SelectionFolder.clear(folder)
     try shards.requireReadable(in: run, listingTo: folder)
     var request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
     let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
