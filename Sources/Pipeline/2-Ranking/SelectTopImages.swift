@@ -111,8 +111,8 @@ public enum SelectTopImages {
     let purity =
       statistics.purity.map { ", \(Format.fixed(100 * $0, 1)) % of the labels right" } ?? ""
     run.console.note(
-      "selection: \(Format.count(selection.images.count)) pictures with "
-        + "\(Format.count(selection.classes.count)) labels\(purity)")
+      "selection: \(Format.counted(selection.images.count, "picture", "pictures")) with "
+        + "\(Format.counted(selection.classes.count, "label", "labels"))\(purity)")
     guard run.recipe.ranking.strategy != .unbalanced else { return }
     let short = statistics.shortClasses
     if !short.isEmpty {
@@ -120,7 +120,7 @@ public enum SelectTopImages {
         "\(run.data.classNames[$0]) \(statistics.classes[$0].count)"
       }
       run.console.note(
-        "selection: \(short.count) classes have fewer than K = \(selection.imagesPerClass): "
+        "selection: \(Format.counted(short.count, "class has", "classes have")) fewer than K = \(selection.imagesPerClass): "
           + names.joined(separator: ", ") + (short.count > 5 ? ", …" : ""))
     }
   }
