@@ -103,8 +103,11 @@ struct RunData {
     func few(_ names: [String]) -> String {
       names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", … (\(names.count))" : "")
     }
+    // An index of shards has at least ten numbers, whichever of them occur.
+    let isNumbers = labels == labels.indices.map(String.init)
+    let found = isNumbers ? "numbers below \(labels.count)" : few(labels)
     let order = labels.sorted() == classNames.sorted() ? ": the same in another order" : ""
-    return "U's labels are \(few(labels)), D's classes \(few(classNames))\(order)"
+    return "U's labels are \(found), D's classes \(few(classNames))\(order)"
   }
 
   /// What must not be trained on and what U must not hold, the most precious first. Validation

@@ -14,7 +14,8 @@ struct MaterializeCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: "The folder of the new shards (default: 2-ranking/materialized of the run).")
+  @Option(
+    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).")
   var to: String?
 
   @Option(parsing: .unconditional, help: "How many samples a shard has.")

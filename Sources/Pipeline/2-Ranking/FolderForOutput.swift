@@ -33,7 +33,8 @@ extension Run {
       // Of a pattern (`shards/{000..099}.tar`, `root/**`) the folders before it.
       let parts = path.split(separator: "/", omittingEmptySubsequences: false)
       let fixed = parts.prefix { part in !part.contains { "{*?[".contains($0) } }
-      let folder = fixed.count == parts.count ? path : fixed.joined(separator: "/") + "/"
+      let joined = fixed.joined(separator: "/")
+      let folder = joined.isEmpty ? "/" : joined
       var isFolder: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
       return exists && isFolder.boolValue ? folder : nil
