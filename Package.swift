@@ -76,7 +76,7 @@ let package = Package(
       name: "PipelineTests", dependencies: ["Pipeline", "Torch", "Models", "ImageData", "Files"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["halcyon", "Pipeline", "ImageData", "Files"],
+      name: "CommandTests", dependencies: ["halcyon", "Pipeline", "ImageData", "Files", yams],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17,

@@ -22,15 +22,16 @@ mkdir -p "$run"-logs
 
 # submit NAME AFTER ARGUMENTS… -- COMMAND…: prints the job's number.
 submit() {
-  local name=$1 after=$2 arguments=()
+  local name=$1 after=$2 arguments=() log=%x-%j
   shift 2
   while [ "$1" != -- ]; do
     arguments+=("$1")
+    case $1 in --array=*) log=%x-%A-%a ;; esac
     shift
   done
   shift
   [ -z "$after" ] || arguments+=("--dependency=afterok:$after")
-  sbatch --parsable --job-name="halcyon-$name" --output="$run-logs/$name-%A-%a.log" --requeue \
+  sbatch --parsable --job-name="halcyon-$name" --output="$run-logs/$log.log" --requeue \
     --open-mode=append --kill-on-invalid-dep=yes --signal=B:TERM@60 "${options[@]}" "${arguments[@]}" \
     --export=ALL --wrap "
       $(printf '%q ' "$@") &

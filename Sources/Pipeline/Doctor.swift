@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Torch
@@ -20,7 +21,7 @@ public enum Doctor {
     }
   }
 
-  /// Looks at libtorch, devices, precision, codecs, the demo's data, cores, memory and disk.
+  /// Looks at libtorch, devices, precision, codecs, what is optional, cores, memory and disk.
   public static func facts() -> [Fact] {
     let hasCUDA = Device.available.contains(.cuda)
     let best = Precision.best(on: hasCUDA ? .cuda : .cpu)
@@ -47,6 +48,7 @@ public enum Doctor {
         "demo data",
         hasFashion ? fashion : "not there: apt-get install dataset-fashion-mnist",
         isFine: hasFashion),
+      parquet, curl,
     ]
     if let speed = try? machineSpeed(hasCUDA ? .cuda : .cpu, best) {
       facts.append(Fact("matrix product", "\(Format.count(2 * speed)) GFLOP/s in \(best.rawValue)"))
@@ -60,5 +62,26 @@ public enum Doctor {
         Fact("free disk", "\(Format.bytes(free.doubleValue)) here", isFine: free.doubleValue > 1e9))
     }
     return facts
+  }
+
+  /// Lists of pictures in Parquet, and `selected.parquet`.
+  private static var parquet: Fact {
+    do {
+      let library = try ParquetLibrary.shared()
+      return Fact("parquet", "Apache Arrow \(library.arrowVersion), \(library.path)")
+    } catch {
+      return Fact("parquet", "\(error)", isFine: false)
+    }
+  }
+
+  /// Shards on web servers.
+  private static var curl: Fact {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    let path = folders.map { "\($0)/curl" }.first(where: FileManager.default.isExecutableFile)
+    return Fact(
+      "curl",
+      path
+        ?? "not there: apt-get install curl, for shards by http; everything else works without it",
+      isFine: path != nil)
   }
 }

@@ -66,7 +66,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
         "index: \(Format.counted(summary.samples, "picture", "pictures")) in "
           + Format.counted(summary.shards, "shard", "shards")
           + (summary.problems > 0
-            ? "; \(Format.count(summary.problems)) members passed over: "
+            ? "; \(Format.counted(summary.problems, "member", "members")) passed over: "
               + "\(indexing.folder)/problems.csv" : ""))
     }
   } catch is IndexingStopped {

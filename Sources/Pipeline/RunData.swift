@@ -96,6 +96,20 @@ struct RunData {
       || labels.count == classNames.count && labels == labels.indices.map(String.init)
   }
 
+  /// Why the labels that U has are not D's; nil where they are, and where it has none.
+  var whyTruthIsUnknown: String? {
+    let labels = unlabelled.classes
+    guard !isTruthKnown, !labels.isEmpty else { return nil }
+    func few(_ names: [String]) -> String {
+      names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", … (\(names.count))" : "")
+    }
+    // An index of shards has at least ten numbers, whichever of them occur.
+    let isNumbers = labels == labels.indices.map(String.init)
+    let found = isNumbers ? "numbers below \(labels.count)" : few(labels)
+    let order = labels.sorted() == classNames.sorted() ? ": the same in another order" : ""
+    return "U's labels are \(found), D's classes \(few(classNames))\(order)"
+  }
+
   /// What must not be trained on and what U must not hold, the most precious first. Validation
   /// pictures that are given are no part of D, and U may hold them: other ones change no score.
   var knownSets: [(name: String, dataset: any ImageDataset, isLeftOut: Bool)] {

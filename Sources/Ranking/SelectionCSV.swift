@@ -26,6 +26,21 @@ public struct SelectionNames {
 
 extension Selection {
   /// The column names of `selected.csv`.
+  ///
+  /// | column | |
+  /// |---|---|
+  /// | `image` | the sample's key |
+  /// | `shard` | the name of its shard, which may look like a number: `00003` |
+  /// | `class` | the class |
+  /// | `class_name` | its name |
+  /// | `score` | the log-odds |
+  /// | `probability` | of the class |
+  /// | `rank` | the image's rank in the class, from 1 |
+  /// | `teacher` | which model gave the score |
+  ///
+  /// CSV has no types: a reader that guesses them takes `00003` for 3, quoted or not, so tell it that
+  /// `shard` is text (pandas' `dtype={"shard": str}`). It stands as everywhere else, in the names of
+  /// score files and in `selected.parquet`, so that they can be joined.
   public static let csvHeader = "image,shard,class,class_name,score,probability,rank,teacher"
 
   /// Writes one line per (image, class) to `path`, in the order of the selection (RFC 4180).

@@ -45,7 +45,7 @@ struct InferenceOptions: ParsableArguments {
   @Option(help: "auto, bf16 or float32.")
   var precision = "auto"
 
-  @Option(help: "Pictures computed at once.")
+  @Option(parsing: .unconditional, help: "Pictures computed at once.")
   var batch = 64
 
   func validate() throws {

@@ -28,13 +28,13 @@ struct IndexCommand: ParsableCommand {
   @Option(help: "A CSV's split column, a folder's subfolder, or train or test of IDX files.")
   var split: String?
 
-  @Option(help: "Samples a shard, where U is single pictures.")
+  @Option(parsing: .unconditional, help: "Samples a shard, where U is single pictures.")
   var shardSize = 10_000
 
   @Option(help: "A CSV of tag,class lines; only samples that carry one of the tags are listed.")
   var requireTags: String?
 
-  @Option(help: "Shards read at once; by default one a core.")
+  @Option(parsing: .unconditional, help: "Shards read at once; by default one a core.")
   var workers: Int?
 
   @Flag(help: "Also note the SHA-256 of every picture, for which all are read.")

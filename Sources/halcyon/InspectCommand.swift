@@ -14,11 +14,15 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "The run directory.")
   var directory: String
 
-  @Option(help: "How many classes and pairs to list.")
+  @Option(parsing: .unconditional, help: "How many classes and pairs to list.")
   var top = 10
 
   @Flag(help: "Print everything as JSON, and nothing else.")
   var json = false
+
+  func validate() throws {
+    guard top >= 0 else { throw ValidationError("--top is \(top); it must be at least 0") }
+  }
 
   func run() throws {
     let run = try Run(
@@ -30,21 +34,22 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func lines(of found: Inspection) -> [String] {
-    let top = max(0, top)
     var lines = [
-      "\(Format.count(found.images)) pictures with \(Format.count(found.labels)) labels: "
+      "\(Format.counted(found.images, "picture", "pictures")) with "
+        + "\(Format.counted(found.labels, "label", "labels")): "
         + "\(found.strategy), K = \(Format.count(found.imagesPerClass)), P = \(found.labelsPerImage)"
     ]
     if !found.missingShards.isEmpty {
       lines.append(
-        "without \(found.missingShards.count) shards, which had no scores: "
+        "without \(Format.counted(found.missingShards.count, "shard", "shards")), which had no "
+          + "scores: "
           + found.missingShards.prefix(5).joined(separator: ", ")
           + (found.missingShards.count > 5 ? ", …" : ""))
     }
     lines.append(
       found.shortClasses.isEmpty
         ? "every class has what it was to have"
-        : "\(found.shortClasses.count) classes fall short of K:")
+        : "\(Format.counted(found.shortClasses.count, "class falls", "classes fall")) short of K:")
     let classes = Dictionary(
       found.classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for name in found.shortClasses.prefix(top) {
@@ -81,6 +86,7 @@ struct InspectCommand: ParsableCommand {
       if let share = ranks.tagAgreement { line += Self.percent(share) }
       lines.append(line)
     }
+    if let reason = found.purityUnknown { lines += ["", "purity: not known (\(reason))"] }
     lines.append("")
     lines.append(
       "copies dropped: \(Format.count(found.duplicates.exact)) exact, "
@@ -90,9 +96,10 @@ struct InspectCommand: ParsableCommand {
         "left out as \(set) pictures: \(Format.count(copies.exact)) exact, "
           + "\(Format.count(copies.near)) near")
     }
-    lines.append("unreadable: \(Format.count(found.unreadable)) pictures")
+    lines.append("unreadable: \(Format.counted(found.unreadable, "picture", "pictures"))")
     if found.passedOver > 0 {
-      lines.append("passed over in shards: \(Format.count(found.passedOver)) members")
+      lines.append(
+        "passed over in shards: \(Format.counted(found.passedOver, "member", "members"))")
     }
     return lines
   }

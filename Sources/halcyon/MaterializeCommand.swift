@@ -14,16 +14,17 @@ struct MaterializeCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: "The folder of the new shards (default: 2-ranking/materialized of the run).")
+  @Option(
+    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).")
   var to: String?
 
-  @Option(help: "How many samples a shard has.")
+  @Option(parsing: .unconditional, help: "How many samples a shard has.")
   var samplesPerShard = 10_000
 
-  @Option(help: "Which part of the shards to write, from 0.")
+  @Option(parsing: .unconditional, help: "Which part of the shards to write, from 0.")
   var shardIndex: Int?
 
-  @Option(help: "In how many parts the shards are divided.")
+  @Option(parsing: .unconditional, help: "In how many parts the shards are divided.")
   var numShards: Int?
 
   func validate() throws {

@@ -10,7 +10,9 @@ struct ModelsCommand: ParsableCommand {
   @Flag(help: "Print JSON: [{\"name\", \"parameters\", \"gmac\"}].")
   var json = false
 
-  @Option(help: "The side of the picture that GMAC are counted for, in pixels.")
+  @Option(
+    parsing: .unconditional,
+    help: "The side of the picture that GMAC are counted for, in pixels.")
   var size = 224
 
   struct Row: Encodable {

@@ -15,7 +15,7 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var options: InferenceOptions
 
-  @Option(help: "How many classes to show for each picture.")
+  @Option(parsing: .unconditional, help: "How many classes to show for each picture.")
   var top = 5
 
   @Flag(help: "Print one JSON object a picture: path, top: [{class, index, score}].")

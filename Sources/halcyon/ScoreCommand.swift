@@ -16,16 +16,18 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: "Which part of the shards to score, from 0.")
+  @Option(parsing: .unconditional, help: "Which part of the shards to score, from 0.")
   var shardIndex: Int?
 
-  @Option(help: "In how many parts the shards are divided.")
+  @Option(parsing: .unconditional, help: "In how many parts the shards are divided.")
   var numShards: Int?
 
   @Option(help: "Take shards that no other worker has, with leases in this folder.")
   var claim: String?
 
-  @Option(help: "After how many seconds without a sign of life a worker's shard is taken over.")
+  @Option(
+    parsing: .unconditional,
+    help: "After how many seconds without a sign of life a worker's shard is taken over.")
   var claimTimeout = 600.0
 
   func validate() throws {

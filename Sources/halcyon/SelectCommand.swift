@@ -10,6 +10,9 @@ struct SelectCommand: ParsableCommand {
       smaller P, another strategy or a part of U. --to writes a selection of its own beside the run, \
       to compare; without it the run's selection is made, and --redo replaces an earlier one and \
       what was trained on it. The options below are short for --set ranking.…
+
+      Read selected.csv with shard as text (pandas: dtype={"shard": str}): a name such as 00003 looks \
+      like a number. selected.parquet has types.
       """)
 
   @OptionGroup var options: RunOptions
@@ -17,13 +20,15 @@ struct SelectCommand: ParsableCommand {
   @Option(help: "Write the selection to this folder and leave the run as it is.")
   var to: String?
 
-  @Option(help: "K: how many pictures a class gets.")
+  @Option(parsing: .unconditional, help: "K: how many pictures a class gets.")
   var imagesPerClass: Int?
 
-  @Option(help: "P: in how many of its best classes a picture is ranked; no more than were scored.")
+  @Option(
+    parsing: .unconditional,
+    help: "P: in how many of its best classes a picture is ranked; no more than were scored.")
   var labelsPerImage: Int?
 
-  @Option(help: "The lowest score (a class's log-odds) that is selected.")
+  @Option(parsing: .unconditional, help: "The lowest score (a class's log-odds) that is selected.")
   var minimumScore: Double?
 
   @Flag(help: "Show pictures of classes that fall short of K several times.")
@@ -32,10 +37,12 @@ struct SelectCommand: ParsableCommand {
   @Option(help: "balanced, unbalanced, tags or tagsRanked.")
   var strategy: String?
 
-  @Option(help: "Select from this part of U only, drawn by the pictures' keys.")
+  @Option(
+    parsing: .unconditional,
+    help: "Select from this part of U only, drawn by the pictures' keys.")
   var fraction: Double?
 
-  @Option(help: "What --fraction and the strategy tags draw from.")
+  @Option(parsing: .unconditional, help: "What --fraction and the strategy tags draw from.")
   var seed: Int?
 
   @Option(help: "A CSV of tag,class: which class a tag means.")

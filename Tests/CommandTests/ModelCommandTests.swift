@@ -171,10 +171,19 @@ struct ModelCommandTests {
     #expect(outcome.code == 0)
     let lines = outcome.output.split(separator: "\n")
     #expect(lines.count < 24)
-    let names = ["libtorch", "device", "precision", "codecs", "demo data", "cores", "memory"]
+    let names = [
+      "libtorch", "device", "precision", "codecs", "demo data", "cores", "memory", "parquet",
+      "curl",
+    ]
     for name in names { #expect(lines.contains { $0.contains(name) }, "\(name)") }
     let facts = try Command.run("doctor", "--json").object()
     for name in names { #expect(facts[name] != nil, "\(name)") }
+    // What is optional is told with what to do about it.
+    let without = try Command.run(
+      "doctor", environment: ["PATH": "/nowhere", "HALCYON_PARQUET": "/nowhere.so"])
+    #expect(without.code == 0)
+    #expect(without.output.contains(/✗ +parquet .*\/nowhere\.so.*make parquet/))
+    #expect(without.output.contains(/✗ +curl +not there: apt-get install curl/))
   }
 
   @Test("a command line that cannot be followed exits with 64 and says what there is")
@@ -183,13 +192,16 @@ struct ModelCommandTests {
       ["--nonsense"], ["models", "--nonsense"], ["run"], ["nonsense"],
       ["predict", "m", "a", "--top", "0"],
       ["evaluate", "m", "d", "--precision", "int8"], ["run", "r.yaml", "--set"],
-      ["models", "--size", "0"],
+      ["models", "--size", "0"], ["models", "--size", "-1"], ["inspect", "r", "--top", "-1"],
+      ["materialize", "r", "--samples-per-shard", "-1"],
     ] {
       let outcome = try Command.run(arguments)
       #expect(outcome.code == 64, "\(arguments): \(outcome.code)")
       #expect(outcome.output == "")
       #expect(outcome.errors.contains("Usage:"), "\(outcome.errors)")
     }
+    let top = try Command.run("inspect", "r", "--top", "-1").errors
+    #expect(top.contains("--top is -1; it must be at least 0"), "\(top)")
     let version = try Command.run("--version")
     #expect(version.code == 0)
     #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil, "\(version.output)")

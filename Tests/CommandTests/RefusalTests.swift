@@ -63,7 +63,7 @@ struct RefusalTests {
     try FileManager.default.copyItem(
       atPath: place + "/t/north/0.png", toPath: place + "/d/south/copy.png")
     expect(
-      try tiny.run("run", "a"), code: 65, "1 test pictures are also in the labelled set",
+      try tiny.run("run", "a"), code: 65, "1 test picture is also in the labelled set",
       "south/copy.png")
   }
 
@@ -76,7 +76,7 @@ struct RefusalTests {
       atPath: place + "/v/north/0.png", toPath: place + "/d/north/copy.png")
     expect(
       try tiny.run("run", "a", ["data.validationFraction=0", "data.validation=\(place)/v"]),
-      code: 65, "1 validation pictures are also in the labelled set: north/copy.png")
+      code: 65, "1 validation picture is also in the labelled set: north/copy.png")
   }
 
   @Test("test pictures found in U are left out, counted and listed")

@@ -102,7 +102,7 @@ struct RecipeErrorTests {
       ("ranking: {labelsPerImage: 0}", "r.yaml:5: ranking.labelsPerImage is 0; it must be at lea"),
       (
         "ranking: {imagesPerClass: 9223372036854775807}",
-        "r.yaml:5: ranking.imagesPerClass is 9223372036854775807; it must be at most 1099511627776"
+        "r.yaml:5: ranking.imagesPerClass is 9223372036854775807; it must be at most 2147483647"
       ),
       (
         "student: {model: resnet51}",

@@ -110,6 +110,24 @@ struct ReportTests {
     #expect(html.ranges(of: "▼ ").count == 1)
   }
 
+  @Test("how many carry a tag of their class is a column by rank, where tags are known")
+  func tags() throws {
+    let data = try ReportFixture().data()
+    let selected = try #require(data.selection)
+    let buckets = selected.statistics.rankBuckets
+    let ranks = buckets.enumerated().map { place, bucket in
+      Inspection.Ranks(
+        from: bucket.ranks.lowerBound, to: bucket.ranks.upperBound, labels: bucket.count,
+        probability: nil, purity: nil, tagAgreement: 0.75 - 0.125 * Double(place))
+    }
+    let html = RankCharts(selected, classes: 6, ranks).html.text
+    #expect(html.contains("<th scope=\"col\">tagged so, %</th></tr>"))
+    for share in ["75.0", "62.5", "50.0"] { #expect(html.contains("<td>\(share)</td></tr>")) }
+    let rows = html.matches(of: /<tr>[\s\S]*?<\/tr>/).map { $0.0.ranges(of: /<t[hd]/).count }
+    #expect(Set(rows).count == 1, "\(rows)")
+    #expect(!RankCharts(selected, classes: 6, []).html.text.contains("agged so"))
+  }
+
   @Test("of many classes the most changed are shown, and all of them folded away")
   func manyClasses() throws {
     let names = (0..<60).map { "class \($0)" }

@@ -95,8 +95,9 @@ struct RunDirectoryTests {
 
     try finish(.student, of: changed)
     expectError(
-      "\(run.path) holds results of another recipe: ranking.imagesPerClass (3 → 16000); "
-        + "give --out a new folder, or --redo to remove and run again: student"
+      "\(run.path) holds results of another recipe: ranking.imagesPerClass (3 → 16000); `halcyon run "
+        + "\(run.path)` goes on with what it has; or give the same --set, --out a new folder, or "
+        + "--redo to remove and run again: student"
     ) { try run.open(recipe) }
     #expect(try run.recipe() == changed)
   }

@@ -30,6 +30,46 @@ struct WorkShareTests {
     #expect(try share(index: 2, count: 5, ["RANK": "0", "WORLD_SIZE": "9"]) == expected)
   }
 
+  @Test("an array with gaps is refused in each of its tasks, one with even steps in none")
+  func gaps() throws {
+    func tasks(_ list: [Int], step: Int, last: Int? = nil) throws -> [WorkShare?] {
+      try list.map { task in
+        try share([
+          "SLURM_ARRAY_TASK_ID": "\(task)", "SLURM_ARRAY_TASK_MIN": "\(list[0])",
+          "SLURM_ARRAY_TASK_MAX": "\(last ?? list[list.count - 1])",
+          "SLURM_ARRAY_TASK_STEP": "\(step)", "SLURM_ARRAY_TASK_COUNT": "\(list.count)",
+        ])
+      }
+    }
+    for list in [[0, 1, 5], [0, 2, 4, 5], [3, 4, 6]] {
+      for task in list {
+        #expect(throws: PipelineError.self, "\(task) of \(list)") {
+          try share([
+            "SLURM_ARRAY_TASK_ID": "\(task)", "SLURM_ARRAY_TASK_MIN": "\(list[0])",
+            "SLURM_ARRAY_TASK_MAX": "\(list[list.count - 1])", "SLURM_ARRAY_TASK_STEP": "1",
+            "SLURM_ARRAY_TASK_COUNT": "\(list.count)",
+          ])
+        }
+      }
+    }
+    let thirds = try (0..<3).map { try WorkShare(index: $0, count: 3) }
+    #expect(try tasks([0, 1, 2], step: 1) == thirds)
+    // --array=2-12:4, whether the last task or the end of the range is told.
+    #expect(try tasks([2, 6, 10], step: 4) == thirds)
+    #expect(try tasks([2, 6, 10], step: 4, last: 12) == thirds)
+    #expect(try tasks([7], step: 1) == [WorkShare(index: 0, count: 1)])
+    // Whoever says how many there are knows that some are left out.
+    #expect(
+      try share(count: 6, ["SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_MAX": "5"])
+        == WorkShare(index: 5, count: 6))
+    #expect(throws: PipelineError.self) {
+      try share([
+        "SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_MIN": "\(Int.min)",
+        "SLURM_ARRAY_TASK_COUNT": "2",
+      ])
+    }
+  }
+
   @Test(
     "half a number is refused",
     arguments: [

@@ -102,7 +102,8 @@ struct KnownPictures {
     }
     guard both.isEmpty else {
       throw PipelineError.data(
-        "\(both.count) \(measured.name) pictures are also in the \(trained.name) set: "
+        "\(Format.counted(both.count, "\(measured.name) picture is", "\(measured.name) pictures are")) "
+          + "also in the \(trained.name) set: "
           + both.prefix(5).map { trained.dataset.key(at: $0) }.joined(separator: ", ")
           + (both.count > 5 ? ", …" : "") + "; remove them from one of the two")
     }

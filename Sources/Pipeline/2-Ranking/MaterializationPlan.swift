@@ -19,6 +19,11 @@ struct MaterializationPlan {
     order = KeyedPermutation(count: count, seed: UInt64(bitPattern: Int64(seed)), pass: 0)
   }
 
+  /// What the folder of the shards says of itself.
+  var origin: MaterializedFolder.Origin {
+    .init(selection: selection, seed: seed, samplesPerShard: samplesPerShard)
+  }
+
   var shardCount: Int { (count + samplesPerShard - 1) / samplesPerShard }
 
   func places(of shard: Int) -> Range<Int> {
@@ -50,23 +55,6 @@ struct MaterializationPlan {
     else { return false }
     var status = stat()
     return stat("\(path).tar", &status) == 0 && Int(status.st_size) == found.bytes
-  }
-
-  /// Whether `folder` has the shard whole.
-  /// - Throws: `PipelineError.usage` when it is of another selection.
-  func isDone(_ shard: Int, in folder: String) throws -> Bool {
-    let path = "\(folder)/\(name(of: shard))"
-    guard let data = FileManager.default.contents(atPath: "\(path).json"),
-      let found = try? JSONDecoder().decode(MaterializeSelection.Record.self, from: data)
-    else { return false }
-    guard found.selection == selection, found.seed == seed,
-      found.samplesPerShard == samplesPerShard
-    else {
-      throw PipelineError.usage(
-        "\(folder) holds another selection, or one in shards of another size; give --to another "
-          + "folder, or remove this one")
-    }
-    return (try? Checksum.sha256(file: "\(path).tar")) == found.sha256
   }
 }
 

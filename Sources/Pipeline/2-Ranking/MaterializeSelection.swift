@@ -38,28 +38,28 @@ public enum MaterializeSelection {
   ///   - share: Which of the shards are this process's; nil means all of them.
   /// - Returns: The folder.
   /// - Throws: `PipelineError`; one that says so when nothing is selected yet, or when the folder
-  ///   holds another selection.
+  ///   holds another selection or anything else.
   @discardableResult
   public static func perform(
     in run: Run, out: String? = nil, samplesPerShard: Int = 10_000, share: WorkShare? = nil
   ) throws -> String {
     _ = try run.finished(.ranking)
-    let folder = out ?? "\(run.directory.folder(of: .ranking))/materialized"
+    let own = "\(run.directory.folder(of: .ranking))/materialized"
+    let folder = out ?? own
+    if folder != own { try run.requireApart(folder) }
     let selection = try Selection(path: run.directory.selectionPath)
     let plan = MaterializationPlan(
       selection: try Checksum.sha256(file: run.directory.selectionPath), seed: run.recipe.seed,
       count: selection.images.count, samplesPerShard: samplesPerShard)
-    try RunDirectory.makeFolder(folder)
+    let shards = try MaterializedFolder(folder, for: plan, classNames: run.data.classNames)
     try MaterializedPictures.note(folder, plan, in: run)
-    let missing = try (0..<plan.shardCount).filter {
-      try (share?.contains($0) ?? true) && !plan.isDone($0, in: folder)
+    let missing = (0..<plan.shardCount).filter {
+      (share?.contains($0) ?? true) && !shards.isDone($0)
     }
     guard !missing.isEmpty else {
       run.console.note("materialized: \(folder) has every shard")
       return folder
     }
-    try DurableFile.write(
-      run.data.classNames.map { "\($0)\n" }.joined(), to: "\(folder)/classes.txt")
     let pictures = try GatherSelection.pictures(of: selection, in: run)
     let progress = run.console.progress(
       "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })

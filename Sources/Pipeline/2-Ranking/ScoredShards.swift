@@ -57,8 +57,9 @@ struct ScoredShards {
     }
     guard run.recipe.ranking.allowMissing || missing.isEmpty else {
       throw PipelineError.usage(
-        "\(missing.count) of \(shards.shardCount) shards are not scored yet (\(Self.few(missing))); "
-          + "`halcyon score` goes on, and --allow-missing selects without them")
+        "\(missing.count) of \(shards.shardCount) shards \(missing.count == 1 ? "is" : "are") not scored "
+          + "yet (\(Self.few(missing))); `halcyon score` goes on, and --allow-missing selects without "
+          + (missing.count == 1 ? "it" : "them"))
     }
   }
 
@@ -83,7 +84,8 @@ struct ScoredShards {
   var missingLine: String? {
     guard !missing.isEmpty else { return nil }
     return
-      "without \(missing.count) of \(missing.count + scored.count) shards, which have no scores: "
+      "without \(missing.count) of \(missing.count + scored.count) shards, which "
+      + "\(missing.count == 1 ? "has" : "have") no scores: "
       + Self.few(missing)
   }
 

@@ -26,7 +26,7 @@ public enum SelectTopImages {
   /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
-    try RunDirectory.makeFolder(folder)
+    try SelectionFolder.make(folder, in: run)
     let shards = try ScoredShards(in: run)
     _ = try select(from: shards, in: run, to: folder)
     try shards.noteCoverage(in: folder)
@@ -45,6 +45,7 @@ public enum SelectTopImages {
     -> (files: [String], samples: Int)
   {
     let unlabelled = run.data.unlabelled
+    try SelectionFolder.clear(folder)
     try shards.requireReadable(in: run, listingTo: folder)
     let request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
     let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
@@ -103,8 +104,8 @@ public enum SelectTopImages {
     let purity =
       statistics.purity.map { ", \(Format.fixed(100 * $0, 1)) % of the labels right" } ?? ""
     run.console.note(
-      "selection: \(Format.count(selection.images.count)) pictures with "
-        + "\(Format.count(selection.classes.count)) labels\(purity)")
+      "selection: \(Format.counted(selection.images.count, "picture", "pictures")) with "
+        + "\(Format.counted(selection.classes.count, "label", "labels"))\(purity)")
     guard run.recipe.ranking.strategy != .unbalanced else { return }
     let short = statistics.shortClasses
     if !short.isEmpty {
@@ -112,7 +113,7 @@ public enum SelectTopImages {
         "\(run.data.classNames[$0]) \(statistics.classes[$0].count)"
       }
       run.console.note(
-        "selection: \(short.count) classes have fewer than K = \(selection.imagesPerClass): "
+        "selection: \(Format.counted(short.count, "class has", "classes have")) fewer than K = \(selection.imagesPerClass): "
           + names.joined(separator: ", ") + (short.count > 5 ? ", …" : ""))
     }
   }

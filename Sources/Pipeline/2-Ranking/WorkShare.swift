@@ -24,7 +24,7 @@ public struct WorkShare: Equatable, Sendable {
   /// The share that a scheduler gave this process, or nil when it stands alone.
   ///
   /// Taken from what is given, else from torchrun's `RANK` and `WORLD_SIZE`, else from a Slurm array
-  /// (`SLURM_ARRAY_TASK_ID`, `_MIN`, `_STEP`, `_COUNT`), else from a Kubernetes indexed job
+  /// (`SLURM_ARRAY_TASK_ID`, `_MIN`, `_MAX`, `_STEP`, `_COUNT`), else from a Kubernetes indexed job
   /// (`JOB_COMPLETION_INDEX`; the number of completions is not in its environment and is given as
   /// `count`, or in `JOB_COMPLETIONS`).
   /// - Parameters:
@@ -57,11 +57,22 @@ public struct WorkShare: Equatable, Sendable {
       try self.init(index: rank, count: world)
     } else if let task = try number("SLURM_ARRAY_TASK_ID") {
       let step = max(1, try number("SLURM_ARRAY_TASK_STEP") ?? 1)
+      let first = try number("SLURM_ARRAY_TASK_MIN") ?? 0
       let tasks = try needed(
         count ?? number("SLURM_ARRAY_TASK_COUNT"),
         "SLURM_ARRAY_TASK_ID is set but SLURM_ARRAY_TASK_COUNT is not; give --num-shards")
-      let index = (task - (try number("SLURM_ARRAY_TASK_MIN") ?? 0)) / step
-      guard index < tasks else {
+      guard first >= 0, task >= first else {
+        throw PipelineError.usage(
+          "SLURM_ARRAY_TASK_ID is \(task) and SLURM_ARRAY_TASK_MIN \(first): that is no array")
+      }
+      let index = (task - first) / step
+      // Of --array=0,1,5 the tasks 0 and 1 fit their number, too, but nobody would do the rest of task
+      // 5: all of them see it by their last one.
+      let last = try number("SLURM_ARRAY_TASK_MAX") ?? task
+      let isWhole =
+        environment["SLURM_ARRAY_TASK_MAX"] == nil || count != nil
+        || last >= first && (last - first) / step == tasks - 1
+      guard index < tasks, isWhole else {
         throw PipelineError.usage(
           "task \(task) of an array of \(tasks): the array has gaps, so say which share this is with "
             + "--shard-index and --num-shards, or use --claim")

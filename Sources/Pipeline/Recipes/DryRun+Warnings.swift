@@ -34,7 +34,8 @@ extension DryRun {
     }
     if let found = counts.testPicturesInUnlabelled, found > 0 {
       warnings.append(
-        "\(found) test pictures are among the unlabelled ones; they will be left out and listed")
+        "\(Format.counted(found, "test picture is", "test pictures are")) among the unlabelled ones; "
+          + "\(found == 1 ? "it" : "they") will be left out and listed")
     }
     if recipe.data.test == nil {
       warnings.append("no data.test: the run will end without accuracies on unseen pictures")

@@ -97,7 +97,8 @@ extension Recipe {
       found.atLeast(1, width, "\(stage).width", atMost: 1 << 16)
     }
     found.atLeast(1, ranking.labelsPerImage, "ranking.labelsPerImage")
-    found.atLeast(1, ranking.imagesPerClass, "ranking.imagesPerClass")
+    found.atLeast(
+      1, ranking.imagesPerClass, "ranking.imagesPerClass", atMost: ranking.mostImagesPerClass)
     found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
     checkSelection(&found)
 
@@ -190,6 +191,15 @@ extension Recipe {
     found.atLeast(0, augmentation.padding, "\(path).padding", atMost: 16_384)
     found.within(0...1, augmentation.flip, "\(path).flip")
     found.within(0...1, augmentation.erasing, "\(path).erasing")
+  }
+}
+
+extension Recipe.Ranking {
+  /// K counts in 32 bits, and so do the candidates of a class, of which there are more while copies
+  /// are dropped.
+  fileprivate var mostImagesPerClass: Int {
+    let isMultiplied = duplicates != .keep && strategy != .unbalanced && candidates >= 1
+    return Int(Double(UInt32.max) / (isMultiplied ? candidates : 1))
   }
 }
 

@@ -97,8 +97,9 @@ extension RunDirectory {
     guard redoing else {
       let keys = recipe.differences(from: earlier).joined(separator: ", ")
       throw PipelineError.usage(
-        "\(path) holds results of another recipe: \(keys); give --out a new folder, "
-          + "or --redo to remove and run again: \(titles)")
+        "\(path) holds results of another recipe: \(keys); `halcyon run \(path)` goes on with what it "
+          + "has; or give the same --set, --out a new folder, or --redo to remove and run again: "
+          + titles)
     }
     let keepsScores = earlier.scoresHash == recipe.scoresHash
     try remove(stale, keepingScores: keepsScores)

@@ -126,7 +126,7 @@ extension Run {
 
 extension Format {
   /// "1 class has", "3 classes have".
-  static func counted(_ count: Int, _ one: String, _ several: String) -> String {
+  public static func counted(_ count: Int, _ one: String, _ several: String) -> String {
     "\(self.count(count)) \(count == 1 ? one : several)"
   }
 }

@@ -82,6 +82,8 @@ public struct Inspection: Encodable, Sendable {
   public let overlaps: [Overlap]
   /// Ranges of ranks, the best first.
   public let ranks: [Ranks]
+  /// Why the labels that U has do not tell the purity; nil where they do, and where it has none.
+  public let purityUnknown: String?
   /// Copies among the candidates, of which one was kept.
   public let duplicates: Copies
   /// Pictures of U left out because D, the validation or the test pictures hold them, by set.
@@ -101,6 +103,7 @@ public struct Inspection: Encodable, Sendable {
     case imagesByLabelCount = "images_by_label_count"
     case leftOut = "left_out"
     case passedOver = "passed_over"
+    case purityUnknown = "purity_unknown"
     case missingShards = "missing_shards"
   }
 
@@ -137,6 +140,7 @@ public struct Inspection: Encodable, Sendable {
         probability: bucket.meanProbability, purity: bucket.purity,
         tagAgreement: agreement?.share(ofRanks: bucket.ranks))
     }
+    purityUnknown = run.data.whyTruthIsUnknown
     duplicates = Self.copies(in: "\(run.directory.folder(of: .ranking))/duplicates.csv")
     let shards = try ScoredShards(in: run)
     unreadable = shards.unreadable

@@ -5,10 +5,14 @@ import Ranking
 struct RankCharts {
   private let buckets: [SelectionStatistics.RankBucket]
   private let classes: Int
+  /// How many labels agree with a tag, by their first rank; empty where tags are not known.
+  private let tagAgreement: [Int: Double]
 
-  init(_ selected: ReportData.Selected, classes: Int) {
+  init(_ selected: ReportData.Selected, classes: Int, _ ranks: [Inspection.Ranks]) {
     buckets = selected.statistics.rankBuckets.filter { $0.count > 0 }
     self.classes = classes
+    let known = ranks.compactMap { ranks in ranks.tagAgreement.map { (ranks.from, $0) } }
+    tagAgreement = Dictionary(known, uniquingKeysWith: { first, _ in first })
   }
 
   var html: HTML {
@@ -90,22 +94,28 @@ struct RankCharts {
       let filled = Double(bucket.count) / Double(max(1, classes * bucket.ranks.count))
       let purity: HTML =
         isTruthKnown ? "<td>\(bucket.purity.map { Probability.share($0) } ?? "–")</td>" : .none
+      let tagged: HTML =
+        tagAgreement.isEmpty
+        ? .none : "<td>\(tagAgreement[low].map { Probability.share($0) } ?? "–")</td>"
       return """
         <tr><th scope="row" class="text nowrap">\(ranks)</th><td>\(Probability.share(filled))</td>\
         <td>\(Format.count(images))</td>\
         <td>\(bucket.meanProbability.map { Probability.percent($0) } ?? "–")</td>\
-        <td>\(Probability.logOdds(bucket.meanScore.map { Float($0) }))</td>\(purity)</tr>
+        <td>\(Probability.logOdds(bucket.meanScore.map { Float($0) }))</td>\(purity)\(tagged)</tr>
         """
     }
+    let tagNote =
+      tagAgreement.isEmpty ? "" : " Tagged so are pictures that carry a tag of the class."
     return """
       <table>
       <caption>All classes together: means, and the pictures that D̂ would have if K ended there. The \
       score is the log-odds, log p − log(1 − p): it still tells \
-      pictures apart whose p is all but 100 %.</caption>
+      pictures apart whose p is all but 100 %.\(tagNote)</caption>
       <thead><tr><th scope="col" class="text">Ranks</th><th scope="col">lists filled, %</th>\
       <th scope="col">pictures up to there</th><th scope="col">mean p, %</th>\
       <th scope="col">log-odds</th>\
-      \(isTruthKnown ? "<th scope=\"col\">purity, %</th>" as HTML : .none)</tr></thead>
+      \(isTruthKnown ? "<th scope=\"col\">purity, %</th>" as HTML : .none)\
+      \(tagAgreement.isEmpty ? .none : "<th scope=\"col\">tagged so, %</th>" as HTML)</tr></thead>
       <tbody>
       \(rows)
       </tbody>

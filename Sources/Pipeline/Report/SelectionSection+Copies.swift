@@ -24,7 +24,7 @@ extension SelectionSection {
       """
   }
 
-  /// What was dropped or left out, and how often tags agree.
+  /// What was dropped or left out.
   var leftOut: HTML {
     guard let found = data.inspection else { return .none }
     var texts: [String] = []
@@ -48,12 +48,6 @@ extension SelectionSection {
       texts.append(
         "\(Format.counted(found.passedOver, "member", "members")) of shards "
           + "\(found.passedOver == 1 ? "was" : "were") no sample: 2-ranking/bad-samples.csv.")
-    }
-    for ranks in found.ranks {
-      guard let share = ranks.tagAgreement else { continue }
-      texts.append(
-        "Ranks \(ranks.from) to \(ranks.to): \(Probability.share(share)) % of the pictures carry a "
-          + "tag of the class.")
     }
     guard !texts.isEmpty else { return .none }
     let items = texts.map { text -> HTML in "<li>\(text)</li>" }

@@ -17,7 +17,7 @@ struct SelectionSection {
       <h2 id="selection">The selection</h2>
       <p>\(summary(selected))</p>
       <h3>By rank</h3>
-      \(RankCharts(selected, classes: data.classNames.count).html)
+      \(RankCharts(selected, classes: data.classNames.count, data.inspection?.ranks ?? []).html)
       <h3>Images per class</h3>
       \(classes(selected))
       <h3>Overlap</h3>
@@ -35,6 +35,8 @@ struct SelectionSection {
       + "\(Format.counted(selected.labels, "label", "labels")): \(choice(selected))."
     if let purity = selected.statistics.purity {
       text += " \(Format.fixed(100 * purity, 1)) % of the labels are right."
+    } else if let reason = data.inspection?.purityUnknown {
+      text += " Its purity is not known: \(reason)."
     } else {
       text +=
         " The true classes of the unlabelled pictures are not known, so neither is its purity."

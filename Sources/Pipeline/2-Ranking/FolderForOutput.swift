@@ -1,0 +1,75 @@
+import Foundation
+import ImageData
+
+extension Run {
+  /// Refuses a folder of the user's choice in which what is written would mix with the run's own
+  /// files, with U and its index, or with other pictures.
+  ///
+  /// Folders are compared by device and number, so no link or mount leads past this.
+  /// - Throws: `PipelineError.usage` naming what is there.
+  func requireApart(_ folder: String) throws {
+    guard !Self.lies(folder, in: directory.path) else {
+      throw PipelineError.usage(
+        "\(folder) is in \(directory.path), where the run keeps its own files; name a folder outside "
+          + "it")
+    }
+    for kept in picturesFolders where Self.lies(folder, in: kept) {
+      // Where everything lies in one folder (`./{00..99}.tar`), only that folder itself is taken.
+      guard Self.lies(directory.path, in: kept), !Self.lies(kept, in: folder) else {
+        throw PipelineError.usage(
+          "\(folder) is in \(kept), where pictures are that the run is made from; name a folder "
+            + "outside it")
+      }
+    }
+  }
+
+  /// The folders that hold U, its index and the labelled pictures.
+  private var picturesFolders: [String] {
+    let data = recipe.data
+    var folders = [data.labelled, data.validation, data.test].compactMap { $0 }
+    if !data.unlabelledIsRest { folders.append(data.unlabelled) }
+    if let indexed = self.data.unlabelled as? IndexedCollection { folders += indexed.sourceFolders }
+    return folders.compactMap { path in
+      // Of a pattern (`shards/{000..099}.tar`, `root/**`) the folders before it.
+      let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+      let fixed = parts.prefix { part in !part.contains { "{*?[".contains($0) } }
+      let joined = fixed.joined(separator: "/")
+      let folder = joined.isEmpty ? "/" : joined
+      var isFolder: ObjCBool = false
+      let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
+      return exists && isFolder.boolValue ? folder : nil
+    }
+  }
+
+  /// Whether `path`, whose last parts need not exist yet, is `folder` or lies in it.
+  private static func lies(_ path: String, in folder: String) -> Bool {
+    guard let wanted = FolderIdentity(folder) else { return false }
+    var place =
+      FileManager.default.fileExists(atPath: path)
+      ? path : URL(fileURLWithPath: path).standardized.path
+    while FolderIdentity(place) == nil {
+      let parent = (place as NSString).deletingLastPathComponent
+      guard parent != place else { return false }
+      place = parent.isEmpty ? "." : parent
+    }
+    while let found = FolderIdentity(place) {
+      if found == wanted { return true }
+      place += "/.."
+      if FolderIdentity(place) == found { return false }  // the root
+    }
+    return false
+  }
+}
+
+/// What a folder is, whatever it is called.
+private struct FolderIdentity: Equatable {
+  let device: dev_t
+  let number: ino_t
+
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    device = status.st_dev
+    number = status.st_ino
+  }
+}

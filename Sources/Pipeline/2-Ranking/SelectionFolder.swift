@@ -1,0 +1,31 @@
+import Files
+import Foundation
+
+/// A folder that a selection is written to.
+enum SelectionFolder {
+  /// What a selection leaves there: first what it is known by.
+  static let files = [
+    "selected.bin", "selected.csv", "selected.npy", "selected.parquet", "candidates.bin",
+    "duplicates.csv", "bad-samples.csv", "excluded.csv", "missing-shards.txt",
+  ]
+
+  /// Makes a folder for a selection beside the run.
+  /// - Throws: `PipelineError.usage` when the run or its pictures are in it, `PipelineError.io`.
+  static func make(_ folder: String, in run: Run) throws {
+    try run.requireApart(folder)
+    try RunDirectory.makeFolder(folder)
+    // Once more now that it exists: `new/../runs/a` led nowhere before.
+    try run.requireApart(folder)
+  }
+
+  /// Removes an earlier selection, so that one that fails leaves no mixture of the two.
+  /// - Throws: `FileError` naming what cannot be removed.
+  static func clear(_ folder: String) throws {
+    for file in files {
+      let path = "\(folder)/\(file)"
+      guard unlink(path) == 0 || errno == ENOENT else {
+        throw FileError("remove", path, code: errno)
+      }
+    }
+  }
+}
