@@ -15,11 +15,39 @@ public enum Checksum {
     return hexadecimal(hash.finalize())
   }
 
-  /// The SHA-256 of the file at `path`.
+  /// The SHA-256 of the file at `path`, which is read a megabyte at a time.
   /// - Throws: `FileError` naming `path` when it cannot be read.
   public static func sha256(file path: String) throws -> String {
-    let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { sha256(file.bytes) }
+    try sha256(PositionedFile(path: path))
+  }
+
+  /// The SHA-256 of the bytes that `file` had when it was opened.
+  /// - Throws: `FileError` naming the file when it cannot be read.
+  public static func sha256(_ file: PositionedFile) throws -> String {
+    file.expectSequentialReading()
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(1, min(file.byteCount, 1 << 20)), alignment: 64)
+    defer { buffer.deallocate() }
+    var hash = SHA256()
+    for offset in stride(from: 0, to: file.byteCount, by: buffer.count) {
+      let bytes = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[..<min(buffer.count, file.byteCount - offset)])
+      try file.read(bytes, at: offset)
+      hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+    }
+    return hexadecimal(hash.finalize())
+  }
+
+  /// The SHA-256 of a mapped file, of which 4 MB are in memory at a time.
+  public static func sha256(_ file: MappedFile) -> String {
+    var hash = SHA256()
+    let step = 1 << 22
+    for offset in stride(from: 0, to: file.bytes.count, by: step) {
+      let end = min(offset + step, file.bytes.count)
+      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: file.bytes[offset..<end]))
+      file.forgetPages()
+    }
+    return hexadecimal(hash.finalize())
   }
 
   private static func hexadecimal(_ digest: some Sequence<UInt8>) -> String {

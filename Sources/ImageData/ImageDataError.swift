@@ -17,9 +17,16 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
 
   /// A shard cannot be opened or read to its end: its name and the reason.
   case source(shard: String, reason: String)
+  /// Some of a collection's shards cannot be; the text says how many, which and what to do.
+  case shards(String)
 
-  /// Whether a whole shard is at fault: its disk, its pipe, its server.
-  public var isSource: Bool { if case .source = self { true } else { false } }
+  /// Whether whole shards are at fault: their disk, their pipe, their server.
+  public var isSource: Bool {
+    switch self {
+    case .source, .shards: true
+    default: false
+    }
+  }
 
   /// One line: what failed, on what, and why.
   public var description: String {
@@ -29,7 +36,7 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
     case .line(let path, let line, let reason): "\(path), line \(line): \(reason)"
     case .corruptFile(let path, let reason): "\(path): \(reason)"
     case .tooManyUnreadable(let text): text
-    case .argument(let text): text
+    case .argument(let text), .shards(let text): text
     case .source(let shard, let reason): "shard \(shard): \(reason)"
     case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
     }

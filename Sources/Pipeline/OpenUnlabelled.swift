@@ -28,7 +28,9 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
       throw PipelineError.recipe(
         "data.requireTags: \(source) is an index already; give --require-tags to halcyon index")
     }
-    return try IndexedCollection(folder: source)
+    return try IndexedCollection(
+      folder: source, note: tellFailures(indexing?.console),
+      shouldStop: { StopSignal.number != nil })
   }
   guard namesShards(source) || required != nil else {
     return EvenShards(
@@ -41,7 +43,9 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
         + "is then the index")
   }
   if indexing.isFixed, IndexedCollection.exists(in: indexing.folder) {
-    return try IndexedCollection(folder: indexing.folder)
+    return try IndexedCollection(
+      folder: indexing.folder, note: tellFailures(indexing.console),
+      shouldStop: { StopSignal.number != nil })
   }
   var options = IndexOptions(workers: indexing.workers)
   options.shardSize = paths.shardSize
@@ -56,7 +60,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
         indexing.console.note(
           "index: \(Format.count(done)) of \(Format.count(shards)) shards, "
             + "\(Format.count(samples)) pictures")
-      }, shouldStop: { StopSignal.number != nil })
+      }, note: { indexing.console.note("index: \($0)") }, shouldStop: { StopSignal.number != nil })
     if summary.reusedShards < summary.shards {
       indexing.console.note(
         "index: \(Format.counted(summary.samples, "picture", "pictures")) in "
@@ -68,7 +72,9 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
   } catch is IndexingStopped {
     try StopSignal.check()
   }
-  let indexed = try IndexedCollection(folder: indexing.folder)
+  let indexed = try IndexedCollection(
+    folder: indexing.folder, note: tellFailures(indexing.console),
+    shouldStop: { StopSignal.number != nil })
   guard indexed.count > 0 else {
     throw PipelineError.data(
       "\(source) has no pictures"
@@ -76,4 +82,11 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
         + "; \(indexing.folder)/problems.csv says what was passed over")
   }
   return indexed
+}
+
+/// What tells that a shard's server or command failed and is tried again: loaders' threads say so, to
+/// which a console does not belong.
+private func tellFailures(_ console: Console?) -> (@Sendable (String) -> Void)? {
+  guard let console, !console.isQuiet else { return nil }
+  return { _ = writeAll($0 + "\n", to: STDERR_FILENO) }
 }

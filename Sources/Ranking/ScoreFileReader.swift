@@ -25,7 +25,7 @@ public final class ScoreFileReader {
   }
 
   /// The SHA-256 of the whole file.
-  public var sha256: String { Checksum.sha256(file.bytes) }
+  public var sha256: String { Checksum.sha256(file) }
 
   /// The block with number `index`, once its checksum is verified.
   /// - Throws: `RankingError` naming file and block.

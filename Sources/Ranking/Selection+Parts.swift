@@ -9,7 +9,9 @@ extension Selection {
       throw RankingError.invalidArgument(
         "\(counts.count) counts do not fit a selection of \(classCount) classes")
     }
-    let rows = try rows { _, label in label.rank <= counts[label.class] ? label.rank : nil }
+    let rows = try rows(upTo: zip(counts, imagesOfClasses).map { min($0, $1) }) { _, label in
+      label.rank
+    }
     return Selection(rows, imagesPerClass: imagesPerClass, classesPerSample: classesPerSample)
   }
 
@@ -35,6 +37,17 @@ extension Selection {
   public func removing(
     _ rows: some Sequence<Int>, imagesPerClass: Int, writingTo path: String? = nil
   ) throws -> Remainder {
+    try removing(
+      rows, imagesPerClass: Array(repeating: imagesPerClass, count: classCount),
+      of: Array(repeating: self.imagesPerClass, count: classCount), writingTo: path)
+  }
+
+  /// Leaves images out of `asked` candidates a class, or fewer where there are no more, and keeps
+  /// `quotas` of those that are left.
+  func removing(
+    _ rows: some Sequence<Int>, imagesPerClass quotas: [Int], of asked: [Int],
+    writingTo path: String?
+  ) throws -> Remainder {
     var isRemoved = Array(repeating: false, count: images.count)
     var gaps: [[UInt32]] = Array(repeating: [], count: classCount)
     for row in rows {
@@ -42,61 +55,72 @@ extension Selection {
         throw RankingError.invalidArgument(
           "there is no image \(row) to remove from a selection of \(images.count)")
       }
-      guard !isRemoved[row] else { continue }
       isRemoved[row] = true
-      for label in labels(ofImage: row) { gaps[label.class].append(UInt32(label.rank)) }
+    }
+    // In the order of the rows, lest all of the file is in memory at once.
+    forEachLabel { row, label in
+      if isRemoved[row] { gaps[label.class].append(UInt32(label.rank)) }
     }
     for index in gaps.indices { gaps[index].sort() }
-    let rows = try self.rows { row, label in
-      guard !isRemoved[row] else { return nil }
-      let rank = label.rank - gaps[label.class].countBelow(UInt32(label.rank))
-      return rank <= imagesPerClass ? rank : nil
+    let candidates = imagesOfClasses
+    let highest = (0..<classCount).map { min(quotas[$0], candidates[$0] - gaps[$0].count) }
+    // A rank moves up by as many as were removed above it, at most by all that were.
+    let last = (0..<classCount).map { highest[$0] + gaps[$0].count }
+    let kept = try self.rows(upTo: highest) { row, label in
+      guard label.rank <= last[label.class], !isRemoved[row] else { return 0 }
+      return label.rank - gaps[label.class].countBelow(UInt32(label.rank))
     }
-    var candidates = Array(repeating: 0, count: classCount)
-    for label in classes { candidates[Int(label)] += 1 }
     let exhausted = (0..<classCount).filter {
-      candidates[$0] == self.imagesPerClass && candidates[$0] - gaps[$0].count < imagesPerClass
+      candidates[$0] == asked[$0] && candidates[$0] - gaps[$0].count < quotas[$0]
     }
-    let quotas = repeats.map { _ in Array(repeating: imagesPerClass, count: classCount) }
     return Remainder(
       selection: try Selection(
-        rows, imagesPerClass: imagesPerClass, classesPerSample: classesPerSample,
-        filling: quotas, writingTo: path),
+        kept, imagesPerClass: quotas.max() ?? 0, classesPerSample: classesPerSample,
+        filling: repeats == nil ? nil : quotas, writingTo: path),
       exhausted: exhausted)
   }
 
-  /// The labels that get a rank.
-  private func rows(_ rank: (_ row: Int, Label) -> Int?) throws -> SelectionRows {
-    var highest = Array(repeating: 0, count: classCount)
-    var count = 0
-    forEachLabel { row, label in
-      guard let rank = rank(row, label) else { return }
-      highest[label.class] = Swift.max(highest[label.class], rank)
-      count += 1
-    }
+  /// How many images each class has.
+  private var imagesOfClasses: [Int] {
+    var counts = Array(repeating: 0, count: classCount)
+    forEachLabel { _, label in counts[label.class] += 1 }
+    return counts
+  }
+
+  /// The labels that get a rank from 1 to the `highest` of their class.
+  @inline(__always)
+  private func rows(upTo highest: [Int], _ rank: (_ row: Int, Label) -> Int) throws -> SelectionRows
+  {
     var firstLabels = [0]
-    for count in highest { firstLabels.append(firstLabels[firstLabels.count - 1] + count) }
+    for count in highest { firstLabels.append(firstLabels[firstLabels.count - 1] + max(count, 0)) }
     guard firstLabels[classCount] <= SelectionRows.limit else {
       throw RankingError.invalidArgument(
         "the ranks of the selection reach \(firstLabels[classCount]) in all; "
           + "\(SelectionRows.limit) is the most")
     }
-    let region = EntryRegion(capacity: count)
-    var place = 0
+    // Only the pages that are written to take memory.
+    let region = EntryRegion(capacity: classes.count)
+    let entries = region.entries
+    var count = 0
     forEachLabel { row, label in
-      guard let rank = rank(row, label) else { return }
-      region.entries[place] = SelectionRows.entry(
+      let rank = rank(row, label)
+      guard rank >= 1, rank <= highest[label.class] else { return }
+      entries[count] = SelectionRows.entry(
         image: images[row].packed, label: firstLabels[label.class] + rank - 1, score: label.score)
-      place += 1
+      count += 1
     }
-    return SelectionRows(entries: region.entries, region: region, firstLabels: firstLabels)
+    return SelectionRows(
+      entries: entries.part(0..<count), region: region, firstLabels: firstLabels)
   }
 
   @inline(__always)
   private func forEachLabel(_ body: (_ row: Int, Label) -> Void) {
     for row in images.indices {
       for index in labelOffsets[row]..<labelOffsets[row + 1] { body(row, label(index)) }
+      // What was read of a file need not stay.
+      if row & 0x3_FFFF == 0 { bytes.forgetPages() }
     }
+    bytes.forgetPages()
   }
 }
 

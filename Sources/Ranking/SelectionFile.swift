@@ -29,7 +29,7 @@ extension Selection {
 
   /// What contradicts the documented order of a selection, nil when nothing does.
   func violatedInvariant() -> String? {
-    defer { if bytes.owner is MappedFile { bytes.forgetPages() } }
+    defer { bytes.forgetPages() }
     guard labelOffsets.values.first == 0, labelOffsets.values.last == classes.count,
       holds(labelOffsets.count - 1, { labelOffsets.values[$0] < labelOffsets.values[$0 + 1] })
     else { return "the label offsets do not rise from 0 to the number of labels" }
@@ -51,7 +51,7 @@ extension Selection {
     let step = 1 << 20
     for start in stride(from: 0, to: count, by: step) {
       for index in start..<min(start + step, count) where !condition(index) { return false }
-      if bytes.owner is MappedFile { bytes.forgetPages() }
+      bytes.forgetPages()
     }
     return true
   }
@@ -60,21 +60,20 @@ extension Selection {
 extension UnsafeSelectionBytes {
   /// Whether the checksum at the end is that of the body.
   fileprivate func isIntact(_ layout: SelectionLayout) -> Bool {
-    var hash = RunningXXHash64()
+    var hash = XXHash64()
     let end = SelectionLayout.headerBytes + layout.bodyBytes
     var offset = SelectionLayout.headerBytes
-    while offset + 32 <= end {
-      let next = min(offset + 1 << 22, offset + (end - offset) & ~31)
+    while offset < end {
+      let next = min(offset + 1 << 22, end)
       hash.update(UnsafeRawBufferPointer(rebasing: bytes[offset..<next]))
       forgetPages()
       offset = next
     }
-    return hash.finished(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
-      == bytes.integer(at: end, as: UInt64.self)
+    return hash.value == bytes.integer(at: end, as: UInt64.self)
   }
 
-  /// Takes the pages of the mapped file out of the process; they come back when they are read.
-  fileprivate func forgetPages() {
-    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+  /// Takes the pages of a mapped file out of the process; they come back when they are read.
+  func forgetPages() {
+    (owner as? MappedFile)?.forgetPages()
   }
 }

@@ -29,7 +29,7 @@ public struct SelectionRequest: Sendable {
   /// Whether to select although shards are missing.
   public var allowsMissingShards = false
   /// Whether each score file's SHA-256 is compared with its record, besides the checksum of every
-  /// block; it takes a reading of its own, with the whole file mapped.
+  /// block; it takes a reading of its own.
   public var verifiesFiles = true
   /// How many threads read and rank, a thread a core unless said; the result does not depend on it.
   public var threads: Int
@@ -84,6 +84,28 @@ extension SelectionRequest {
   public func select(
     writingTo path: String?, key: @escaping (SampleID) -> String
   ) throws -> (selection: Selection, reading: Selection.Reading) {
+    let candidates = try candidates(perImage: 1, writingTo: path, key: key)
+    return (candidates.selection, candidates.reading)
+  }
+
+  /// Selects more images of each class than are wanted, so that some can be left out: as
+  /// `select(writingTo:key:)`.
+  /// - Parameters:
+  ///   - factor: How many candidates a class has for each image that it is to have, at least 1.
+  ///   - others: The same for single classes, by their numbers.
+  ///   - path: Where they are written; nil keeps them in memory.
+  ///   - key: The key of a sample, asked for one at a time.
+  /// - Returns: The candidates, from which `SelectionCandidates.removing(_:writingTo:)` selects.
+  /// - Throws: As `select(writingTo:key:)`.
+  /// - Complexity: That of a selection of as many images.
+  public func candidates(
+    perImage factor: Double, inClasses others: [Int: Double] = [:], writingTo path: String?,
+    key: @escaping (SampleID) -> String
+  ) throws -> SelectionCandidates {
+    for factor in [factor] + others.values where !(1...1e6 ~= factor) {
+      throw RankingError.invalidArgument(
+        "cannot select \(factor) candidates for each image; 2 are usual, 1 the least")
+    }
     let classCount = try checkedClassCount()
     let samples = shards.reduce(0) { $0 + $1.record.count }
     var options = ScoreFilter.Options(classesPerSample: classesPerSample, fraction: fraction)
@@ -97,22 +119,26 @@ extension SelectionRequest {
       score = { RandomOrder.score(of: $0) }
     case .tagsRanked(let tags): options.tags = tags
     }
+    let asked = quotas.enumerated().map { index, quota in
+      Int((Double(quota) * (others[index] ?? factor)).rounded(.up))
+    }
     // No class gets more rows than there are, however large K.
     let rows = samples * classesPerSample
-    let limits = quotas.map { min($0, rows) }
+    let limits = asked.map { min($0, rows) }
     guard limits.reduce(0, +) <= SelectionRows.limit else {
       throw RankingError.invalidArgument(
-        "\(classCount) classes of \(imagesPerClass) images are more than "
+        "\(classCount) classes of \(asked.max() ?? 0) images are more than "
           + "\(SelectionRows.limit) labels; lower K")
     }
     let top = TopImagesPerClass(
       quotas: limits, minimumScore: minimumScore, rows: rows, order: RankingOrder(key: key))
     let reading = try read(into: top, options)
     let selection = try Selection(
-      top.rows(threads: threads, score: score), imagesPerClass: quotas.max() ?? 0,
-      classesPerSample: classesPerSample, filling: fillsByRepetition ? quotas : nil,
+      top.rows(threads: threads, score: score), imagesPerClass: asked.max() ?? 0,
+      classesPerSample: classesPerSample, filling: fillsByRepetition ? asked : nil,
       writingTo: path)
-    return (selection, reading)
+    return SelectionCandidates(
+      selection: selection, reading: reading, imagesPerClass: quotas, asked: asked)
   }
 
   private func read(

@@ -56,21 +56,21 @@ struct SelectionRows {
 }
 
 /// The order of labels inside an image.
-private struct LabelOrder: TieBreak {
+private struct LabelOrder: TieBreak, Sendable {
   @inline(__always)
   func precedes(_ left: RankingEntry, _ right: RankingEntry) -> Bool { left.second < right.second }
 }
 
 extension RankingEntries {
-  /// Sorts rows by image and label.
-  fileprivate func sortRows(threads: Int) {
-    guard threads > 1, count > 1 << 16 else { return sort(LabelOrder()) }
+  /// Sorts by the first half, then by `ties`, on several threads.
+  func sort(_ ties: some TieBreak & Sendable, threads: Int) {
+    guard threads > 1, count > 1 << 16 else { return sort(ties) }
     let digits = Digits(bounds, bits: 11)
     var ranges: [Range<Int>] = []
     distribute(digits) { ranges.append($0) }
     let all = SendableEntries(entries: self)
     Threads.perform(threads, parts: ranges.count) { [ranges] index in
-      all.entries.part(ranges[index]).sort(LabelOrder())
+      all.entries.part(ranges[index]).sort(ties)
     }
   }
 }
@@ -108,7 +108,7 @@ extension TopImagesPerClass {
     }
     let total = firstLabels[classCount]
     region.shrink(to: total)
-    region.entries.part(0..<total).sortRows(threads: threads)
+    region.entries.part(0..<total).sort(LabelOrder(), threads: threads)
     return SelectionRows(
       entries: region.entries.part(0..<total), region: region, firstLabels: firstLabels)
   }

@@ -26,7 +26,7 @@ private final class ColumnWriter {
   private let buffer = AlignedBytes(count: 1 << 20)
   private var used = 0
   private var total = 0
-  private var hash = RunningXXHash64()
+  private var hash = XXHash64()
 
   init(_ sink: any SelectionSink) { self.sink = sink }
 
@@ -49,11 +49,8 @@ private final class ColumnWriter {
   /// Pads to a multiple of 8 and appends the checksum.
   func finish() throws {
     if (total + used) & 7 != 0 { try append(0 as UInt32) }
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<used])
-    hash.update(bytes)
-    let rest = UnsafeRawBufferPointer(rebasing: bytes[(used & ~31)...])
-    let checksum = hash.finished(rest).littleEndian
-    try sink.write(bytes)
+    try flush()
+    let checksum = hash.value.littleEndian
     try withUnsafeBytes(of: checksum) { try sink.write($0) }
   }
 }

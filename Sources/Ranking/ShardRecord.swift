@@ -3,37 +3,6 @@ public import Foundation
 /// How one shard was scored: the contents of `SHARD.json`, written after its score file and so the
 /// mark that the shard is done.
 public struct ShardRecord: Codable, Hashable, Sendable {
-  /// A sample that got no score, and why.
-  public struct Omission: Codable, Hashable, Sendable {
-    /// Of which picture a sample is a copy.
-    public struct Copy: Codable, Hashable, Sendable {
-      /// The set that holds the picture, for example `test`.
-      public var set: String
-      /// In how many bits they look different; nil when the bytes are the same.
-      public var bits: Int?
-
-      /// Makes the note of a copy of a picture of `set`.
-      public init(of set: String, bits: Int? = nil) {
-        self.set = set
-        self.bits = bits
-      }
-    }
-
-    /// The sample's key.
-    public var key: String
-    /// Why it got no score, in one line.
-    public var reason: String
-    /// The picture that it was left out for; nil when it could not be read.
-    public var copy: Copy?
-
-    /// Makes the note that the sample `key` was left out for `reason`.
-    public init(key: String, reason: String, copy: Copy? = nil) {
-      self.key = key
-      self.reason = reason
-      self.copy = copy
-    }
-  }
-
   /// The shard's name.
   public var shard: String
   /// Number of samples, scored or not.
@@ -60,14 +29,16 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var classesPerSample: Int
   /// Number of classes, L.
   public var classes: Int
-  /// Samples that could not be read.
-  public var unreadable: [Omission]
-  /// Samples left out on purpose, for example a test picture found among the unlabelled ones.
-  public var excluded: [Omission]
+  /// How many samples could not be read.
+  public var unreadable = 0
+  /// How many were left out on purpose, for example a test picture found among the unlabelled ones.
+  public var excluded = 0
   /// SHA-256 of the score file.
   public var scoresSHA256: String
   /// SHA-256 of what was noted of the pictures beside the scores; nil when nothing was.
   public var contentsSHA256: String?
+  /// SHA-256 of the list of the samples without scores (`OmissionsFile`); nil when all have some.
+  public var omissionsSHA256: String?
   /// How long scoring took.
   public var seconds: Double
   /// How fast it was.
@@ -76,9 +47,10 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   /// Makes the record of a scored shard.
   public init(
     shard: String, count: Int, modelSHA256: String, recipeHash: String, inputIdentity: String,
-    leftOutIdentity: String, batch: Int, precision: String, libtorch: String, cpuFeatures: String, device: String,
-    classesPerSample: Int, classes: Int, unreadable: [Omission] = [], excluded: [Omission] = [],
-    scoresSHA256: String, seconds: Double, imagesPerSecond: Double
+    leftOutIdentity: String, batch: Int, precision: String, libtorch: String, cpuFeatures: String,
+    device: String,
+    classesPerSample: Int, classes: Int, scoresSHA256: String, seconds: Double,
+    imagesPerSecond: Double
   ) {
     self.shard = shard
     self.count = count
@@ -93,8 +65,6 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     self.device = device
     self.classesPerSample = classesPerSample
     self.classes = classes
-    self.unreadable = unreadable
-    self.excluded = excluded
     self.scoresSHA256 = scoresSHA256
     self.seconds = seconds
     self.imagesPerSecond = imagesPerSecond
@@ -110,6 +80,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case classesPerSample = "classes_per_sample"
     case scoresSHA256 = "scores_sha256"
     case contentsSHA256 = "contents_sha256"
+    case omissionsSHA256 = "omissions_sha256"
     case imagesPerSecond = "images_per_second"
   }
 }

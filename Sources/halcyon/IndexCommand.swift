@@ -13,7 +13,10 @@ struct IndexCommand: ParsableCommand {
       them, a list of them (.txt, .list), http(s):// addresses, pipe:COMMAND, root/** for a tree of \
       pictures, a CSV list or an IDX file. Shards that have not changed are not read again: a stopped \
       or killed run goes on where it was. What commands and servers give is taken to be what it was, \
-      unless --redo is given. What is passed over stands in problems.csv.
+      unless --redo is given. What is passed over stands in problems.csv. Shards that are not there or \
+      cannot be read are an error that names them, unless --allow-missing leaves them out. Hashtags \
+      are taken from .json and .txt members or, where a sample's have none, from the table beside its \
+      shard (img2dataset's .parquet, or a .csv: key, tags, hashtags, caption), and from a list's tags.
       """)
 
   @Argument(help: "The unlabelled pictures.")
@@ -40,6 +43,9 @@ struct IndexCommand: ParsableCommand {
   @Flag(help: "Read every shard again, also those that do not seem to have changed.")
   var redo = false
 
+  @Flag(help: "Leave out shards that are not there or cannot be read, and say how many they are.")
+  var allowMissing = false
+
   @Flag(help: "Print JSON and nothing else.")
   var json = false
 
@@ -53,6 +59,7 @@ struct IndexCommand: ParsableCommand {
     options.shardSize = shardSize
     options.hashesContents = hash
     options.readsAll = redo
+    options.allowsMissing = allowMissing
     options.requiredTags = try requireTags.map { try TagMap(contentsOf: $0) }
     let folder = out ?? defaultIndexFolder(of: unlabelled)
     let clock = ContinuousClock()
@@ -66,7 +73,7 @@ struct IndexCommand: ParsableCommand {
           guard !json, told.duration(to: clock.now) > .seconds(2) else { return }
           told = clock.now
           printError("\(done) of \(shards) shards, \(Format.count(samples)) samples")
-        }, shouldStop: { StopSignal.number != nil })
+        }, note: { printError($0) }, shouldStop: { StopSignal.number != nil })
     } catch let stopped as IndexingStopped {
       throw StopSignal.number.map { PipelineError.stopped(signal: $0) } ?? stopped
     }
@@ -81,6 +88,13 @@ struct IndexCommand: ParsableCommand {
     if json { return }
     try printLine("index     \(folder)")
     try printLine("shards    \(Format.count(summary.shards)) (\(summary.reusedShards) unchanged)")
+    if summary.missingShards > 0 {
+      let names = summary.missingNames.joined(separator: ", ")
+      let more = summary.missingShards > summary.missingNames.count ? ", …" : ""
+      try printLine(
+        "missing   \(Format.count(summary.missingShards)) (\(names)\(more); "
+          + "see \(folder)/problems.csv)")
+    }
     try printLine("samples   \(Format.count(summary.samples))")
     try printLine("bytes     \(Format.count(summary.bytes))")
     let list = summary.problems > 0 ? " (see \(folder)/problems.csv)" : ""
@@ -93,6 +107,7 @@ struct IndexCommand: ParsableCommand {
     let index: String
     let shards: Int
     let reusedShards: Int
+    let missingShards: Int
     let samples: Int
     let bytes: Int
     let problems: Int
@@ -102,6 +117,7 @@ struct IndexCommand: ParsableCommand {
     enum CodingKeys: String, CodingKey {
       case index, shards, samples, bytes, problems, seconds
       case reusedShards = "reused_shards"
+      case missingShards = "missing_shards"
       case entriesPerSecond = "entries_per_second"
     }
 
@@ -109,6 +125,7 @@ struct IndexCommand: ParsableCommand {
       self.index = index
       shards = summary.shards
       reusedShards = summary.reusedShards
+      missingShards = summary.missingShards
       samples = summary.samples
       bytes = summary.bytes
       problems = summary.problems

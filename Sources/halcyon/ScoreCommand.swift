@@ -10,7 +10,8 @@ struct ScoreCommand: ParsableCommand {
       under torchrun (RANK, WORLD_SIZE), in a Slurm array (SLURM_ARRAY_TASK_ID), in a Kubernetes \
       indexed job (JOB_COMPLETION_INDEX with --num-shards), by hand (--shard-index, --num-shards), \
       or by taking the next shard that nobody has (--claim). Scores are the same however the work \
-      is divided.
+      is divided. Shards that are scored already are checked to the byte first, except with --claim, \
+      where `halcyon select` finds what is damaged.
       """)
 
   @OptionGroup var options: RunOptions

@@ -32,15 +32,32 @@ struct CopiesTests {
     ).bytes
   }
 
-  @Test("copies in U, exact and encoded anew, are dropped, and so are D's and the test pictures")
-  func copies() throws {
-    let tiny = try TinyRun()
-    let folder = tiny.folder
+  /// D and the test pictures.
+  private func writeLabelled(to folder: TemporaryFolder) throws {
     for index in 0..<24 {
       let name = index % 2 == 0 ? "even" : "odd"
       try folder.write(try jpeg(index), to: "d/\(name)/\(index).jpg")
       try folder.write(try jpeg(100 + index), to: "t/\(name)/\(index).jpg")
     }
+  }
+
+  private func writeRecipe(_ folder: TemporaryFolder, imagesPerClass count: Int) throws {
+    let recipe = TinyRun.recipe
+      .replacing(
+        "  labelled: data\n  labelledSplit: train\n  labelledCount: 60\n", with: "  labelled: d\n"
+      )
+      .replacing("validationFraction: 0.2", with: "validationFraction: 0")
+      .replacing("unlabelled: rest", with: "unlabelled: u")
+      .replacing("test: data\n  testSplit: test\n", with: "test: t\n")
+      .replacing("imagesPerClass: 30", with: "imagesPerClass: \(count)")
+    try folder.write(recipe, to: "copies.yaml")
+  }
+
+  @Test("copies in U, exact and encoded anew, are dropped, and so are D's and the test pictures")
+  func copies() throws {
+    let tiny = try TinyRun()
+    let folder = tiny.folder
+    try writeLabelled(to: folder)
     for index in 0..<60 { try folder.write(try jpeg(200 + index), to: "u/\(index).jpg") }
     for index in 0..<5 {
       try folder.write(try jpeg(200 + index), to: "u/exact-\(index).jpg")
@@ -49,15 +66,7 @@ struct CopiesTests {
     try folder.write(try jpeg(3), to: "u/labelled.jpg")
     try folder.write(try jpeg(105), to: "u/test.jpg")
     try folder.write(try jpeg(107, quality: 45), to: "u/test-again.jpg")
-    let recipe = TinyRun.recipe
-      .replacing(
-        "  labelled: data\n  labelledSplit: train\n  labelledCount: 60\n", with: "  labelled: d\n"
-      )
-      .replacing("validationFraction: 0.2", with: "validationFraction: 0")
-      .replacing("unlabelled: rest", with: "unlabelled: u")
-      .replacing("test: data\n  testSplit: test\n", with: "test: t\n")
-      .replacing("imagesPerClass: 30", with: "imagesPerClass: 40")
-    try folder.write(recipe, to: "copies.yaml")
+    try writeRecipe(folder, imagesPerClass: 40)
     func run(_ verb: String, _ flags: String...) throws -> Command.Outcome {
       let outcome = try Command.run(
         [verb, "\(folder.path)/copies.yaml", "--out", tiny.directory("a")] + flags)
@@ -89,5 +98,32 @@ struct CopiesTests {
     let kept = try tiny.text("a", "2-ranking/selected.csv")
     #expect(!tiny.has("a", "2-ranking/duplicates.csv"))
     #expect(kept.contains("exact-"))
+  }
+
+  @Test("a picture that is there hundreds of times does not leave a class short of others")
+  func viral() throws {
+    let tiny = try TinyRun()
+    let folder = tiny.folder
+    try writeLabelled(to: folder)
+    for index in 0..<40 { try folder.write(try jpeg(200 + index), to: "u/\(index).jpg") }
+    for index in 0..<3 {
+      let picture = try jpeg(300 + index)
+      for copy in 0..<120 { try folder.write(picture, to: "u/viral-\(index)-\(copy).jpg") }
+    }
+    try writeRecipe(folder, imagesPerClass: 12)
+    for verb in ["train-teacher", "score", "select"] {
+      let outcome = try Command.run(
+        verb, "\(folder.path)/copies.yaml", "--out", tiny.directory("a"))
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      #expect(!outcome.errors.contains("ran out of candidates"), "\(outcome.errors)")
+    }
+    let found = try Command.run("inspect", tiny.directory("a"), "--json").object()
+    let classes = try #require(found["classes"] as? [[String: Any]])
+    #expect(classes.map { $0["images"] as? Int } == [12, 12])
+    let selected = try tiny.text("a", "2-ranking/selected.csv")
+    for index in 0..<3 {
+      let images = Set(selected.split(separator: "\n").map { $0.split(separator: ",")[0] })
+      #expect(images.count { $0.hasPrefix("viral-\(index)-") } <= 1)
+    }
   }
 }

@@ -100,6 +100,36 @@ struct MaterializeTests {
     #expect(try sums("killed").filter { !$0.key.contains(".tmp-") } == expected)
   }
 
+  @Test("pre-training reads materialized shards, also where U is gone, and gives the same student")
+  func training() throws {
+    let tiny = try TinyRun()
+    try tiny.writeTaggedShards()
+    _ = try Command.run("index", "plain", "--out", "u.index", folder: tiny.folder.path)
+    try tiny.writeRecipe("ocean", unlabelled: "u.index")
+    func finish(_ verb: String, _ name: String, _ flags: String...) throws -> String {
+      let outcome = try Command.run(
+        [verb, "ocean.yaml", "--out", tiny.directory(name)] + flags, folder: tiny.folder.path)
+      #expect(outcome.code == 0, "\(verb): \(outcome.errors)")
+      return outcome.errors
+    }
+    for name in ["b", "c"] {
+      for verb in ["train-teacher", "score", "select"] { _ = try finish(verb, name) }
+    }
+    _ = try finish("pretrain", "b")
+    _ = try finish("materialize", "c", "--to", "selected", "--samples-per-shard", "20")
+    let manager = FileManager.default
+    try manager.moveItem(
+      atPath: tiny.folder.path + "/selected/00002.tar", toPath: tiny.folder.path + "/aside.tar")
+    #expect(try finish("pretrain", "c").contains("; the pictures are read from U"))
+    unlink(tiny.directory("c") + "/3-student/done.json")
+    try manager.moveItem(
+      atPath: tiny.folder.path + "/aside.tar", toPath: tiny.folder.path + "/selected/00002.tar")
+    try manager.removeItem(atPath: tiny.folder.path + "/plain")
+    #expect(try finish("pretrain", "c").contains("the pictures are read from"))
+    #expect(try tiny.result("b", stages: ["3-student"]) == tiny.result("c", stages: ["3-student"]))
+    _ = try finish("run", "c", "--set", "baseline.enabled=false")
+  }
+
   @Test("a folder with another selection is refused")
   func other() throws {
     #expect(try materialize("out").code == 0)

@@ -17,4 +17,21 @@ struct XXHash64Tests {
     let range = Array(UInt8(0)...100).withUnsafeBytes { XXHash64.hash($0, seed: 7) }
     #expect(range == 0xE878_E979_1DBC_64FA)
   }
+  @Test("a checksum in pieces of any size is the checksum", arguments: [0, 7] as [UInt64])
+  func inPieces(seed: UInt64) {
+    let all = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 >> 3) }
+    for count in [0, 1, 4, 7, 31, 32, 33, 63, 64, 100, 300] {
+      Array(all.prefix(count)).withUnsafeBytes { bytes in
+        let expected = XXHash64.hash(bytes, seed: seed)
+        for piece in [1, 3, 8, 31, 32, 33, 65, 300] {
+          var hash = XXHash64(seed: seed)
+          for start in stride(from: 0, to: count, by: piece) {
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + piece, count)]))
+          }
+          #expect(hash.value == expected)
+          #expect(hash.value == expected)  // asking changes nothing
+        }
+      }
+    }
+  }
 }

@@ -132,6 +132,25 @@ struct BuildIndexTests {
     #expect(reason.contains("there are other things in it"))
   }
 
+  @Test("a folder is free when its building ends, whoever still has a copy of the lock")
+  func unlocked() throws {
+    var claimed: IndexFolder? = try IndexFolder(claiming: index)
+    // As a child has between its fork and its program's start.
+    let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let lock = try #require(
+      files.first { file in
+        let target = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "/proc/self/fd/\(file)")
+        let name = (folder.path as NSString).lastPathComponent
+        return target?.hasSuffix("/\(name)/U.index/.indexing") == true
+      }.flatMap { Int32($0) })
+    let copy = dup(lock)
+    defer { close(copy) }
+    #expect(claimed != nil)
+    claimed = nil
+    #expect(throws: Never.self) { try IndexFolder(claiming: index) }
+  }
+
   @Test("a shard that changed after it was indexed is an error, never other pictures")
   func changed() throws {
     try writeShards(2)
@@ -154,15 +173,13 @@ struct BuildIndexTests {
     #expect(message { _ = try fresh.read(at: 5) }.contains("No such file or directory"))
   }
 
-  @Test("a shard of a pattern that is not there, and no archive at all, are named")
-  func missing() throws {
+  @Test("a single archive that is not there, and an index in its place, are named")
+  func noArchive() throws {
     try writeShards(2)
     #expect(
-      message { try buildIndex(of: folder.path + "/shards/{00000..00002}.tar", in: index) }
+      message { try buildIndex(of: folder.path + "/shards/00002.tar", in: index) }
         == "shard 00002: cannot open /shards/00002.tar: No such file or directory")
-    #expect(!Catalogue.isIndex(folder: index))
-    // What was done before the failure is kept.
-    #expect(try buildIndex(of: folder.path + "/shards", in: index).reusedShards == 2)
+    try buildIndex(of: folder.path + "/shards", in: index)
     let again = message { try buildIndex(of: index, in: folder.path + "/x") }
     #expect(again == "cannot open data set /U.index: it is an index already")
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -133,5 +134,17 @@ struct ContentsFileTests {
     }
     try folder.write(Data(whole + [0]), to: "00000.contents")
     #expect(throws: ImageDataError.self) { try ContentsFileReader(path: path) }
+  }
+
+  @Test("a file that is cut short while it is read is an error")
+  func cutShort() throws {
+    try writeTen()
+    let file = try ContentsFileReader(path: path)
+    #expect(try file.contents(at: 1) == row(1))
+    #expect(truncate(path, 300) == 0)
+    #expect(try file.contents(at: 2) == row(2))  // of the block that was read
+    let error = #expect(throws: FileError.self) { try file.contents(at: 6) }
+    #expect(error?.description == "cannot read \(path): it ends at byte 300 while it is read")
+    #expect(throws: FileError.self) { try file.contents(at: 9) }
   }
 }

@@ -66,4 +66,58 @@ struct DuplicateRowsTests {
     #expect(try DuplicateRows.find(in: rows) == [drop(5, for: 3, .exact)])
     #expect(try DuplicateRows.find(in: []).isEmpty)
   }
+
+  /// Pictures of which half are copies: of the same bytes, of the same hash, or of a near one.
+  static func made(_ count: Int) -> [PictureContents] {
+    var draws = NearDuplicatesTests.Draws(state: 31)
+    var rows: [PictureContents] = []
+    for number in 0..<count {
+      var row = PictureContents(
+        contentHash: .init(first: draws.word(), second: draws.word()),
+        perceptualHash: draws.hash(), width: 100, height: 100)
+      let original = number == 0 ? .unreadable : rows[Int(draws.word() % UInt64(number))]
+      if number % 2 == 1, original.isReadable {
+        row.perceptualHash = draws.flipped(original.perceptualHash, number % 26)
+        if number % 4 == 1 { row.perceptualHash = original.perceptualHash }
+        if number % 8 == 1 { row.contentHash = original.contentHash }
+      }
+      if number % 50 == 49 { row = .unreadable }
+      if number % 50 == 48 { row.perceptualHash = .none }
+      rows.append(row)
+    }
+    return rows
+  }
+
+  @Test("what goes is what comparing every row with every earlier one finds")
+  func plainly() throws {
+    let rows = Self.made(1500)
+    let hashes = rows.map(\.perceptualHash)
+    var copies: [Int: Int] = [:]  // rows of the same bytes, and the first of them
+    var near: [Int: (original: Int, distance: Int)] = [:]
+    var expected: [DuplicateRows.Duplicate] = []
+    for row in rows.indices where rows[row].isReadable {
+      let same = (0..<row).first { rows[$0].contentHash == rows[row].contentHash }
+      if let same {
+        copies[row] = same
+        expected.append(
+          near[same].map { drop(row, for: $0.original, .near(distance: $0.distance)) }
+            ?? drop(row, for: same, .exact))
+        continue
+      }
+      guard hashes[row].carriesInformation else { continue }
+      let earlier = (0..<row).filter { copies[$0] == nil && rows[$0].isReadable }
+      if let twin = earlier.first(where: { hashes[$0] == hashes[row] }) {
+        near[row] = near[twin] ?? (twin, 0)
+      } else if let original = earlier.first(where: {
+        near[$0] == nil && hashes[$0].distance(to: hashes[row]) <= 24
+      }) {
+        near[row] = (original, hashes[original].distance(to: hashes[row]))
+      }
+      if let found = near[row] {
+        expected.append(drop(row, for: found.original, .near(distance: found.distance)))
+      }
+    }
+    #expect(expected.count > 600)
+    #expect(try DuplicateRows.find(in: rows) == expected)
+  }
 }

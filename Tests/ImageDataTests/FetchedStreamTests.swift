@@ -14,10 +14,14 @@ struct FetchedStreamTests {
     options.patience = FetchedStream.Patience(attempts: 3, firstWait: 1, stallSeconds: 1)
   }
 
-  private func keysAndPictures(_ server: PictureServer) throws -> IndexedCollection {
+  private func keysAndPictures(
+    _ server: PictureServer, notes: NoteList = NoteList()
+  ) throws -> IndexedCollection {
     let index = folder.path + "/\(UUID().uuidString)"
-    try buildIndex(of: "http://127.0.0.1:\(server.port)/a.tar", in: index, options: options)
-    return try IndexedCollection(folder: index, patience: options.patience)
+    try buildIndex(
+      of: "http://127.0.0.1:\(server.port)/a.tar", in: index, options: options,
+      note: { notes.append($0) })
+    return try IndexedCollection(folder: index, patience: options.patience) { notes.append($0) }
   }
 
   private func expectAll(_ ocean: IndexedCollection) throws {
@@ -31,7 +35,14 @@ struct FetchedStreamTests {
   @Test("a server that breaks off is asked for the rest, from the byte where it stopped")
   func resumes() throws {
     let server = try PictureServer(tar, most: 30_000)
-    try expectAll(try keysAndPictures(server))
+    let notes = NoteList()
+    try expectAll(try keysAndPictures(server, notes: notes))
+    // Once when it is indexed and once when it is read, however often it fails.
+    #expect(notes.lines.count == 2)
+    for line in notes.lines {
+      #expect(line.hasPrefix("shard a: http://127.0.0.1:\(server.port)/a.tar failed after 30000 "))
+      #expect(line.hasSuffix("; it is asked again"))
+    }
     // 40 samples of 8 or 9 blocks: more than five answers of 30,000 bytes, twice.
     #expect(server.requests.filter { $0 > 0 }.count >= 10)
     #expect(server.requests.prefix(3) == [0, 30_000, 60_000])
@@ -62,108 +73,64 @@ struct FetchedStreamTests {
     #expect(throws: ImageDataError.self) { try keysAndPictures(busy) }
     #expect(busy.requests.count == 3)
   }
+  @Test("an index notes a served file's size and ETag, and another file is found before it is read")
+  func changed() throws {
+    let server = try PictureServer(tar, tag: "\"one\"")
+    let ocean = try keysAndPictures(server)
+    let row = try Catalogue(folder: ocean.folder).row(0)
+    #expect(row.source.size == tar.count && row.source.changed != 0)
+    _ = try ocean.read(at: 0)
+    server.give(TarBuilder.shard(40, first: 3, pictureBytes: 3000), tag: "\"two\"")
+    let error = #expect(throws: ImageDataError.self) {
+      try IndexedCollection(folder: ocean.folder, patience: options.patience).read(at: 5)
+    }
+    let reason = "a.tar has changed since it was indexed; run halcyon index --redo"
+    #expect(error?.description.hasSuffix(reason) == true)
+    // The same again, and a server that no longer says what it gives, are no error.
+    server.give(tar, tag: "\"one\"")
+    try expectAll(try IndexedCollection(folder: ocean.folder, patience: options.patience))
+    server.give(tar, tag: nil)
+    try expectAll(try IndexedCollection(folder: ocean.folder, patience: options.patience))
+  }
+
+  @Test(
+    "a file that changes between an answer and the rest of it is an error, never half of each",
+    arguments: [true, false])
+  func changedBetween(heedsConditions: Bool) throws {
+    let server = try PictureServer(
+      tar, most: 60_000, growth: 1_000_000, tag: "\"one\"", heedsConditions: heedsConditions)
+    server.giveNext(TarBuilder.shard(40, first: 3, pictureBytes: 3000), tag: "\"two\"")
+    let error = #expect(throws: ImageDataError.self) { try keysAndPictures(server) }
+    #expect(error?.description.contains("changed while it was read, after 60000 bytes") == true)
+    // The rest was asked for of this very file only; in place of it a server gives all of the other.
+    #expect(server.conditions == (heedsConditions ? ["", "\"one\"", ""] : ["", "\"one\""]))
+  }
+
+  @Test("what tells files apart is taken from the last answer: strong ETags, dates, whole sizes")
+  func headers() {
+    let moved = "HTTP/1.1 302 Found\r\nETag: \"x\"\r\nContent-Length: 7\r\n\r\n"
+    let whole = ServedFile(
+      headers: moved + "HTTP/2 200 \r\netag: \"a:b\"\r\ncontent-length: 100\r\n\r\n")
+    #expect(whole.size == 100 && whole.tag == "\"a:b\"" && whole.validator == whole.tag)
+    let part = ServedFile(
+      headers: "HTTP/1.1 206 Partial\r\nContent-Length: 40\r\nContent-Range: bytes 60-99/100\r\n"
+        + "Last-Modified: Mon, 02 Jan 2006 15:04:05 GMT\r\nETag: W/\"weak\"\r\n")
+    #expect(part.size == 100 && part.tag == nil && part.validator?.hasPrefix("Mon, 02") == true)
+    #expect(!part.differs(from: whole) && !whole.differs(from: ServedFile()))
+    #expect(ServedFile(headers: "HTTP/1.1 200\r\nContent-Length: 99").differs(from: whole))
+    #expect(ServedFile(headers: "HTTP/1.1 200\r\nETag: \"b\"").differs(from: whole))
+    for text in ["", "HTTP/", "\r\n:\r\nETag", "Content-Length: -5", "Content-Range: bytes */"] {
+      #expect(ServedFile(headers: text) == ServedFile(), "\(text)")
+    }
+    #expect(ServedFile().state == SourceState() && whole.state.changed > 0)
+  }
 }
 
-/// A web server on this machine for one file, which it gives out badly.
-private final class PictureServer: @unchecked Sendable {
-  let port: UInt16
-  private let bytes: [UInt8]
-  private let listener: Int32
-  private let status: String?
-  private let hasRanges: Bool
-  private let growth: Int
+/// Lines that any thread may add to.
+final class NoteList: @unchecked Sendable {
   private let lock = NSLock()
-  private var most: Int
-  private var stalls: Bool
-  private var starts: [Int] = []
+  private var all: [String] = []
 
-  /// The first bytes that were asked for, request by request.
-  var requests: [Int] { lock.withLock { starts } }
-
-  /// Listens on a port of the system's choice. An answer ends after `most` bytes, which grow by
-  /// `growth` from request to request; `status` is answered in place of the file, which is given in
-  /// parts where it `hasRanges`; with `stallsOnce` the first answer stalls in place of ending.
-  init(
-    _ bytes: [UInt8], most: Int = .max, growth: Int = 0, status: String? = nil,
-    hasRanges: Bool = true, stallsOnce: Bool = false
-  ) throws {
-    self.bytes = bytes
-    self.most = most
-    self.growth = growth
-    self.status = status
-    self.hasRanges = hasRanges
-    stalls = stallsOnce
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    let isListening = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
-          && getsockname(descriptor, $0, &length) == 0
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
-    try #require(isListening)
-    Thread { [weak self] in
-      while true {
-        let connection = accept(descriptor, nil, nil)
-        guard connection >= 0 else { return }
-        guard let server = self else { return }
-        Thread {
-          server.answer(connection)
-          close(connection)
-        }.start()
-      }
-    }.start()
-  }
-
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
-
-  private func answer(_ connection: Int32) {
-    var request: [UInt8] = []
-    var room = [UInt8](repeating: 0, count: 4096)
-    while !String(decoding: request, as: UTF8.self).contains("\r\n\r\n") {
-      let got = read(connection, &room, room.count)
-      guard got > 0 else { return }
-      request += room.prefix(got)
-    }
-    let text = String(decoding: request, as: UTF8.self)
-    let range = text.split(separator: "\r\n").first { $0.lowercased().hasPrefix("range: bytes=") }
-    let asked = range.flatMap { Int($0.dropFirst(13).prefix { $0 != "-" }) } ?? 0
-    let (limit, isStalling) = lock.withLock {
-      starts.append(asked)
-      defer {
-        most += growth
-        stalls = false
-      }
-      return (most, stalls)
-    }
-    if let status { return send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n", connection) }
-    let start = hasRanges ? min(asked, bytes.count) : 0
-    var head = start > 0 ? "HTTP/1.1 206 Partial Content\r\n" : "HTTP/1.1 200 OK\r\n"
-    head += "Content-Length: \(bytes.count - start)\r\nConnection: close\r\n"
-    if start > 0 { head += "Content-Range: bytes \(start)-\(bytes.count - 1)/\(bytes.count)\r\n" }
-    send(head + "\r\n", connection)
-    send(Array(bytes[start..<min(bytes.count, start + min(limit, bytes.count))]), connection)
-    if isStalling { _ = read(connection, &room, 1) }  // until the other side gives up
-  }
-
-  private func send(_ text: String, _ connection: Int32) { send(Array(text.utf8), connection) }
-
-  private func send(_ bytes: [UInt8], _ connection: Int32) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let sent = rest.withUnsafeBytes {
-        Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard sent > 0 else { return }
-      rest = rest.dropFirst(sent)
-    }
-  }
+  var lines: [String] { lock.withLock { all } }
+  func append(_ line: String) { lock.withLock { all.append(line) } }
 }

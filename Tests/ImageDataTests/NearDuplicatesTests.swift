@@ -1,3 +1,4 @@
+import CImage
 import Foundation
 import Testing
 
@@ -141,6 +142,66 @@ struct NearDuplicatesTests {
         == NearDuplicates(among: hashes, threads: 3).pairs)
   }
 
+  @Test("a quarter of the buckets at a time gives the same pairs")
+  func quarters() throws {
+    var draws = Draws(state: 12)
+    let crowd = draws.hash()
+    let hashes = made(20_000) + (0..<3000).map { draws.flipped(crowd, 1 + $0 % 10) } + made(100)
+    let column = HashColumn(count: hashes.count) { hashes[$0] }
+    let whole = try NearPairs(among: column, within: 24)
+    let quarters = try NearPairs(among: column, within: 24, threads: 2, mostAtOnce: 0)
+    #expect(whole.pairs.count > 10_000)
+    #expect(quarters.pairs == whole.pairs)
+    #expect(quarters.leftOut == whole.leftOut)
+  }
+
+  @Test("equal rows are found in one part or in many, but not those that are to be equal to none")
+  func equalRows() throws {
+    var draws = Draws(state: 13)
+    let values = (0..<5000).map { _ in draws.word() % 3000 }
+    var first: [UInt64: UInt32] = [:]
+    var expected: [RowPair] = []
+    for (row, value) in values.enumerated() where value != 7 {
+      if let earlier = first[value] {
+        expected.append(RowPair(UInt32(row), earlier))
+      } else {
+        first[value] = UInt32(row)
+      }
+    }
+    let column = HashColumn(count: values.count) { values[$0] }
+    for most in [0, 5000] {
+      let pairs = try EqualRows.find(in: column, threads: 3, mostInOnePart: most) { _, value in
+        value == 7 ? nil : KeyedPermutation.mix(value)
+      }
+      #expect(pairs == expected)
+    }
+  }
+
+  @Test("fingerprints meet when one of some is near one of others")
+  func meeting() {
+    var draws = Draws(state: 14)
+    for left in 0..<10 {
+      for right in 0..<10 {
+        let (ours, theirs) = (
+          (0..<left).map { _ in draws.fingerprint() }, (0..<right).map { _ in draws.fingerprint() }
+        )
+        let least = ours.flatMap { one in theirs.map { one.distance(to: $0) } }.min()
+        for limit in [least.map { $0 - 1 }, least, 128].compactMap({ $0 }) {
+          let meet = ours.withUnsafeBytes { ours in
+            theirs.withUnsafeBytes { theirs in
+              guard let ours = ours.bindMemory(to: UInt64.self).baseAddress,
+                let theirs = theirs.bindMemory(to: UInt64.self).baseAddress
+              else { return least != nil }
+              return cimage_fingerprints_meet(
+                ours, Int32(left), theirs, Int32(right), Int32(limit)) != 0
+            }
+          }
+          #expect(meet == (least.map { $0 <= limit } ?? false), "\(left) and \(right)")
+        }
+      }
+    }
+  }
+
   @Test("a chain loses only what is near a kept row; its group is the whole chain")
   func chain() throws {
     let first = hash(0xFFFF, 1, inner: 1)
@@ -200,8 +261,6 @@ struct NearDuplicatesTests {
     }
     list.append(7, 8)
     list.compact()
-    let partners = (0..<8).map { (partner: UInt64) in 100 << 32 | partner }
-    let expected: [UInt64] = [8 << 32 | 7] + partners
-    #expect(list.pairs == expected)
+    #expect(list.pairs == [RowPair(8, 7)] + (0..<8).map { RowPair(100, $0) })
   }
 }

@@ -161,6 +161,36 @@ struct ShardPatternsTests {
     #expect(namesShards(folder.path + "/index"))
   }
 
+  @Test("folders of folders of shards are their shards, by their paths, unless pictures come first")
+  func nested() throws {
+    for name in ["part-001/00000.tar", "part-000/00001.tar", "part-000/00000.tar.zst"] {
+      try folder.write("x", to: "crawl/" + name)
+    }
+    try folder.write("x", to: "crawl/part-000/00000.parquet")
+    try folder.write("x", to: "crawl/.hidden/00000.tar")
+    try folder.write("x", to: "crawl/README")
+    let crawl = folder.path + "/crawl"
+    #expect(namesShards(crawl))
+    let found = ["part-000/00000.tar.zst", "part-000/00001.tar", "part-001/00000.tar"]
+    #expect(try names(crawl) == found.map { "crawl/" + $0 })
+    let shards = ShardNames(try #require(try ShardList.shards(of: crawl)))
+    #expect(shards.stems == ["part-000/00000", "part-000/00001", "part-001/00000"])
+    #expect(shards.names == ["part-000_00000", "part-000_00001", "part-001_00000"])
+    // Its own shards are all of it; in a tree of pictures archives are something else.
+    try folder.write("x", to: "crawl/top.tar")
+    #expect(try names(crawl) == ["crawl/top.tar"])
+    try folder.write("x", to: "tree/cat/1.jpg")
+    try folder.write("x", to: "tree/dog/originals.tar")
+    try folder.write("x", to: "empty/a/b/c.txt")
+    #expect(!namesShards(folder.path + "/tree") && !namesShards(folder.path + "/empty"))
+    #expect(reason(folder.path + "/{tree,empty}").contains("no .tar, .tar.gz or .tar.zst in it"))
+    // Links in a circle end.
+    for number in 0..<20 {
+      symlink(folder.path + "/empty", folder.path + "/empty/a/\(number)")
+    }
+    #expect(!namesShards(folder.path + "/empty"))
+  }
+
   @Test("shards' names are unique and fit for files; stems are readable")
   func shardNames() throws {
     let files = ["/d/a/00000.tar", "/d/b/00000.tar", "/d/a/ü x.tar.gz", "/d/a_00000.tar"]

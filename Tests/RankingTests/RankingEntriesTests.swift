@@ -81,18 +81,4 @@ struct RankingEntriesTests {
     #expect(RankKey.of(score: -0.0, keyHash: 1 << 40) == RankKey.of(score: 0, keyHash: 1 << 40))
     #expect(RankKey.of(score: 1, keyHash: 1 << 40) < RankKey.of(score: 1, keyHash: 2 << 40))
   }
-
-  @Test("a checksum in pieces is the checksum", arguments: [0, 1, 4, 7, 31, 32, 33, 64, 100, 255])
-  func runningChecksum(count: Int) {
-    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
-    bytes.withUnsafeBytes { bytes in
-      for cut in stride(from: 0, through: count & ~31, by: 32) {
-        var hash = RunningXXHash64()
-        hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<cut]))
-        hash.update(UnsafeRawBufferPointer(rebasing: bytes[cut...]))
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[(count & ~31)...])
-        #expect(hash.finished(rest) == XXHash64.hash(bytes))
-      }
-    }
-  }
 }

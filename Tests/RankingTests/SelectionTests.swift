@@ -191,13 +191,18 @@ struct SelectionTests {
   @Test("a record survives its JSON")
   func record() throws {
     var record = try shard([[(0, 1)]], index: 0, classes: 2, classesPerSample: 1).record
-    record.unreadable = [.init(key: "a/b.jpg", reason: "not a picture: starts with <html>")]
+    record.unreadable = 1
+    record.omissionsSHA256 = "s"
     let path = folder.path + "/0.json"
     try record.json().write(to: URL(fileURLWithPath: path))
     #expect(try ShardRecord(path: path) == record)
     try write(Array("{".utf8), to: path)
     let error = #expect(throws: RankingError.self) { try ShardRecord(path: path) }
     #expect(error?.description.hasPrefix(path) == true)
+    #expect(error?.description.contains("(it is not JSON); score this shard again") == true)
+    try write(Array("{\"shard\": \"a\"}".utf8), to: path)
+    let lacking = #expect(throws: RankingError.self) { try ShardRecord(path: path) }
+    #expect(lacking?.description.contains("it has no ") == true)
   }
 
   @Test("a flipped byte anywhere in the selection file is found")

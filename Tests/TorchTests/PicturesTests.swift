@@ -36,7 +36,8 @@ struct PicturesTests {
     }
     #expect(padded.shape == [200, 3, 2, 2])
     let values = try padded.array(of: Float.self)
-    #expect(values[..<12].elementsEqual([9.5, 10.5, 11.5].flatMap { Array(repeating: $0, count: 4) }))
+    #expect(
+      values[..<12].elementsEqual([9.5, 10.5, 11.5].flatMap { Array(repeating: $0, count: 4) }))
     let zeros = [0.5, 1.5, 2.5].flatMap { Array(repeating: Float($0), count: 4) }
     for row in 2..<200 { #expect(Array(values[row * 12..<(row + 1) * 12]) == zeros) }
   }
@@ -54,10 +55,12 @@ struct PicturesTests {
     let bytes = [UInt8](repeating: 0, count: 12)
     bytes.withUnsafeBytes { bytes in
       #expect(throws: TorchError.self) {
-        try Tensor.pictures(bytes, shape: [1, 2, 2, 2], paddedTo: 1, scale: [1, 1], offset: [1, 1])
+        try Tensor.pictures(
+          bytes, shape: [1, 2, 2, 2], paddedTo: 1, scale: [1, 1], offset: [1, 1])
       }
       #expect(throws: TorchError.self) {
-        try Tensor.pictures(bytes, shape: [1, 2, 2, 3], paddedTo: 1, scale: [1], offset: [1, 1, 1])
+        try Tensor.pictures(
+          bytes, shape: [1, 2, 2, 3], paddedTo: 1, scale: [1], offset: [1, 1, 1])
       }
       #expect(throws: TorchError.self) {
         try Tensor.pictures(

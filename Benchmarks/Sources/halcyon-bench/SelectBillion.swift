@@ -1,15 +1,16 @@
 import ArgumentParser
-import Dispatch
 import Foundation
+import ImageData
 @_spi(Benchmarks) import Ranking
 
-/// Selects from up to a billion images, read as score files of the real format; no peer does this.
+/// Selects from up to a billion images, read as files of the real formats (`ScorePool`); no peer does
+/// this. Prints two JSON lines for each number of images, with copies kept and with near ones dropped:
 ///
-/// A pool of files is read again and again under new shard indices. Each time every key's hash is
-/// changed and every score raised by a tenth at most, after the checksum, so that no pass repeats
-/// another. Prints one JSON line for each number of images:
-///
-///     {"images": 1000000000, "seconds": …, "peak_mib": …, "rows_per_second": …, "read_seconds": …}
+///     {"copies": "kept", "images": 1000000000, "seconds": …, "peak_mib": …, "rows_per_second": …,
+///      "read_seconds": …}
+///     {"copies": "near", "images": 1000000000, "seconds": …, "peak_mib": …, "rows_per_second": …,
+///      "candidates": …, "dropped": …, "select_seconds": …, "order_seconds": …,
+///      "contents_seconds": …, "search_seconds": …, "write_seconds": …}
 ///
 /// `peak_mib` is the growth of the highest resident memory over that before the selection,
 /// `read_seconds` what reading and verifying the same bytes takes with nothing selected: the roof.
@@ -19,106 +20,128 @@ struct SelectBillion: ParsableCommand {
   @Option(help: "A folder for the pool, kept between runs.")
   var pool: String
 
-  @Option(help: "Files in the pool, of 100,000 images and 6.8 MB each.")
+  @Option(help: "Files of 100,000 images in the pool, 6.8 MB of scores and 5.6 of contents each.")
   var files = 300
 
   @Option(parsing: .upToNextOption, help: "Numbers of images, ascending.")
   var images = [10_000_000, 100_000_000, 1_000_000_000]
 
+  @Option(help: "Images selected of each class, K.")
+  var top = 16_000
+
+  @Option(help: "Candidates for each image, where copies are dropped.")
+  var candidates = 2.0
+
   @Option(help: "Threads.")
   var threads = 2
 
-  private static let rows = 100_000
-  private static let classes = 1000
-  private static let labels = 10
-  private static let top = 16_000
-
   func run() throws {
-    try fillPool()
-    for count in images { try measure(count) }
+    let pool = ScorePool(folder: pool, files: files)
+    try pool.fill()
+    for count in images {
+      try keepCopies(count, pool)
+      try dropCopies(count, pool)
+    }
   }
 
-  private func measure(_ count: Int) throws {
-    let record = Self.record()
-    let shards = (0..<max(1, count / Self.rows)).map {
-      ScoredShard(record: record, scoresPath: path($0 % files), index: $0)
+  private static let key: @Sendable (SampleID) -> String = { "\($0.shard)/\($0.position)" }
+
+  private func keepCopies(_ count: Int, _ pool: ScorePool) throws {
+    let request = pool.request(images: count, imagesPerClass: top, threads: threads)
+    var steps = Steps()
+    try steps.measure("read_seconds") { _ = try request.readOnly() }
+    steps.seconds = 0
+    let before = try Memory.forgetPeak()
+    try steps.measure("select_seconds") {
+      _ = try request.select(writingTo: "\(pool.folder)/selected.bin", key: Self.key)
     }
-    var request = SelectionRequest(
-      shards: shards, classesPerSample: Self.labels, imagesPerClass: Self.top, threads: threads)
-    // The checksum of every block is compared; there are no records whose SHA-256 could be.
-    request.verifiesFiles = false
-    request.disturbance = { shard, keyHashes, scores in
-      let mask = KeyHash.hash(of: String(shard))
-      let rise = Float(mask >> 40) / 0x1p24 * 0.1
-      for row in keyHashes.indices { keyHashes[row] ^= mask }
-      for row in scores.indices { scores[row] += rise }
+    steps.values["select_seconds"] = nil
+    try steps.print(count, copies: "kept", from: before)
+  }
+
+  private func dropCopies(_ count: Int, _ pool: ScorePool) throws {
+    let request = pool.request(images: count, imagesPerClass: top, threads: threads)
+    let before = try Memory.forgetPeak()
+    var steps = Steps()
+    let between = "\(pool.folder)/candidates.bin"
+    defer { unlink(between) }
+    let found = try steps.measure("select_seconds") {
+      try request.candidates(perImage: candidates, writingTo: between, key: Self.key)
     }
+    let order = try steps.measure("order_seconds") {
+      try found.selection.rowsBestFirst(threads: threads, key: Self.key)
+    }
+    let copies = try drop(order, found.selection, pool, &steps)
+    try steps.measure("write_seconds") {
+      _ = try found.removing(
+        copies.lazy.map { Int(order[$0.row]) }, writingTo: "\(pool.folder)/selected.bin")
+    }
+    steps.values["candidates"] = order.count
+    steps.values["dropped"] = copies.count
+    try steps.print(count, copies: "near", from: before)
+  }
+
+  private func drop(
+    _ order: [UInt32], _ candidates: Selection, _ pool: ScorePool, _ steps: inout Steps
+  ) throws -> [DuplicateRows.Duplicate] {
+    let contents = try steps.measure("contents_seconds") {
+      try pool.contents(of: candidates.images, order: order, threads: threads)
+    }
+    candidates.forgetPages()
+    return try steps.measure("search_seconds") {
+      try DuplicateRows.find(in: contents, threads: threads)
+    }
+  }
+}
+
+/// What the parts of a selection take.
+private struct Steps {
+  var values: [String: Any] = [:]
+  var seconds = 0.0
+
+  mutating func measure<Value>(_ name: String, _ work: () throws -> Value) rethrows -> Value {
     let clock = ContinuousClock()
-    let reading = try clock.measure { _ = try request.readOnly() } / .seconds(1)
-    let before = Self.memory("VmRSS")
-    let time = try clock.measure {
-      _ = try request.select(writingTo: "\(pool)/selected.bin") { "\($0.shard)/\($0.position)" }
-    }
-    let seconds = time / .seconds(1)
+    let start = clock.now
+    let value = try work()
+    let time = (clock.now - start) / .seconds(1)
+    values[name] = Self.rounded(time, 2)
+    seconds += time
+    return value
+  }
+
+  func print(_ images: Int, copies: String, from before: Double) throws {
     let line: [String: Any] = [
-      "work": "select-billion", "images": count, "seconds": Self.rounded(seconds, 2),
-      "peak_mib": Self.rounded(Self.memory("VmHWM") - before, 1),
-      "rows_per_second": Self.rounded(Double(count * Self.labels) / seconds, 0),
-      "read_seconds": Self.rounded(reading, 2),
+      "work": "select-billion", "copies": copies, "images": images,
+      "seconds": Self.rounded(seconds, 2),
+      "peak_mib": Self.rounded(Memory.mebibytes("VmHWM") - before, 1),
+      "rows_per_second": Self.rounded(Double(images * ScorePool.labels) / seconds, 0),
     ]
-    let json = try JSONSerialization.data(withJSONObject: line, options: [.sortedKeys])
+    let json = try JSONSerialization.data(
+      withJSONObject: line.merging(values) { one, _ in one }, options: [.sortedKeys])
     FileHandle.standardOutput.write(json + Data("\n".utf8))
   }
 
-  /// Writes the files that are not there yet.
-  private func fillPool() throws {
-    try FileManager.default.createDirectory(atPath: pool, withIntermediateDirectories: true)
-    let missing = (0..<files).filter { !FileManager.default.fileExists(atPath: path($0)) }
-    DispatchQueue.concurrentPerform(iterations: missing.count) { index in
-      // A file that fails is missed when it is read.
-      try? fill(missing[index])
-    }
+  private static func rounded(_ value: Double, _ digits: Double) -> Double {
+    (value * pow(10, digits)).rounded() / pow(10, digits)
+  }
+}
+
+/// What the system says about this process's memory.
+private enum Memory {
+  /// Begins to look for the highest resident memory again.
+  /// - Returns: That at present, in MiB.
+  static func forgetPeak() throws -> Double {
+    try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+    return mebibytes("VmRSS")
   }
 
-  private func fill(_ number: Int) throws {
-    var random = SplitMix(state: UInt64(number) << 32)
-    let file = try ScoreFileWriter(
-      path: path(number), classesPerSample: Self.labels, classes: Self.classes)
-    var scores = Array(repeating: Float(0), count: Self.labels)
-    var classes = Array(repeating: 0, count: Self.labels)
-    for _ in 0..<Self.rows {
-      var score = random.normal() * 3
-      for column in 0..<Self.labels {
-        scores[column] = score
-        classes[column] = Int(random.next() % UInt64(Self.classes))
-        score -= abs(random.normal())
-      }
-      try file.append(keyHash: random.next(), classes: classes, scores: scores)
-    }
-    try file.finish()
-  }
-
-  private func path(_ number: Int) -> String { "\(pool)/\(number).scores" }
-
-  private static func record() -> ShardRecord {
-    ShardRecord(
-      shard: "pool", count: rows, modelSHA256: "", recipeHash: "", inputIdentity: "",
-      leftOutIdentity: "", batch: 1,
-      precision: "", libtorch: "", cpuFeatures: "", device: "", classesPerSample: labels,
-      classes: classes, scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
-  }
-
-  /// A line of /proc/self/status, in MiB.
-  private static func memory(_ name: String) -> Double {
+  /// A line of /proc/self/status.
+  static func mebibytes(_ name: String) -> Double {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
     let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap {
       Double($0)
     }
     return (kibibytes ?? .nan) / 1024
-  }
-
-  private static func rounded(_ value: Double, _ digits: Double) -> Double {
-    (value * pow(10, digits)).rounded() / pow(10, digits)
   }
 }

@@ -54,7 +54,7 @@ private func samples(of stream: any ByteStream) -> [FoundSample] {
         "\(String(decoding: sample.stem, as: UTF8.self)) leads out of the archive")
       found.samples.append(
         FoundSample(
-          stem: sample.stem, offset: sample.offset, length: sample.length,
+          stem: sample.key, offset: sample.offset, length: sample.length,
           label: sample.metadata.label, tags: sample.metadata.tags))
     }, missed: { _, _ in })
   return found.samples

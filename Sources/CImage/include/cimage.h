@@ -123,6 +123,11 @@ int32_t cimage_fingerprint_matches(
     const uint64_t *query, const uint64_t *list, int32_t count, int32_t most_bits,
     int32_t most_found, int32_t *out);
 
+// 1 when one of `a_count` fingerprints differs in at most `most_bits` from one of `b_count` others,
+// else 0.
+int32_t cimage_fingerprints_meet(
+    const uint64_t *a, int32_t a_count, const uint64_t *b, int32_t b_count, int32_t most_bits);
+
 // The least of `best` and of (bits in which `all[row]` differs from `query`) << 32 | row over those
 // `rows` that have none of the bits in `skipped`.
 int64_t cimage_fingerprint_nearest(

@@ -14,6 +14,9 @@ public struct IndexOptions: Sendable {
   /// Whether shards are read again even if they seem unchanged, as what commands and servers give
   /// always does.
   public var readsAll = false
+  /// Whether shards that are not there or cannot be read are left out, rather than an error once all
+  /// others are done.
+  public var allowsMissing = false
   /// When to give up servers and commands.
   var patience = FetchedStream.Patience()
 
@@ -28,6 +31,10 @@ public struct IndexOptions: Sendable {
 public struct IndexSummary: Sendable, Equatable, Encodable {
   /// How many shards there are.
   public var shards = 0
+  /// How many more there should be, but are not there or cannot be read.
+  public var missingShards = 0
+  /// The names of the first five of those.
+  public var missingNames: [String] = []
   /// How many samples.
   public var samples = 0
   /// How many members were passed over; `problems.csv` in the index's folder says why.
@@ -56,6 +63,9 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 ///
 /// Shards that have not changed since they were indexed are not read again, so a building that was
 /// stopped or killed goes on where it was. The catalogue is written last.
+///
+/// Shards that are not there or cannot be read are an error that names them: files at once, the others
+/// when the rest is done, whose indexes are kept. With `allowsMissing` they are left out.
 /// - Parameters:
 ///   - text: What U is: a pattern, an archive, a list of shards, `pipe:COMMAND`, an address, a folder of
 ///     archives or pictures, a list of pictures.
@@ -63,20 +73,30 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 ///   - folder: Where the index is to be.
 ///   - options: How it is made.
 ///   - progress: Told now and then how far it is, on the calling thread.
+///   - note: Told on the calling thread what somebody should know and what is no error: once a shard
+///     that its server or command failed and is tried again; at the end how many tables beside shards
+///     could not be read.
 ///   - shouldStop: Asked now and then whether to stop.
 /// - Returns: What the index holds.
-/// - Throws: `ImageDataError` naming the shard, `FileError`, `IndexingStopped`.
+/// - Throws: `ImageDataError` naming the shards, `FileError`, `IndexingStopped`.
 /// - Complexity: O(headers) time; memory for one shard's samples a worker.
 @discardableResult
 public func buildIndex(
   of text: String, split: String? = nil, in folder: String, options: IndexOptions = IndexOptions(),
   progress: ((_ shardsDone: Int, _ shards: Int, _ samples: Int) -> Void)? = nil,
-  shouldStop: () -> Bool = { false }
+  note: ((String) -> Void)? = nil, shouldStop: () -> Bool = { false }
 ) throws -> IndexSummary {
   let plan = try IndexPlan(text, split: split, shardSize: options.shardSize)
+  if !options.allowsMissing {
+    let absent = FailedShards(absentFilesOf: plan.shards)
+    guard absent.failures.isEmpty else { throw absent.error }
+  }
   let claimed = try IndexFolder(claiming: folder)
+  let stopping = IndexingWorkers.Stop()
+  var options = options
+  options.patience.shouldStop = { stopping.isWanted }
   let indexing = ShardIndexing(plan: plan, folder: folder, options: options)
-  let workers = IndexingWorkers(plan.shards, indexing)
+  let workers = IndexingWorkers(plan.shards, indexing, stopping)
   workers.start(count: max(1, min(options.workers, plan.shards.count)))
   defer { workers.stop() }
   repeat {
@@ -84,20 +104,34 @@ public func buildIndex(
       workers.stop()
       throw IndexingStopped(shardsDone: workers.state.done, shards: plan.shards.count)
     }
+    workers.takeNotes().forEach { note?($0) }
     let (done, samples) = workers.state
     progress?(done, plan.shards.count, samples)
   } while workers.isRunning(waiting: 0.05)
+  workers.takeNotes().forEach { note?($0) }
   let outcomes = try workers.outcomes()
+  let failed = workers.failures
+  guard failed.failures.isEmpty || options.allowsMissing && !outcomes.isEmpty else {
+    throw failed.error
+  }
+  let unread = outcomes.count { $0.lacksLibrary }
+  if unread > 0, let reason = ShardTable.libraryProblem {
+    note?(
+      "shards with a .parquet beside them that may know their hashtags, but is not read: \(unread). "
+        + reason)
+  }
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
-  try claimed.writeProblems(of: rows)
+  try claimed.writeProblems(of: rows, missing: failed)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
   try Catalogue.write(
     rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers,
     in: folder)
-  claimed.keepOnly(Set(rows.map(\.name)))
+  claimed.keepOnly(Set(plan.shards.map(\.name)))
   var summary = IndexSummary()
   summary.shards = rows.count
+  summary.missingShards = failed.failures.count
+  summary.missingNames = failed.failures.prefix(FailedShards.mostNamed).map(\.shard.name)
   summary.samples = rows.reduce(0) { $0 + $1.samples }
   summary.problems = rows.reduce(0) { $0 &+ $1.problems }
   summary.reusedShards = outcomes.count { $0.isReused }

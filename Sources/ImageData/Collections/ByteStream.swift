@@ -24,6 +24,8 @@ struct StreamFailure: Error {
     case damaged
     /// Where the bytes come from failed; it may work the next time.
     case source
+    /// Whoever waits for the bytes was asked to stop.
+    case stopped
   }
 
   let kind: Kind
@@ -33,6 +35,8 @@ struct StreamFailure: Error {
     self.kind = kind
     self.reason = reason
   }
+
+  static let stopped = StreamFailure(.stopped, "it was asked to stop")
 }
 
 extension ByteStream {

@@ -29,10 +29,11 @@ final class ChildProcess {
   ///   - arguments: Its arguments, without its name.
   ///   - variables: What its environment has besides this process's.
   ///   - errors: Where its standard error goes; by default where this process's goes.
+  ///   - third: What its descriptor 3 is; by default it has none.
   /// - Throws: `StreamFailure` when it cannot be started.
   init(
     _ program: String, _ arguments: [String], variables: [String: String] = [:],
-    errors: Int32? = nil
+    errors: Int32? = nil, third: Int32? = nil
   ) throws {
     // One at a time: a program that another thread starts between these lines would hold this
     // pipe's end open, and its reader would wait for that program too.
@@ -50,6 +51,7 @@ final class ChildProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     if let errors { posix_spawn_file_actions_adddup2(&actions, errors, 2) }
+    if let third { posix_spawn_file_actions_adddup2(&actions, third, 3) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -95,6 +97,45 @@ final class ChildProcess {
     }
   }
 
+  /// Waits at most `seconds`, or for ever, until the program has written something or ended its output.
+  /// - Returns: Whether it has.
+  /// - Throws: `StreamFailure` of the kind `stopped` as soon as `shouldStop` says so.
+  func hasOutput(within seconds: Int?, shouldStop: () -> Bool) throws -> Bool {
+    guard output >= 0 else { return true }
+    let end = seconds.map { Self.now + $0 * 1000 } ?? .max
+    while true {
+      var descriptor = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+      if poll(&descriptor, 1, Int32(max(0, min(end - Self.now, Self.interval)))) > 0 { return true }
+      if shouldStop() { throw StreamFailure.stopped }
+      if Self.now >= end { return false }
+    }
+  }
+
+  /// Waits at most `seconds` until the program has ended by itself; nil where it has not.
+  /// - Throws: `StreamFailure` of the kind `stopped` as soon as `shouldStop` says so.
+  func wait(atMost seconds: Int, shouldStop: () -> Bool) throws -> Ending? {
+    let end = Self.now + seconds * 1000
+    var pause: UInt32 = 100
+    while ending == nil {
+      var status: Int32 = 0
+      let found = waitpid(identifier, &status, WNOHANG)
+      if found == identifier { return record(Self.ending(status)) }
+      // Someone else took the status; what was read has to speak for itself.
+      if found < 0, errno != EINTR { return record(.exit(0)) }
+      if shouldStop() { throw StreamFailure.stopped }
+      if Self.now >= end { return nil }
+      usleep(pause)
+      pause = min(pause * 2, 20_000)
+    }
+    return ending
+  }
+
+  /// How many milliseconds pass between two questions whether to stop.
+  private static let interval = 100
+
+  /// Milliseconds of a clock that nobody sets.
+  private static var now: Int { Int(DispatchTime.now().uptimeNanoseconds / 1_000_000) }
+
   /// Waits until the program has ended by itself.
   func wait() -> Ending {
     if let ending { return ending }
@@ -106,7 +147,8 @@ final class ChildProcess {
     return record(Self.ending(status))
   }
 
-  /// Ends the program: politely, and after a second with force.
+  /// Ends the program: politely, and after a second with force; what is left of its process group
+  /// then ends with it.
   func end() {
     if output >= 0 {
       Foundation.close(output)
@@ -119,6 +161,7 @@ final class ChildProcess {
       let found = waitpid(identifier, &status, WNOHANG)
       if found != 0 {
         _ = record(Self.ending(status))
+        if found > 0 { kill(-identifier, SIGKILL) }
         return
       }
       usleep(10_000)

@@ -64,9 +64,15 @@ final class IndexFolder {
     }
   }
 
-  deinit { if lock >= 0 { close(lock) } }
+  deinit {
+    guard lock >= 0 else { return }
+    // Not by closing alone: a child that another thread has just forked holds a copy until it execs.
+    flock(lock, LOCK_UN)
+    close(lock)
+  }
 
-  /// Removes the indexes of shards that are none any more.
+  /// Removes the indexes of what is not among `shards` any more. Those of shards that only are missing
+  /// stay: they may come back.
   func keepOnly(_ shards: Set<String>) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     for name in names where name.hasSuffix(Self.ending) {
@@ -75,11 +81,16 @@ final class IndexFolder {
     }
   }
 
-  /// Lists what was passed over in `problems.csv`: shard, key, reason.
+  /// Lists what was passed over in `problems.csv`: shard, key, reason; without a key where the whole
+  /// shard is missing.
   /// - Throws: `FileError`, or `ImageDataError` when a shard's index is damaged.
-  func writeProblems(of rows: [Catalogue.Row]) throws {
+  func writeProblems(of rows: [Catalogue.Row], missing: FailedShards) throws {
     let file = try DurableFile(path: (path as NSString).appendingPathComponent("problems.csv"))
     try file.write(Data("shard,key,reason\n".utf8))
+    for failure in missing.failures {
+      let reason = CSVRecords.quoted(failure.reason)
+      try file.write(Data("\(failure.shard.name),,\(reason)\n".utf8))
+    }
     var lines = 0
     for row in rows where row.problems > 0 {
       let index = try ShardIndex(path: Self.path(ofShard: row.name, in: path))

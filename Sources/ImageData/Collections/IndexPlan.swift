@@ -18,6 +18,8 @@ struct IndexPlan {
   let shards: [Shard]
   /// The keys of single pictures, where U is no archives.
   let pictures: PathTable
+  /// The list that has their hashtags, where U is one.
+  private let list: (any TaggedDataset)?
   /// Names for labels that are numbers, where a file beside the shards gives them.
   let classNames: [String]
 
@@ -37,6 +39,7 @@ struct IndexPlan {
         Shard(name: names.names[$0], prefix: names.stems[$0], location: locations[$0])
       }
       pictures = PathTable()
+      list = nil
       name = text
       classNames = Self.classNames(beside: locations.first)
       return
@@ -44,7 +47,7 @@ struct IndexPlan {
     name = (root as NSString).lastPathComponent
     classNames = []
     let location: ShardLocation
-    (location, pictures) = try Self.pictures(in: root, split: split)
+    (location, pictures, list) = try Self.pictures(in: root, split: split)
     let count = pictures.count
     let size = max(1, shardSize)
     let table = pictures
@@ -56,9 +59,16 @@ struct IndexPlan {
     }
   }
 
+  /// What stands beside a picture of `pictures`.
+  func metadata(at number: Int) -> SampleMetadata {
+    var metadata = SampleMetadata()
+    if let list { metadata.take(tags: list.tags(at: number).map { $0[...] }) }
+    return metadata
+  }
+
   private static func pictures(
     in root: String, split: String?
-  ) throws -> (ShardLocation, PathTable) {
+  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?) {
     let absolute = URL(fileURLWithPath: root).path
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: root, isDirectory: &isFolder)
@@ -69,16 +79,17 @@ struct IndexPlan {
       guard paths.count > 0 else {
         throw ImageDataError.dataset(path: folder, reason: "no .jpg, .jpeg, .png or .webp in it")
       }
-      return (ShardLocation(kind: .pictures, text: folder), paths)
+      return (ShardLocation(kind: .pictures, text: folder), paths, nil)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
     var keys = PathTable()
     for index in 0..<dataset.count { keys.append([], dataset.key(at: index).utf8) }
+    let list = dataset as? any TaggedDataset
     if isThere, !isFolder.boolValue, root.lowercased().hasSuffix(".csv") {
       let folder = (absolute as NSString).deletingLastPathComponent
-      return (ShardLocation(kind: .pictures, text: folder), keys)
+      return (ShardLocation(kind: .pictures, text: folder), keys, list)
     }
-    return (ShardLocation(kind: .dataset, text: absolute, variable: split), keys)
+    return (ShardLocation(kind: .dataset, text: absolute, variable: split), keys, list)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {

@@ -28,6 +28,7 @@ public final class IndexedCollection: ShardedDataset {
   private let catalogue: Catalogue
   private let labelOfClass: [String: Int]
   private let patience: FetchedStream.Patience
+  private let note: (@Sendable (String) -> Void)?
   private let shards = RecentlyUsed<MappedShard>(most: 256)
   private let files = RecentlyUsed<ShardFile>(most: 128)
   private let sequences = RecentlyUsed<SequentialShard>(most: 3)
@@ -37,16 +38,30 @@ public final class IndexedCollection: ShardedDataset {
   public static func exists(in folder: String) -> Bool { Catalogue.isIndex(folder: folder) }
 
   /// Opens the index in `folder`.
+  /// - Parameters:
+  ///   - folder: Where `buildIndex` has made it.
+  ///   - note: Told on any thread, about once a shard, that its server or command failed and is tried
+  ///     again.
+  ///   - shouldStop: Asked on any thread while a server or a command gives nothing, whether to give
+  ///     up waiting.
   /// - Throws: `ImageDataError.dataset` when there is none or its catalogue is damaged.
-  public convenience init(folder: String) throws {
-    try self.init(folder: folder, patience: FetchedStream.Patience())
+  public convenience init(
+    folder: String, note: (@Sendable (String) -> Void)? = nil,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
+    var patience = FetchedStream.Patience()
+    patience.shouldStop = shouldStop
+    try self.init(folder: folder, patience: patience, note: note)
   }
 
-  init(folder: String, patience: FetchedStream.Patience) throws {
+  init(
+    folder: String, patience: FetchedStream.Patience, note: (@Sendable (String) -> Void)? = nil
+  ) throws {
     let catalogue = try Catalogue(folder: folder)
     self.folder = folder
     self.catalogue = catalogue
     self.patience = patience
+    self.note = note
     name = catalogue.name
     classes = catalogue.classes
     count = catalogue.sampleCount
@@ -155,10 +170,11 @@ public final class IndexedCollection: ShardedDataset {
       let file = try files.value(shard.number) { try Self.open(shard.row) }
       return .file(try file.read(length, at: offset, key: key))
     case .file, .pipe, .url:
-      let patience = patience
+      let (patience, note) = (patience, note)
       let sequence = sequences.value(shard.number) {
         SequentialShard(
-          name: shard.row.name, location: location, index: shard.index, patience: patience)
+          name: shard.row.name, location: location, index: shard.index, patience: patience,
+          note: note)
       }
       return .file(try sequence.read(position, key: key))
     }

@@ -1,7 +1,15 @@
 import Foundation
+import Synchronization
 
 /// Threads that index one shard after the other.
 final class IndexingWorkers: @unchecked Sendable {
+  /// Whether the threads are to end; what they wait for asks it, too.
+  final class Stop: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isWanted: Bool { flag.load(ordering: .relaxed) }
+    func want() { flag.store(true, ordering: .relaxed) }
+  }
+
   private let condition = NSCondition()
   private let running = DispatchGroup()
   private let shards: [IndexPlan.Shard]
@@ -10,14 +18,21 @@ final class IndexingWorkers: @unchecked Sendable {
   private var done = 0
   private var samples = 0
   private var found: [ShardIndexing.Outcome?]
-  /// The failure of the first shard that has one, whichever thread was first.
+  /// Shards that are not there or cannot be read; the others are gone on with.
+  private var failed: [Int: ImageDataError] = [:]
+  private var failuresInARow = 0
+  private let mostFailuresInARow: Int
+  /// What ends it all, of the first shard that has it, whichever thread was first.
   private var failure: (shard: Int, error: any Error)?
-  private var isStopped = false
+  private let stopping: Stop
+  private var notes: [String] = []
   private var threads = 0
 
-  init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing) {
+  init(_ shards: [IndexPlan.Shard], _ indexing: ShardIndexing, _ stopping: Stop) {
     self.shards = shards
+    self.stopping = stopping
     self.indexing = indexing
+    mostFailuresInARow = indexing.options.allowsMissing ? .max : FailedShards.mostInARow
     found = Array(repeating: nil, count: shards.count)
   }
 
@@ -35,6 +50,14 @@ final class IndexingWorkers: @unchecked Sendable {
     }
   }
 
+  /// What is to be told since this was last asked.
+  func takeNotes() -> [String] {
+    condition.withLock {
+      defer { notes = [] }
+      return notes
+    }
+  }
+
   /// How many shards are done, and how many samples they have.
   var state: (done: Int, samples: Int) { condition.withLock { (done, samples) } }
 
@@ -46,14 +69,25 @@ final class IndexingWorkers: @unchecked Sendable {
     return threads > 0
   }
 
-  /// Lets the threads end after the shards that they are at.
+  /// Lets the threads end after the shards that they are at, or at once where these give nothing.
   func stop() {
-    condition.withLock { isStopped = true }
+    stopping.want()
     running.wait()
   }
 
-  /// What came of every shard.
-  /// - Throws: The failure of the first shard that has one.
+  /// The shards that are not there or cannot be read, in their order.
+  var failures: FailedShards {
+    running.wait()
+    let all = failed.sorted { $0.key < $1.key }.map {
+      FailedShards.Failure(shard: shards[$0.key], error: $0.value)
+    }
+    var failures = FailedShards(all, shardCount: shards.count)
+    failures.isGivenUp = failuresInARow >= mostFailuresInARow && next < shards.count
+    return failures
+  }
+
+  /// What came of every shard that could be read.
+  /// - Throws: What no other shard would be spared: a full disk, for example.
   func outcomes() throws -> [ShardIndexing.Outcome] {
     running.wait()
     if let failure { throw failure.error }
@@ -62,7 +96,9 @@ final class IndexingWorkers: @unchecked Sendable {
 
   private func claim() -> Int? {
     condition.withLock {
-      guard !isStopped, failure == nil, next < shards.count else { return nil }
+      guard !stopping.isWanted, failure == nil, failuresInARow < mostFailuresInARow,
+        next < shards.count
+      else { return nil }
       defer { next += 1 }
       return next
     }
@@ -70,13 +106,24 @@ final class IndexingWorkers: @unchecked Sendable {
 
   private func work() {
     while let shard = claim() {
-      let result = Result { try indexing.index(shards[shard]) }
+      var hasNoted = false
+      let result = Result {
+        try indexing.index(shards[shard]) { [self] text in
+          guard !hasNoted else { return }
+          hasNoted = true
+          condition.withLock { notes.append("shard \(shards[shard].name): \(text)") }
+        }
+      }
       condition.withLock {
         switch result {
         case .success(let outcome):
           found[shard] = outcome
           done += 1
           samples += outcome.row.samples
+          failuresInARow = 0
+        case .failure(let error as ImageDataError) where error.isSource:
+          failed[shard] = error
+          failuresInARow += 1
         case .failure(let error):
           if shard < failure?.shard ?? .max { failure = (shard, error) }
         }

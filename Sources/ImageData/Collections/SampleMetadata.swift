@@ -6,6 +6,11 @@ struct SampleMetadata {
   var label: String?
   /// The hashtags without their #, in their order.
   var tags: [String] = []
+  /// Whether a text was searched for hashtags, with or without success.
+  private(set) var hasText = false
+
+  /// Whether it says nothing.
+  var isEmpty: Bool { label == nil && tags.isEmpty }
 
   /// Members of more bytes are passed over.
   static let mostBytes = 64 << 10
@@ -16,8 +21,12 @@ struct SampleMetadata {
     label = Self.label(String(decoding: bytes, as: UTF8.self)) ?? label
   }
 
+  /// Takes hashtags, with or without their #.
+  mutating func take(tags: some Sequence<Substring>) { tags.forEach { add($0) } }
+
   /// Takes the words of a text that begin with #.
   mutating func take(text bytes: [UInt8]) {
+    hasText = true
     guard bytes.contains(UInt8(ascii: "#")) else { return }
     let text = String(decoding: bytes, as: UTF8.self)
     for word in text.split(whereSeparator: \.isWhitespace) where word.first == "#" {

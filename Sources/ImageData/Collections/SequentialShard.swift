@@ -11,6 +11,8 @@ final class SequentialShard: @unchecked Sendable {
   private let location: ShardLocation
   private let index: ShardIndex
   private let patience: FetchedStream.Patience
+  private let note: (@Sendable (String) -> Void)?
+  private var hasNoted = false
   private var source: ShardSource?
   /// Where the stream stands.
   private var position = 0
@@ -25,12 +27,14 @@ final class SequentialShard: @unchecked Sendable {
   private static let attempts = 3
 
   init(
-    name: String, location: ShardLocation, index: ShardIndex, patience: FetchedStream.Patience
+    name: String, location: ShardLocation, index: ShardIndex, patience: FetchedStream.Patience,
+    note: (@Sendable (String) -> Void)? = nil
   ) {
     self.name = name
     self.location = location
     self.index = index
     self.patience = patience
+    self.note = note
   }
 
   deinit { source?.stream.close() }
@@ -50,7 +54,9 @@ final class SequentialShard: @unchecked Sendable {
         guard location.kind == .pipe, failure.kind == .source, attempt < Self.attempts else {
           throw ImageDataError.source(shard: name, reason: failure.reason)
         }
-        usleep(UInt32(min(patience.firstWait * attempt, 10_000)) * 1000)
+        tell("\(failure.reason); it is tried again")
+        // Stopped, the next attempt says so.
+        try? patience.pause(milliseconds: min(patience.firstWait * attempt, 10_000))
       }
     }
     throw ImageDataError.source(shard: name, reason: "it cannot be read")
@@ -101,12 +107,25 @@ final class SequentialShard: @unchecked Sendable {
   private func begin() throws {
     close()
     openings += 1
-    let opened = try ShardSource(location, patience: patience)
-    guard opened.state == index.source else {
+    let opened = try ShardSource(location, patience: patience) { [weak self] in self?.tell($0) }
+    let isSame =
+      location.isStream
+      ? opened.state.agrees(with: index.source) : opened.state == index.source
+    guard isSame else {
       opened.stream.close()
-      throw StreamFailure(.damaged, "it has changed since it was indexed; run halcyon index again")
+      let redo = location.isStream ? "--redo" : "again"
+      throw StreamFailure(
+        .damaged,
+        "\(location.description) has changed since it was indexed; run halcyon index \(redo)")
     }
     source = opened
+  }
+
+  /// Says once what went wrong and was tried again.
+  private func tell(_ text: String) {
+    guard !hasNoted else { return }
+    hasNoted = true
+    note?("shard \(name): \(text)")
   }
 
   private func close() {

@@ -12,7 +12,7 @@ import Foundation
 /// | 24 | 8 | problems met, of which the first 1,000 are listed |
 /// | 32 | 8 | bytes of all pictures |
 /// | 40 | 8 | bytes of the source, -1 where nobody knows |
-/// | 48 | 8 | when the source last changed, nanoseconds since 1970 |
+/// | 48 | 8 | when the source last changed, nanoseconds since 1970; of an address see below |
 /// | 56 | 8 | XXH64 of where the source is and of what was asked of it |
 /// | 64 | 8 | bytes of keys |
 /// | 72 | 8 | bytes of tags |
@@ -24,6 +24,9 @@ import Foundation
 /// | 120 | 8 | XXH64 of the 120 bytes above |
 /// | 128 | 8 b | XXH64 of each 65,536 bytes of the body; the last block is shorter |
 /// | 128 + 8 b | | the body |
+///
+/// Of an address 48 holds the XXH64 of its ETag, or where there is no strong one of its Last-Modified,
+/// shifted right by one bit and its last bit set; 0 where there is neither.
 ///
 /// The body's columns follow one another, each padded with zeros to a multiple of 8 bytes:
 ///

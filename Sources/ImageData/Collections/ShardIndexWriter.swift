@@ -129,10 +129,16 @@ struct ShardIndexWriter {
 struct SourceState: Equatable, Sendable {
   /// Its bytes, -1 where nobody knows.
   var size = -1
-  /// When it last changed, in nanoseconds since 1970.
+  /// When it last changed, in nanoseconds since 1970; of an address what stands for its ETag.
   var changed = 0
 
   init() {}
+
+  /// Whether it may be what `other` is, where each may know more or less than the other.
+  func agrees(with other: SourceState) -> Bool {
+    (size < 0 || other.size < 0 || size == other.size)
+      && (changed == 0 || other.changed == 0 || changed == other.changed)
+  }
 
   init(_ status: stat) {
     size = Int(status.st_size)

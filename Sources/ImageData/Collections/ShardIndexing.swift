@@ -14,24 +14,33 @@ struct ShardIndexing {
     /// The labels that occur in it, as texts.
     var classNames: [String]
     var isReused: Bool
+    /// Whether it has a table beside it that could not be read for want of the library.
+    var lacksLibrary = false
   }
 
-  /// Indexes `shard`.
+  /// Indexes `shard`. `note` is told when its server or command fails and is tried again.
   /// - Throws: `ImageDataError.source` when the shard fails, `FileError`.
-  func index(_ shard: IndexPlan.Shard) throws -> Outcome {
+  func index(
+    _ shard: IndexPlan.Shard, note: @escaping (String) -> Void = { _ in }
+  ) throws -> Outcome {
     let path = IndexFolder.path(ofShard: shard.name, in: folder)
     // A damaged index is no index.
     let existing = try? ShardIndex(path: path)
-    let usable = existing.flatMap { $0.origin == origin(of: shard) ? $0 : nil }
+    let table = ShardTable(beside: shard.location)
+    let origin = origin(of: shard, table)
+    let usable = existing.flatMap { $0.origin == origin ? $0 : nil }
     if !options.readsAll, let usable, try isFresh(usable, shard), (try? usable.verify()) != nil {
       return try outcome(shard, usable, isReused: true)
     }
-    let bytes = try contents(of: shard)
+    let join = ShardTableJoin(table)
+    let bytes = try contents(of: shard, origin, join, note)
     if !options.readsAll, let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
       return try outcome(shard, usable, isReused: true)
     }
     try DurableFile.write(Data(bytes), to: path)
-    return try outcome(shard, try ShardIndex(path: path), isReused: false)
+    var made = try outcome(shard, try ShardIndex(path: path), isReused: false)
+    made.lacksLibrary = join.lacksLibrary
+    return made
   }
 
   private func outcome(
@@ -62,31 +71,37 @@ struct ShardIndexing {
   }
 
   /// What an index depends on besides what is in the source.
-  private func origin(of shard: IndexPlan.Shard) -> UInt64 {
+  private func origin(of shard: IndexPlan.Shard, _ table: ShardTable?) -> UInt64 {
     let location = shard.location
-    let parts = [
+    var parts = [
       String(location.kind.rawValue), location.text, location.variable ?? "\u{1}",
       options.hashesContents ? "hashes" : "", options.requiredTags?.fingerprint ?? "\u{1}",
     ]
+    if let table { parts.append(table.fingerprint) }
     var text = Array(parts.joined(separator: "\0").utf8)
     return text.withUnsafeMutableBytes { XXHash64.hash(UnsafeRawBufferPointer($0)) }
   }
 
-  private func contents(of shard: IndexPlan.Shard) throws -> [UInt8] {
+  private func contents(
+    of shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin,
+    _ note: @escaping (String) -> Void
+  ) throws -> [UInt8] {
     switch shard.location.kind {
-    case .pictures: return try ofPictures(shard)
-    case .dataset: return try ofDataset(shard)
+    case .pictures: return try ofPictures(shard, origin)
+    case .dataset: return try ofDataset(shard, origin)
     case .file, .url, .pipe: break
     }
     return try orSource(shard) {
       for attempt in 1..<Self.pipeAttempts where shard.location.kind == .pipe {
         do {
-          return try ofArchive(shard)
+          return try ofArchive(shard, origin, join, note)
         } catch let failure as StreamFailure where failure.kind == .source {
-          usleep(UInt32(min(options.patience.firstWait * attempt, 10_000)) * 1000)
+          note("\(failure.reason); it is tried again")
+          try options.patience.pause(
+            milliseconds: min(options.patience.firstWait * attempt, 10_000))
         }
       }
-      return try ofArchive(shard)
+      return try ofArchive(shard, origin, join, note)
     }
   }
 
@@ -102,17 +117,22 @@ struct ShardIndexing {
     }
   }
 
-  private func ofArchive(_ shard: IndexPlan.Shard) throws -> [UInt8] {
-    let source = try ShardSource(shard.location, patience: options.patience)
+  private func ofArchive(
+    _ shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin,
+    _ note: @escaping (String) -> Void
+  ) throws -> [UInt8] {
+    let source = try ShardSource(shard.location, patience: options.patience, note: note)
     defer { source.stream.close() }
     let builder = IndexBuilder(hasHashes: options.hashesContents)
     let required = options.requiredTags
     let early = try WebDatasetSamples.read(
       TarReader(source.stream), hashesContents: options.hashesContents,
-      found: { sample in
+      found: { found in
+        var sample = found
+        try join.complete(&sample)
         if let required, !required.matches(sample.metadata.tags) { return }
         try builder.writer.append(
-          key: sample.stem, offset: sample.offset, length: sample.length,
+          key: sample.key, offset: sample.offset, length: sample.length,
           metadata: sample.metadata, hash: sample.hash)
       }, missed: { name, reason in builder.writer.note(key: name, reason: reason) })
     if let early {
@@ -128,14 +148,17 @@ struct ShardIndexing {
         builder.writer.note(key: [], reason: failure.reason)
       }
     }
+    if let problem = join.problem { builder.writer.note(key: [], reason: problem) }
     return try builder.writer.encoded(
-      isReadInOrder: source.isReadInOrder, source: source.state, origin: origin(of: shard))
+      isReadInOrder: source.isReadInOrder, source: source.state, origin: origin)
   }
 
-  private func ofPictures(_ shard: IndexPlan.Shard) throws -> [UInt8] {
+  private func ofPictures(_ shard: IndexPlan.Shard, _ origin: UInt64) throws -> [UInt8] {
     var writer = ShardIndexWriter(hasHashes: options.hashesContents)
     for number in shard.range {
       let key = plan.pictures.bytes(at: number)
+      let metadata = plan.metadata(at: number)
+      if let required = options.requiredTags, !required.matches(metadata.tags) { continue }
       let path =
         key.first == UInt8(ascii: "/")
         ? Array(key) : Array((shard.location.text + "/").utf8) + key
@@ -156,23 +179,26 @@ struct ShardIndexing {
         let data = try? readPicture(path, key: plan.pictures[number])
         hash = data.map { ContentHash(of: $0) }
       }
-      try writer.append(key: key, offset: 0, length: length, hash: hash)
+      try writer.append(key: key, offset: 0, length: length, metadata: metadata, hash: hash)
     }
     return try writer.encoded(
-      isReadInOrder: false, source: SourceState(), origin: origin(of: shard))
+      isReadInOrder: false, source: SourceState(), origin: origin)
   }
 
-  private func ofDataset(_ shard: IndexPlan.Shard) throws -> [UInt8] {
+  private func ofDataset(_ shard: IndexPlan.Shard, _ origin: UInt64) throws -> [UInt8] {
     var status = stat()
     guard stat(shard.location.text, &status) == 0 else {
       throw ImageDataError.source(shard: shard.name, reason: String(cString: strerror(errno)))
     }
     var writer = ShardIndexWriter(hasHashes: false)
     for number in shard.range {
-      try writer.append(key: plan.pictures.bytes(at: number), offset: number, length: 0)
+      let metadata = plan.metadata(at: number)
+      if let required = options.requiredTags, !required.matches(metadata.tags) { continue }
+      try writer.append(
+        key: plan.pictures.bytes(at: number), offset: number, length: 0, metadata: metadata)
     }
     return try writer.encoded(
-      isReadInOrder: false, source: SourceState(status), origin: origin(of: shard))
+      isReadInOrder: false, source: SourceState(status), origin: origin)
   }
 }
 

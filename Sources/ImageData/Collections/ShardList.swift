@@ -3,7 +3,8 @@ import Foundation
 /// Whether `text` names shards (a pattern, an archive, a list of shards, a command, an address, a
 /// folder of archives, an index) rather than what `openDataset` opens.
 ///
-/// Looks at names and at the folder's own entries only, never inside files.
+/// Looks at names only, never inside files. A folder without archives or pictures of its own may have
+/// archives in its folders, as img2dataset fills them; the first one that has either decides.
 public func namesShards(_ text: String) -> Bool {
   if text.hasPrefix("pipe:") || ShardLocation.isURL(text) { return true }
   if ShardLocation.isArchive(text) || text.hasSuffix("/**") { return true }
@@ -11,7 +12,7 @@ public func namesShards(_ text: String) -> Bool {
   var isFolder: ObjCBool = false
   if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) {
     guard isFolder.boolValue else { return false }
-    return Catalogue.isIndex(folder: text) || !ShardList.archives(in: text).isEmpty
+    return Catalogue.isIndex(folder: text) || ShardList.holdsArchives(text)
   }
   return ShardPatterns.isGlob(text) || text.contains("{")
 }
@@ -23,6 +24,7 @@ struct ShardList {
   /// The lists that are being read, from the outermost on.
   private var open: [String] = []
   private static let deepest = 16
+  private static let mostEntriesTried = 10_000
   private static let mostListBytes = 1 << 30
   /// A few lines of patterns stand for more than any machine can list.
   private static let mostShards = 1 << 22
@@ -47,6 +49,35 @@ struct ShardList {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { !$0.hasPrefix(".") && ShardLocation.isArchive($0) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Whether archives are what `folder` holds: in itself, or where it holds neither archives nor
+  /// pictures, in the first of its folders, depth first, that holds either.
+  /// - Complexity: O(entries up to there): of a tree of pictures, the first folder's.
+  static func holdsArchives(_ folder: String) -> Bool {
+    var left = mostEntriesTried
+    return decision(folder, depth: 0, &left) ?? false
+  }
+
+  private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let visible = names.filter { !$0.hasPrefix(".") }
+    if visible.contains(where: ShardLocation.isArchive) { return true }
+    if visible.contains(where: { FolderListing.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
+      return false
+    }
+    // Links may lead round in circles.
+    guard depth < deepest else { return nil }
+    for name in visible.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      left -= 1
+      guard left > 0 else { return nil }
+      let path = (folder as NSString).appendingPathComponent(name)
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+      else { continue }
+      if let decision = decision(path, depth: depth + 1, &left) { return decision }
+    }
+    return nil
   }
 
   private mutating func append(_ location: ShardLocation) throws {
@@ -93,7 +124,13 @@ struct ShardList {
     if Self.isList(path) { return try addList(path) }
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      let names = Self.archives(in: path)
+      var names = Self.archives(in: path)
+      if names.isEmpty, Self.holdsArchives(path) {
+        let found = try FolderListing(root: path) {
+          ShardLocation.isArchive(String(decoding: $0, as: UTF8.self))
+        }.paths
+        names = (0..<found.count).map { found[$0] }
+      }
       guard !names.isEmpty else {
         throw ImageDataError.dataset(path: path, reason: "no .tar, .tar.gz or .tar.zst in it")
       }

@@ -10,22 +10,25 @@ struct ShardSource {
   let state: SourceState
 
   /// Opens the archive at `location`; what is compressed is known by its first bytes, whatever it is
-  /// called.
+  /// called. `note` is told when a server fails and is asked again.
   /// - Throws: `StreamFailure`.
   init(
-    _ location: ShardLocation, patience: FetchedStream.Patience = FetchedStream.Patience()
+    _ location: ShardLocation, patience: FetchedStream.Patience = FetchedStream.Patience(),
+    note: ((String) -> Void)? = nil
   ) throws {
     switch location.kind {
     case .pipe:
       var variables: [String: String] = [:]
       if let name = location.variable { variables["SHARD"] = name }
-      stream = try Self.inflating(try CommandStream(location.text, variables: variables))
+      stream = try Self.inflating(
+        try CommandStream(location.text, variables: variables, patience: patience))
       isReadInOrder = true
       state = SourceState()
     case .url:
-      stream = try Self.inflating(try FetchedStream(location.text, patience: patience))
+      let fetched = try FetchedStream(location.text, patience: patience, note: note)
+      stream = try Self.inflating(fetched)
       isReadInOrder = true
-      state = SourceState()
+      state = fetched.served?.state ?? SourceState()
     case .file:
       let file = try ShardFile(location.text)
       var head = [UInt8](repeating: 0, count: 4)

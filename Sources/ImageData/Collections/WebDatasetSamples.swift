@@ -4,19 +4,27 @@ import Foundation
 struct WebDatasetSample {
   /// The members' common name up to the first dot of its last part.
   let stem: [UInt8]
+  /// What the sample is called: the stem, or where an earlier sample of the shard has it, `stem#2`.
+  var key: [UInt8]
   /// Where the picture's bytes are in the (inflated) archive.
   var offset = 0
   var length = 0
   var metadata = SampleMetadata()
   /// The picture's hash, where hashes are wanted.
   var hash: ContentHash?
+
+  init(stem: [UInt8]) {
+    self.stem = stem
+    key = stem
+  }
 }
 
 /// The samples of a tar archive as WebDataset lays them out: consecutive members of one stem.
 ///
 /// The stem ends at the first dot of the last part of a name: `a/b.left.jpg` is the picture
 /// `left.jpg` of the sample `a/b`. A sample has one picture; whatever else its members are that is
-/// neither `.cls`, `.json` nor `.txt` means nothing here.
+/// neither `.cls`, `.json` nor `.txt` means nothing here. Members of one stem that are not next to each
+/// other are two samples, as in WebDataset; the later one's key is another (`UniqueKeys`).
 struct WebDatasetSamples {
   private let reader: TarReader
   private let hashesContents: Bool
@@ -25,6 +33,7 @@ struct WebDatasetSamples {
   private var sample: WebDatasetSample?
   private var hasPicture = false
   private var pictureIsLast = false
+  private var keys = UniqueKeys()
 
   /// Files of more bytes are no pictures.
   static let mostPictureBytes = 128 << 20
@@ -147,8 +156,9 @@ struct WebDatasetSamples {
       sample = nil
       hasPicture = false
     }
-    guard let sample else { return }
+    guard var sample else { return }
     guard hasPicture else { return missed(sample.stem, "its sample has no picture") }
+    sample.key = keys.key(for: sample.stem)
     try found(sample)
   }
 }

@@ -60,9 +60,9 @@ struct ContentsFileLayout: Equatable {
     return header.bytes
   }
 
-  /// Reads the header of the file at `path`.
+  /// Reads the header of the file at `path` from its first bytes, at least 64 where it has so many.
   /// - Throws: `ImageDataError.corruptFile` naming `path` and what is wrong with it.
-  init(header bytes: UnsafeRawBufferPointer, path: String) throws {
+  init(header bytes: UnsafeRawBufferPointer, fileBytes size: Int, path: String) throws {
     func fail(_ reason: String) -> ImageDataError { .corruptFile(path: path, reason: reason) }
     guard bytes.count >= Self.headerBytes else {
       throw fail("\(bytes.count) bytes are too few for a contents file; score this shard again")
@@ -86,9 +86,9 @@ struct ContentsFileLayout: Equatable {
       throw fail("the header contradicts itself; score this shard again")
     }
     self.count = Int(count)
-    guard bytes.count == fileBytes else {
+    guard size == fileBytes else {
       throw fail(
-        "\(bytes.count) bytes where its header promises \(fileBytes); score this shard again")
+        "\(size) bytes where its header promises \(fileBytes); score this shard again")
     }
   }
 }

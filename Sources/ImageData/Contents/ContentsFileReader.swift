@@ -1,87 +1,98 @@
 import Files
-import Foundation
 
-/// Reads the contents file of one shard through a memory map (layout: `ContentsFileLayout`), in any
-/// order and from any thread; each block is verified when it is first touched.
-public final class ContentsFileReader: @unchecked Sendable {
+/// Reads the contents file of one shard (layout: `ContentsFileLayout`) by way of a buffer that holds
+/// one block; for one thread at a time.
+///
+/// Ascending positions read every block that is needed once. Nothing of the file stays in memory, so
+/// the files of a billion pictures pass by in a few hundred kilobytes.
+public final class ContentsFileReader {
   /// Number of pictures.
   public var count: Int { layout.count }
   /// The file's path.
   public var path: String { file.path }
-  private let file: MappedFile
+  private let file: PositionedFile
   private let layout: ContentsFileLayout
-  private let lock = NSLock()
-  private var verified: [Bool]  // under the lock
+  private let buffer: UnsafeMutableRawBufferPointer
+  /// The block in the buffer, once its checksum is verified.
+  private var block: Int?
 
   /// Opens the file at `path` and checks its header and size.
   /// - Throws: `FileError` when it cannot be read, `ImageDataError.corruptFile` when it is not a
   ///   whole contents file.
   public init(path: String) throws {
-    file = try MappedFile(path: path)
-    layout = try ContentsFileLayout(header: file.bytes, path: path)
-    verified = Array(repeating: false, count: layout.blockCount)
+    let file = try PositionedFile(path: path)
+    let layout = try withUnsafeTemporaryAllocation(
+      byteCount: ContentsFileLayout.headerBytes, alignment: 8
+    ) { bytes in
+      let header = UnsafeMutableRawBufferPointer(
+        rebasing: bytes[..<min(bytes.count, file.byteCount)])
+      try file.read(header, at: 0)
+      return try ContentsFileLayout(
+        header: UnsafeRawBufferPointer(header), fileBytes: file.byteCount, path: path)
+    }
+    file.expectSequentialReading()
+    (self.file, self.layout) = (file, layout)
+    // The size of the file is the one that the header promises, so this is no more than there is.
+    let rows = layout.blockCount == 0 ? 0 : layout.rows(inBlock: 0)
+    buffer = .allocate(byteCount: rows * ContentsFileLayout.rowBytes + 8, alignment: 8)
   }
 
+  deinit { buffer.deallocate() }
+
   /// What the picture at `position` is.
-  /// - Throws: `ImageDataError` when there is no such picture or its block is damaged.
+  /// - Throws: `ImageDataError` when there is no such picture or its block is damaged, `FileError`
+  ///   when it cannot be read.
   public func contents(at position: Int) throws -> PictureContents {
     guard position >= 0, position < count else {
       throw ImageDataError.argument("\(path): there is no picture \(position) of \(count)")
     }
     let block = position / layout.rowsPerBlock
-    try verify(block)
-    return row(position - block * layout.rowsPerBlock, ofBlock: block)
+    if block != self.block { try load(block) }
+    return row(position - block * layout.rowsPerBlock, of: layout.rows(inBlock: block))
   }
 
   /// Calls `body` with every picture in order.
-  /// - Throws: `ImageDataError.corruptFile` naming the first damaged block; what `body` throws.
+  /// - Throws: `ImageDataError.corruptFile` naming the first damaged block, `FileError`; what `body`
+  ///   throws.
   public func forEach(_ body: (_ position: Int, PictureContents) throws -> Void) throws {
-    for block in 0..<layout.blockCount {
-      try verify(block)
-      for index in 0..<layout.rows(inBlock: block) {
-        try body(block * layout.rowsPerBlock + index, row(index, ofBlock: block))
-      }
-    }
+    for position in 0..<count { try body(position, contents(at: position)) }
   }
 
-  private func row(_ index: Int, ofBlock block: Int) -> PictureContents {
-    let start = layout.blockOffset(block), rows = layout.rows(inBlock: block)
-    let width = start + 48 * rows + 4 * index
+  /// A row of the block in the buffer.
+  private func row(_ index: Int, of rows: Int) -> PictureContents {
+    let bytes = UnsafeRawBufferPointer(buffer)
     func words(_ column: Int) -> (UInt64, UInt64) {
-      let offset = start + 16 * (column * rows + index)
+      let offset = 16 * (column * rows + index)
       return (
-        file.bytes.integer(at: offset, as: UInt64.self),
-        file.bytes.integer(at: offset + 8, as: UInt64.self)
+        bytes.integer(at: offset, as: UInt64.self), bytes.integer(at: offset + 8, as: UInt64.self)
       )
     }
     let (hash, whole, inner) = (words(0), words(1), words(2))
+    let width = 48 * rows + 4 * index
     return PictureContents(
       contentHash: ContentHash.Prefix(first: hash.0, second: hash.1),
       perceptualHash: PerceptualHash(
         whole: Fingerprint(low: whole.0, high: whole.1),
         inner: Fingerprint(low: inner.0, high: inner.1)),
-      width: file.bytes.integer(at: width, as: UInt32.self),
-      height: file.bytes.integer(at: width + 4 * rows, as: UInt32.self))
+      width: bytes.integer(at: width, as: UInt32.self),
+      height: bytes.integer(at: width + 4 * rows, as: UInt32.self))
   }
 
-  private func verify(_ block: Int) throws {
-    lock.lock()
-    let isVerified = verified[block]
-    lock.unlock()
-    if isVerified { return }
-    let start = layout.blockOffset(block)
-    let end = start + layout.rows(inBlock: block) * ContentsFileLayout.rowBytes
-    let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[start..<end])
+  private func load(_ block: Int) throws {
+    self.block = nil
+    let end = layout.rows(inBlock: block) * ContentsFileLayout.rowBytes
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(end + 8)])
+    try file.read(bytes, at: layout.blockOffset(block))
+    let payload = UnsafeRawBufferPointer(rebasing: bytes[..<end])
     guard
-      XXHash64.hash(bytes, seed: UInt64(block)) == file.bytes.integer(at: end, as: UInt64.self)
+      XXHash64.hash(payload, seed: UInt64(block))
+        == UnsafeRawBufferPointer(bytes).integer(at: end, as: UInt64.self)
     else {
       throw ImageDataError.corruptFile(
         path: path,
         reason: "block \(block) (from picture \(block * layout.rowsPerBlock)) is damaged: "
           + "its checksum does not match; score this shard again")
     }
-    lock.lock()
-    verified[block] = true
-    lock.unlock()
+    self.block = block
   }
 }

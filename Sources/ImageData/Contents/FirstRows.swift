@@ -14,18 +14,18 @@ enum FirstRows {
     var first = (0..<UInt32(count)).map { $0 }
     let bits = Int.bitWidth - (2 * count).leadingZeroBitCount
     let mask = 1 << bits - 1
-    var table = [UInt32](repeating: .max, count: mask + 1)
+    // Rows from 1, as 0 is what was not written.
+    let memory = PageMemory<UInt32>(count: mask + 1)
+    let table = memory.values
     first.withUnsafeMutableBufferPointer { first in
-      table.withUnsafeMutableBufferPointer { table in
-        for row in 0..<count {
-          guard let hash = hash(row) else { continue }
-          var slot = Int(truncatingIfNeeded: hash) & mask
-          while table[slot] != .max, !areEqual(Int(table[slot]), row) { slot = (slot + 1) & mask }
-          if table[slot] == .max { table[slot] = UInt32(row) } else { first[row] = table[slot] }
-        }
+      for row in 0..<count {
+        guard let hash = hash(row) else { continue }
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while table[slot] != 0, !areEqual(Int(table[slot]) - 1, row) { slot = (slot + 1) & mask }
+        if table[slot] == 0 { table[slot] = UInt32(row) + 1 } else { first[row] = table[slot] - 1 }
       }
     }
-    return first
+    return withExtendedLifetime(memory) { first }
   }
 
   /// The first row of the same hash; a hash that says nothing is equal to none.
@@ -33,30 +33,21 @@ enum FirstRows {
     hashes.withUnsafeBufferPointer { hashes in
       find(
         count: hashes.count,
-        hash: { row in
-          let hash = hashes[row]
-          guard hash.carriesInformation else { return nil }
-          return mixed(
-            hash.whole.low ^ mixed(hash.whole.high ^ mixed(hash.inner.low ^ mixed(hash.inner.high)))
-          )
-        },
+        hash: { hashes[$0].carriesInformation ? hashes[$0].mixed : nil },
         areEqual: { hashes[$0] == hashes[$1] })
     }
   }
+}
 
-  /// The first row of the same encoded bytes; a picture that could not be read is equal to none.
-  static func find(_ contents: [PictureContents]) -> [UInt32] {
-    contents.withUnsafeBufferPointer { contents in
-      find(
-        count: contents.count,
-        hash: { row in
-          let hash = contents[row].contentHash
-          return hash == .none ? nil : mixed(hash.first)
-        },
-        areEqual: { contents[$0].contentHash == contents[$1].contentHash })
-    }
+extension PerceptualHash {
+  /// 64 bits that depend on all of them.
+  var mixed: UInt64 {
+    let mix = KeyedPermutation.mix
+    return mix(whole.low ^ mix(whole.high ^ mix(inner.low ^ mix(inner.high))))
   }
+}
 
-  /// SplitMix64's finaliser.
-  private static func mixed(_ value: UInt64) -> UInt64 { KeyedPermutation.mix(value) }
+extension ContentHash.Prefix {
+  /// 64 bits, none of which is just one of the prefix.
+  var mixed: UInt64 { KeyedPermutation.mix(first) }
 }

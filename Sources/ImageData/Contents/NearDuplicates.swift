@@ -1,5 +1,3 @@
-import Foundation
-
 /// All pairs of near hashes among many, and what follows from them.
 ///
 /// Rows come best first: the earlier of two copies is the one that is worth keeping.
@@ -15,7 +13,8 @@ import Foundation
 /// million different copies of one picture some ten times more. Of a row's partners the 8 best are
 /// kept.
 /// - Complexity: Near-linear: rows × (8 to 16 a bucket) × (keys one bit away) × (blocks) / 2, some
-///   1,500 comparisons a row for a million; some 80 bytes a row beside the hashes and 16 a pair.
+///   1,500 comparisons a row for a million. Besides the hashes, 45 bytes a row up to 8 million rows
+///   and 25 beyond, and 8 a pair.
 public struct NearDuplicates: Sendable {
   /// A row and an earlier one near it.
   public struct Pair: Hashable, Sendable {
@@ -29,9 +28,8 @@ public struct NearDuplicates: Sendable {
     public let isIdentical: Bool
   }
 
-  /// The pairs by row, then by original, at most 8 a row; a row whose hash an earlier row has
-  /// is in one pair only, with the first such row.
-  public let pairs: [Pair]
+  private let hashes: [PerceptualHash]
+  private let found: NearPairs
 
   /// Finds the pairs among `hashes`; those without information have none.
   /// - Parameters:
@@ -43,56 +41,23 @@ public struct NearDuplicates: Sendable {
     among hashes: [PerceptualHash], within distance: Int = PerceptualHash.nearDistance,
     threads: Int? = nil
   ) throws {
-    guard hashes.count < 1 << 31 else {
-      throw ImageDataError.argument(
-        "\(hashes.count) pictures are too many to compare at once; compare fewer than 2^31")
-    }
-    let first = FirstRows.find(hashes)
-    let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
-    let entries = hashes.entries
-    var rows: [UInt32] = []
-    var list = PairList()
-    for row in hashes.indices {
-      if first[row] != UInt32(row) {
-        list.append(UInt32(row), first[row])
-        continue
-      }
-      if entries[2 * row].carriesInformation { rows.append(UInt32(2 * row)) }
-      if entries[2 * row + 1].carriesInformation { rows.append(UInt32(2 * row + 1)) }
-    }
-    for block in HashBlocks(rows: rows.count, logPerKey: 4).blocks {
-      let join = BucketJoin(
-        buckets: HashBuckets(block, of: entries, rows: rows), hashes: entries, distance: distance)
-      for part in join.run(threads: max(1, threads)) { list.append(part) }
-    }
-    list.compact()
-    pairs = list.pairs.map { pair in
-      let row = Int(pair >> 32), original = Int(pair & 0xFFFF_FFFF)
-      return Pair(
-        row: row, original: original, distance: hashes[row].distance(to: hashes[original]),
-        isIdentical: hashes[row] == hashes[original])
-    }
+    self.hashes = hashes
+    found = try NearPairs(
+      among: HashColumn(count: hashes.count) { hashes[$0] }, within: distance, threads: threads)
   }
 
+  /// The pairs by row, then by original, at most 8 a row; a row whose hash an earlier row has
+  /// is in one pair only, with the first such row.
+  public var pairs: [Pair] { found.pairs.map(pair) }
+
   /// The rows to leave out, in order, each with the first kept row that it is near.
-  public var duplicates: [Pair] {
-    var keptFor: [Int: Pair] = [:]  // of the rows left out
-    var out: [Pair] = []
-    for pair in pairs where keptFor[pair.row] == nil {
-      let duplicate: Pair
-      if let earlier = keptFor[pair.original] {
-        // What has a left-out row's hash shares its fate; what is only near it does not.
-        guard pair.isIdentical else { continue }
-        duplicate = Pair(
-          row: pair.row, original: earlier.original, distance: earlier.distance,
-          isIdentical: earlier.isIdentical)
-      } else {
-        duplicate = pair
-      }
-      keptFor[pair.row] = duplicate
-      out.append(duplicate)
-    }
-    return out
+  public var duplicates: [Pair] { found.leftOut.map(pair) }
+
+  private func pair(_ pair: RowPair) -> Pair {
+    let (hash, other) = (hashes[pair.row], hashes[pair.original])
+    return Pair(
+      row: pair.row, original: pair.original, distance: hash.distance(to: other),
+      isIdentical: hash == other)
   }
 
   /// The sets of rows that pairs connect, directly or by chains, each in order, by their first
@@ -116,38 +81,5 @@ public struct NearDuplicates: Sendable {
     }
     let members = Dictionary(grouping: parent.keys, by: root)
     return members.values.map { $0.sorted() }.sorted { $0[0] < $1[0] }
-  }
-}
-
-/// Pairs as (row, earlier row), of which every row keeps the 8 with the earliest partners.
-struct PairList {
-  private(set) var pairs: [UInt64] = []
-  private var limit = 1 << 20
-  private static let mostPerRow = 8
-
-  mutating func append(_ left: UInt32, _ right: UInt32) {
-    pairs.append(UInt64(max(left, right)) << 32 | UInt64(min(left, right)))
-    if pairs.count >= limit { compact() }
-  }
-
-  mutating func append(_ other: PairList) {
-    pairs += other.pairs
-    if pairs.count >= limit { compact() }
-  }
-
-  /// Sorts, and drops what is twice there or one too many.
-  mutating func compact() {
-    pairs.sort()
-    var kept = 0, inRow = 0
-    for index in pairs.indices {
-      let pair = pairs[index]
-      if kept > 0, pairs[kept - 1] == pair { continue }
-      inRow = kept > 0 && pairs[kept - 1] >> 32 == pair >> 32 ? inRow + 1 : 0
-      guard inRow < Self.mostPerRow else { continue }
-      pairs[kept] = pair
-      kept += 1
-    }
-    pairs.removeSubrange(kept...)
-    limit = max(1 << 20, 2 * kept)
   }
 }

@@ -13,13 +13,28 @@ struct CSVRecords {
     let reason: String
   }
 
+  /// More fields than this have no meaning in any list, but would fill the memory.
+  private static let mostFields = 1 << 16
+
   /// Takes `data` apart; empty lines are passed over.
   /// - Throws: `Malformed`.
   static func parse(_ data: Data) throws -> [Record] {
+    var records: [Record] = []
+    try forEach(in: data) { records.append($0) }
+    return records
+  }
+
+  /// Takes `data` apart and hands out record by record; empty lines are passed over.
+  /// - Throws: `Malformed`, and what `body` throws.
+  static func forEach(in data: Data, _ body: (Record) throws -> Void) throws {
     var parser = Parser()
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    for byte in data.starts(with: mark) ? data.dropFirst(3) : data { try parser.take(byte) }
-    return try parser.finish()
+    for byte in data.starts(with: mark) ? data.dropFirst(3) : data {
+      try parser.take(byte)
+      if let record = parser.takeRecord() { try body(record) }
+    }
+    try parser.finish()
+    if let record = parser.takeRecord() { try body(record) }
   }
 
   private struct Parser {
@@ -29,7 +44,14 @@ struct CSVRecords {
     var firstLine = 1
     var field: [UInt8] = []
     var fields: [String] = []
-    var records: [Record] = []
+    private var record: Record?
+
+    /// The record that the last byte ended, if it did.
+    mutating func takeRecord() -> Record? {
+      guard record != nil else { return nil }
+      defer { record = nil }
+      return record
+    }
 
     mutating func take(_ byte: UInt8) throws {
       let quote = UInt8(ascii: "\""), newline = UInt8(ascii: "\n")
@@ -40,7 +62,11 @@ struct CSVRecords {
         field.append(quote)
         state = .quoted
       case (.start, quote): state = .quoted
-      case (_, UInt8(ascii: ",")): endField()
+      case (_, UInt8(ascii: ",")):
+        endField()
+        guard fields.count < mostFields else {
+          throw Malformed(line: firstLine, reason: "more than \(mostFields) fields")
+        }
       case (_, newline): endRecord()
       case (_, UInt8(ascii: "\r")): break
       case (.quoteInQuoted, _):
@@ -66,16 +92,15 @@ struct CSVRecords {
     mutating func endRecord() {
       if fields.isEmpty && field.isEmpty && state == .start { return }
       endField()
-      records.append(Record(line: firstLine, fields: fields))
+      record = Record(line: firstLine, fields: fields)
       fields.removeAll(keepingCapacity: true)
     }
 
-    mutating func finish() throws -> [Record] {
+    mutating func finish() throws {
       guard state != .quoted else {
         throw Malformed(line: firstLine, reason: "a quote that is never closed")
       }
       endRecord()
-      return records
     }
   }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The pictures below a folder, by their relative paths in bytewise order.
+/// The pictures below a folder, or files of other names, by their relative paths in bytewise order.
 struct FolderListing {
   private(set) var paths = PathTable()
   /// The first-level folders in bytewise order of their names.
@@ -8,14 +8,18 @@ struct FolderListing {
   /// For every path, its first-level folder's position in `folders`, or -1 in the root itself.
   private(set) var folderOfPath: [Int32] = []
   private let root: String
+  private let isWanted: ([UInt8]) -> Bool
   /// The folders from the root to the one being listed, so that a link back up is noticed.
   private var open: [Identity] = []
   private static let deepest = 64
 
-  /// Lists `root`.
+  /// Lists the files below `root` whose names are wanted, by default pictures'.
   /// - Throws: `ImageDataError.dataset` when a folder cannot be listed.
-  init(root: String) throws {
+  init(
+    root: String, isWanted: @escaping ([UInt8]) -> Bool = { FolderListing.isPicture($0) }
+  ) throws {
     self.root = root
+    self.isWanted = isWanted
     open = [try Identity(of: Array(root.utf8)) { Self.cannotList(root, $0) }]
     let entries = try list([])
     folders = entries.filter(\.isFolder).map { String(decoding: $0.name, as: UTF8.self) }
@@ -117,7 +121,7 @@ struct FolderListing {
         // A link that leads nowhere is listed, so that it is counted among the unreadable.
         isFolder = found && status.st_mode & S_IFMT == S_IFDIR
       }
-      if isFolder || Self.isPicture(name) { entries.append(Entry(name: name, isFolder: isFolder)) }
+      if isFolder || isWanted(name) { entries.append(Entry(name: name, isFolder: isFolder)) }
     }
     guard errno == 0 else { throw Self.cannotList(String(decoding: path, as: UTF8.self), errno) }
     return entries.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }

@@ -44,6 +44,18 @@ struct MaterializationPlan {
       first: places(of: shard).lowerBound, count: places(of: shard).count, bytes: bytes,
       sha256: sha256, unreadable: unreadable)
   }
+
+  /// Whether `folder` has a shard of this plan, of the size that it had when it was written.
+  func hasShard(_ shard: Int, in folder: String) -> Bool {
+    let path = "\(folder)/\(name(of: shard))"
+    guard let data = FileManager.default.contents(atPath: "\(path).json"),
+      let found = try? JSONDecoder().decode(MaterializeSelection.Record.self, from: data),
+      found.selection == selection, found.seed == seed, found.first == places(of: shard).lowerBound,
+      found.count == places(of: shard).count
+    else { return false }
+    var status = stat()
+    return stat("\(path).tar", &status) == 0 && Int(status.st_size) == found.bytes
+  }
 }
 
 /// What a materialized sample's `.json` says.

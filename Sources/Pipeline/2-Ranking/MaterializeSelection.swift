@@ -52,6 +52,7 @@ public enum MaterializeSelection {
       selection: try Checksum.sha256(file: run.directory.selectionPath), seed: run.recipe.seed,
       count: selection.images.count, samplesPerShard: samplesPerShard)
     let shards = try MaterializedFolder(folder, for: plan, classNames: run.data.classNames)
+    try MaterializedPictures.note(folder, plan, in: run)
     let missing = (0..<plan.shardCount).filter {
       (share?.contains($0) ?? true) && !shards.isDone($0)
     }
@@ -95,12 +96,11 @@ public enum MaterializeSelection {
       }
       progress.advance(by: 1)
     }
-    let bytes = tar.byteCount
     try tar.finish()
     try DurableFile.write(
       JSON.pretty(
         plan.record(
-          of: shard, bytes: bytes, sha256: Checksum.sha256(file: "\(path).tar"),
+          of: shard, bytes: tar.byteCount, sha256: Checksum.sha256(file: "\(path).tar"),
           unreadable: unreadable)), to: "\(path).json")
   }
 }

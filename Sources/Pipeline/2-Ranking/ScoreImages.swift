@@ -28,7 +28,9 @@ public enum ScoreImages {
     let work = ScoringWork(
       run: run, kind: try ShardRecord(of: run, teacher: teacher),
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
-    var missing = try work.missing(verifyingFiles: true)
+    // Of the workers that come and go each would read all that the others have written. Whoever selects
+    // finds what is damaged.
+    var missing = try work.missing(verifyingFiles: claims == nil)
     guard !missing.isEmpty else {
       run.console.note("scores: done")
       return
@@ -63,6 +65,7 @@ public enum ScoreImages {
       missing = try waiting.filter { try !work.isDone($0, verifyingFile: false) }
     }
     scorer.finish()
+    try StopSignal.check()
     guard let first = failures.first else { return }
     let count = Format.counted(failures.count, "shard", "shards")
     throw PipelineError.io(
@@ -144,8 +147,13 @@ struct ScoringWork {
       let contents = try? ContentsFileReader(path: "\(name).contents"),
       contents.count == record.count
     else { return false }
+    let omissions = "\(name).omitted"
+    guard record.omissionsSHA256 == nil || FileManager.default.fileExists(atPath: omissions) else {
+      return false
+    }
     guard verifyingFile else { return true }
     return file.sha256 == record.scoresSHA256
+      && (try? record.omissionsSHA256.map { try Checksum.sha256(file: omissions) == $0 }) ?? true
       && (try? Checksum.sha256(file: "\(name).contents")) == record.contentsSHA256
   }
 }

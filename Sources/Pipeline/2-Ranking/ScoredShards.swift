@@ -5,10 +5,10 @@ import Ranking
 
 /// Which shards of U have scores, and what became of the pictures that have none.
 ///
-/// The lists of unreadable and excluded pictures stay in the shards' records: a billion pictures may
+/// The lists of unreadable and excluded pictures stay in the shards' files: a billion pictures may
 /// have ten million of them.
 struct ScoredShards {
-  /// The shards that have scores, without their lists.
+  /// The shards that have scores.
   private(set) var scored: [ScoredShard] = []
   /// The names of those that have none.
   private(set) var missing: [String] = []
@@ -21,6 +21,7 @@ struct ScoredShards {
   /// How long scoring took, over all processes.
   private(set) var seconds = 0.0
   private let folder: String
+  private let unlabelled: any ShardedDataset
 
   /// Looks at every shard's record.
   /// - Throws: `PipelineError.usage` naming the shards that are not scored yet, unless that is
@@ -28,13 +29,14 @@ struct ScoredShards {
   init(in run: Run) throws {
     folder = run.directory.scoresFolder
     let shards = run.data.unlabelled
+    unlabelled = shards
     for shard in 0..<shards.shardCount {
       let name = shards.shardName(shard)
       guard FileManager.default.fileExists(atPath: "\(folder)/\(name).json") else {
         missing.append(name)
         continue
       }
-      var record = try ShardRecord(path: "\(folder)/\(name).json")
+      let record = try ShardRecord(path: "\(folder)/\(name).json")
       guard record.shard == name, record.count == shards.range(ofShard: shard).count else {
         throw PipelineError.data(
           "\(folder)/\(name).json is the record of shard \(record.shard) with \(record.count) pictures, "
@@ -47,11 +49,9 @@ struct ScoredShards {
             + "scores it again")
       }
       pictures += record.count
-      unreadable += record.unreadable.count
-      excluded += record.excluded.count
+      unreadable += record.unreadable
+      excluded += record.excluded
       seconds += record.seconds
-      record.unreadable = []
-      record.excluded = []
       scored.append(
         ScoredShard(record: record, scoresPath: "\(folder)/\(name).scores", index: shard))
     }
@@ -63,14 +63,14 @@ struct ScoredShards {
     }
   }
 
-  /// Calls `body` with every omission of every scored shard, a record at a time.
-  func forEachOmission(
-    _ list: KeyPath<ShardRecord, [ShardRecord.Omission]>,
-    _ body: (ShardRecord.Omission) throws -> Void
-  ) throws {
+  /// Calls `body` with every sample that got no score, and its key.
+  func forEachOmission(_ body: (_ key: String, Omission) throws -> Void) throws {
     for shard in scored {
-      let record = try ShardRecord(path: "\(folder)/\(shard.record.shard).json")
-      for omission in record[keyPath: list] { try body(omission) }
+      guard let sha256 = shard.record.omissionsSHA256 else { continue }
+      let first = unlabelled.range(ofShard: shard.index).lowerBound
+      try OmissionsFile.forEach(in: "\(folder)/\(shard.record.shard).omitted", sha256: sha256) {
+        try body(unlabelled.key(at: first + $0.position), $0)
+      }
     }
   }
 
@@ -134,17 +134,20 @@ struct ScoredShards {
     let indexed = run.data.unlabelled as? IndexedCollection
     let members = indexed?.problemCount ?? 0
     try list("bad-samples.csv", in: folder, count: unreadable + members) { add in
-      try forEachOmission(\.unreadable, add)
+      try forEachOmission { key, omission in
+        if omission.copy == nil { try add(key, omission.reason) }
+      }
       guard let indexed, members > 0 else { return }
       for shard in 0..<indexed.shardCount {
         for problem in indexed.problems(ofShard: shard) {
-          try add(
-            .init(key: "\(indexed.shardName(shard)): \(problem.key)", reason: problem.reason))
+          try add("\(indexed.shardName(shard)): \(problem.key)", problem.reason)
         }
       }
     }
-    try list("excluded.csv", in: folder, count: excluded) {
-      try forEachOmission(\.excluded, $0)
+    try list("excluded.csv", in: folder, count: excluded) { add in
+      try forEachOmission { key, omission in
+        if omission.copy != nil { try add(key, omission.reason) }
+      }
     }
     if unreadable + members > 0 {
       let also =
@@ -176,7 +179,7 @@ struct ScoredShards {
 
   private func list(
     _ name: String, in folder: String, count: Int,
-    _ fill: ((ShardRecord.Omission) throws -> Void) throws -> Void
+    _ fill: ((_ key: String, _ reason: String) throws -> Void) throws -> Void
   ) throws {
     let path = "\(folder)/\(name)"
     unlink(path)
@@ -184,8 +187,8 @@ struct ScoredShards {
     func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
     let file = try DurableFile(path: path)
     var text = "key,reason\n"
-    try fill { omission in
-      text += "\(quoted(omission.key)),\(quoted(omission.reason))\n"
+    try fill { key, reason in
+      text += "\(quoted(key)),\(quoted(reason))\n"
       guard text.utf8.count > 1 << 20 else { return }
       try file.write(Data(text.utf8))
       text = ""

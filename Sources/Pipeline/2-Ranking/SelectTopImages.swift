@@ -27,6 +27,10 @@ public enum SelectTopImages {
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
     try SelectionFolder.make(folder, in: run)
+    try write(run, to: folder)
+  }
+
+  private static func write(_ run: Run, to folder: String) throws {
     let shards = try ScoredShards(in: run)
     _ = try select(from: shards, in: run, to: folder)
     try shards.noteCoverage(in: folder)
@@ -35,9 +39,11 @@ public enum SelectTopImages {
   /// Whether a selection can be made as the run's recipe wants it; nothing is written but for a while.
   /// - Throws: As `perform(in:)`.
   public static func check(in run: Run) throws {
-    let folder = NSTemporaryDirectory() + "halcyon-selection-\(getpid())"
+    // Beside the run's files: candidates may take more than a temporary folder has.
+    let folder = "\(run.directory.path)/selection.tmp-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try perform(in: run, to: folder)
+    try RunDirectory.makeFolder(folder)
+    try write(run, to: folder)
   }
 
   private static func select(from shards: ScoredShards, in run: Run, to folder: String) throws
@@ -46,7 +52,7 @@ public enum SelectTopImages {
     let unlabelled = run.data.unlabelled
     try SelectionFolder.clear(folder)
     try shards.requireReadable(in: run, listingTo: folder)
-    var request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
+    let request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
     let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
     let path = "\(folder)/selected.bin"
     let selection: Selection
@@ -55,16 +61,8 @@ public enum SelectTopImages {
       unlink("\(folder)/duplicates.csv")
       (selection, reading) = try request.select(writingTo: path, key: key)
     } else {
-      if request.isRefillable {
-        request.imagesPerClass = Int(
-          (Double(request.imagesPerClass) * run.recipe.ranking.candidates).rounded(.up))
-      }
-      let between = "\(folder)/candidates.bin"
-      defer { unlink(between) }
-      let candidates: Selection
-      (candidates, reading) = try request.select(writingTo: between, key: key)
-      selection = try DropDuplicates(candidates, in: run, folder: folder)
-        .selection(writingTo: path)
+      (selection, reading) = try DropDuplicates(run: run, folder: folder)
+        .select(request, writingTo: path, key: key)
     }
     guard selection.images.count > 0 else {
       unlink(path)

@@ -27,11 +27,6 @@ extension SelectionRequest {
     case .tagsRanked: strategy = .tagsRanked(try SampleTags(in: run))
     }
   }
-
-  /// Whether more candidates a class can be asked for than are wanted in the end.
-  var isRefillable: Bool {
-    if case .unbalanced = strategy { false } else { true }
-  }
 }
 
 extension SampleTags {

@@ -36,17 +36,20 @@ final class ShardScorer {
     let file = try ScoreFileWriter(
       path: "\(path).scores", classesPerSample: kind.classesPerSample, classes: kind.classes)
     let contents = try ContentsFileWriter(path: "\(path).contents")
-    var record = kind
+    let omissions = OmissionsFileWriter(path: "\(path).omitted")
     try inference.forEachBatch(
       of: pictures, range: pictures.range(ofShard: shard),
       notesContents: true, badSamples: badSamples, progress: progress
     ) { batch, logits in
       lease?.touch()
       for picture in batch.contents { try contents.append(picture) }
-      try append(batch, logits, to: file, &record)
+      try append(batch, logits, to: file, omissions)
     }
     try contents.finish()
     try file.finish()
+    var record = kind
+    record.omissionsSHA256 = try omissions.finish()
+    (record.unreadable, record.excluded) = (omissions.unreadable, omissions.excluded)
     record.shard = name
     record.inputIdentity = pictures.identity(ofShard: shard)
     record.count = file.count
@@ -60,36 +63,36 @@ final class ShardScorer {
       ["shard": .text(name), "images_per_second": .number(record.imagesPerSecond)])
   }
 
-  /// The picture for which this one is not to be ranked.
-  private func leftOut(_ picture: PictureContents) -> KnownPictures.Match? {
-    run.recipe.ranking.leaveOut == .keep ? nil : run.known.match(picture)
-  }
-
   /// Ends the progress bar.
   func finish() { progress.finish() }
 
   private func append(
-    _ batch: ImageBatch, _ logits: Tensor, to file: ScoreFileWriter, _ record: inout ShardRecord
+    _ batch: ImageBatch, _ logits: Tensor, to file: ScoreFileWriter,
+    _ omissions: OmissionsFileWriter
   ) throws {
     let values = try logits.array(of: Float.self)
     for row in 0..<batch.count {
-      let key = run.data.unlabelled.key(at: batch.indices[row])
-      if let reason = batch.reasons[row] {
-        record.unreadable.append(.init(key: key, reason: reason))
-      } else if let match = leftOut(batch.contents[row]) {
-        record.excluded.append(
-          .init(
-            key: key, reason: match.reason, copy: .init(of: match.set, bits: match.bits)))
-      } else {
-        try values.withUnsafeBufferPointer {
-          try top.rank(
-            UnsafeBufferPointer(rebasing: $0[row * kind.classes..<(row + 1) * kind.classes]))
-        }
-        try file.append(
-          keyHash: KeyHash.hash(of: key), classes: top.classes, scores: top.scores)
+      let hash = KeyHash.hash(of: run.data.unlabelled.key(at: batch.indices[row]))
+      if let omission = omission(of: batch, row: row, position: file.count) {
+        try omissions.append(omission)
+        try file.appendEmpty(keyHash: hash)
         continue
       }
-      try file.appendEmpty(keyHash: KeyHash.hash(of: key))
+      try values.withUnsafeBufferPointer {
+        try top.rank(
+          UnsafeBufferPointer(rebasing: $0[row * kind.classes..<(row + 1) * kind.classes]))
+      }
+      try file.append(keyHash: hash, classes: top.classes, scores: top.scores)
     }
+  }
+
+  /// Why a picture gets no score; nil when it gets one.
+  private func omission(of batch: ImageBatch, row: Int, position: Int) -> Omission? {
+    if let reason = batch.reasons[row] { return Omission(position: position, reason: reason) }
+    guard run.recipe.ranking.leaveOut != .keep,
+      let match = run.known.match(batch.contents[row])
+    else { return nil }
+    return Omission(
+      position: position, reason: match.reason, copy: .init(of: match.set, bits: match.bits))
   }
 }

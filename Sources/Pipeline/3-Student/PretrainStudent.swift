@@ -28,7 +28,9 @@ public enum PretrainStudent {
         "\(selection.classes.count) labels are more than \(Int32.max); lower ranking.imagesPerClass"
       )
     }
-    let pictures = try GatherSelection.pictures(of: selection, in: run)
+    let pictures =
+      try MaterializedPictures.pictures(of: selection, in: run)
+      ?? GatherSelection.pictures(of: selection, in: run)
     let classCount = run.data.classNames.count
     guard let repeats = selection.repeats else {
       return Examples(

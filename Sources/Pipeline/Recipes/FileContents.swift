@@ -17,6 +17,6 @@ enum FileContents {
   /// The SHA-256 and the size of the file at `path`.
   static func checksum(of path: String) throws -> (sha256: String, bytes: Int) {
     let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { (Checksum.sha256(file.bytes), file.bytes.count) }
+    return withExtendedLifetime(file) { (Checksum.sha256(file), file.bytes.count) }
   }
 }

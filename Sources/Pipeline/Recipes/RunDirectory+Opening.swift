@@ -68,11 +68,13 @@ extension RunDirectory {
         + recipe.differences(from: earlier).joined(separator: ", ") + "; give --out a new folder")
   }
 
-  /// Removes the temporary files that a process left which was killed while it wrote.
+  /// Removes the temporary files and folders that a process left which was killed while it wrote.
   private func removeTornFiles() {
     let entries = FileManager.default.enumerator(atPath: path)
     while let entry = entries?.nextObject() as? String {
-      if (entry as NSString).lastPathComponent.contains(".tmp-") { unlink("\(path)/\(entry)") }
+      if (entry as NSString).lastPathComponent.contains(".tmp-") {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(entry)")
+      }
     }
   }
 

@@ -50,16 +50,16 @@ public final class RunLog {
   }
 
   private let path: String
-  private var file: AppendedFile
+  /// Opened with the first event: who only reads a run may not be allowed to write it.
+  private var file: AppendedFile?
   private let encoder: JSONEncoder
 
-  /// Opens the log at `path`; a last line that a crash tore is removed, unless other processes write
-  /// to the log, too.
+  /// The log at `path`; a last line that a crash tore is removed, unless other processes write to the
+  /// log, too.
   /// - Throws: `FileError` naming `path`.
   public init(path: String, shared: Bool = false) throws {
     if !shared { try AppendedFile.filter(path) { _ in true } }
     self.path = path
-    file = try AppendedFile(path: path)
     encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
@@ -76,12 +76,14 @@ public final class RunLog {
     object["event"] = .text(event)
     object["stage"] = stage.map { .text($0.rawValue) } ?? .null
     if let step { object["step"] = .integer(step) }
+    let file = try file ?? AppendedFile(path: path)
+    self.file = file
     try file.append(String(decoding: try encoder.encode(object), as: UTF8.self))
   }
 
   /// Waits until every event is on the disk.
   /// - Throws: `FileError` naming the log.
-  public func flush() throws { try file.flush() }
+  public func flush() throws { try file?.flush() }
 
   // MARK: - Resuming
 
@@ -91,7 +93,7 @@ public final class RunLog {
   public func trim(_ stage: Stage, toStep step: Int, keepingRow: Bool = true) throws {
     try Self.trim(path, stage: stage, toStep: step, keepingRow: keepingRow)
     // Trimming may have put another file in the open one's place.
-    file = try AppendedFile(path: path)
+    file = nil
   }
 
   /// Removes from the log at `path` what `stage` did after `step`, so that a resumed run tells every

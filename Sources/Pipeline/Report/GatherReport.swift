@@ -75,13 +75,13 @@ extension ReportData {
       }
     }
     let records = data.ranking == nil ? [] : run.shardRecords()
-    let excluded = records.reduce(0) { $0 + $1.excluded.count }
+    let excluded = records.reduce(0) { $0 + $1.excluded }
     if excluded > 0 {
       warnings.append(
         "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
           + "because D or the test pictures hold them: \(Stage.ranking.folder)/excluded.csv.")
     }
-    let unreadable = records.reduce(0) { $0 + $1.unreadable.count }
+    let unreadable = records.reduce(0) { $0 + $1.unreadable }
     if unreadable > 0 {
       warnings.append(
         "\(Format.counted(unreadable, "unlabelled picture", "unlabelled pictures")) could not be "

@@ -147,7 +147,7 @@ public struct Inspection: Encodable, Sendable {
     missingShards = ScoredShards.missing(in: run.directory.folder(of: .ranking))
     passedOver = (run.data.unlabelled as? IndexedCollection)?.problemCount ?? 0
     var leftOut: [String: Copies] = [:]
-    try shards.forEachOmission(\.excluded) { omission in
+    try shards.forEachOmission { _, omission in
       guard let copy = omission.copy else { return }
       if copy.bits == nil {
         leftOut[copy.set, default: Copies()].exact += 1

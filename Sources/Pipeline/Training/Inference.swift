@@ -49,7 +49,7 @@ final class Inference {
     defer { loader.stop() }
     let pass = Pass(.evaluation, precision: runtime.precision)
     try withoutGradients {
-      while let batch = try loader.next() {
+      while let batch = try StopSignal.orStopped(loader.next) {
         try StopSignal.check()
         let logits = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
           try network(toPictures(batch, paddedTo: runtime.batch), pass)

@@ -34,6 +34,17 @@ public enum StopSignal {
     return number == 0 ? nil : number
   }
 
+  /// What `body` gives. Where it fails because somebody was asked to stop waiting, that is the error.
+  /// - Throws: `PipelineError.stopped`, or what `body` throws.
+  static func orStopped<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      try check()
+      throw error
+    }
+  }
+
   /// - Throws: `PipelineError.stopped` when a signal asked to stop.
   static func check() throws {
     if let number { throw PipelineError.stopped(signal: number) }

@@ -43,6 +43,7 @@ extension Tensor {
   ///   - rows: How many rows there are to be, at least N; the others are those of zeros.
   ///   - scale: A factor for each channel.
   ///   - offset: What is added to each channel.
+  /// - Returns: The pictures.
   /// - Throws: `TorchError` when the numbers do not fit one another.
   public static func pictures(
     _ bytes: UnsafeRawBufferPointer, shape: [Int], paddedTo rows: Int, scale: [Float],
@@ -53,7 +54,8 @@ extension Tensor {
     else {
       throw TorchError(
         "pictures", shapes: [shape],
-        message: "\(bytes.count) bytes, \(scale.count) scales and \(offset.count) offsets do not fit")
+        message: "they do not fit \(bytes.count) bytes, \(scale.count) scales and "
+          + "\(offset.count) offsets")
     }
     var nothing: UInt8 = 0
     return try withUnsafePointer(to: &nothing) { empty in

@@ -1,0 +1,87 @@
+import Foundation
+
+/// A file that is read, and if temporary also written, at given positions by way of the caller's
+/// buffers.
+///
+/// Unlike a mapped file it never counts as memory of the process, whatever its size, and one that is
+/// cut short while it is read is an error instead of a fault. Any number of threads may use it.
+public final class PositionedFile: Sendable {
+  /// The file's path; of a temporary one what its path was.
+  public let path: String
+  /// How many bytes the file had when it was opened.
+  public let byteCount: Int
+  private let descriptor: Int32
+
+  /// Opens the file at `path` for reading.
+  /// - Throws: `FileError` naming `path` when it cannot be read or is no regular file.
+  public init(path: String) throws {
+    self.path = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError("read", path, code: errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw FileError("read", path, code: code)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw FileError("read", path, code: 0, detail: "not a regular file")
+    }
+    byteCount = Int(status.st_size)
+  }
+
+  /// Makes an empty file in `folder` that has no name any more and goes away with this object, even
+  /// when the process is killed.
+  /// - Throws: `FileError` naming the file when the folder cannot be written.
+  public init(temporaryIn folder: String) throws {
+    path = "\(folder)/.temporary-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
+    unlink(path)
+    byteCount = 0
+  }
+
+  deinit { close(descriptor) }
+
+  /// Tells the system that the file is read from its beginning to its end.
+  public func expectSequentialReading() {
+    #if os(Linux)
+      posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+    #endif
+  }
+
+  /// Fills `bytes` with those from `offset` on.
+  /// - Throws: `FileError` naming the file when it cannot be read or ends before.
+  public func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = pread(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError("read", path, code: errno)
+      }
+      guard count > 0 else {
+        throw FileError(
+          "read", path, code: 0, detail: "it ends at byte \(offset + done) while it is read")
+      }
+      done += count
+    }
+  }
+
+  /// Writes `bytes` from `offset` on.
+  /// - Throws: `FileError` naming the file, for example on a full disk.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError("write", path, code: errno)
+      }
+      done += count
+    }
+  }
+}
