@@ -73,7 +73,7 @@ struct FolderForOutputTests {
     arguments: [
       // img2dataset's names have as many digits as ours.
       ("00000.tar", "000000000.png"), ("00007.tar", "a.png"), ("00000.json", nil),
-      ("classes.txt", nil), ("materialized.json", nil), ("letter.txt", nil),
+      ("classes.txt", nil), ("selection.json", nil), ("letter.txt", nil),
       ("00000.tar.gz", nil), ("0.tar", nil), ("00000.tar", ""),
     ])
   func foreign(name: String, sample: String?) throws {

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// | file | what |
 /// |---|---|
-/// | `materialized.json` | of which selection the shards are; written before the first |
+/// | `selection.json` | of which selection the shards are; written before the first |
 /// | `classes.txt` | the class names in the order of their labels |
 /// | `NNNNN.tar` | a shard |
 /// | `NNNNN.json` | what it holds (`MaterializeSelection.Record`); written after it |
@@ -25,7 +25,7 @@ struct MaterializedFolder {
 
   let path: String
   private let plan: MaterializationPlan
-  private static let originName = "materialized.json"
+  private static let originName = "selection.json"
 
   /// Takes a folder that is empty, or that holds these shards and nothing else, whole or in parts.
   /// - Throws: `PipelineError.usage` naming what else is in it, `FileError`.

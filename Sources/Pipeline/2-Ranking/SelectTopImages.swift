@@ -27,6 +27,10 @@ public enum SelectTopImages {
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
     try SelectionFolder.make(folder, in: run)
+    try write(run, to: folder)
+  }
+
+  private static func write(_ run: Run, to folder: String) throws {
     let shards = try ScoredShards(in: run)
     _ = try select(from: shards, in: run, to: folder)
     try shards.noteCoverage(in: folder)
@@ -38,7 +42,8 @@ public enum SelectTopImages {
     // Beside the run's files: candidates may take more than a temporary folder has.
     let folder = "\(run.directory.path)/selection.tmp-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try perform(in: run, to: folder)
+    try RunDirectory.makeFolder(folder)
+    try write(run, to: folder)
   }
 
   private static func select(from shards: ScoredShards, in run: Run, to folder: String) throws

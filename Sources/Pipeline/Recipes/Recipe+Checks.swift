@@ -198,7 +198,7 @@ extension Recipe.Ranking {
   /// K counts in 32 bits, and so do the candidates of a class, of which there are more while copies
   /// are dropped.
   fileprivate var mostImagesPerClass: Int {
-    let isMultiplied = duplicates != .keep && strategy != .unbalanced && candidates >= 1
+    let isMultiplied = duplicates != .keep && candidates >= 1
     return Int(Double(UInt32.max) / (isMultiplied ? candidates : 1))
   }
 }
