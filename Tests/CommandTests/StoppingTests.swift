@@ -59,6 +59,31 @@ struct StoppingTests {
     }
   }
 
+  @Test("SIGTERM while a shard's command gives nothing: exit 75 at once, and what is scored stays")
+  func stalledSource() throws {
+    let tiny = try TinyRun()
+    try tiny.writeTaggedShards(0..<3)
+    let place = tiny.folder.path
+    let stall = "test ! -e \(place)/stall || { touch \(place)/stalled; sleep 1000; }"
+    try tiny.writeRecipe(
+      "pipe",
+      unlabelled: "'pipe:cat \(place)/plain/{00..02}.tar; case {00..02} in 01) \(stall);; esac'")
+    func arguments(_ verb: String) -> [String] {
+      [verb, "\(place)/pipe.yaml", "--out", tiny.directory("a")]
+    }
+    #expect(try Command.run(arguments("train-teacher")).code == 0)
+    try tiny.folder.write("", to: "stall")
+    let command = try Command(arguments("score"))
+    try #require(command.wait { FileManager.default.fileExists(atPath: place + "/stalled") })
+    command.send(SIGTERM)
+    let outcome = try command.wait()
+    #expect(outcome.code == 75, "\(outcome.errors)")
+    #expect(tiny.has("a", "2-ranking/scores/00.json"))
+    unlink(place + "/stall")
+    #expect(try Command.run(arguments("score")).code == 0)
+    #expect(try Command.run(arguments("select")).code == 0)
+  }
+
   @Test("a stop while the trained network is measured costs no step")
   func evaluation() throws {
     let tiny = try TinyRun()
