@@ -9,40 +9,25 @@ import Foundation
 final class ScoreFileStream {
   let path: String
   let layout: ScoreFileLayout
-  private let descriptor: Int32
+  private let file: PositionedFile
   private var buffer: AlignedBytes
 
   /// Opens the file at `path` and checks its header and size.
   /// - Throws: `FileError` when it cannot be read, `RankingError` when it is not a whole score file.
   init(path: String) throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError("read", path, code: errno) }
+    file = try PositionedFile(path: path)
     buffer = AlignedBytes(count: ScoreFileLayout.headerBytes)
-    do {
-      var status = stat()
-      guard fstat(descriptor, &status) == 0 else { throw FileError("read", path, code: errno) }
-      guard status.st_mode & S_IFMT == S_IFREG else {
-        throw FileError("read", path, code: 0, detail: "not a regular file")
-      }
-      let size = Int(status.st_size)
-      let header = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<min(size, 64)])
-      try Self.read(header, at: 0, descriptor, path)
-      layout = try ScoreFileLayout(
-        header: UnsafeRawBufferPointer(header), fileBytes: size, path: path)
-    } catch {
-      close(descriptor)
-      throw error
-    }
+    let header = UnsafeMutableRawBufferPointer(
+      rebasing: buffer.bytes[..<min(file.byteCount, ScoreFileLayout.headerBytes)])
+    try file.read(header, at: 0)
+    layout = try ScoreFileLayout(
+      header: UnsafeRawBufferPointer(header), fileBytes: file.byteCount, path: path)
     if layout.blockCount > 0 {
       buffer = AlignedBytes(count: layout.blockBytes(layout.samples(inBlock: 0)))
     }
-    #if os(Linux)
-      posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
-    #endif
+    file.expectSequentialReading()
   }
-
-  deinit { close(descriptor) }
 
   /// The block with number `index`, once its checksum is verified; valid until the next is read.
   /// - Throws: `FileError` or `RankingError` naming file and block.
@@ -50,7 +35,7 @@ final class ScoreFileStream {
     let samples = layout.samples(inBlock: index)
     let bytes = UnsafeMutableRawBufferPointer(
       rebasing: buffer.bytes[..<layout.blockBytes(samples)])
-    try Self.read(bytes, at: layout.blockOffset(index), descriptor, path)
+    try file.read(bytes, at: layout.blockOffset(index))
     return try layout.verified(
       UnsafeRawBufferPointer(bytes), block: index, path: path, owner: buffer)
   }
@@ -67,25 +52,6 @@ final class ScoreFileStream {
     let end = start + 4 * block.count * layout.classesPerSample
     return UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[start..<end])
       .assumingMemoryBound(to: Float.self)
-  }
-
-  private static func read(
-    _ bytes: UnsafeMutableRawBufferPointer, at offset: Int, _ descriptor: Int32, _ path: String
-  ) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = pread(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError("read", path, code: errno)
-      }
-      guard count > 0 else {
-        throw RankingError.corruptFile(
-          path: path, reason: "ends at byte \(offset + done) while it is read; score it again")
-      }
-      done += count
-    }
   }
 }
 
