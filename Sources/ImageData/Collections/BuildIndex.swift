@@ -9,7 +9,8 @@ public struct IndexOptions: Sendable {
   public var requiredTags: TagMap?
   /// How many shards are read at once.
   public var workers: Int
-  /// Whether the SHA-256 of every picture is noted, for which all are read.
+  /// Whether the SHA-256 and the size of every picture are noted, for which all are read. Where they are
+  /// not asked for, an index that has them keeps those of what has not changed.
   public var hashesContents = false
   /// Whether shards are read again even if they seem unchanged, as what commands and servers give
   /// always does.
