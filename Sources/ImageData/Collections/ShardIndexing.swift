@@ -6,6 +6,8 @@ struct ShardIndexing {
   let plan: IndexPlan
   let folder: String
   let options: IndexOptions
+  /// Why nothing may be written, if so.
+  var lockFailure: FileError?
   private static let pipeAttempts = 3
 
   /// What came of a shard.
@@ -42,6 +44,7 @@ struct ShardIndexing {
     if !options.readsAll, let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
       return try outcome(shard, usable, isReused: true)
     }
+    if let lockFailure { throw lockFailure }
     try DurableFile.write(Data(bytes), to: path)
     var made = try outcome(shard, try ShardIndex(path: path), isReused: false)
     made.lacksLibrary = join.lacksLibrary
