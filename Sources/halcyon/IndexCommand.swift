@@ -16,7 +16,10 @@ struct IndexCommand: ParsableCommand {
       unless --redo is given. What is passed over stands in problems.csv. Shards that are not there or \
       cannot be read are an error that names them, unless --allow-missing leaves them out. Hashtags \
       are taken from .json and .txt members or, where a sample's have none, from the table beside its \
-      shard (img2dataset's .parquet, or a .csv: key, tags, hashtags, caption), and from a list's tags.
+      shard (img2dataset's .parquet, or a .csv: key, tags, hashtags, caption), and from a list's tags. An \
+      index with hashes (--hash) tells which pictures are the same and how large they are without \
+      scoring; programs ask it through IndexedCollection. Later calls without --hash keep the hashes of \
+      what has not changed; --redo without it gives them up.
       """)
 
   @Argument(help: "The unlabelled pictures.")
@@ -37,7 +40,7 @@ struct IndexCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Shards read at once; by default one a core.")
   var workers: Int?
 
-  @Flag(help: "Also note the SHA-256 of every picture, for which all are read.")
+  @Flag(help: "Also note every picture's SHA-256, width and height, for which all are read.")
   var hash = false
 
   @Flag(help: "Read every shard again, also those that do not seem to have changed.")

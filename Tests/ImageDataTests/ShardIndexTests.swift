@@ -20,9 +20,10 @@ struct ShardIndexTests {
       metadata.label = ["dog", "cat", nil][number % 3]
       if number % 3 == 2 { metadata.tags = ["blue", "bird \(number)"] }
       let hash = hashes ? ContentHash(of: Data("\(number)".utf8)) : nil
+      let size = hashes ? PictureSize(width: number, height: 70_000) : nil
       try writer.append(
         key: "key-\(number)".utf8, offset: 512 + 1024 * number, length: number,
-        metadata: metadata, hash: hash)
+        metadata: metadata, hash: hash, size: size)
     }
     writer.note(key: "bad\nkey".utf8, reason: "a reason")
     var source = SourceState()
@@ -53,6 +54,8 @@ struct ShardIndexTests {
       let tags = number % 3 == 2 ? ["blue", "bird \(number)"] : []
       #expect(try index.tags(at: number) == tags)
       #expect(try index.hash(at: number) == ContentHash(of: Data("\(number)".utf8)))
+      // The first one has no width.
+      #expect(try index.size(at: number) == PictureSize(width: number, height: 70_000))
     }
     let empty = try ShardIndex(path: try write(0))
     #expect(try empty.count == 0 && empty.classNames().isEmpty)
@@ -60,7 +63,7 @@ struct ShardIndexTests {
 
   @Test("any flipped byte and any cut are found: when it is opened, or when it is touched")
   func corruption() throws {
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: try write(5)))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: try write(5, hashes: true)))
     let path = folder.path + "/b.index"
     for offset in bytes.indices {
       var broken = bytes

@@ -37,6 +37,7 @@ private func readAll(of index: ShardIndex) {
     _ = try? index.tags(at: number)
     _ = try? index.label(at: number)
     _ = try? index.hash(at: number)
+    _ = try? index.size(at: number)
   }
 }
 
@@ -49,6 +50,7 @@ private func readAll(of collection: IndexedCollection) {
       _ = collection.key(at: sample)
       _ = collection.tags(at: sample)
       _ = collection.contentHash(at: sample)
+      _ = collection.pictureSize(at: sample)
       _ = try? collection.read(at: sample)
       if let label = collection.label(at: sample) {
         precondition(collection.classes.indices.contains(label), "label \(label)")

@@ -2,8 +2,8 @@ import Foundation
 
 @testable import ImageData
 
-/// Tar archives, plain or compressed: read as a file and as a stream, which must find the same, then
-/// indexed, and the pictures read by the index. The checksums of blocks that say they are headers are
+/// Tar archives, plain or compressed: read as a file and as a stream, which must find the same, or as far
+/// as it comes where it does not know its length, then indexed, and the pictures read by the index. The checksums of blocks that say they are headers are
 /// made right first.
 func fuzzTar(_ input: Data) {
   let data = mended([UInt8](input))
@@ -14,8 +14,14 @@ func fuzzTar(_ input: Data) {
     let found = samples(of: source.stream)
     source.stream.close()
     if !source.isReadInOrder {
-      let streamed = samples(of: BytesStream(data))
+      let streamed = samples(of: BytesStream(data, knowsSize: true))
       precondition(found == streamed, "a file gives \(found), a stream \(streamed)")
+      // Data that reach beyond the end take what follows with them, also labels and tags.
+      let endless = samples(of: BytesStream(data, knowsSize: false))
+      precondition(
+        endless.count <= found.count
+          && zip(endless, found).allSatisfy { $0.stem == $1.stem && $0.offset == $1.offset },
+        "a file gives \(found), a stream without an end \(endless)")
     }
     readByIndex(data, location, found)
   }
@@ -93,7 +99,12 @@ private func readByIndex(_ data: Data, _ location: ShardLocation, _ found: [Foun
 private final class BytesStream: ByteStream {
   private var rest: Data
 
-  init(_ data: Data) { rest = data }
+  let byteCount: Int?
+
+  init(_ data: Data, knowsSize: Bool) {
+    rest = data
+    byteCount = knowsSize ? data.count : nil
+  }
 
   func read(into room: UnsafeMutableRawBufferPointer) throws -> Int {
     let piece = rest.prefix(min(room.count, 700))

@@ -103,7 +103,7 @@ private func indexSeeds(in folder: String, tar: String) throws {
     metadata.tags = ["blue", "bird"]
     try writer.append(
       key: "a/0".utf8, offset: 512, length: 9, metadata: metadata,
-      hash: ContentHash(of: Data("a picture".utf8)))
+      hash: ContentHash(of: Data("a picture".utf8)), size: PictureSize(width: 640, height: 480))
     try writer.append(key: "1".utf8, offset: 4608, length: 7)
     writer.note(key: "2".utf8, reason: "it is a link")
     let isReadInOrder = name == "in-order"

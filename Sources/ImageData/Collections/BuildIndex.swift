@@ -9,7 +9,8 @@ public struct IndexOptions: Sendable {
   public var requiredTags: TagMap?
   /// How many shards are read at once.
   public var workers: Int
-  /// Whether the SHA-256 of every picture is noted, for which all are read.
+  /// Whether the SHA-256 and the size of every picture are noted, for which all are read. Where they are
+  /// not asked for, an index that has them keeps those of what has not changed.
   public var hashesContents = false
   /// Whether shards are read again even if they seem unchanged, as what commands and servers give
   /// always does.
@@ -62,7 +63,9 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
 /// where they lie, and a catalogue of the shards.
 ///
 /// Shards that have not changed since they were indexed are not read again, so a building that was
-/// stopped or killed goes on where it was. The catalogue is written last.
+/// stopped or killed goes on where it was. The catalogue is written last. Files that have not changed are
+/// not written again: where there is nothing new, the folder need not be writable and the disk may be
+/// full.
 ///
 /// Shards that are not there or cannot be read are an error that names them: files at once, the others
 /// when the rest is done, whose indexes are kept. With `allowsMissing` they are left out.
@@ -95,7 +98,8 @@ public func buildIndex(
   let stopping = IndexingWorkers.Stop()
   var options = options
   options.patience.shouldStop = { stopping.isWanted }
-  let indexing = ShardIndexing(plan: plan, folder: folder, options: options)
+  let indexing = ShardIndexing(
+    plan: plan, folder: folder, options: options, lockFailure: claimed.lockFailure)
   let workers = IndexingWorkers(plan.shards, indexing, stopping)
   workers.start(count: max(1, min(options.workers, plan.shards.count)))
   defer { workers.stop() }
@@ -124,9 +128,9 @@ public func buildIndex(
   let rows = outcomes.map(\.row)
   try claimed.writeProblems(of: rows, missing: failed)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
-  try Catalogue.write(
-    rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers,
-    in: folder)
+  let catalogue = Catalogue.encoded(
+    rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers)
+  try claimed.write(catalogue, to: Catalogue.fileName)
   claimed.keepOnly(Set(plan.shards.map(\.name)))
   var summary = IndexSummary()
   summary.shards = rows.count

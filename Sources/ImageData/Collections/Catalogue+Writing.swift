@@ -9,6 +9,15 @@ extension Catalogue {
     _ rows: [Row], name: String, classes: [String], labelsAreNumbers: Bool = false,
     in folder: String
   ) throws {
+    let bytes = encoded(rows, name: name, classes: classes, labelsAreNumbers: labelsAreNumbers)
+    let path = (folder as NSString).appendingPathComponent(fileName)
+    try DurableFile.write(Data(bytes), to: path)
+  }
+
+  /// The bytes of the catalogue of `rows`.
+  static func encoded(
+    _ rows: [Row], name: String, classes: [String], labelsAreNumbers: Bool
+  ) -> [UInt8] {
     var body = ByteColumn()
     var texts: [UInt8] = []
     var first = 0
@@ -54,8 +63,7 @@ extension Catalogue {
     header.append(rest.withUnsafeBytes { XXHash64.hash($0) })
     header.pad(to: 120)
     header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    let path = (folder as NSString).appendingPathComponent(fileName)
-    try DurableFile.write(Data(header.bytes + rest), to: path)
+    return header.bytes + rest
   }
 
   /// The SHA-256 of what the shards are called and of what their indexes say: the same wherever and

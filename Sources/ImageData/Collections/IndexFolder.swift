@@ -22,6 +22,9 @@ public func defaultIndexFolder(of text: String) -> String {
 /// `.indexing`, the lock, by which it is known before there is a catalogue.
 final class IndexFolder {
   let path: String
+  /// Why the folder could not be claimed, though an index is in it. Nothing may be written then, since
+  /// somebody else may do so at the same time; where nothing has changed, nothing has to be.
+  let lockFailure: FileError?
   private let lock: Int32
 
   /// Where the index of the shard called `name` is in `folder`.
@@ -32,17 +35,38 @@ final class IndexFolder {
   private static let ending = ".index"
   private static let lockName = ".indexing"
 
+  /// What the system says where a folder cannot be written: whose it is, how it is mounted, or that the
+  /// disk is full.
+  private static let refusals: Set<Int32> = [EACCES, EPERM, EROFS, ENOSPC, EDQUOT]
+
+  /// Makes the folder at `path` and those above it; returns 0 or why that cannot be.
+  private static func make(_ path: String) -> Int32 {
+    var status = stat()
+    if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR ? 0 : ENOTDIR }
+    let code = errno
+    let above = (path as NSString).deletingLastPathComponent
+    if code == ENOENT, !above.isEmpty, above != path {
+      let code = make(above)
+      guard code == 0 else { return code }
+    }
+    // Somebody else may have made it meanwhile.
+    guard mkdir(path, 0o777) != 0, errno != EEXIST else { return 0 }
+    return errno
+  }
+
   /// Makes the folder where there is none, and claims it until this object goes away or the process
-  /// ends, however it ends.
+  /// ends, however it ends. One that cannot be written, but has an index in it, is not claimed; see
+  /// `lockFailure`.
   /// - Throws: `FileError`; `ImageDataError.dataset` when another process builds in it, or when it is
   ///   full of other things.
   init(claiming path: String) throws {
     self.path = path
     let manager = FileManager.default
-    do {
-      try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw ImageDataError.dataset(path: path, reason: "cannot make this folder for the index")
+    let code = Self.make(path)
+    guard code == 0 else {
+      let reason = String(cString: strerror(code))
+      throw ImageDataError.dataset(
+        path: path, reason: "cannot make this folder for the index: \(reason)")
     }
     let lockPath = (path as NSString).appendingPathComponent(Self.lockName)
     let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
@@ -53,7 +77,15 @@ final class IndexFolder {
         path: path, reason: "there are other things in it; name an empty folder for the index")
     }
     lock = Foundation.open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else { throw FileError("lock", lockPath, code: errno) }
+    guard lock >= 0 else {
+      let failure = FileError("lock", lockPath, code: errno)
+      guard Self.refusals.contains(failure.code), names.contains(Catalogue.fileName) else {
+        throw failure
+      }
+      lockFailure = failure
+      return
+    }
+    lockFailure = nil
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       throw ImageDataError.dataset(
         path: path, reason: "another process is building this index; wait for it, or stop it")
@@ -74,40 +106,11 @@ final class IndexFolder {
   /// Removes the indexes of what is not among `shards` any more. Those of shards that only are missing
   /// stay: they may come back.
   func keepOnly(_ shards: Set<String>) {
+    guard lockFailure == nil else { return }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     for name in names where name.hasSuffix(Self.ending) {
       guard !shards.contains(String(name.dropLast(Self.ending.count))) else { continue }
       try? FileManager.default.removeItem(atPath: (path as NSString).appendingPathComponent(name))
     }
-  }
-
-  /// Lists what was passed over in `problems.csv`: shard, key, reason; without a key where the whole
-  /// shard is missing.
-  /// - Throws: `FileError`, or `ImageDataError` when a shard's index is damaged.
-  func writeProblems(of rows: [Catalogue.Row], missing: FailedShards) throws {
-    let file = try DurableFile(path: (path as NSString).appendingPathComponent("problems.csv"))
-    try file.write(Data("shard,key,reason\n".utf8))
-    for failure in missing.failures {
-      let reason = CSVRecords.quoted(failure.reason)
-      try file.write(Data("\(failure.shard.name),,\(reason)\n".utf8))
-    }
-    var lines = 0
-    for row in rows where row.problems > 0 {
-      let index = try ShardIndex(path: Self.path(ofShard: row.name, in: path))
-      var text = ""
-      for problem in try index.problems() {
-        let fields = [row.name, problem.key, problem.reason].map(CSVRecords.quoted)
-        text += fields.joined(separator: ",") + "\n"
-        lines += 1
-      }
-      let listed = ShardIndexLayout.mostListedProblems
-      if row.problems > listed { text += "\(row.name),,and \(row.problems - listed) more\n" }
-      try file.write(Data(text.utf8))
-      if lines >= 1_000_000 {
-        try file.write(Data(",,the problems of further shards are not listed\n".utf8))
-        break
-      }
-    }
-    try file.commit()
   }
 }

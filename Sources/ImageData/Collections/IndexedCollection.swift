@@ -128,6 +128,13 @@ public final class IndexedCollection: ShardedDataset {
     return try? shard.index.hash(at: position)
   }
 
+  /// The picture's width and height upright, where the index was made with hashes and the picture's
+  /// header tells them.
+  public func pictureSize(at index: Int) -> PictureSize? {
+    guard let (shard, position) = try? mapped(index) else { return nil }
+    return try? shard.index.size(at: position)
+  }
+
   /// What was passed over when the shard was indexed: the first 1,000, by their keys.
   public func problems(ofShard shard: Int) -> [(key: String, reason: String)] {
     do {

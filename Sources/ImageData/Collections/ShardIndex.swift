@@ -106,6 +106,17 @@ final class ShardIndex: Sendable {
     return bytes.allSatisfy { $0 == 0 } ? nil : ContentHash(bytes: bytes)
   }
 
+  /// A picture's width and height, where hashes were asked for and its header tells.
+  /// - Throws: `ImageDataError.dataset` when the index is damaged here.
+  func size(at index: Int) throws -> PictureSize? {
+    guard hasHashes else { return nil }
+    let start = layout.sizes.lowerBound + 8 * index
+    let bytes = try body(start..<start + 8)
+    return PictureSize(
+      width: Int(bytes.integer(at: 0, as: UInt32.self)),
+      height: Int(bytes.integer(at: 4, as: UInt32.self)))
+  }
+
   /// The classes that occur in this shard, in bytewise order.
   /// - Throws: `ImageDataError.dataset` when the index is damaged here.
   func classNames() throws -> [String] { Self.lines(try body(layout.names)) }

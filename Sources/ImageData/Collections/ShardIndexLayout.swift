@@ -6,13 +6,13 @@ import Foundation
 /// | offset | bytes | what |
 /// |---|---|---|
 /// | 0 | 8 | `HALCSHRD` |
-/// | 8 | 4 | version, 1 |
-/// | 12 | 4 | flags: 1 read in order only; 2 content hashes are there |
+/// | 8 | 4 | version, 2 |
+/// | 12 | 4 | flags: 1 read in order only; 2 content hashes and picture sizes are there |
 /// | 16 | 8 | samples, n |
 /// | 24 | 8 | problems met, of which the first 1,000 are listed |
 /// | 32 | 8 | bytes of all pictures |
 /// | 40 | 8 | bytes of the source, -1 where nobody knows |
-/// | 48 | 8 | when the source last changed, nanoseconds since 1970; of an address see below |
+/// | 48 | 8 | when the source last changed, nanoseconds since 1970; of others see below |
 /// | 56 | 8 | XXH64 of where the source is and of what was asked of it |
 /// | 64 | 8 | bytes of keys |
 /// | 72 | 8 | bytes of tags |
@@ -26,7 +26,8 @@ import Foundation
 /// | 128 + 8 b | | the body |
 ///
 /// Of an address 48 holds the XXH64 of its ETag, or where there is no strong one of its Last-Modified,
-/// shifted right by one bit and its last bit set; 0 where there is neither.
+/// shifted right by one bit and its last bit set; 0 where there is neither. Of pictures that are files of
+/// their own it holds, with flag 2, the XXH64 of their keys, lengths and times of change in the same way.
 ///
 /// The body's columns follow one another, each padded with zeros to a multiple of 8 bytes:
 ///
@@ -37,14 +38,15 @@ import Foundation
 /// | 4 n | where each key ends |
 /// | 4 n | where each sample's tags end |
 /// | 4 n | label: a position among the class names, -1 for none |
-/// | 32 n | SHA-256 of each picture, with flag 2 |
+/// | 32 n | SHA-256 of each picture, with flag 2; zeros where it could not be read |
+/// | 8 n | width and height of each picture, 4 bytes each, with flag 2; 0 × 0 where unknown |
 /// | | keys, without the shard's prefix |
 /// | | tags, each ended by a newline |
 /// | | class names, each ended by a newline, in bytewise order |
 /// | | problems, each a key, a tab, a reason and a newline |
 struct ShardIndexLayout: Equatable {
   static let magic = Array("HALCSHRD".utf8)
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let headerBytes = 128
   static let checkedHeaderBytes = 120
   static let blockBytes = 1 << 16
@@ -58,6 +60,7 @@ struct ShardIndexLayout: Equatable {
   let tagEnds: Range<Int>
   let labels: Range<Int>
   let hashes: Range<Int>
+  let sizes: Range<Int>
   let keys: Range<Int>
   let tags: Range<Int>
   let names: Range<Int>
@@ -84,6 +87,7 @@ struct ShardIndexLayout: Equatable {
     tagEnds = column(4 * samples)
     labels = column(4 * samples)
     hashes = column(hasHashes ? 32 * samples : 0)
+    sizes = column(hasHashes ? 8 * samples : 0)
     keys = column(keyBytes)
     tags = column(tagBytes)
     names = column(nameBytes)

@@ -9,6 +9,7 @@ struct ShardIndexWriter {
   private var tagEnds = ByteColumn()
   private var labels: [Int32] = []
   private var hashes: [UInt8] = []
+  private var sizes = ByteColumn()
   private var keys: [UInt8] = []
   private var tags: [UInt8] = []
   private var numberOfName: [String: Int32] = [:]
@@ -29,7 +30,7 @@ struct ShardIndexWriter {
   /// - Throws: `ImageDataError.argument` when a shard has more than an index can count.
   mutating func append(
     key: some Collection<UInt8>, offset: Int, length: Int, metadata: SampleMetadata = .init(),
-    hash: ContentHash? = nil
+    hash: ContentHash? = nil, size: PictureSize? = nil
   ) throws {
     keys.append(contentsOf: key)
     for tag in metadata.tags {
@@ -45,7 +46,11 @@ struct ShardIndexWriter {
     keyEnds.append(UInt32(keys.count))
     tagEnds.append(UInt32(tags.count))
     labels.append(number(of: metadata.label))
-    if hasHashes { hashes.append(contentsOf: hash?.bytes ?? [UInt8](repeating: 0, count: 32)) }
+    if hasHashes {
+      hashes.append(contentsOf: hash?.bytes ?? [UInt8](repeating: 0, count: 32))
+      sizes.append(UInt32(clamping: size?.width ?? 0))
+      sizes.append(UInt32(clamping: size?.height ?? 0))
+    }
     pictureBytes += length
     count += 1
   }
@@ -89,8 +94,8 @@ struct ShardIndexWriter {
     var body = [UInt8]()
     body.reserveCapacity(layout.bodyBytes)
     let columns = [
-      offsets.bytes, lengths.bytes, keyEnds.bytes, tagEnds.bytes, labelBytes.bytes, hashes, keys,
-      tags, nameBytes, problems,
+      offsets.bytes, lengths.bytes, keyEnds.bytes, tagEnds.bytes, labelBytes.bytes, hashes,
+      sizes.bytes, keys, tags, nameBytes, problems,
     ]
     for column in columns {
       body.append(contentsOf: column)
@@ -129,7 +134,8 @@ struct ShardIndexWriter {
 struct SourceState: Equatable, Sendable {
   /// Its bytes, -1 where nobody knows.
   var size = -1
-  /// When it last changed, in nanoseconds since 1970; of an address what stands for its ETag.
+  /// When it last changed, in nanoseconds since 1970; of an address what stands for its ETag,
+  /// of pictures' own files what stands for their lengths and times.
   var changed = 0
 
   init() {}

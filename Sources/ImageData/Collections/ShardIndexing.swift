@@ -6,6 +6,8 @@ struct ShardIndexing {
   let plan: IndexPlan
   let folder: String
   let options: IndexOptions
+  /// Why nothing may be written, if so.
+  var lockFailure: FileError?
   private static let pipeAttempts = 3
 
   /// What came of a shard.
@@ -28,15 +30,21 @@ struct ShardIndexing {
     let existing = try? ShardIndex(path: path)
     let table = ShardTable(beside: shard.location)
     let origin = origin(of: shard, table)
-    let usable = existing.flatMap { $0.origin == origin ? $0 : nil }
+    // An index with hashes says all that one without them does.
+    let needsHashes = options.hashesContents && shard.location.kind != .dataset
+    let usable = existing.flatMap { index in
+      index.origin == origin && (index.hasHashes || !needsHashes) ? index : nil
+    }
     if !options.readsAll, let usable, try isFresh(usable, shard), (try? usable.verify()) != nil {
       return try outcome(shard, usable, isReused: true)
     }
     let join = ShardTableJoin(table)
-    let bytes = try contents(of: shard, origin, join, note)
+    let known = options.readsAll ? nil : usable
+    let bytes = try contents(of: shard, origin, known, join, note)
     if !options.readsAll, let usable, (try? usable.verify()) != nil, try isEqual(usable, bytes) {
       return try outcome(shard, usable, isReused: true)
     }
+    if let lockFailure { throw lockFailure }
     try DurableFile.write(Data(bytes), to: path)
     var made = try outcome(shard, try ShardIndex(path: path), isReused: false)
     made.lacksLibrary = join.lacksLibrary
@@ -75,7 +83,7 @@ struct ShardIndexing {
     let location = shard.location
     var parts = [
       String(location.kind.rawValue), location.text, location.variable ?? "\u{1}",
-      options.hashesContents ? "hashes" : "", options.requiredTags?.fingerprint ?? "\u{1}",
+      "", options.requiredTags?.fingerprint ?? "\u{1}",
     ]
     if let table { parts.append(table.fingerprint) }
     var text = Array(parts.joined(separator: "\0").utf8)
@@ -83,11 +91,11 @@ struct ShardIndexing {
   }
 
   private func contents(
-    of shard: IndexPlan.Shard, _ origin: UInt64, _ join: ShardTableJoin,
+    of shard: IndexPlan.Shard, _ origin: UInt64, _ known: ShardIndex?, _ join: ShardTableJoin,
     _ note: @escaping (String) -> Void
   ) throws -> [UInt8] {
     switch shard.location.kind {
-    case .pictures: return try ofPictures(shard, origin)
+    case .pictures: return try ofPictures(shard, origin, known)
     case .dataset: return try ofDataset(shard, origin)
     case .file, .url, .pipe: break
     }
@@ -133,7 +141,7 @@ struct ShardIndexing {
         if let required, !required.matches(sample.metadata.tags) { return }
         try builder.writer.append(
           key: sample.key, offset: sample.offset, length: sample.length,
-          metadata: sample.metadata, hash: sample.hash)
+          metadata: sample.metadata, hash: sample.hash, size: sample.size)
       }, missed: { name, reason in builder.writer.note(key: name, reason: reason) })
     if let early {
       // A command that gives half a shard and says that all is well: what is missing would be missed.
@@ -151,38 +159,6 @@ struct ShardIndexing {
     if let problem = join.problem { builder.writer.note(key: [], reason: problem) }
     return try builder.writer.encoded(
       isReadInOrder: source.isReadInOrder, source: source.state, origin: origin)
-  }
-
-  private func ofPictures(_ shard: IndexPlan.Shard, _ origin: UInt64) throws -> [UInt8] {
-    var writer = ShardIndexWriter(hasHashes: options.hashesContents)
-    for number in shard.range {
-      let key = plan.pictures.bytes(at: number)
-      let metadata = plan.metadata(at: number)
-      if let required = options.requiredTags, !required.matches(metadata.tags) { continue }
-      let path =
-        key.first == UInt8(ascii: "/")
-        ? Array(key) : Array((shard.location.text + "/").utf8) + key
-      var status = stat()
-      guard stat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0 else {
-        writer.note(key: key, reason: String(cString: strerror(errno)))
-        continue
-      }
-      let length = Int(status.st_size)
-      guard status.st_mode & S_IFMT == S_IFREG, length <= WebDatasetSamples.mostPictureBytes else {
-        let isFile = status.st_mode & S_IFMT == S_IFREG
-        let reason = isFile ? "\(length) bytes are more than a picture has" : "not a regular file"
-        writer.note(key: key, reason: reason)
-        continue
-      }
-      var hash: ContentHash?
-      if options.hashesContents {
-        let data = try? readPicture(path, key: plan.pictures[number])
-        hash = data.map { ContentHash(of: $0) }
-      }
-      try writer.append(key: key, offset: 0, length: length, metadata: metadata, hash: hash)
-    }
-    return try writer.encoded(
-      isReadInOrder: false, source: SourceState(), origin: origin)
   }
 
   private func ofDataset(_ shard: IndexPlan.Shard, _ origin: UInt64) throws -> [UInt8] {

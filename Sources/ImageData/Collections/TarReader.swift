@@ -4,7 +4,9 @@ import Foundation
 ///
 /// It reads ustar, pax (`path` and `size`, for one member or all) and GNU archives (long names,
 /// base-256 lengths). What is no regular file with a harmless name is passed over and told as a
-/// problem; after bytes that are no header it looks for the next one that is.
+/// problem; after bytes that are no header, and after a header whose data cannot be so many, it looks for
+/// the next one that is. Where nobody knows how long the archive is, data that never end take what is
+/// left with them.
 ///
 /// ```swift
 /// let reader = TarReader(stream)
@@ -14,34 +16,6 @@ import Foundation
 /// ```
 /// - Complexity: O(1) memory. Of a file, only headers and what is asked for are read.
 final class TarReader {
-  /// A regular file in the archive.
-  struct Member {
-    /// Its name without a leading `./`; the bytes need not be UTF-8.
-    let name: [UInt8]
-    /// Where its data begin in the (inflated) archive.
-    let offset: Int
-    /// How many bytes they are.
-    let length: Int
-  }
-
-  /// Something that was passed over.
-  struct Problem {
-    /// Where its header begins.
-    let offset: Int
-    /// Its name as far as it is known.
-    let name: [UInt8]
-    let reason: String
-    /// Whether the archive ends here, before its end.
-    let isEnd: Bool
-    /// Whether the data of the last member that was told are not all there.
-    let cutsLastMember: Bool
-  }
-
-  enum Event {
-    case member(Member)
-    case problem(Problem)
-  }
-
   static let mostNameBytes = 4096
 
   private var buffer: TarBuffer
@@ -55,6 +29,8 @@ final class TarReader {
   /// Why the next member is to be passed over although its own header is fine.
   private var spoiled: String?
   private var isLost = false
+  /// A header whose data would reach beyond the end, until it is known whether another one follows.
+  private var overrun: (start: Int, name: [UInt8], reason: String)?
   private var isAtEnd = false
   /// Whether the last data belong to a member that was told, rather than passed over.
   private var lastIsMember = false
@@ -77,11 +53,15 @@ final class TarReader {
         buffer.position < last.offset + last.length
       {
         return end(
-          at: buffer.position, last.name, "the archive ends within its data", cutsLastMember: true)
+          at: buffer.position, last.name,
+          "the archive ends within its data; the rest, \(buffer.position - last.offset) of "
+            + "\(last.length) bytes, is not read",
+          cutsLastMember: true)
       }
       let start = buffer.position
       let block = try buffer.peek(TarHeader.blockSize)
       guard block.count == TarHeader.blockSize else {
+        if let overrun { return end(at: overrun.start, overrun.name, overrun.reason) }
         return end(
           at: start, [],
           start == 0 && block.isEmpty
@@ -93,7 +73,10 @@ final class TarReader {
         // A lone block of zeros is none of the end's two, unless nothing follows.
         let second = try buffer.peek(TarHeader.blockSize)
         if isLost, !second.isEmpty { continue }
-        if second.count < TarHeader.blockSize { return finish() }
+        if second.count < TarHeader.blockSize {
+          if let overrun { return end(at: overrun.start, overrun.name, overrun.reason) }
+          return finish()
+        }
         if case .zeros = TarHeader.parse(second) { return try checkTheRest() }
       case .wrong(let reason):
         buffer.drop(TarHeader.blockSize)
@@ -102,10 +85,18 @@ final class TarReader {
         forget()
         return problem(at: start, [], "\(reason); going on at the next header")
       case .header(let header):
-        buffer.drop(TarHeader.blockSize)
         // While lost, only what says that it is a header is believed.
-        if isLost, !header.hasUstarMagic { continue }
+        if isLost, !header.hasUstarMagic {
+          buffer.drop(TarHeader.blockSize)
+          continue
+        }
         isLost = false
+        if let found = overrun {
+          overrun = nil
+          return problem(
+            at: found.start, found.name, "\(found.reason); going on at the next header")
+        }
+        buffer.drop(TarHeader.blockSize)
         if let event = try take(header, at: start) { return event }
       }
     }
@@ -173,10 +164,7 @@ final class TarReader {
     }
     let member = Member(
       name: Self.withoutDot(name), offset: buffer.position, length: length)
-    if let total = buffer.total, length > total - buffer.position {
-      return end(
-        at: start, name, "it has \(length) bytes, but the archive ends after \(total)")
-    }
+    if isBeyondTheEnd(length) { return lose(at: start, name, length) }
     lastMember = member
     toSkip = (length + TarHeader.blockSize - 1) / TarHeader.blockSize * TarHeader.blockSize
     if let total = buffer.total { toSkip = min(toSkip, total - buffer.position) }
@@ -195,6 +183,13 @@ final class TarReader {
     let isRecords = !isLongName && header.kind != UInt8(ascii: "K")
     let most = isRecords ? TarExtension.mostBytes : Self.mostNameBytes + 1
     let padded = (length + TarHeader.blockSize - 1) / TarHeader.blockSize * TarHeader.blockSize
+    if isBeyondTheEnd(length) {
+      // The next member is not called what its own header says.
+      if header.kind != UInt8(ascii: "K"), header.kind != UInt8(ascii: "g") {
+        spoiled = "its header has \(length) bytes of names"
+      }
+      return lose(at: start, header.name, length)
+    }
     guard length <= most else {
       guard try buffer.skip(padded) == padded else {
         return end(at: start, header.name, "the archive ends within a header")
@@ -236,6 +231,21 @@ final class TarReader {
     return finish()
   }
 
+  /// Whether so many bytes from here on are more than the archive has.
+  private func isBeyondTheEnd(_ length: Int) -> Bool {
+    buffer.total.map { length > $0 - buffer.position } ?? false
+  }
+
+  /// Goes on at the next header, though the data of this one would reach beyond the archive's end: its
+  /// length is wrong, or the archive is cut within them. That is a problem as soon as it is known which.
+  private func lose(at start: Int, _ name: [UInt8], _ length: Int) -> Event? {
+    isLost = true
+    overrun = (
+      start, name, "it has \(length) bytes, but the archive ends after \(buffer.total ?? 0)"
+    )
+    return nil
+  }
+
   private func pass(_ count: Int) -> Event? {
     toSkip = count
     return nil
@@ -263,35 +273,5 @@ final class TarReader {
   private func finish() -> Event? {
     isAtEnd = true
     return nil
-  }
-}
-
-extension TarReader {
-  /// What is wrong with a member's name, if anything is.
-  static func fault(in name: [UInt8]) -> String? {
-    if name.isEmpty { return "it has no name" }
-    if name.count > mostNameBytes { return "its name has \(name.count) bytes" }
-    if name[0] == UInt8(ascii: "/") { return "its name is absolute" }
-    if name.contains(0) { return "its name holds a zero byte" }
-    var dots = 0
-    var others = 0
-    for byte in name {
-      if byte == UInt8(ascii: "/") {
-        if dots == 2, others == 0 { break }
-        dots = 0
-        others = 0
-      } else if byte == UInt8(ascii: ".") {
-        dots += 1
-      } else {
-        others += 1
-      }
-    }
-    return dots == 2 && others == 0 ? "its name leads out of the archive" : nil
-  }
-
-  private static func withoutDot(_ name: [UInt8]) -> [UInt8] {
-    var rest = name[...]
-    while rest.starts(with: "./".utf8) { rest = rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") } }
-    return rest.count == name.count ? name : Array(rest)
   }
 }

@@ -12,6 +12,8 @@ struct WebDatasetSample {
   var metadata = SampleMetadata()
   /// The picture's hash, where hashes are wanted.
   var hash: ContentHash?
+  /// The picture's width and height, where hashes are wanted and its header tells.
+  var size: PictureSize?
 
   init(stem: [UInt8]) {
     self.stem = stem
@@ -41,7 +43,7 @@ struct WebDatasetSamples {
   /// Reads all samples of `reader`.
   /// - Parameters:
   ///   - reader: The archive.
-  ///   - hashesContents: Whether to hash the pictures, which reads them.
+  ///   - hashesContents: Whether to hash the pictures and note their sizes, which reads them.
   ///   - found: What to do with each sample.
   ///   - missed: What to do about what is passed over.
   /// - Returns: Why the archive ends before its end, if it does.
@@ -137,7 +139,10 @@ struct WebDatasetSamples {
     pictureIsLast = true
     guard hashesContents else { return }
     let bytes = try reader.contents(most: member.length)
-    if bytes.count == member.length { sample?.hash = ContentHash(of: Data(bytes)) }
+    guard bytes.count == member.length else { return }
+    let picture = Data(bytes)
+    sample?.hash = ContentHash(of: picture)
+    sample?.size = PictureSize(of: picture)
   }
 
   private func contents(of member: TarReader.Member) throws -> [UInt8]? {

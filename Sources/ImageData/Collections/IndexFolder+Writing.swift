@@ -1,0 +1,65 @@
+import Files
+import Foundation
+
+extension IndexFolder {
+  /// Writes `bytes` to the file `name`, unless they are what it has.
+  /// - Throws: `FileError`.
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let target = (path as NSString).appendingPathComponent(name)
+    if let file = try? MappedFile(path: target), file.bytes.elementsEqual(bytes) { return }
+    if let lockFailure { throw lockFailure }
+    try DurableFile.write(Data(bytes), to: target)
+  }
+
+  /// Lists what was passed over in `problems.csv`, unless it does already: shard, key, reason; without a
+  /// key where the whole shard is missing.
+  /// - Throws: `FileError`, or `ImageDataError` when a shard's index is damaged.
+  func writeProblems(of rows: [Catalogue.Row], missing: FailedShards) throws {
+    let target = (path as NSString).appendingPathComponent("problems.csv")
+    if let file = try? MappedFile(path: target) {
+      var rest = file.bytes[...]
+      let isSame = try listProblems(of: rows, missing: missing) { part in
+        guard rest.starts(with: part) else { return false }
+        rest = rest.dropFirst(part.count)
+        return true
+      }
+      if isSame, rest.isEmpty { return }
+    }
+    if let lockFailure { throw lockFailure }
+    let file = try DurableFile(path: target)
+    _ = try listProblems(of: rows, missing: missing) { part in
+      try file.write(Data(part))
+      return true
+    }
+    try file.commit()
+  }
+
+  /// Gives the parts of `problems.csv` one after the other to `take`, until it returns false; returns
+  /// whether it took all. They may be too many to have them all in memory.
+  private func listProblems(
+    of rows: [Catalogue.Row], missing: FailedShards, _ take: ([UInt8]) throws -> Bool
+  ) throws -> Bool {
+    var text = "shard,key,reason\n"
+    for failure in missing.failures {
+      text += "\(failure.shard.name),,\(CSVRecords.quoted(failure.reason))\n"
+    }
+    guard try take(Array(text.utf8)) else { return false }
+    var lines = 0
+    for row in rows where row.problems > 0 {
+      let index = try ShardIndex(path: Self.path(ofShard: row.name, in: path))
+      text = ""
+      for problem in try index.problems() {
+        let fields = [row.name, problem.key, problem.reason].map(CSVRecords.quoted)
+        text += fields.joined(separator: ",") + "\n"
+        lines += 1
+      }
+      let listed = ShardIndexLayout.mostListedProblems
+      if row.problems > listed { text += "\(row.name),,and \(row.problems - listed) more\n" }
+      guard try take(Array(text.utf8)) else { return false }
+      if lines >= 1_000_000 {
+        return try take(Array(",,the problems of further shards are not listed\n".utf8))
+      }
+    }
+    return true
+  }
+}
