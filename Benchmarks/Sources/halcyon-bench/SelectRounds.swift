@@ -21,14 +21,19 @@ struct SelectRounds: ParsableCommand {
   @Option(help: "Threads.")
   var threads = 2
 
+  @Option(help: "Selections in a round: together they take about as long as one of a peer's.")
+  var selections = 8
+
   func run() throws {
     let blocks = try stride(from: 0, to: images, by: 4096).map { start in
       try Self.block(start..<min(start + 4096, images), labels: labels, classes: classes)
     }
-    try serve(amount: Double(images * labels)) {
-      let ranking = TopImagesPerClass(classes: classes, imagesPerClass: top) { "\($0)" }
-      try ranking.insert(blocks, shard: 0, threads: threads)
-      ranking.rank(threads: threads)
+    try serve(amount: Double(selections * images * labels)) {
+      for _ in 0..<selections {
+        let ranking = TopImagesPerClass(classes: classes, imagesPerClass: top) { "\($0)" }
+        try ranking.insert(blocks, shard: 0, threads: threads)
+        ranking.rank(threads: threads)
+      }
     }
   }
 
