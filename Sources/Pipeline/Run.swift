@@ -48,28 +48,50 @@ public final class Run {
   /// is no error: what needs its pictures goes without.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
-  public init(
+  public convenience init(
     recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
     access: Access = .alone,
     console: Console = Console()
   ) throws {
-    try recipe.validate()
-    self.recipe = recipe
+    try self.init(
+      RecipeReading(of: recipe), directory: path, redoing: redoing,
+      needsUnlabelled: needsUnlabelled, access: access, console: console)
+  }
+
+  /// Opens a run of a recipe that was read, whose problems are then listed with all the others.
+  /// - Throws: As `init(recipe:directory:)`.
+  public init(
+    _ reading: RecipeReading, directory path: String, redoing: Bool = false,
+    needsUnlabelled: Bool = true, access: Access = .alone, console: Console = Console()
+  ) throws {
+    recipe = reading.recipe
     self.console = console
-    device = try Self.device(recipe.device)
-    precision = Self.precision(recipe.precision, on: device)
     let cores = ProcessInfo.processInfo.activeProcessorCount
     workers = recipe.workers > 0 ? recipe.workers : cores
+    directory = RunDirectory(path: path)
+    var preflight = Preflight(reading.problems)
+    let device = try preflight.attempt("device") { try Self.device(reading.recipe.device) }
+    let opened = try RunData.open(
+      recipe,
+      RunData.Opening(
+        workers: workers, needsUnlabelled: needsUnlabelled,
+        indexing: RunData.Indexing(
+          folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
+          console: console),
+        alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
+        access: access),
+      noting: &preflight)
+    try preflight.refuseProblems()
+    guard let device, let opened else { throw PipelineError.data("nothing could be opened") }
+    self.device = device
+    precision = Self.precision(recipe.precision, on: device)
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
     Libtorch.keepMemory()
     injectedFaults = InjectedFault.fromEnvironment
-    directory = RunDirectory(path: path)
-    var data = try RunData(
-      recipe, workers: workers, needsUnlabelled: needsUnlabelled,
-      indexing: RunData.Indexing(
-        folder: directory.indexFolder, workers: workers, isFixed: access != .alone, console: console
-      ))
     isRedoing = redoing
+    var data = opened.data
+    known = opened.known
+    if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
     switch access {
     case .alone: lock = try directory.open(recipe, redoing: redoing)
     case .shared: lock = try directory.join(recipe)
@@ -77,11 +99,7 @@ public final class Run {
       try directory.requireSameScores(recipe)
       lock = nil
     }
-    known = try KnownPictures(
-      access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,
-      keptIn: directory.knownFolder, trusting: access == .shared,
-      maxPixels: recipe.data.maxPixels, workers: workers)
-    try data.refuseMeasuredPicturesAmongOthers(known)
+    if access != .reading { try opened.keepContents(in: directory.knownFolder) }
     if !(data.unlabelled is MissingPictures) {
       do {
         try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)

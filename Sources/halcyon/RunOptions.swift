@@ -19,16 +19,16 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Remove and run again the stages that a changed recipe reaches.")
   var redo = false
 
-  /// The recipe with every change from the command line; a dry run does without the data, and so
-  /// without the variables that say where it is.
-  func read(forDryRun: Bool = false) throws -> Recipe {
+  /// The recipe with every change from the command line, and what is wrong with it; a dry run does
+  /// without the data, and so without the variables that say where it is.
+  func read(forDryRun: Bool = false) throws -> RecipeReading {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: recipe, isDirectory: &isFolder)
     guard exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
     let path = isFolder.boolValue ? "\(recipe)/recipe.yaml" : recipe
-    return try Recipe(
+    return try RecipeReading(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0)"] } ?? []),
       keepsUnset: forDryRun)
   }
@@ -45,9 +45,9 @@ struct RunOptions: ParsableArguments {
   func open(
     quiet: Bool = false, needsUnlabelled: Bool = true, access: Run.Access = .alone
   ) throws -> Run {
-    let recipe = try read()
+    let reading = try read()
     return try Run(
-      recipe: recipe, directory: directory(for: recipe), redoing: redo,
+      reading, directory: directory(for: reading.recipe), redoing: redo,
       needsUnlabelled: needsUnlabelled, access: access,
       console: Console(quiet: quiet))
   }

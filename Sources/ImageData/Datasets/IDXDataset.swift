@@ -94,12 +94,31 @@ public struct IDXDataset: ImageDataset {
   private static func classNames(in folder: String, largest: Int) throws -> [String] {
     let path = (folder as NSString).appendingPathComponent("classes.txt")
     if let text = try? String(contentsOfFile: path, encoding: .utf8) {
-      return text.split(whereSeparator: \.isNewline)
-        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+      return try classNames(of: text, path: path)
     }
     let last = (folder as NSString).lastPathComponent.lowercased()
     if last.contains("fashion-mnist") { return fashionClasses }
     return (0...max(9, largest)).map(String.init)
+  }
+
+  /// The lines of `text` that are not blank, each of which names a class of its own.
+  private static func classNames(of text: String, path: String) throws -> [String] {
+    var names: [String] = []
+    var lines: [String: Int] = [:]
+    let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in zip(1..., all) {
+      let name = line.trimmingCharacters(in: .whitespaces)
+      guard !name.isEmpty else { continue }
+      if let first = lines.updateValue(number, forKey: name) {
+        throw ImageDataError.line(
+          path: path, line: number,
+          reason:
+            "\(name) is the class of line \(first) already; give each class a name of its own, "
+            + "such as \"\(name) 2\"")
+      }
+      names.append(name)
+    }
+    return names
   }
 
   /// The unsigned bytes of an IDX file, whose header is big-endian: 0, 0, 8, dimensions, sizes.

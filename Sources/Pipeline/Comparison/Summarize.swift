@@ -32,8 +32,7 @@ public enum Summarize {
     summary.teacher = accuracy(.teacher)
     summary.pretrained = accuracy(.student)
     summary.student = accuracy(.fineTuning)
-    summary.seconds = Dictionary(
-      uniqueKeysWithValues: markers.map { ($0.key.rawValue, $0.value.seconds) })
+    for (stage, marker) in markers { summary.seconds[stage.rawValue] = marker.seconds }
     let earlier = try? Summary(contentsOf: run.directory.summaryPath)
     let selection =
       markers[.ranking] == nil ? nil : try Selection(path: run.directory.selectionPath)
@@ -41,7 +40,7 @@ public enum Summarize {
       let statistics = run.statistics(of: selection)
       summary.selectedImages = selection.images.count
       summary.imagesPerClass = Dictionary(
-        uniqueKeysWithValues: zip(run.data.classNames, statistics.classes.map(\.count)))
+        zip(run.data.classNames, statistics.classes.map(\.count)), uniquingKeysWith: +)
       summary.selectionPurity = statistics.purity.map { 100 * $0 }
     }
     if run.data.unlabelled is MissingPictures, let earlier {

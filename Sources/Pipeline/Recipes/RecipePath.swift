@@ -18,7 +18,7 @@ struct RecipePath {
 
   /// The absolute path: in the first of `folders` where it exists, otherwise in the working
   /// directory.
-  func resolved(in folders: [String]) throws -> String {
+  func resolved(in folders: [String]) throws(Problem) -> String {
     let path = try expanded()
     guard !path.isEmpty else { throw Problem(message: "the path is empty; give one or remove it") }
     if path.hasPrefix("/") { return Self.absolute(path) }
@@ -36,7 +36,7 @@ struct RecipePath {
   }
 
   /// The path with `~` and every `${VAR}` replaced.
-  func expanded() throws -> String {
+  func expanded() throws(Problem) -> String {
     var result = ""
     var rest = text[...]
     while let start = rest.range(of: "${") {

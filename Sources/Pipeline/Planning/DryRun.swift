@@ -65,8 +65,8 @@ public struct DryRun: Encodable, Sendable {
 
   /// Works out `recipe`.
   /// - Throws: `PipelineError` when the data is neither there nor described.
-  public init(_ recipe: Recipe) throws {
-    try recipe.validate()
+  public init(_ reading: RecipeReading) throws {
+    let recipe = try reading.whole()
     let counts = try DataCounts(recipe)
     let device = try Run.device(recipe.device)
     let precision = Run.precision(recipe.precision, on: device)
@@ -169,10 +169,11 @@ struct DataCounts {
       return
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    let opened = try RunData(recipe, workers: cores)
-    let known = try KnownPictures(
-      opened, alike: false, keptIn: nil, maxPixels: recipe.data.maxPixels, workers: cores)
-    try opened.refuseMeasuredPicturesAmongOthers(known)
+    var preflight = Preflight()
+    let all = try RunData.open(recipe, RunData.Opening(workers: cores), noting: &preflight)
+    try preflight.refuseProblems()
+    guard let all else { throw PipelineError.data("nothing could be opened") }
+    let (opened, known) = (all.data, all.known)
     labelled = opened.labelled.count
     unlabelled = opened.unlabelled.count
     classes = opened.classNames.count
