@@ -1,7 +1,7 @@
-import Foundation
+public import Foundation
 
 /// A file-system operation that failed: what was tried, on which path, and the system's reason.
-public struct FileError: Error, CustomStringConvertible {
+public struct FileError: LocalizedError, CustomStringConvertible {
   /// What was being done, as a verb: "write", "open", "rename".
   public let operation: String
   /// The path it was done to.
@@ -27,4 +27,7 @@ public struct FileError: Error, CustomStringConvertible {
 
   /// One line: operation, path, reason.
   public var description: String { "cannot \(operation) \(path): \(reason)" }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }
