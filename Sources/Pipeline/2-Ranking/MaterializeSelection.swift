@@ -53,6 +53,12 @@ public enum MaterializeSelection {
       count: selection.images.count, samplesPerShard: samplesPerShard)
     let shards = try MaterializedFolder(folder, for: plan, classNames: run.data.classNames)
     try MaterializedPictures.note(folder, plan, in: run)
+    if let share {
+      run.console.note(
+        "materialize: \(share.title)" + (share.reason.map { ", because \($0)" } ?? "")
+          + (share.reason == nil || share.count == 1
+            ? "" : "; for all shards give --shard-index 0 --num-shards 1"))
+    }
     let missing = (0..<plan.shardCount).filter {
       (share?.contains($0) ?? true) && !shards.isDone($0)
     }
