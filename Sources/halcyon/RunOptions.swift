@@ -40,7 +40,11 @@ struct RunOptions: ParsableArguments {
     guard exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
-    let path = isFolder.boolValue ? "\(recipe)/recipe.yaml" : recipe
+    let run = RunDirectory(path: recipe)
+    if isFolder.boolValue, try !run.holdsRun() {
+      throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
+    }
+    let path = isFolder.boolValue ? run.recipePath : recipe
     return try Recipe(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
       keepsUnset: forDryRun)
