@@ -44,7 +44,7 @@ extension ManifestEntries {
         return (columns, true)
       }
       let columns = try ManifestColumns(headerless: names, needsSplit: needsSplits) { field in
-        FolderListing.isPicture(reader[field])
+        PictureNames.isPicture(reader[field])
           || ManifestDataset.isFile(Array(reader[field]), in: root)
       }
       guard let columns else { throw ManifestColumns.missing(names) }
