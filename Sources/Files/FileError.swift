@@ -1,7 +1,7 @@
-import Foundation
+public import Foundation
 
 /// A file-system operation that failed: what was tried, on which path, and the system's reason.
-public struct FileError: Error, CustomStringConvertible {
+public struct FileError: LocalizedError, CustomStringConvertible {
   /// What was being done, as a verb: "write", "open", "rename".
   public let operation: String
   /// The path it was done to.
@@ -19,10 +19,15 @@ public struct FileError: Error, CustomStringConvertible {
     self.detail = detail
   }
 
-  /// One line: operation, path, reason.
-  public var description: String {
+  /// The system's reason and what there is to say besides.
+  public var reason: String {
     let reason = code == 0 ? "" : String(cString: strerror(code))
-    let parts = [reason, detail].filter { !$0.isEmpty }.joined(separator: "; ")
-    return "cannot \(operation) \(path): \(parts)"
+    return [reason, detail].filter { !$0.isEmpty }.joined(separator: "; ")
   }
+
+  /// One line: operation, path, reason.
+  public var description: String { "cannot \(operation) \(path): \(reason)" }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }

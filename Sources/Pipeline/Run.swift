@@ -69,37 +69,55 @@ public final class Run {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     workers = recipe.workers > 0 ? recipe.workers : cores
     directory = RunDirectory(path: path)
+    isRedoing = redoing
+    injectedFaults = InjectedFault.fromEnvironment
+    // First what can be refused by looking; nothing is written before.
+    let claim = try RunClaim(directory, access: access)
+    do {
+      (data, known, device) = try Self.pictures(
+        reading, claim, redoing: redoing, needsUnlabelled: needsUnlabelled, access: access,
+        workers: workers, console: console)
+    } catch {
+      claim.withdraw()
+      throw error
+    }
+    lock = claim.lock
+    precision = Self.precision(recipe.precision, on: device)
+    try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
+    Libtorch.keepMemory()
+    log = try RunLog(path: directory.logPath, shared: access != .alone)
+  }
+
+  /// The run's pictures and what computes, and its directory made ready for them; before that all that
+  /// speaks against the run is looked for.
+  private static func pictures(
+    _ reading: RecipeReading, _ claim: RunClaim, redoing: Bool, needsUnlabelled: Bool,
+    access: Access, workers: Int, console: Console
+  ) throws -> (RunData, KnownPictures, Device) {
+    let recipe = reading.recipe
+    let directory = claim.directory
+    if access != .alone { try directory.requireSameScores(reading.whole()) }
     var preflight = Preflight(reading.problems)
-    let device = try preflight.attempt("device") { try Self.device(reading.recipe.device) }
+    let device = try preflight.attempt("device") { try Self.device(recipe.device) }
     let opened = try RunData.open(
       recipe,
       RunData.Opening(
         workers: workers, needsUnlabelled: needsUnlabelled,
-        indexing: RunData.Indexing(
-          folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
-          console: console),
+        indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
+          ? nil
+          : RunData.Indexing(
+            folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
+            console: console, prepare: claim.take),
         alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
         access: access),
       noting: &preflight)
     try preflight.refuseProblems()
     guard let device, let opened else { throw PipelineError.data("nothing could be opened") }
-    self.device = device
-    precision = Self.precision(recipe.precision, on: device)
-    try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
-    Libtorch.keepMemory()
-    injectedFaults = InjectedFault.fromEnvironment
-    isRedoing = redoing
-    var data = opened.data
-    known = opened.known
     if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
-    switch access {
-    case .alone: lock = try directory.open(recipe, redoing: redoing)
-    case .shared: lock = try directory.join(recipe)
-    case .reading:
-      try directory.requireSameScores(recipe)
-      lock = nil
-    }
+    try claim.take()
     if access != .reading { try opened.keepContents(in: directory.knownFolder) }
+    if access == .alone { try directory.settle(recipe, redoing: redoing) }
+    var data = opened.data
     if !(data.unlabelled is MissingPictures) {
       do {
         try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)
@@ -107,8 +125,7 @@ public final class Run {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }
     }
-    self.data = data
-    log = try RunLog(path: directory.logPath, shared: access != .alone)
+    return (data, opened.known, device)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {

@@ -16,6 +16,8 @@ extension RunData {
     var directory: RunDirectory?
     /// What computes, if that is known.
     var device: Device?
+    /// Up to so many pictures of U are compared with the others one by one.
+    var mostCompared = 20_000
     /// How the run's directory is worked on: who does not work on it alone takes what was noted.
     var access = Run.Access.alone
   }
@@ -80,7 +82,12 @@ private final class SetsOpening {
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
       unlabelled: unlabelled, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
-    return RunData.Opened(data: data, known: known, noted: noted)
+    if opening.access == .alone, !(opening.directory?.isFinished(.ranking) ?? false) {
+      try preflight.compareUnlabelled(
+        of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
+    }
+    return preflight.problems.isEmpty
+      ? RunData.Opened(data: data, known: known, noted: noted) : nil
   }
 
   /// As `Preflight.attempt`, but for keys that are known to be wrong.

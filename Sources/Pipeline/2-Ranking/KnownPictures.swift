@@ -55,9 +55,9 @@ struct KnownPictures {
     return Match(set: set, key: key, bits: match.distance)
   }
 
-  /// Whether a picture with these bytes is in `set`.
-  func holds(_ content: ContentHash.Prefix, in set: String) -> Bool {
-    places[content].map { name(at: $0).set == set } ?? false
+  /// The set that has a picture with these bytes, if U is to go without it.
+  func set(of content: ContentHash.Prefix) -> String? {
+    places[content].map { name(at: $0).set }
   }
 
   private func name(at place: Int) -> (set: String, key: String) {

@@ -1,10 +1,8 @@
 import Foundation
-import ImageData
-import Models
 import Torch
 
-/// What a run would do, worked out without allocating a network and, where the recipe says how many
-/// pictures there are, without the pictures.
+/// What a run would do, and what speaks against it: worked out without allocating a network and, where
+/// the recipe says how many pictures there are, without the pictures.
 public struct DryRun: Encodable, Sendable {
   /// One training in numbers.
   public struct Training: Encodable, Sendable {
@@ -30,6 +28,8 @@ public struct DryRun: Encodable, Sendable {
     public let memoryBytes: Double
     /// At this machine's speed.
     public let seconds: Double
+    /// Under which key of the recipe it stands.
+    public let key: String
   }
 
   /// A step and its learning rate.
@@ -40,165 +40,143 @@ public struct DryRun: Encodable, Sendable {
     public let rate: Double
   }
 
-  /// Classes.
-  public let classes: Int
+  /// How far a stage of a begun run is.
+  public struct Progress: Encodable, Sendable {
+    /// Which stage.
+    public let stage: String
+    /// Whether it is finished.
+    public let done: Bool
+    /// The step, or the scored shard, that it goes on after; 0 at the start.
+    public let step: Int
+    /// How many there are.
+    public let steps: Int
+    /// What is left of it, at this machine's speed.
+    public let secondsLeft: Double
+  }
+
+  /// Classes; nil, as the next ones, where the pictures cannot be opened.
+  public private(set) var classes: Int?
   /// Pictures of D.
-  public let labelledImages: Int
+  public private(set) var labelledImages: Int?
   /// Pictures of U.
-  public let unlabelledImages: Int
+  public private(set) var unlabelledImages: Int?
   /// The most that D̂ can hold.
-  public let selectedAtMost: Int
+  public private(set) var selectedAtMost: Int?
   /// The trainings, in their order.
-  public let trainings: [Training]
+  public private(set) var trainings: [Training] = []
   /// Scoring U, in seconds at this machine's speed.
-  public let scoringSeconds: Double
+  public private(set) var scoringSeconds: Double?
+  /// All trainings and the scoring.
+  public private(set) var totalSeconds: Double?
+  /// How far the stages of a begun run are; empty where none was begun.
+  public private(set) var progress: [Progress] = []
+  /// What is left of all that.
+  public private(set) var secondsLeft: Double?
   /// What the run directory will hold at most, in bytes.
-  public let diskBytes: Double
+  public private(set) var diskBytes: Double?
+  /// The memory that this process could have, in bytes.
+  public private(set) var machineMemoryBytes: Double?
   /// The speed that times are worked out with, in 10⁹ multiply-adds a second.
-  public let machineGmacPerSecond: Double
+  public private(set) var machineGmacPerSecond: Double?
   /// What computes, and how.
-  public let device: String
+  public private(set) var device: String?
   /// The precision.
-  public let precision: String
-  /// What the user should know before it starts.
-  public let warnings: [String]
+  public private(set) var precision: String?
+  /// What the teacher starts from, in words.
+  public private(set) var startingWeights: String?
+  /// Why the run cannot be made.
+  public private(set) var problems: [Preflight.Problem] = []
+  /// What the user should know before it starts, and which key mends it.
+  public private(set) var warnings: [String] = []
 
-  /// Works out `recipe`.
-  /// - Throws: `PipelineError` when the data is neither there nor described.
-  public init(_ reading: RecipeReading) throws {
-    let recipe = try reading.whole()
-    let counts = try DataCounts(recipe)
-    let device = try Run.device(recipe.device)
-    let precision = Run.precision(recipe.precision, on: device)
-    let speed = try machineSpeed(device, precision)
-    let classes = counts.classes
-    let perImage = min(recipe.ranking.labelsPerImage, classes)
-    let selected = min(
-      counts.unlabelled, classes * min(recipe.ranking.imagesPerClass, counts.unlabelled))
+  /// Works out the recipe of `reading`, whose run is or will be kept in `directory`.
+  /// - Throws: `PipelineError.stopped`, `TorchError`; what is wrong with the run is in `problems`.
+  public init(_ reading: RecipeReading, directory path: String? = nil) throws {
+    let recipe = reading.recipe
+    var preflight = Preflight(reading.problems)
+    let directory = try path.flatMap { path in
+      let directory = RunDirectory(path: path)
+      return try preflight.attempt("--out") { try directory.holdsRun() } == true ? directory : nil
+    }
+    let device = try preflight.attempt("device") { try Run.device(recipe.device) }
+    let counts = try DataCounts(recipe, in: directory, device: device, noting: &preflight)
+    startingWeights = preflight.startingWeights
+    if let counts, let device, preflight.problems.isEmpty {
+      let precision = Run.precision(recipe.precision, on: device)
+      let speed = try machineSpeed(device, precision)
+      self.device = device.rawValue
+      self.precision = precision.rawValue
+      machineGmacPerSecond = speed
+      let limit = Memory.limit
+      machineMemoryBytes = device == .cpu && limit.isFinite ? limit : nil
+      let plan = try preflight.attempt("recipe") {
+        try RunPlan(recipe, counts, precision: precision, gmacPerSecond: speed)
+      }
+      if let plan {
+        take(plan, counts)
+        if let directory { try take(directory, recipe, shards: counts.shards) }
+        plan.warn(&preflight)
+        for training in trainings where !counts.areCounted {
+          guard let machineMemoryBytes, 0.9 * training.memoryBytes > machineMemoryBytes else {
+            continue
+          }
+          preflight.warn(
+            "\(training.stage) takes some \(Format.bytes(training.memoryBytes)), and this machine has "
+              + "\(Format.bytes(machineMemoryBytes)); raise \(training.key).accumulate, or run it "
+              + "elsewhere",
+            key: "\(training.key).accumulate")
+        }
+      }
+    }
+    problems = preflight.problems
+    warnings = preflight.warnings.map(\.message)
+  }
 
-    func cost(_ model: String, _ stem: Stem, _ width: Int) throws -> NetworkCost {
-      try ModelCatalog.cost(
-        NetworkOptions(
-          model: model, classCount: classes, inputChannels: recipe.input.channels, stem: stem,
-          width: width), size: recipe.input.size)
-    }
-    func training(
-      _ stage: Stage, _ model: String, _ cost: NetworkCost, _ training: Recipe.Training,
-      pictures: Int
-    ) throws -> Training {
-      let plan = try TrainingPlan(training, imageCount: pictures)
-      let memory = TrainingMemory(
-        cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision)
-      // A backward pass takes two multiply-adds for each of the forward pass.
-      let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
-      return Training(
-        stage: stage.title, model: model, parameters: cost.parameters, gmac: cost.gmac,
-        pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
-        learningRate: plan.schedule.corners.map { Corner(step: $0.step, rate: $0.rate) },
-        memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
-        seconds: work / speed)
-    }
-
-    let teacher = recipe.teacher
-    let teacherCost = try cost(teacher.model, teacher.stem, teacher.width)
-    let student = recipe.student
-    let studentCost = try cost(student.model, student.stem, student.width)
-    var trainings: [Training] = []
-    if recipe.baseline.enabled {
-      trainings.append(
-        try training(
-          .baseline, student.model, studentCost, recipe.baseline.training,
-          pictures: counts.labelled))
-    }
-    trainings += [
-      try training(
-        .teacher, teacher.model, teacherCost, teacher.training, pictures: counts.labelled),
-      try training(.student, student.model, studentCost, student.training, pictures: selected),
-      try training(
-        .fineTuning, student.model, studentCost, recipe.fineTuning.training,
-        pictures: counts.labelled),
-    ]
-    if recipe.baseline.enabled, recipe.baseline.long {
-      var long = recipe.baseline.training
-      long.epochs = nil
-      long.images = trainings.suffix(3).reduce(counts.unlabelled) { $0 + $1.images }
-      trainings.append(
-        try training(
-          .baselineLong, student.model, studentCost, long, pictures: counts.labelled))
-    }
-    let scoreBytes = Double(counts.unlabelled) * Double(8 + perImage * (classes < 65_535 ? 6 : 8))
-    let selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)
-    let checkpoints =
-      Double(recipe.checkpoints.keep + 1) * 8
-      * Double(max(teacherCost.parameters, studentCost.parameters))
-    let models = 4 * Double(teacherCost.parameters + 3 * studentCost.parameters)
-
-    self.classes = classes
+  private mutating func take(_ plan: RunPlan, _ counts: DataCounts) {
+    classes = counts.classes
     labelledImages = counts.labelled
     unlabelledImages = counts.unlabelled
-    selectedAtMost = selected
-    self.trainings = trainings
-    scoringSeconds = teacherCost.gmac * Double(counts.unlabelled) / speed
-    diskBytes = scoreBytes + selectionBytes + checkpoints + models
-    machineGmacPerSecond = speed
-    self.device = device.rawValue
-    self.precision = precision.rawValue
-    warnings = Self.warnings(recipe, counts, teacherCost, studentCost, trainings)
+    selectedAtMost = plan.selected
+    trainings = plan.trainings
+    scoringSeconds = plan.scoringSeconds
+    totalSeconds = plan.trainings.reduce(plan.scoringSeconds) { $0 + $1.seconds }
+    diskBytes = plan.diskBytes
+  }
+
+  /// Looks at how far the run in `directory` is.
+  private mutating func take(_ directory: RunDirectory, _ recipe: Recipe, shards: Int) throws {
+    var left = 0.0
+    for stage in Stage.allCases where recipe.includes(stage) {
+      let folder = directory.folder(of: stage)
+      var isDone = false
+      if case .done = try StageMarker.state(of: stage, in: folder, for: recipe) { isDone = true }
+      let training = trainings.first { $0.stage == stage.title }
+      let steps = training?.steps ?? shards
+      let step =
+        training == nil ? directory.scoredShards : directory.newestCheckpoint(of: stage, recipe)
+      let seconds = training?.seconds ?? scoringSeconds ?? 0
+      let part = isDone ? 0 : 1 - Double(min(step, steps)) / Double(max(steps, 1))
+      left += part * seconds
+      progress.append(
+        Progress(
+          stage: stage.title, done: isDone, step: isDone ? steps : step, steps: steps,
+          secondsLeft: part * seconds))
+    }
+    secondsLeft = left
   }
 }
 
-/// How many pictures there are: counted, or as the recipe says where they are not there.
-struct DataCounts {
-  let labelled: Int
-  let unlabelled: Int
-  let classes: Int
-  /// Test pictures that are byte for byte in U; nil where that was not looked at.
-  let testPicturesInUnlabelled: Int?
-
-  init(_ recipe: Recipe) throws {
-    let data = recipe.data
-    let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
-      .allSatisfy { $0.map(FileManager.default.fileExists(atPath:)) ?? true }
-    if !isThere, let labelled = data.labelledImages, let unlabelled = data.unlabelledImages,
-      let classes = data.classCount
-    {
-      self.labelled = labelled
-      self.unlabelled = unlabelled
-      self.classes = classes
-      testPicturesInUnlabelled = nil
-      return
-    }
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    var preflight = Preflight()
-    let all = try RunData.open(recipe, RunData.Opening(workers: cores), noting: &preflight)
-    try preflight.refuseProblems()
-    guard let all else { throw PipelineError.data("nothing could be opened") }
-    let (opened, known) = (all.data, all.known)
-    labelled = opened.labelled.count
-    unlabelled = opened.unlabelled.count
-    classes = opened.classNames.count
-    // Reading every picture of a large U takes hours: that is left to scoring.
-    if opened.test != nil, opened.unlabelled.isRandomAccess, opened.unlabelled.count <= 200_000 {
-      testPicturesInUnlabelled = try contentHashes(of: opened.unlabelled, workers: cores)
-        .count { $0.map { known.holds($0.prefix, in: "test") } ?? false }
-    } else {
-      testPicturesInUnlabelled = nil
-    }
+extension RunDirectory {
+  /// How many shards have scores.
+  fileprivate var scoredShards: Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: scoresFolder)) ?? []
+    return names.count { $0.hasSuffix(".json") }
   }
-}
 
-/// 10⁹ multiply-adds a second of a square matrix product: what networks can come near.
-func machineSpeed(_ device: Device, _ precision: Precision) throws -> Double {
-  let side = device == .cuda ? 8192 : 2048
-  let dtype: DType = precision == .bf16 ? .bfloat16 : .float32
-  let matrix = try Tensor.full([side, side], 0.5, dtype: dtype, device: device)
-  return try withoutGradients {
-    var best = 0.0
-    for _ in 0..<4 {
-      let start = Date()
-      _ = try matrix.matrixProduct(matrix).narrowed(axis: 0, to: 0..<1).to(.float32).sum().item()
-      best = max(best, Double(side * side * side) / 1e9 / -start.timeIntervalSinceNow)
-    }
-    return best
+  /// The step of the newest checkpoint of the stage; 0 where there is none of this recipe.
+  fileprivate func newestCheckpoint(of stage: Stage, _ recipe: Recipe) -> Int {
+    CheckpointFolder(
+      path: checkpointsFolder(of: stage), stageHash: recipe.stageHash(stage), keep: 1
+    ).newestStep
   }
 }

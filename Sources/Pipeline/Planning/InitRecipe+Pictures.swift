@@ -37,22 +37,51 @@ extension DatasetFacts {
 
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
 /// a gain with them.
+///
+/// Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
 ) throws -> [String] {
-  let labelledSet = try openDataset(labelled)
+  var (labelled, validation, test) = (labelled, String?.none, test)
+  var notes: [String] = []
+  var labelledSet = try openDataset(labelled)
+  if let splits = SplitFolders(of: labelledSet, at: labelled) {
+    notes.append(splits.statement)
+    (labelled, validation) = (splits.paths.labelled, splits.paths.validation)
+    test = test ?? splits.paths.test
+    labelledSet = try openDataset(labelled)
+  }
   let unlabelledSet = try openUnlabelled(
     Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
   var fitted = try InitRecipe(
     name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
     unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
-  if let test {
-    let testSet = try openDataset(test)
-    try requireSameClasses(
-      testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
-    fitted.measure(onTest: test)
-  }
+  if let validation { fitted.measure(onValidation: validation) }
+  if let test { fitted.measure(onTest: test) }
+  let found = try lookedAt(fitted.recipe, count: labelledSet.count)
+  if let found { fitted.note(found.warnings, labelled: found.labelled) }
   try DurableFile.write(fitted.yaml, to: path)
-  return fitted.warnings
+  return notes + fitted.warnings + (found?.warnings.map(\.message) ?? [])
+}
+
+/// What a run of `recipe` would warn of in its pictures, and how many it would train on; nil of many
+/// pictures, which a dry run reads.
+/// - Throws: `PipelineError` with all that would be refused.
+private func lookedAt(_ recipe: Recipe, count: Int) throws
+  -> (warnings: [Preflight.Warning], labelled: Int)?
+{
+  guard count <= 20_000 else {
+    let classes = try openDataset(recipe.data.labelled).classes
+    for path in [recipe.data.validation, recipe.data.test].compactMap({ $0 }) {
+      _ = try RunData.measured(path, nil, classes: classes)
+    }
+    return nil
+  }
+  var preflight = Preflight()
+  let opened = try RunData.open(
+    recipe, RunData.Opening(workers: ProcessInfo.processInfo.activeProcessorCount),
+    noting: &preflight)
+  try preflight.refuseProblems()
+  return opened.map { (preflight.warnings, $0.data.labelled.count) }
 }

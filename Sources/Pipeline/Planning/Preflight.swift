@@ -6,7 +6,7 @@ import Foundation
 /// warnings are said.
 public struct Preflight: Sendable {
   /// A reason why a run cannot be made.
-  public struct Problem: Equatable, Sendable {
+  public struct Problem: Equatable, Sendable, Encodable {
     /// What is wrong, on which file, and what to do.
     public let message: String
     /// The exit code that it stands for.

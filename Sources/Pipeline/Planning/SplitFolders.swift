@@ -48,6 +48,18 @@ struct SplitFolders {
     }
   }
 
+  /// Where the sets lie.
+  var paths: (labelled: String, validation: String?, test: String?) {
+    ("\(root)/\(labelled)", validation.map { "\(root)/\($0)" }, test.map { "\(root)/\($0)" })
+  }
+
+  /// What to say where they are taken for what they are.
+  var statement: String {
+    let names = [labelled, validation, test].compactMap { $0 }
+    return "\(root) holds \(names.joined(separator: ", ")) with the same folders in each: "
+      + settings.map { "\($0.key): \($0.path)" }.joined(separator: ", ")
+  }
+
   /// What to say of them.
   var warning: String {
     let names = [labelled, validation, test].compactMap { $0 }
