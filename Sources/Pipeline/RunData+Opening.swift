@@ -67,12 +67,12 @@ private final class SetsOpening {
 
   func open() throws -> RunData.Opened? {
     let source = try attempt("data.labelled") { try RunData.labelled(paths) }
+    if let source { warnOfSplitFolders(source, at: paths.labelled) }
     let validation = try measured(
       paths.validation, paths.validationSplit, "data.validation", source)
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
     let labelled = try source.flatMap { try divide($0) }
     let known = try labelled.flatMap { try knownPictures($0, validation, test) }
-    if let source { warnOfSplitFolders(source, at: paths.labelled) }
     try checkTrainings(source, labelled)
     let unlabelled = try openUnlabelled(rest: labelled?.rest)
     guard let source, let labelled, let known, let unlabelled, preflight.problems.isEmpty else {

@@ -61,7 +61,8 @@ extension DryRun {
   }
 
   private static func time(_ seconds: Double) -> String {
-    seconds >= 2 * 86_400
-      ? "\(Format.count(seconds / 86_400)) days" : Format.duration(max(seconds, 1))
+    if seconds < 1 { return "under a second" }
+    return seconds >= 2 * 86_400
+      ? "\(Format.count(seconds / 86_400)) days" : Format.duration(seconds)
   }
 }

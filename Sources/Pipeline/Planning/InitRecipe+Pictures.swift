@@ -54,23 +54,35 @@ public func writeFittedRecipe(
   }
   let unlabelledSet = try openUnlabelled(
     Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
-  var fitted = try InitRecipe(
+  let plain = try InitRecipe(
     name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
     unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
-  if let validation { fitted.measure(onValidation: validation) }
-  if let test { fitted.measure(onTest: test) }
-  let found = try lookedAt(fitted.recipe, count: labelledSet.count)
+  let chosenTest = test
+  func fit(_ validation: String?) throws -> (InitRecipe, LookedAt?) {
+    var fitted = plain
+    if let validation { fitted.measure(onValidation: validation) }
+    if let chosenTest { fitted.measure(onTest: chosenTest) }
+    return (fitted, try lookedAt(fitted.recipe, count: labelledSet.count))
+  }
+  var (fitted, found): (InitRecipe, LookedAt?)
+  do {
+    (fitted, found) = try fit(validation)
+  } catch let error as PipelineError where validation != nil {
+    // Which is not the user's choice but what lay beside D.
+    (fitted, found) = try fit(nil)
+    notes.append("without data.validation: \(error)")
+  }
   if let found { fitted.note(found.warnings, labelled: found.labelled) }
   try DurableFile.write(fitted.yaml, to: path)
   return notes + fitted.warnings + (found?.warnings.map(\.message) ?? [])
 }
 
+private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
+
 /// What a run of `recipe` would warn of in its pictures, and how many it would train on; nil of many
 /// pictures, which a dry run reads.
 /// - Throws: `PipelineError` with all that would be refused.
-private func lookedAt(_ recipe: Recipe, count: Int) throws
-  -> (warnings: [Preflight.Warning], labelled: Int)?
-{
+private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt? {
   guard count <= 20_000 else {
     let classes = try openDataset(recipe.data.labelled).classes
     for path in [recipe.data.validation, recipe.data.test].compactMap({ $0 }) {
