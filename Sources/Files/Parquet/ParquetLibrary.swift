@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// Why Parquet cannot be read or written here: one line that says what to do.
 public enum ParquetError: Error, Equatable, CustomStringConvertible {
@@ -39,7 +40,7 @@ public final class ParquetLibrary: Sendable {
   private static let loaded = Result {
     try ParquetLibrary(
       environment: ProcessInfo.processInfo.environment,
-      executable: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      executable: FilePath("/proc/self/exe").real?.text ?? "")
   }
 
   /// The library of this process.
@@ -54,7 +55,7 @@ public final class ParquetLibrary: Sendable {
     guard
       let path = Self.named(in: environment)
         ?? Self.candidates(executable: executable)
-        .first(where: FileManager.default.fileExists(atPath:))
+        .first(where: { FilePath(text: $0).exists })
     else {
       throw ParquetError.missing
     }
@@ -69,13 +70,13 @@ public final class ParquetLibrary: Sendable {
 
   /// Where the library may be when the environment does not tell, the first that exists being it.
   static func candidates(executable: String) -> [String] {
-    var folder = (executable as NSString).deletingLastPathComponent
-    var candidates = [(folder as NSString).appendingPathComponent(fileName)]
+    var folder = FilePath(text: executable).folder
+    var candidates = [folder.joined(fileName).text]
     // Of the folders above, only one that Swift builds in is trusted to have the package beside it.
-    while folder.count > 1 {
-      let parent = (folder as NSString).deletingLastPathComponent
-      if (folder as NSString).lastPathComponent.hasPrefix(".build") {
-        candidates.append((parent as NSString).appendingPathComponent(".parquet/\(fileName)"))
+    while !folder.components.isEmpty {
+      let parent = folder.removingLastComponent()
+      if folder.name.hasPrefix(".build") {
+        candidates.append(parent.joined(".parquet/\(fileName)").text)
       }
       folder = parent
     }

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// The pictures that a list names: a CSV file with a header, or a Parquet file, with the columns
 /// `path[,label][,split][,tags]`.
@@ -32,8 +34,8 @@ public struct ManifestDataset: TaggedDataset {
       let which = split.map { " of split \($0)" } ?? ""
       throw ImageDataError.dataset(path: path, reason: "no lines\(which)")
     }
-    name = (path as NSString).lastPathComponent
-    root = (path as NSString).deletingLastPathComponent
+    name = FilePath(text: path).name
+    root = FilePath(text: path).folder.text
     (classes, labels) = entries.numberedLabels()
     paths = entries.paths
     tagTable = entries.tags.sealed()
@@ -59,6 +61,6 @@ public struct ManifestDataset: TaggedDataset {
   public func read(at index: Int) throws -> EncodedImage {
     let key = paths[index]
     let path = key.hasPrefix("/") || root.isEmpty ? key : root + "/" + key
-    return .file(try readPicture(Array(path.utf8), key: key))
+    return .file(try readPicture(PathText.bytes(of: path), key: key))
   }
 }

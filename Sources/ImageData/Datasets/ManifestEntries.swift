@@ -1,3 +1,5 @@
+import Files
+
 /// What a list of pictures says line by line, whatever the list's format.
 struct ManifestEntries {
   /// The paths of the lines that are kept.
@@ -26,7 +28,7 @@ struct ManifestEntries {
     var number: Int32 = -1
     if let label, !label.isEmpty { number = self.number(of: label) }
     if let wanted = self.split, wanted != split { return nil }
-    paths.append([], path.utf8)
+    paths.append([], PathText.bytes(of: path))
     labels.append(number)
     if let tags { self.tags.append(tags) }
     return nil

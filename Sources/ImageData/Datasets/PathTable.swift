@@ -1,5 +1,7 @@
-/// Many short strings in one block of bytes: a list of fourteen million paths without fourteen
-/// million objects.
+import Files
+
+/// Many short paths in one block of bytes: a list of fourteen million paths without fourteen million
+/// objects.
 struct PathTable: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
@@ -19,8 +21,6 @@ struct PathTable: Sendable {
     bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
   }
 
-  /// The string at `index`, with U+FFFD for what is not UTF-8.
-  subscript(index: Int) -> String {
-    String(decoding: bytes(at: index), as: UTF8.self)
-  }
+  /// The text that stands for the path at `index`.
+  subscript(index: Int) -> String { PathText.text(of: bytes(at: index)) }
 }

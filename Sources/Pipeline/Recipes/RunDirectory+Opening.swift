@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 extension RunDirectory {
   /// Makes the directory's folders, locks it for this process and writes `recipe` into it.
@@ -14,10 +15,10 @@ extension RunDirectory {
   public func open(_ recipe: Recipe, redoing: Bool = false) throws -> RunLock {
     try Self.makeFolder(path)
     let lock = try RunLock(path: lockPath, of: path)
-    if FileManager.default.fileExists(atPath: recipePath) {
+    if FilePath(text: recipePath).exists {
       try reconcile(with: recipe, redoing: redoing)
     } else {
-      let names = try FileManager.default.contentsOfDirectory(atPath: path)
+      let names = try FilePath(text: path).names()
       let harmless = [".lock", "recipe.yaml.tmp", "index"]
       if let other = names.filter({ name in !harmless.contains { name.hasPrefix($0) } })
         .sorted().first
@@ -29,7 +30,7 @@ extension RunDirectory {
     }
     removeTornFiles()
     // Before the folders: with them and without it, this would no longer be a run directory.
-    if (try? String(contentsOfFile: recipePath, encoding: .utf8)) != recipe.yaml {
+    if (try? FilePath(text: recipePath).contents()) != Data(recipe.yaml.utf8) {
       try recipe.write(to: recipePath)
     }
     for stage in Stage.allCases where recipe.includes(stage) {
@@ -54,7 +55,7 @@ extension RunDirectory {
   /// - Throws: `PipelineError.usage` when the run was not begun yet, or when `recipe` asks for other
   ///   scores than it has.
   func requireSameScores(_ recipe: Recipe) throws {
-    guard FileManager.default.fileExists(atPath: recipePath) else {
+    guard FilePath(text: recipePath).exists else {
       throw PipelineError.usage(
         "\(path) is no run yet: run `halcyon train-teacher` first, then let workers score")
     }
@@ -70,10 +71,9 @@ extension RunDirectory {
 
   /// Removes the temporary files and folders that a process left which was killed while it wrote.
   private func removeTornFiles() {
-    let entries = FileManager.default.enumerator(atPath: path)
-    while let entry = entries?.nextObject() as? String {
-      if (entry as NSString).lastPathComponent.contains(".tmp-") {
-        try? FileManager.default.removeItem(atPath: "\(path)/\(entry)")
+    for entry in (try? FilePath(text: path).entriesBelow()) ?? [] {
+      if FilePath(text: entry).name.contains(".tmp-") {
+        try? FilePath(text: "\(path)/\(entry)").remove()
       }
     }
   }
@@ -107,53 +107,37 @@ extension RunDirectory {
 
   /// Removes what stages left, and what was made of it.
   func remove(_ stages: [Stage], keepingScores: Bool) throws {
-    for stage in stages where FileManager.default.fileExists(atPath: folder(of: stage)) {
+    for stage in stages where FilePath(text: folder(of: stage)).exists {
       try clear(stage, keepingScores: keepingScores)
     }
-    for path in [summaryPath, reportPath, modelCardPath, manifestPath] { unlink(path) }
+    for path in [summaryPath, reportPath, modelCardPath, manifestPath] {
+      FilePath(text: path).unlink()
+    }
     try RunLog.remove(stages: stages, from: logPath)
   }
 
   func clear(_ stage: Stage, keepingScores: Bool) throws {
     let folder = folder(of: stage)
     // First the marker: without it, a half-removed stage is an unfinished one.
-    unlink(StageMarker.path(in: folder))
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+    FilePath(text: StageMarker.path(in: folder)).unlink()
+    for name in try FilePath(text: folder).names() {
       if keepingScores, "\(folder)/\(name)" == scoresFolder { continue }
-      do {
-        try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-      } catch {
-        throw PipelineError.io("cannot remove \(folder)/\(name): \(error.localizedDescription)")
-      }
+      try FilePath(text: "\(folder)/\(name)").remove()
     }
   }
 
   private func hasFiles(_ folder: String, besides passedOver: String? = nil) -> Bool {
-    let entries = FileManager.default.enumerator(atPath: folder)
-    while let entry = entries?.nextObject() as? String {
-      if entry == passedOver {
-        entries?.skipDescendants()
-        continue
-      }
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: "\(folder)/\(entry)", isDirectory: &isFolder),
-        !isFolder.boolValue
-      {
-        return true
-      }
+    let folder = FilePath(text: folder)
+    return ((try? folder.names()) ?? []).contains { name in
+      let path = folder.joined(name)
+      guard name != passedOver else { return false }
+      return path.isFolder ? hasFiles(path.text) : path.exists
     }
-    return false
   }
 
   /// Makes a folder and those above it.
-  /// - Throws: `PipelineError.io` naming the folder.
-  static func makeFolder(_ folder: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw PipelineError.io("cannot make the folder \(folder): \(error.localizedDescription)")
-    }
-  }
+  /// - Throws: `FileError` naming the folder.
+  static func makeFolder(_ folder: String) throws { try FilePath(text: folder).makeFolder() }
 }
 
 extension Recipe {

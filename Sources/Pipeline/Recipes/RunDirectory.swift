@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The folder in which a run keeps everything: `runs/NAME` unless another is asked for.
 ///
@@ -57,7 +58,7 @@ public struct RunDirectory: Equatable, Sendable {
   /// The recipe of the run.
   /// - Throws: `PipelineError` when there is none or it cannot be followed.
   public func recipe() throws -> Recipe {
-    guard FileManager.default.fileExists(atPath: recipePath) else {
+    guard FilePath(text: recipePath).exists else {
       throw PipelineError.usage("\(path) is not a run directory: it has no recipe.yaml")
     }
     return try Recipe(contentsOf: recipePath)
