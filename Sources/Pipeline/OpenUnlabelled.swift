@@ -88,5 +88,5 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
 /// which a console does not belong.
 private func tellFailures(_ console: Console?) -> (@Sendable (String) -> Void)? {
   guard let console, !console.isQuiet else { return nil }
-  return { _ = writeAll($0 + "\n", to: STDERR_FILENO) }
+  return { Console.tell($0) }
 }

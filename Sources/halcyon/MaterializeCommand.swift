@@ -15,7 +15,8 @@ struct MaterializeCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   @Option(
-    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).")
+    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).",
+    completion: .directory)
   var to: String?
 
   @Option(parsing: .unconditional, help: "How many samples a shard has.")

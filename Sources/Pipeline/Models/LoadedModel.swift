@@ -79,9 +79,10 @@ public final class LoadedModel {
     let dataset = try inClassOrder(
       openDataset(path, split: split), "the classes of \(path)", folder.classNames, "the model's")
     let progress = console.progress("evaluate", total: dataset.count)
-    defer { progress.finish() }
-    return try Pipeline.evaluate(
+    let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)
+    progress.finish()
+    return result
   }
 
   /// Asks the model about picture files, in their order; a file that cannot be read has an `error`.
