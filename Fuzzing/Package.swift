@@ -21,8 +21,10 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CCodecs", path: "House/CCodecs",
-      pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib libzstd"),
-    .target(name: "CImage", dependencies: ["CCodecs"], path: "House/CImage"),
+      pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd"),
+    .target(
+      name: "CImage", dependencies: ["CCodecs"], path: "House/CImage",
+      linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
       name: "Files", dependencies: ["Crypto", system], path: "House/Files",

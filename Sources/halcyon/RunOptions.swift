@@ -40,7 +40,12 @@ struct RunOptions: ParsableArguments {
     guard FilePath(text: recipe).exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
-    let path = FilePath(text: recipe).isFolder ? "\(recipe)/recipe.yaml" : recipe
+    let run = RunDirectory(path: recipe)
+    let isFolder = FilePath(text: recipe).isFolder
+    if isFolder, try !run.holdsRun() {
+      throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
+    }
+    let path = isFolder ? run.recipePath : recipe
     return try Recipe(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
       keepsUnset: forDryRun)

@@ -21,6 +21,8 @@ struct IndexPlan {
   let pictures: PathTable
   /// The list that has their hashtags, where U is one.
   private let list: (any TaggedDataset)?
+  /// What lies among single pictures and is none.
+  let passedOver: PassedOver
   /// Names for labels that are numbers, where a file beside the shards gives them.
   let classNames: [String]
 
@@ -41,6 +43,7 @@ struct IndexPlan {
       }
       pictures = PathTable()
       list = nil
+      passedOver = PassedOver()
       name = text
       classNames = Self.classNames(beside: locations.first)
       return
@@ -48,7 +51,7 @@ struct IndexPlan {
     name = FilePath(text: root).name
     classNames = []
     let location: ShardLocation
-    (location, pictures, list) = try Self.pictures(in: root, split: split)
+    (location, pictures, list, passedOver) = try Self.pictures(in: root, split: split)
     let count = pictures.count
     let size = max(1, shardSize)
     let table = pictures
@@ -69,26 +72,30 @@ struct IndexPlan {
 
   private static func pictures(
     in root: String, split: String?
-  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?) {
+  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?, PassedOver) {
     let absolute = FilePath(text: root).absolute
     let isFolder = absolute.isFolder
     let files = (try? absolute.names()) ?? []
     if isFolder, !files.contains(where: IDXDataset.isImages) {
       let folder = (split.map { absolute.joined($0) } ?? absolute).text
-      let paths = try FolderListing(root: folder).paths
-      guard paths.count > 0 else {
-        throw ImageDataError.dataset(path: folder, reason: "no .jpg, .jpeg, .png or .webp in it")
+      let listing = try FolderListing(root: folder)
+      guard listing.paths.count > 0 else {
+        throw ImageDataError.dataset(
+          path: folder, reason: FolderDataset.noPictures(listing.passedOver))
       }
-      return (ShardLocation(kind: .pictures, text: folder), paths, nil)
+      let location = ShardLocation(kind: .pictures, text: folder)
+      return (location, listing.paths, nil, listing.passedOver)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
     var keys = PathTable()
     for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
     let list = dataset as? any TaggedDataset
     if absolute.exists, !isFolder, root.lowercased().hasSuffix(".csv") {
-      return (ShardLocation(kind: .pictures, text: absolute.folder.text), keys, list)
+      let location = ShardLocation(kind: .pictures, text: absolute.folder.text)
+      return (location, keys, list, PassedOver())
     }
-    return (ShardLocation(kind: .dataset, text: absolute.text, variable: split), keys, list)
+    let location = ShardLocation(kind: .dataset, text: absolute.text, variable: split)
+    return (location, keys, list, dataset.passedOver)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {
