@@ -11,7 +11,7 @@
 /// PathText.text(of: [0x63, 0x61, 0x66, 0xE9])   // "caf\xE9", as bash writes it: $'caf\xE9'
 /// PathText.bytes(of: #"caf\xE9"#)               // the four bytes again
 /// ```
-/// A text from another place (a recipe, a list) may hold `\xE9` as well and means the byte.
+/// A path in a recipe may hold `\xE9` as well and means the byte; a list's paths are bytes already.
 /// `FilePath(text:)` and `FilePath.text` apply the rule to whole paths, since it leaves slashes alone.
 public enum PathText {
   /// The text that stands for the bytes of a name or path.

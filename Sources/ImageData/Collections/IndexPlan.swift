@@ -87,10 +87,13 @@ struct IndexPlan {
       return (location, listing.paths, nil, listing.passedOver)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
-    var keys = PathTable()
-    for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
     let list = dataset as? any TaggedDataset
-    if absolute.exists, !isFolder, root.lowercased().hasSuffix(".csv") {
+    let manifest = (dataset as? Relabelled)?.base as? ManifestDataset ?? dataset as? ManifestDataset
+    var keys = manifest?.paths ?? PathTable()
+    if manifest == nil {
+      for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
+    }
+    if manifest != nil, !ManifestDataset.isParquet(root) {
       let location = ShardLocation(kind: .pictures, text: absolute.folder.text)
       return (location, keys, list, PassedOver())
     }
