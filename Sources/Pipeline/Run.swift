@@ -111,9 +111,9 @@ public final class Run {
         alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
         access: access),
       noting: &preflight)
+    if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
     try preflight.refuseProblems()
     guard let device, let opened else { throw PipelineError.data("nothing could be opened") }
-    if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
     try claim.take()
     if access != .reading { try opened.keepContents(in: directory.knownFolder) }
     if access == .alone { try directory.settle(recipe, redoing: redoing) }

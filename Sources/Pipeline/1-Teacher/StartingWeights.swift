@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Models
+import SystemPackage
 import Torch
 
 /// The weights that `teacher.startFrom` names, of which only the header is read until they are loaded.
@@ -22,21 +23,22 @@ struct StartingWeights {
     throws
   {
     self.source = source
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
+    let place = FilePath(text: source)
+    let isFolder = place.isFolder
+    guard place.exists else {
       throw PipelineError.io(
         "teacher.startFrom: there is no \(source); give a model folder or a .safetensors file")
     }
-    let path = isFolder.boolValue ? "\(source)/model.safetensors" : source
-    if isFolder.boolValue { try Self.requireWeights(in: source) }
+    let path = isFolder ? "\(source)/model.safetensors" : source
+    if isFolder { try Self.requireWeights(in: source) }
     if PickledWeights.are(at: path) {
       throw PipelineError.data("teacher.startFrom: \(PickledWeights.advice(for: path))")
     }
     let file = try Safetensors(path: path)
-    let folder = isFolder.boolValue ? source : (path as NSString).deletingLastPathComponent
-    let isDescribed = FileManager.default.fileExists(atPath: "\(folder)/config.json")
+    let folder = isFolder ? source : FilePath(text: path).folder.text
+    let isDescribed = FilePath(text: "\(folder)/config.json").exists
     model =
-      isFolder.boolValue
+      isFolder
       ? isDescribed ? try ModelFolder(contentsOf: folder) : nil
       : isDescribed ? try? ModelFolder(contentsOf: folder) : nil
     self.file = file
@@ -48,7 +50,7 @@ struct StartingWeights {
       !isLast(name) || file.shape(of: prefix + name) == tensor.shape
     }
     // A bare file has no names of classes.
-    let names = isFolder.boolValue ? model?.classNames : nil
+    let names = isFolder ? model?.classNames : nil
     let keepsLast = sameShapes && (names.map { $0 == classNames } ?? true)
     let fit = WeightsFit(
       of: file, to: network.weights, prefix: prefix, skipping: { isLast($0) && !keepsLast })
@@ -78,11 +80,10 @@ struct StartingWeights {
 
   /// - Throws: `PipelineError.io` that says what a folder without `model.safetensors` is instead.
   private static func requireWeights(in folder: String) throws {
-    let manager = FileManager.default
-    guard !manager.fileExists(atPath: "\(folder)/model.safetensors") else { return }
+    guard !FilePath(text: "\(folder)/model.safetensors").exists else { return }
     let stages = Stage.allCases.map { "\(folder)/\($0.folder)" }
-      .filter { manager.fileExists(atPath: "\($0)/model.safetensors") }
-    let names = try manager.contentsOfDirectory(atPath: folder).sorted()
+      .filter { FilePath(text: "\($0)/model.safetensors").exists }
+    let names = try FilePath(text: folder).names().sorted()
     let head = "teacher.startFrom: \(folder) has no model.safetensors"
     if !stages.isEmpty {
       let order = stages.sorted {
@@ -156,8 +157,9 @@ enum PickledWeights {
 
   /// How to make a safetensors file of the one at `path`, by default beside it.
   static func advice(for path: String, to target: String? = nil) -> String {
-    let stem = (path as NSString).deletingPathExtension
-    let target = target ?? "\(stem).safetensors"
+    let place = FilePath(text: path)
+    let target =
+      target ?? place.folder.joined("\(place.nameWithoutExtension).safetensors").text
     return "\(path) is a Python pickle, which is not read here; in Python, "
       + "import torch; from safetensors.torch import save_file; "
       + "w = torch.load(\"\(path)\", map_location=\"cpu\", weights_only=True); "

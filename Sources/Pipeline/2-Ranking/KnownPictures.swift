@@ -1,4 +1,5 @@
 import ImageData
+import SystemPackage
 
 /// The pictures that U must not hold, D's and the test pictures, and those for validation.
 struct KnownPictures {

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 /// What the pictures of one set are: noted once and kept in the run's folder `known`, since D may be a
 /// million files.
@@ -25,7 +26,7 @@ struct NotedContents {
   /// What was noted before and kept as `path`.contents, if it may be taken as it is.
   func kept(as path: String) -> [PictureContents]? {
     guard trusting || dataset.count > Self.large,
-      let data = FileManager.default.contents(atPath: "\(path).json"),
+      let data = try? FilePath(text: "\(path).json").contents(),
       (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     else { return nil }
@@ -36,7 +37,7 @@ struct NotedContents {
   /// Keeps what was noted as `path`.contents.
   /// - Throws: `FileError`.
   func keep(_ contents: [PictureContents], as path: String) throws {
-    try RunDirectory.makeFolder((path as NSString).deletingLastPathComponent)
+    try RunDirectory.makeFolder(FilePath(text: path).folder.text)
     let file = try ContentsFileWriter(path: "\(path).contents")
     for picture in contents { try file.append(picture) }
     try file.finish()

@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import ImageData
+import SystemPackage
 import Torch
 
 /// How many pictures there are: counted, or as the recipe says where they are not there.
@@ -26,7 +28,7 @@ struct DataCounts: Equatable {
   ) throws {
     let data = recipe.data
     let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
-      .allSatisfy { $0.map(FileManager.default.fileExists(atPath:)) ?? true }
+      .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
     if !isThere, let labelled = data.labelledImages, let unlabelled = data.unlabelledImages,
       let classes = data.classCount
     {

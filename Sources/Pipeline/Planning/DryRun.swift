@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 import Torch
 
 /// What a run would do, and what speaks against it: worked out without allocating a network and, where
@@ -169,7 +171,7 @@ public struct DryRun: Encodable, Sendable {
 extension RunDirectory {
   /// How many shards have scores.
   fileprivate var scoredShards: Int {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: scoresFolder)) ?? []
+    let names = (try? FilePath(text: scoresFolder).names()) ?? []
     return names.count { $0.hasSuffix(".json") }
   }
 

@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import ImageData
 import Models
+import SystemPackage
 import Torch
 
 extension Preflight {
@@ -22,6 +24,16 @@ extension Preflight {
     guard let weights else { return }
     if let input = weights.model?.input { warn(of: input, in: recipe) }
     startingWeights = classNames == nil ? nil : weights.note
+  }
+
+  /// The same on a machine that need not have the weights, any more than the pictures.
+  mutating func checkDescribedWeights(of recipe: Recipe) throws {
+    guard let source = recipe.teacher.startFrom, !source.contains("${") else { return }
+    if FilePath(text: source).exists {
+      try checkStartingWeights(of: recipe, classNames: nil)
+    } else {
+      warn("teacher.startFrom: there is no \(source)", key: "teacher.startFrom")
+    }
   }
 
   /// Notes in which values the starting weights' description differs from the recipe.

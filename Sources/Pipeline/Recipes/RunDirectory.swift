@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The folder in which a run keeps everything: `runs/NAME` unless another is asked for.
 ///
@@ -54,7 +55,7 @@ public struct RunDirectory: Equatable, Sendable {
 
   /// Whether the stage has left its marker, of whichever recipe.
   func isFinished(_ stage: Stage) -> Bool {
-    FileManager.default.fileExists(atPath: StageMarker.path(in: folder(of: stage)))
+    FilePath(text: StageMarker.path(in: folder(of: stage))).exists
   }
 
   private func file(_ name: String) -> String { "\(path)/\(name)" }
