@@ -127,6 +127,9 @@ static const char *guess(const uint8_t *bytes, size_t count) {
   size_t at = 0;
   while (at < count && (bytes[at] == ' ' || (bytes[at] >= 9 && bytes[at] <= 13))) at++;
   if (at == count) return "the file is empty";
+  if (count >= 23 && memcmp(bytes, "version https://git-lfs", 23) == 0) {
+    return "this is a Git LFS pointer, not the picture; `git lfs pull` fetches it";
+  }
   if (bytes[at] == '<') return "this is HTML or XML, not a picture";
   if (count >= 6 && memcmp(bytes, "GIF8", 4) == 0) return "GIF is not supported";
   if (count >= 2 && memcmp(bytes, "BM", 2) == 0) return "BMP is not supported";

@@ -13,17 +13,19 @@ import Foundation
 ///   - split: For a folder of IDX files `train` or `test`; for a list its `split` column's value;
 ///     for a folder of pictures the folder of that name in it.
 ///   - unlabelled: Whether to leave labels and class folders out of account.
+///   - allowsEmptyClasses: Whether class folders may be empty, as of pictures that are only measured on.
 /// - Returns: The data set.
 /// - Throws: `ImageDataError` saying what is wrong with which file.
 public func openDataset(
-  _ path: String, split: String? = nil, unlabelled: Bool = false
+  _ path: String, split: String? = nil, unlabelled: Bool = false, allowsEmptyClasses: Bool = false
 ) throws -> any ImageDataset {
-  let dataset = try openLabelled(path, split: split, unlabelled: unlabelled)
+  let dataset = try openLabelled(
+    path, split: split, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
   return unlabelled && !dataset.classes.isEmpty ? dataset.withoutLabels() : dataset
 }
 
 private func openLabelled(
-  _ path: String, split: String?, unlabelled: Bool
+  _ path: String, split: String?, unlabelled: Bool, allowsEmptyClasses: Bool
 ) throws -> any ImageDataset {
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -49,11 +51,15 @@ private func openLabelled(
     }
     return try IDXDataset(images: (path as NSString).appendingPathComponent(found))
   }
-  guard let split else { return try FolderDataset(root: path, unlabelled: unlabelled) }
+  guard let split else {
+    return try FolderDataset(
+      root: path, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
+  }
   let folder = (path as NSString).appendingPathComponent(split)
   guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
   else {
     throw ImageDataError.dataset(path: path, reason: "no folder \(split) in it")
   }
-  return try FolderDataset(root: folder, unlabelled: unlabelled)
+  return try FolderDataset(
+    root: folder, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
 }

@@ -30,6 +30,7 @@ public enum TrainTeacher {
     let names = isFile ? nil : try ModelFolder(contentsOf: source).classNames
     let keepsLast = sameShapes && (names.map { $0 == run.data.classNames } ?? true)
     try network.weights.load(file) { $0.hasPrefix(last) && !keepsLast }
+    try ModelFolder.requireFinite(network, from: file.path)
     run.console.note(
       "teacher: starts from \(source)" + (keepsLast ? "" : ", with a new last layer"))
   }

@@ -29,13 +29,18 @@ struct KnownPictures {
     }
   }
 
+  /// How many pictures of each set cannot be read, of the labelled one first.
+  let unreadable: [UnreadablePictures]
+  /// The file that names all of these; nil where there are none or nothing is kept.
+  private let unreadablePath: String?
+  private let unreadableList: UnreadableList
   private let parts: [Part]
   private var places: [ContentHash.Prefix: Int] = [:]
   private let near: NearDuplicateLookup?
 
   /// Notes what the pictures of a run's sets are, or reads what was noted before.
   /// - Parameters:
-  ///   - data: The pictures; nil knows none.
+  ///   - data: The pictures; nil knows none but what was kept of the unreadable ones.
   ///   - alike: Whether pictures that only look alike are to be found, too.
   ///   - folder: Where what they are is kept; nil keeps it nowhere.
   ///   - trusting: Whether what is kept is taken as it is, also of a set that is soon read again.
@@ -46,23 +51,28 @@ struct KnownPictures {
     _ data: RunData?, alike: Bool, keptIn folder: String?, trusting: Bool = false, maxPixels: Int,
     workers: Int
   ) throws {
+    var all: [UnreadableList.Part] = []
     parts = try (data?.knownSets ?? []).map { name, dataset, isLeftOut in
       let noting = NotedContents(
         dataset: dataset, alike: alike, trusting: trusting, maxPixels: maxPixels, workers: workers)
+      let noted = try noting.contents(keptAs: folder.map { "\($0)/\(name)" })
+      all.append((name, dataset, noted))
       return Part(
-        name: name, dataset: dataset,
-        contents: try noting.contents(keptAs: folder.map { "\($0)/\(name)" }),
-        isLeftOut: isLeftOut)
+        name: name, dataset: dataset, contents: noted.contents, isLeftOut: isLeftOut)
     }
+    let list = UnreadableList(all, heldOut: data?.isValidationHeldOut ?? false)
+    unreadableList = list
+    unreadable = data == nil ? folder.map(UnreadableList.sets(in:)) ?? [] : list.sets
+    unreadablePath = try data == nil ? nil : folder.flatMap { try list.write(to: $0) }
     // What U may hold stands here without its marks, so that places stay those of `name(at:)`.
-    let all = parts.flatMap { part in
+    let pictures = parts.flatMap { part in
       part.contents.map { part.isLeftOut ? $0.telling : .unreadable }
     }
-    for (place, contents) in all.enumerated() where contents.isReadable {
+    for (place, contents) in pictures.enumerated() where contents.isReadable {
       // Of a picture in several sets the first counts: test before labelled.
       if places[contents.contentHash] == nil { places[contents.contentHash] = place }
     }
-    near = alike ? try NearDuplicateLookup(all.map(\.perceptualHash)) : nil
+    near = alike ? try NearDuplicateLookup(pictures.map(\.perceptualHash)) : nil
   }
 
   /// The known picture that a picture of U shows; nil when it shows none.
@@ -80,6 +90,14 @@ struct KnownPictures {
   func holds(_ content: ContentHash.Prefix, in set: String) -> Bool {
     places[content].map { name(at: $0).set == set } ?? false
   }
+
+  /// Why the sets cannot be used, for they cannot be read: one line for each such set.
+  func unreadableProblems(_ limit: BadSamples.Limit) -> [String] {
+    unreadableList.problems(limit, list: unreadablePath)
+  }
+
+  /// What is said of sets with unreadable pictures that can be used.
+  var unreadableLines: [String] { unreadableList.lines(list: unreadablePath) }
 
   private func name(at place: Int) -> (set: String, key: String) {
     var rest = place
@@ -107,71 +125,6 @@ struct KnownPictures {
           + both.prefix(5).map { trained.dataset.key(at: $0) }.joined(separator: ", ")
           + (both.count > 5 ? ", …" : "") + "; remove them from one of the two")
     }
-  }
-}
-
-/// What the pictures of one set are.
-struct NotedContents {
-  let dataset: any ImageDataset
-  /// Whether they are decoded, to know what they look like; else only their bytes are read.
-  let alike: Bool
-  /// Whether what was noted before is taken as it is. Otherwise only a large set's is: which files of
-  /// a small one have changed since is soon found out.
-  let trusting: Bool
-  let maxPixels: Int
-  let workers: Int
-  private static let large = 20_000
-
-  /// What the file beside the contents says they are of.
-  private struct Origin: Codable, Equatable {
-    let fingerprint: String
-    let alike: Bool
-    let maxPixels: Int
-  }
-
-  /// Reads them from `path`.contents, or notes them and keeps them there.
-  func contents(keptAs path: String?) throws -> [PictureContents] {
-    guard let path else { return try note() }
-    let origin = Origin(
-      fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels)
-    if trusting || dataset.count > Self.large,
-      let data = FileManager.default.contents(atPath: "\(path).json"),
-      (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
-      let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
-    {
-      var contents: [PictureContents] = []
-      if (try? file.forEach({ contents.append($1) })) != nil { return contents }
-    }
-    let contents = try note()
-    try RunDirectory.makeFolder((path as NSString).deletingLastPathComponent)
-    let file = try ContentsFileWriter(path: "\(path).contents")
-    for picture in contents { try file.append(picture) }
-    try file.finish()
-    try DurableFile.write(try JSON.pretty(origin), to: "\(path).json")
-    return contents
-  }
-
-  private func note() throws -> [PictureContents] {
-    guard alike else {
-      return try contentHashes(of: dataset, workers: workers).map { hash in
-        hash.map {
-          PictureContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
-        } ?? .unreadable
-      }
-    }
-    let size = 32
-    let loader = try BatchLoader(
-      dataset: dataset, order: SequentialOrder(), positions: 0..<dataset.count, batchSize: 64,
-      preset: .evaluation(EvaluationPreset(resize: size, crop: size, channels: 3)), seed: 0,
-      workers: workers, notesContents: true, onUnreadable: .mark, maxPixels: maxPixels,
-      badSamples: BadSamples(of: dataset, limit: .none, seesEachOnce: true))
-    defer { loader.stop() }
-    var contents: [PictureContents] = []
-    while let batch = try loader.next() {
-      try StopSignal.check()
-      contents += batch.contents
-    }
-    return contents
   }
 }
 
