@@ -1,7 +1,7 @@
-import Foundation
+public import Foundation
 
 /// A file-system operation that failed: what was tried, on which path, and the system's reason.
-public struct FileError: Error, CustomStringConvertible {
+public struct FileError: LocalizedError, CustomStringConvertible {
   /// What was being done, as a verb: "write", "open", "rename".
   public let operation: String
   /// The path it was done to.
@@ -25,4 +25,7 @@ public struct FileError: Error, CustomStringConvertible {
     let parts = [reason, detail].filter { !$0.isEmpty }.joined(separator: "; ")
     return "cannot \(operation) \(path): \(parts)"
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }

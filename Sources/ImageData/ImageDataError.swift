@@ -1,5 +1,7 @@
+public import Foundation
+
 /// Why pictures could not be read, listed or loaded.
-public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable {
+public enum ImageDataError: LocalizedError, CustomStringConvertible, Equatable, Sendable {
   /// One picture cannot be read: its sample key and the reason.
   case unreadable(key: String, reason: String)
   /// A data set cannot be opened: its path and the reason.
@@ -41,4 +43,7 @@ public enum ImageDataError: Error, CustomStringConvertible, Equatable, Sendable 
     case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
     }
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }

@@ -1,3 +1,4 @@
+public import Foundation
 public import Torch
 
 /// The networks there are, by torchvision's names.
@@ -87,7 +88,7 @@ public struct NetworkCost: Sendable, Equatable {
 }
 
 /// A network that does not exist.
-public struct ModelError: Error, CustomStringConvertible {
+public struct ModelError: LocalizedError, CustomStringConvertible {
   /// The name that was asked for.
   public let model: String
 
@@ -97,4 +98,7 @@ public struct ModelError: Error, CustomStringConvertible {
   public var description: String {
     "no model is named \(model); there are \(ModelCatalog.names.joined(separator: ", "))"
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }

@@ -12,6 +12,8 @@ extension RunData {
     let isFixed: Bool
     /// Where progress is told.
     let console: Console
+    /// What is done before anything is written.
+    let prepare: () throws -> Void
   }
 }
 
@@ -47,6 +49,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
       folder: indexing.folder, note: tellFailures(indexing.console),
       shouldStop: { StopSignal.number != nil })
   }
+  try indexing.prepare()
   var options = IndexOptions(workers: indexing.workers)
   options.shardSize = paths.shardSize
   options.requiredTags = required
@@ -88,5 +91,5 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
 /// which a console does not belong.
 private func tellFailures(_ console: Console?) -> (@Sendable (String) -> Void)? {
   guard let console, !console.isQuiet else { return nil }
-  return { _ = writeAll($0 + "\n", to: STDERR_FILENO) }
+  return { Console.tell($0) }
 }

@@ -64,20 +64,37 @@ public final class Run {
     Libtorch.keepMemory()
     injectedFaults = InjectedFault.fromEnvironment
     directory = RunDirectory(path: path)
+    isRedoing = redoing
+    // First what can be refused by looking; nothing is written before.
+    let claim = try RunClaim(directory, access: access)
+    do {
+      (data, known) = try Self.pictures(
+        recipe, claim, redoing: redoing, needsUnlabelled: needsUnlabelled, access: access,
+        workers: workers, console: console)
+    } catch {
+      claim.withdraw()
+      throw error
+    }
+    lock = claim.lock
+    log = try RunLog(path: directory.logPath, shared: access != .alone)
+  }
+
+  /// The run's pictures, and its directory made ready for them.
+  private static func pictures(
+    _ recipe: Recipe, _ claim: RunClaim, redoing: Bool, needsUnlabelled: Bool, access: Access,
+    workers: Int, console: Console
+  ) throws -> (RunData, KnownPictures) {
+    let directory = claim.directory
+    if access != .alone { try directory.requireSameScores(recipe) }
     var data = try RunData(
       recipe, workers: workers, needsUnlabelled: needsUnlabelled,
-      indexing: RunData.Indexing(
-        folder: directory.indexFolder, workers: workers, isFixed: access != .alone, console: console
-      ))
-    isRedoing = redoing
-    switch access {
-    case .alone: lock = try directory.open(recipe, redoing: redoing)
-    case .shared: lock = try directory.join(recipe)
-    case .reading:
-      try directory.requireSameScores(recipe)
-      lock = nil
-    }
-    known = try KnownPictures(
+      indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
+        ? nil
+        : RunData.Indexing(
+          folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
+          console: console, prepare: claim.take))
+    try claim.take()
+    let known = try KnownPictures(
       access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,
       keptIn: directory.knownFolder, trusting: access == .shared,
       maxPixels: recipe.data.maxPixels, workers: workers)
@@ -87,6 +104,7 @@ public final class Run {
       throw PipelineError.data(problems.joined(separator: " | "))
     }
     if access != .reading { (known.unreadableLines + data.absentLines).forEach(console.say) }
+    if access == .alone { try directory.settle(recipe, redoing: redoing) }
     if !(data.unlabelled is MissingPictures) {
       do {
         try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)
@@ -94,8 +112,7 @@ public final class Run {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }
     }
-    self.data = data
-    log = try RunLog(path: directory.logPath, shared: access != .alone)
+    return (data, known)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {

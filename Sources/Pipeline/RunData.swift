@@ -47,15 +47,6 @@ struct RunData {
     } else if paths.unlabelledIsRest {
       throw PipelineError.recipe("data.unlabelled: rest needs data.labelledCount")
     }
-    do {
-      unlabelled =
-        paths.unlabelledIsRest
-        ? EvenShards(rest, shardSize: paths.shardSize)
-        : try openUnlabelled(paths, indexing)
-    } catch let error where !needsUnlabelled {
-      unlabelled = MissingPictures(name: paths.unlabelled, reason: "\(error)")
-    }
-
     if let path = paths.validation {
       validation = try Self.measured(path, paths.validationSplit, classes: source.classes)
     } else if paths.validationFraction > 0 {
@@ -77,6 +68,15 @@ struct RunData {
     }
     test = try paths.test.map { try Self.measured($0, paths.testSplit, classes: source.classes) }
     validationIsGiven = paths.validation != nil
+    // Last: an index of U may take hours, and is written.
+    do {
+      unlabelled =
+        paths.unlabelledIsRest
+        ? EvenShards(rest, shardSize: paths.shardSize)
+        : try openUnlabelled(paths, indexing)
+    } catch let error where !needsUnlabelled {
+      unlabelled = MissingPictures(name: paths.unlabelled, reason: "\(error)")
+    }
   }
 
   /// A labelled set that is only measured on, whose classes must be among D's.

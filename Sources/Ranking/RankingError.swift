@@ -1,5 +1,7 @@
+public import Foundation
+
 /// What went wrong while scores were ranked: one line naming the file, what failed and what to do.
-public enum RankingError: Error, Equatable, CustomStringConvertible {
+public enum RankingError: LocalizedError, Equatable, CustomStringConvertible {
   /// A score or selection file whose bytes are not what they should be.
   case corruptFile(path: String, reason: String)
   /// Arguments that contradict each other or the files.
@@ -15,4 +17,7 @@ public enum RankingError: Error, Equatable, CustomStringConvertible {
     case .incompatibleShards(let reason): reason
     }
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }

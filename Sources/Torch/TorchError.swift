@@ -1,7 +1,8 @@
 import CTorch
+public import Foundation
 
 /// An operation of libtorch that failed: which one, on which shapes, and libtorch's own reason.
-public struct TorchError: Error, CustomStringConvertible {
+public struct TorchError: LocalizedError, CustomStringConvertible {
   /// What kind of failure it was.
   public enum Kind: Sendable {
     /// The operation refused its arguments.
@@ -34,6 +35,9 @@ public struct TorchError: Error, CustomStringConvertible {
     let on = shapes.isEmpty ? "" : " of " + shapes.map { "\($0)" }.joined(separator: ", ")
     return "\(operation)\(on): \(message)"
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }
 
 /// Turns a status of the C ABI into a thrown error that carries the operation and its shapes.

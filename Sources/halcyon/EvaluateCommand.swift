@@ -7,10 +7,12 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a model on labelled pictures.")
 
-  @Argument(help: "A folder with model.safetensors and config.json.")
+  @Argument(help: "A folder with model.safetensors and config.json.", completion: .directory)
   var model: String
 
-  @Argument(help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.")
+  @Argument(
+    help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.",
+    completion: .file())
   var data: String
 
   @Option(help: "The split column's value in a CSV; train or test of a folder of IDX files.")
@@ -69,28 +71,24 @@ struct EvaluateCommand: ParsableCommand {
 
 /// What runs a model that is not being trained.
 struct InferenceOptions: ParsableArguments {
-  @Option(help: "What computes: auto, cpu or cuda.")
-  var device = "auto"
+  @Option(
+    help: "What computes: auto, cpu or cuda.", completion: Recipe.DeviceChoice.completion,
+    transform: Recipe.DeviceChoice.named)
+  var device = Recipe.DeviceChoice.auto
 
-  @Option(help: "auto, bf16 or float32.")
-  var precision = "auto"
+  @Option(
+    help: "auto, bf16 or float32.", completion: Recipe.PrecisionChoice.completion,
+    transform: Recipe.PrecisionChoice.named)
+  var precision = Recipe.PrecisionChoice.auto
 
   @Option(parsing: .unconditional, help: "Pictures computed at once.")
   var batch = 64
 
   func validate() throws {
-    guard Recipe.DeviceChoice(rawValue: device) != nil else {
-      throw ValidationError("--device must be auto, cpu or cuda, not \(device)")
-    }
-    guard Recipe.PrecisionChoice(rawValue: precision) != nil else {
-      throw ValidationError("--precision must be auto, bf16 or float32, not \(precision)")
-    }
     guard batch > 0 else { throw ValidationError("--batch must be at least 1") }
   }
 
   var settings: InferenceSettings {
-    InferenceSettings(
-      device: Recipe.DeviceChoice(rawValue: device) ?? .auto,
-      precision: Recipe.PrecisionChoice(rawValue: precision) ?? .auto, batch: batch)
+    InferenceSettings(device: device, precision: precision, batch: batch)
   }
 }

@@ -22,10 +22,12 @@ struct IndexCommand: ParsableCommand {
       what has not changed; --redo without it gives them up.
       """)
 
-  @Argument(help: "The unlabelled pictures.")
+  @Argument(help: "The unlabelled pictures.", completion: .file())
   var unlabelled: String
 
-  @Option(help: "The index's folder; by default named after U, in the working folder.")
+  @Option(
+    help: "The index's folder; by default named after U, in the working folder.",
+    completion: .directory)
   var out: String?
 
   @Option(help: "A CSV's split column, a folder's subfolder, or train or test of IDX files.")
@@ -34,7 +36,9 @@ struct IndexCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "Samples a shard, where U is single pictures.")
   var shardSize = 10_000
 
-  @Option(help: "A CSV of tag,class lines; only samples that carry one of the tags are listed.")
+  @Option(
+    help: "A CSV of tag,class lines; only samples that carry one of the tags are listed.",
+    completion: .file())
   var requireTags: String?
 
   @Option(parsing: .unconditional, help: "Shards read at once; by default one a core.")

@@ -7,16 +7,20 @@ struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Write a recipe fitted to labelled and unlabelled pictures.")
 
-  @Argument(help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.")
+  @Argument(
+    help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.",
+    completion: .file())
   var labelled: String
 
-  @Argument(help: "Unlabelled pictures: a folder, an IDX file, a CSV, or an index of shards.")
+  @Argument(
+    help: "Unlabelled pictures: a folder, an IDX file, a CSV, or an index of shards.",
+    completion: .file())
   var unlabelled: String
 
-  @Option(help: "Labelled pictures for the final figures.")
+  @Option(help: "Labelled pictures for the final figures.", completion: .file())
   var test: String?
 
-  @Option(help: "Where to write the recipe.")
+  @Option(help: "Where to write the recipe.", completion: .file())
   var out = "recipe.yaml"
 
   @Flag(help: "Replace a recipe that is already there.")

@@ -11,7 +11,7 @@ struct InspectCommand: ParsableCommand {
       known, how many copies were dropped and what was left out. `2-ranking/` has the lists.
       """)
 
-  @Argument(help: "The run directory.")
+  @Argument(help: "The run directory.", completion: .directory)
   var directory: String
 
   @Option(parsing: .unconditional, help: "How many classes and pairs to list.")

@@ -7,7 +7,7 @@ struct MaterializeCommand: ParsableCommand {
     commandName: "materialize",
     abstract: "Write the selected pictures as new WebDataset shards, shuffled.",
     discussion: """
-      Each sample is ROW.jpg (or .png, .webp), ROW.cls with its best class and ROW.json with its key \
+      Each sample is ROW.jpg (or .png, .tif, …), ROW.cls with its best class and ROW.json with its key \
       and all its classes, scores and ranks. Run it again to go on where it was stopped. Several \
       processes can share the work as in `halcyon score`.
       """)
@@ -15,7 +15,8 @@ struct MaterializeCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   @Option(
-    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).")
+    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).",
+    completion: .directory)
   var to: String?
 
   @Option(parsing: .unconditional, help: "How many samples a shard has.")

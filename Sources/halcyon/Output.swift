@@ -11,7 +11,7 @@ func printLine(_ line: String) throws {
 }
 
 /// Prints a line to standard error.
-func printError(_ line: String) { _ = writeAll("halcyon: \(line)\n", to: STDERR_FILENO) }
+func printError(_ line: String) { Console.tell("halcyon: \(line)") }
 
 /// Prints `value` as JSON to standard output: one line, or over several where it is for reading.
 func printJSON(_ value: some Encodable, pretty: Bool = true) throws {

@@ -7,10 +7,10 @@ struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict", abstract: "Say which classes a model sees in pictures.")
 
-  @Argument(help: "A folder with model.safetensors and config.json.")
+  @Argument(help: "A folder with model.safetensors and config.json.", completion: .directory)
   var model: String
 
-  @Argument(help: "Picture files.")
+  @Argument(help: "Picture files.", completion: .file())
   var files: [String]
 
   @OptionGroup var options: InferenceOptions

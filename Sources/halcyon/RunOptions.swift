@@ -1,23 +1,36 @@
 import ArgumentParser
 import Foundation
+import Models
 import Pipeline
 
 /// What every command that works on a run directory takes.
 struct RunOptions: ParsableArguments {
-  @Argument(help: "The recipe, or the directory of a run that was begun.")
+  @Argument(
+    help: "The recipe, or the directory of a run that was begun.", completion: .file())
   var recipe: String
 
-  @Option(help: "The run directory (default: runs/NAME).")
+  @Option(help: "The run directory (default: runs/NAME).", completion: .directory)
   var out: String?
 
-  @Option(name: .customLong("set"), help: "Change one value: ranking.imagesPerClass=4000.")
+  @Option(
+    name: .customLong("set"), help: "Change one value: ranking.imagesPerClass=4000.",
+    completion: .list(Self.settingWords))
   var settings: [String] = []
 
-  @Option(help: "What computes: auto, cpu or cuda.")
-  var device: String?
+  @Option(
+    help: "What computes: auto, cpu or cuda.", completion: Recipe.DeviceChoice.completion,
+    transform: Recipe.DeviceChoice.named)
+  var device: Recipe.DeviceChoice?
 
   @Flag(help: "Remove and run again the stages that a changed recipe reaches.")
   var redo = false
+
+  /// What a shell completes after --set: the keys, and the networks where one is to be named.
+  private static var settingWords: [String] {
+    Recipe.keys.flatMap { key in
+      key.hasSuffix(".model") ? ModelCatalog.names.map { "\(key)=\($0)" } : ["\(key)="]
+    }
+  }
 
   /// The recipe with every change from the command line; a dry run does without the data, and so
   /// without the variables that say where it is.
@@ -27,9 +40,13 @@ struct RunOptions: ParsableArguments {
     guard exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
-    let path = isFolder.boolValue ? "\(recipe)/recipe.yaml" : recipe
+    let run = RunDirectory(path: recipe)
+    if isFolder.boolValue, try !run.holdsRun() {
+      throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
+    }
+    let path = isFolder.boolValue ? run.recipePath : recipe
     return try Recipe(
-      contentsOf: path, overrides: settings + (device.map { ["device=\($0)"] } ?? []),
+      contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
       keepsUnset: forDryRun)
   }
 

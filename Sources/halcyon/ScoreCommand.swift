@@ -22,7 +22,9 @@ struct ScoreCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "In how many parts the shards are divided.")
   var numShards: Int?
 
-  @Option(help: "Take shards that no other worker has, with leases in this folder.")
+  @Option(
+    help: "Take shards that no other worker has, with leases in this folder.",
+    completion: .directory)
   var claim: String?
 
   @Option(

@@ -17,7 +17,8 @@ struct SelectCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: "Write the selection to this folder and leave the run as it is.")
+  @Option(
+    help: "Write the selection to this folder and leave the run as it is.", completion: .directory)
   var to: String?
 
   @Option(parsing: .unconditional, help: "K: how many pictures a class gets.")
@@ -34,8 +35,10 @@ struct SelectCommand: ParsableCommand {
   @Flag(help: "Show pictures of classes that fall short of K several times.")
   var fillByRepetition = false
 
-  @Option(help: "balanced, unbalanced, tags or tagsRanked.")
-  var strategy: String?
+  @Option(
+    help: "balanced, unbalanced, tags or tagsRanked.", completion: Recipe.Strategy.completion,
+    transform: Recipe.Strategy.named)
+  var strategy: Recipe.Strategy?
 
   @Option(
     parsing: .unconditional,
@@ -45,7 +48,7 @@ struct SelectCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "What --fraction and the strategy tags draw from.")
   var seed: Int?
 
-  @Option(help: "A CSV of tag,class: which class a tag means.")
+  @Option(help: "A CSV of tag,class: which class a tag means.", completion: .file())
   var tags: String?
 
   @Flag(help: "Select although some shards have no scores.")
@@ -54,7 +57,8 @@ struct SelectCommand: ParsableCommand {
   func run() throws {
     var options = options
     let settings: [(String, (any CustomStringConvertible)?)] = [
-      ("strategy", strategy), ("fraction", fraction), ("fractionSeed", seed), ("tags", tags),
+      ("strategy", strategy?.rawValue), ("fraction", fraction), ("fractionSeed", seed),
+      ("tags", tags),
       ("allowMissing", allowMissing ? true : nil), ("imagesPerClass", imagesPerClass),
       ("labelsPerImage", labelsPerImage), ("minimumScore", minimumScore),
       ("fillByRepetition", fillByRepetition ? true : nil),

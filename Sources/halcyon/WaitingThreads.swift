@@ -12,6 +12,11 @@ enum WaitingThreads {
     let names = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT"]
     guard names.allSatisfy({ getenv($0) == nil }) else { return }
     setenv("OMP_WAIT_POLICY", "passive", 1)
+    // By its own path, so that the process keeps its name in the system's lists.
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+    if readlink("/proc/self/exe", &path, path.count - 1) > 0 {
+      _ = execv(path, CommandLine.unsafeArgv)
+    }
     _ = execv("/proc/self/exe", CommandLine.unsafeArgv)
   }
 }

@@ -26,7 +26,7 @@ struct ResumingTests {
       try #require(outcome.code == 75, "\(outcome.errors)")
       #expect(
         outcome.errors.contains(
-          "stopped by signal 15; everything is saved: run the same command again"))
+          "stopped by SIGTERM; everything is saved: run the same command again"))
       stops += 1
       try #require(stops < 40)
     }

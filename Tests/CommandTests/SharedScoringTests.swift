@@ -61,6 +61,56 @@ struct SharedScoringTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: claims).isEmpty)
   }
 
+  @Test("a share that comes from the environment is told, and select names the missing shares")
+  func told() throws {
+    let run = try TinyRun()
+    try run.finish("train-teacher", "a")
+    let variables = ["RANK": "1", "WORLD_SIZE": "3"]
+    // 240 pictures in shards of 50.
+    let share = "scores: share 1 of 3, counted from 0"
+    let first = try run.run("score", "a", environment: variables)
+    #expect(
+      first.errors.contains(
+        share + ", because RANK is 1 and WORLD_SIZE 3: 2 of 5 shards; for all of them give "
+          + "--shard-index 0 --num-shards 1"), "\(first.errors)")
+    let again = try run.run("score", "a", environment: variables)
+    #expect(again.errors.contains(share + ": done"), "\(again.errors)")
+    let early = try run.run("select", "a", environment: variables)
+    #expect(
+      early.errors.contains(
+        "3 of 5 shards are not scored yet (00000, 00002, 00003): shares 0, 2 of 3, counted from 0; "
+          + "`halcyon score \(run.directory("a")) --shard-index 0 --num-shards 1` goes on"),
+      "\(early.errors)")
+    let partly = try run.run("select", "a", flags: ["--allow-missing"])
+    #expect(
+      partly.errors.contains(
+        "without 3 of 5 shards, which have no scores: 00000, 00002, 00003 (150 pictures)"),
+      "\(partly.errors)")
+    // The command that select gives goes on whatever the variables say.
+    let rest = try Command.run(
+      ["score", run.directory("a"), "--shard-index", "0", "--num-shards", "1"],
+      environment: variables)
+    #expect(rest.code == 0, "\(rest.errors)")
+    #expect(try Command.run("select", run.directory("a")).code == 0)
+  }
+
+  @Test("a worker says whose shard it waits for, and for how long at most")
+  func waiting() throws {
+    let run = try TinyRun()
+    try run.finish("train-teacher", "a")
+    try run.folder.write("node7-12-345", to: "runs/a/claims/00001.claim")
+    let outcome = try run.run(
+      "score", "a", flags: ["--claim", run.directory("a") + "/claims", "--claim-timeout", "3"])
+    #expect(outcome.code == 0)
+    #expect(
+      outcome.errors.contains(
+        "scores: waits for 1 shard of other workers: 00001 is node7-12-345's"),
+      "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("it is taken over after 3 s without a sign of life"),
+      "\(outcome.errors)")
+  }
+
   @Test("workers do not score a run that is not there or not at rest")
   func refused() throws {
     let run = try TinyRun()

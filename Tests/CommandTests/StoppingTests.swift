@@ -49,7 +49,9 @@ struct StoppingTests {
       #expect(outcome.code == 75, "\(moment.name): \(outcome.errors)")
       #expect(-start.timeIntervalSinceNow < 10, "\(moment.name)")
       #expect(
-        outcome.errors.contains("stopped by signal \(moment.signal); everything is saved"),
+        outcome.errors.contains(
+          "stopped by \(moment.signal == SIGINT ? "Ctrl-C (SIGINT)" : "SIGTERM"); "
+            + "everything is saved"),
         "\(moment.name): \(outcome.errors)")
     }
     try tiny.finish("run", "a", settings)

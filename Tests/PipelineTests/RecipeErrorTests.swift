@@ -75,7 +75,7 @@ struct RecipeErrorTests {
       ("seed: \"1\"", "r.yaml:5: seed must be a whole number, not \"1\""),
       ("seed: 99999999999999999999", "r.yaml:5: seed must be a whole number, not 9999"),
       ("seed:", "r.yaml:5: seed must be a whole number, not empty; leave the line out"),
-      ("device: gpu", "r.yaml:5: device must be auto, cpu or cuda, not gpu; did you mean cpu?"),
+      ("device: gpu", "r.yaml:5: device must be auto, cpu or cuda, not gpu; did you mean cuda?"),
       ("precision: bf61", "r.yaml:5: precision must be auto, bf16 or float32, not bf61; did you"),
       ("ranking: 3", "r.yaml:5: ranking is a group of keys, not 3"),
       ("ranking: [1]", "r.yaml:5: ranking is a group of keys, not a list"),

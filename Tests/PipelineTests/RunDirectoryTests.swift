@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import Pipeline
+@testable import Pipeline
 import Testing
 
 @Suite("RunDirectory")
@@ -12,6 +12,17 @@ struct RunDirectoryTests {
   init() throws {
     folder = try TemporaryFolder()
     run = RunDirectory(path: folder.path + "/runs/a")
+  }
+
+  /// Takes the directory for this process and makes it the recipe's.
+  private func open(_ recipe: Recipe, redoing: Bool = false, in other: RunDirectory? = nil) throws
+    -> RunLock
+  {
+    let directory = other ?? run
+    let claim = try RunClaim(directory, access: .alone)
+    try claim.take()
+    try directory.settle(recipe, redoing: redoing)
+    return try #require(claim.lock)
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -27,7 +38,7 @@ struct RunDirectoryTests {
 
   @Test("a new run has its folders and its recipe with every default")
   func new() throws {
-    let lock = try run.open(recipe)
+    let lock = try open(recipe)
     try withExtendedLifetime(lock) {
       #expect(try run.recipe() == recipe)
       let names = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
@@ -49,48 +60,49 @@ struct RunDirectoryTests {
   func baselines() throws {
     var changed = recipe
     changed.baseline.long = true
-    let lock = try run.open(changed)
+    let lock = try open(changed)
     withExtendedLifetime(lock) { #expect(exists(run.path + "/baseline-long")) }
     changed.baseline.enabled = false
     let other = RunDirectory(path: folder.path + "/b")
-    let second = try other.open(changed)
+    let second = try open(changed, in: other)
     withExtendedLifetime(second) { #expect(!exists(other.path + "/baseline")) }
   }
 
   @Test("a second writer is refused with the number of the process that holds the run")
   func locked() throws {
-    let lock = try run.open(recipe)
+    let lock = try open(recipe)
     withExtendedLifetime(lock) {
       expectError("\(run.path) is in use by process \(getpid()); ", code: 74) {
-        try run.open(recipe)
+        try open(recipe)
       }
     }
   }
 
   @Test("a run that was given up can be taken again")
   func unlocked() throws {
-    _ = try run.open(recipe)
-    _ = try run.open(recipe)
+    _ = try open(recipe)
+    _ = try open(recipe)
   }
 
   @Test("a folder of other files is no run directory and stays as it is")
   func foreign() throws {
     try folder.write("mine", to: "runs/a/letter.txt")
     expectError("\(run.path) holds letter.txt but no recipe.yaml, so it is no run directory") {
-      try run.open(recipe)
+      try open(recipe)
     }
     #expect(!exists(run.recipePath))
+    unlink(run.path + "/letter.txt")
     expectError("\(run.path) is not a run directory") { try run.recipe() }
   }
 
   @Test("another recipe is refused once it would mix results, naming keys and stages")
   func mixing() throws {
-    _ = try run.open(recipe)
+    _ = try open(recipe)
     var changed = recipe
     changed.ranking.imagesPerClass = 3
     try finish(.teacher, of: recipe)
     // The teacher does not depend on K, and nothing else is there.
-    _ = try run.open(changed)
+    _ = try open(changed)
     #expect(try run.recipe() == changed)
 
     try finish(.student, of: changed)
@@ -98,13 +110,13 @@ struct RunDirectoryTests {
       "\(run.path) holds results of another recipe: ranking.imagesPerClass (3 → 16000); `halcyon run "
         + "\(run.path)` goes on with what it has; or give the same --set, --out a new folder, or "
         + "--redo to remove and run again: student"
-    ) { try run.open(recipe) }
+    ) { try open(recipe) }
     #expect(try run.recipe() == changed)
   }
 
   @Test("redoing removes the stages that a change reaches and keeps the others and the scores")
   func redoing() throws {
-    _ = try run.open(recipe)
+    _ = try open(recipe)
     for stage in [Stage.teacher, .ranking, .student, .fineTuning] {
       try finish(stage, of: recipe)
     }
@@ -117,7 +129,7 @@ struct RunDirectoryTests {
     var changed = recipe
     changed.ranking.imagesPerClass = 3
     #expect(try run.staleStages(for: changed) == [.ranking, .student, .fineTuning])
-    _ = try run.open(changed, redoing: true)
+    _ = try open(changed, redoing: true)
     #expect(exists(run.modelPath(of: .teacher)))
     #expect(exists(run.scoresFolder + "/00000.scores"))
     #expect(!exists(run.modelPath(of: .ranking)))
@@ -127,24 +139,24 @@ struct RunDirectoryTests {
     #expect(events.contains("teacher") && !events.contains("student"))
 
     changed.ranking.batch = 7
-    _ = try run.open(changed, redoing: true)
+    _ = try open(changed, redoing: true)
     #expect(!exists(run.scoresFolder + "/00000.scores"))
   }
 
   @Test("a change that influences no result is taken over in silence")
   func harmless() throws {
-    _ = try run.open(recipe)
+    _ = try open(recipe)
     try finish(.teacher, of: recipe)
     var changed = recipe
     changed.workers = 3
     changed.name = "b"
-    _ = try run.open(changed)
+    _ = try open(changed)
     #expect(try run.recipe() == changed)
   }
 
   @Test("a finished stage is done, stale under another recipe, damaged when an output changed")
   func marker() throws {
-    _ = try run.open(recipe)
+    _ = try open(recipe)
     let folder = run.folder(of: .teacher)
     func state(_ recipe: Recipe) throws -> StageMarker.State {
       try StageMarker.state(of: .teacher, in: folder, for: recipe)
@@ -175,7 +187,7 @@ struct RunDirectoryTests {
 
   @Test("the manifest names every file but checkpoints, and what has changed since")
   func manifest() throws {
-    _ = try run.open(recipe)
+    _ = try open(recipe)
     try finish(.teacher, of: recipe)
     try folder.write("x", to: "runs/a/1-teacher/checkpoints/0001.safetensors")
     try DurableFile.write("abc", to: run.selectionPath)

@@ -1,7 +1,7 @@
-import Foundation
+public import Foundation
 
 /// Why Parquet cannot be read or written here: one line that says what to do.
-public enum ParquetError: Error, Equatable, CustomStringConvertible {
+public enum ParquetError: LocalizedError, Equatable, CustomStringConvertible {
   /// There is no library at any of the places where it is looked for.
   case missing
   /// There is one, and it cannot be used.
@@ -18,6 +18,9 @@ public enum ParquetError: Error, Equatable, CustomStringConvertible {
         + "set HALCYON_PARQUET to a \(ParquetLibrary.fileName); everything else works without it"
     }
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }
 
 /// The library that reads and writes Parquet: Apache Arrow behind a small C ABI, loaded when the

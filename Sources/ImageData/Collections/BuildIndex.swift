@@ -1,5 +1,5 @@
 import Files
-import Foundation
+public import Foundation
 
 /// How an index is made.
 public struct IndexOptions: Sendable {
@@ -47,7 +47,7 @@ public struct IndexSummary: Sendable, Equatable, Encodable {
 }
 
 /// The building of an index was stopped; what is done is kept.
-public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
+public struct IndexingStopped: LocalizedError, CustomStringConvertible, Sendable {
   /// How many shards are done.
   public let shardsDone: Int
   /// How many there are.
@@ -57,6 +57,9 @@ public struct IndexingStopped: Error, CustomStringConvertible, Sendable {
   public var description: String {
     "stopped after \(shardsDone) of \(shards) shards; run halcyon index again to go on"
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 }
 
 /// Makes the index of U in a folder: for each shard a file that says what its samples are called and

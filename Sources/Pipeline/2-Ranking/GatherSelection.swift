@@ -27,7 +27,7 @@ public enum GatherSelection {
     let folder = folder(of: sum, in: run)
     try RunDirectory.makeFolder("\(folder)/shards")
     // Of several processes one gathers; the others wait and find it done.
-    let lock = try waitForLock("\(folder)/.lock")
+    let lock = try waitForLock("\(folder)/.lock", run.console)
     defer { close(lock) }
     let progress = run.console.progress("gather", total: selection.images.count)
     var row = 0
@@ -60,14 +60,19 @@ public enum GatherSelection {
     "\(run.directory.folder(of: .ranking))/gathered/\(sum.prefix(16))"
   }
 
-  private static func waitForLock(_ path: String) throws -> Int32 {
+  private static func waitForLock(_ path: String, _ console: Console) throws -> Int32 {
     let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
+    var isTold = false
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK else {
         let code = errno
         close(descriptor)
         throw FileError("lock", path, code: code)
+      }
+      if !isTold {
+        console.note("gather: waits for another process that gathers the same pictures (\(path))")
+        isTold = true
       }
       try StopSignal.check()
       usleep(100_000)

@@ -28,11 +28,12 @@ public enum ScoreImages {
     let work = ScoringWork(
       run: run, kind: try ShardRecord(of: run, teacher: teacher),
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
+    if let share { try work.tell(share) }
     // Of the workers that come and go each would read all that the others have written. Whoever selects
     // finds what is damaged.
     var missing = try work.missing(verifyingFiles: claims == nil)
     guard !missing.isEmpty else {
-      run.console.note("scores: done")
+      run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
       return
     }
     work.tellChanged(missing)
@@ -40,6 +41,7 @@ public enum ScoreImages {
       of: run, teacher: teacher, kind: work.kind,
       total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
     var failures: [(shard: String, reason: String)] = []
+    var told = Date.distantPast
     while !missing.isEmpty {
       var waiting: [Int] = []
       for shard in missing {
@@ -61,7 +63,13 @@ public enum ScoreImages {
           failures.append((shards.shardName(shard), "\(error)"))
         }
       }
-      if !waiting.isEmpty { try pause(seconds: 1) }
+      if let first = waiting.first, let claims {
+        if -told.timeIntervalSinceNow > 60 {
+          told = Date()
+          try work.tell(waitingFor: waiting.count, first: shards.shardName(first), claims)
+        }
+        try pause(seconds: 1)
+      }
       missing = try waiting.filter { try !work.isDone($0, verifyingFile: false) }
     }
     scorer.finish()
@@ -106,6 +114,29 @@ struct ScoringWork {
     }
     if let error = errors.lazy.compactMap({ $0 }).first { throw error }
     return zip(mine, isDone).filter { !$1 }.map(\.0)
+  }
+
+  /// Says and logs which shards are this process's where the work is shared.
+  func tell(_ share: WorkShare) throws {
+    let all = run.data.unlabelled.shardCount
+    run.console.note(
+      "scores: \(share.title)"
+        + (share.reason.map { ", because \($0)" } ?? "")
+        + ": \(mine.count) of \(Format.counted(all, "shard", "shards"))"
+        + (share.reason == nil || share.count == 1
+          ? "" : "; for all of them give --shard-index 0 --num-shards 1"))
+    try run.log.append(
+      ShareEvent.name, stage: .ranking,
+      ["index": .integer(share.index), "count": .integer(share.count)])
+  }
+
+  /// Says whom this process waits for.
+  func tell(waitingFor count: Int, first: String, _ claims: ShardClaims) throws {
+    guard let holder = try claims.holder(of: first) else { return }
+    run.console.note(
+      "scores: waits for \(Format.counted(count, "shard", "shards")) of other workers: \(first) is "
+        + "\(holder.name)'s, last seen \(Int(holder.silence)) s ago; it is taken over after "
+        + "\(Int(claims.patience)) s without a sign of life")
   }
 
   /// Says which of `shards` were scored when they held something else.

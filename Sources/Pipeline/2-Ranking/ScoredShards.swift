@@ -12,6 +12,8 @@ struct ScoredShards {
   private(set) var scored: [ScoredShard] = []
   /// The names of those that have none.
   private(set) var missing: [String] = []
+  /// Pictures in those.
+  private(set) var missingPictures = 0
   /// Pictures in the scored shards.
   private(set) var pictures = 0
   /// Pictures that could not be read.
@@ -30,10 +32,13 @@ struct ScoredShards {
     folder = run.directory.scoresFolder
     let shards = run.data.unlabelled
     unlabelled = shards
+    var gaps: [Int] = []
     for shard in 0..<shards.shardCount {
       let name = shards.shardName(shard)
       guard FileManager.default.fileExists(atPath: "\(folder)/\(name).json") else {
         missing.append(name)
+        missingPictures += shards.range(ofShard: shard).count
+        gaps.append(shard)
         continue
       }
       let record = try ShardRecord(path: "\(folder)/\(name).json")
@@ -55,12 +60,20 @@ struct ScoredShards {
       scored.append(
         ScoredShard(record: record, scoresPath: "\(folder)/\(name).scores", index: shard))
     }
-    guard run.recipe.ranking.allowMissing || missing.isEmpty else {
-      throw PipelineError.usage(
-        "\(missing.count) of \(shards.shardCount) shards \(missing.count == 1 ? "is" : "are") not scored "
-          + "yet (\(Self.few(missing))); `halcyon score` goes on, and --allow-missing selects without "
-          + (missing.count == 1 ? "it" : "them"))
-    }
+    guard run.recipe.ranking.allowMissing || missing.isEmpty else { throw refusal(gaps, in: run) }
+  }
+
+  /// Names what is missing, and the command that scores it whatever a scheduler's variables say.
+  private func refusal(_ gaps: [Int], in run: Run) -> PipelineError {
+    let shares = ShareEvent.names(of: gaps, in: run.directory.logPath)
+    let share = try? WorkShare(index: nil, count: nil)
+    let all = share == nil && shares == nil ? "" : " --shard-index 0 --num-shards 1"
+    return .usage(
+      "\(missing.count) of \(missing.count + scored.count) shards "
+        + "\(missing.count == 1 ? "is" : "are") not scored yet (\(Self.few(missing)))"
+        + (shares.map { ": \($0)" } ?? "")
+        + "; `halcyon score \(run.directory.path)\(all)` goes on, and --allow-missing selects without "
+        + (missing.count == 1 ? "it" : "them"))
   }
 
   /// Calls `body` with every sample that got no score, and its key.
@@ -87,6 +100,7 @@ struct ScoredShards {
       "without \(missing.count) of \(missing.count + scored.count) shards, which "
       + "\(missing.count == 1 ? "has" : "have") no scores: "
       + Self.few(missing)
+      + " (\(Format.counted(missingPictures, "picture", "pictures")))"
   }
 
   /// Notes in `folder` which shards a selection went without.

@@ -10,7 +10,8 @@ import Foundation
 /// same bytes.
 public final class ShardClaims {
   private let folder: String
-  private let patience: Double
+  /// After how many seconds without a sign of life a worker is taken for dead.
+  let patience: Double
   private let worker: String
 
   /// Leases in `folder`, which is made if need be.
@@ -66,6 +67,15 @@ public final class ShardClaims {
     return try take(path) ? lease(at: path) : nil
   }
 
+  /// Who has the lease of `shard`, and for how many seconds there was no sign of life; nil when nobody
+  /// has it.
+  func holder(of shard: String) throws -> (name: String, silence: Double)? {
+    let path = "\(folder)/\(shard).claim"
+    guard let name = Self.owner(of: path), let last = Self.modified(path), let now = try now()
+    else { return nil }
+    return (name, max(0, now - last))
+  }
+
   private func lease(at path: String) -> Lease {
     Lease(path: path, owner: worker, interval: min(5, patience / 10))
   }
@@ -89,14 +99,18 @@ public final class ShardClaims {
   /// Whether nobody touched the lease for as long as this worker is patient. Both times are the file
   /// system's, since machines' clocks differ.
   private func isAbandoned(_ path: String) throws -> Bool {
-    guard let last = Self.modified(path) else { return false }
+    guard let last = Self.modified(path), let now = try now() else { return false }
+    return now - last > patience
+  }
+
+  /// The file system's time.
+  private func now() throws -> Double? {
     let probe = "\(folder)/.now-\(worker)"
     let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError("write", probe, code: errno) }
     close(descriptor)
     defer { unlink(probe) }
-    guard let now = Self.modified(probe) else { return false }
-    return now - last > patience
+    return Self.modified(probe)
   }
 
   private static func modified(_ path: String) -> Double? {

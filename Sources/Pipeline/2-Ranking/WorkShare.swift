@@ -6,6 +6,8 @@ public struct WorkShare: Equatable, Sendable {
   public let index: Int
   /// How many processes there are.
   public let count: Int
+  /// "RANK is 1 and WORLD_SIZE 4": what the environment says; nil where the command line alone does.
+  public private(set) var reason: String?
 
   /// Share `index` of `count`.
   /// - Throws: `PipelineError.usage` when there is no such share.
@@ -17,6 +19,14 @@ public struct WorkShare: Equatable, Sendable {
     self.index = index
     self.count = count
   }
+
+  /// Two shares of the same work are equal whoever gave them.
+  public static func == (left: Self, right: Self) -> Bool {
+    (left.index, left.count) == (right.index, right.count)
+  }
+
+  /// "share 1 of 4, counted from 0".
+  public var title: String { "share \(index) of \(count), counted from 0" }
 
   /// Whether `shard` belongs to this share.
   public func contains(_ shard: Int) -> Bool { shard % count == index }
@@ -36,8 +46,12 @@ public struct WorkShare: Equatable, Sendable {
     index: Int?, count: Int?,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws {
+    var said: [String] = []
     func number(_ name: String) throws -> Int? {
       guard let text = environment[name] else { return nil }
+      if !name.hasSuffix("_STEP"), !name.hasSuffix("_MIN"), !name.hasSuffix("_MAX") {
+        said.append(said.isEmpty ? "\(name) is \(text)" : "\(name) \(text)")
+      }
       guard let value = Int(text) else {
         throw PipelineError.usage("\(name) is \(text), which is no whole number")
       }
@@ -90,5 +104,6 @@ public struct WorkShare: Equatable, Sendable {
     } else {
       return nil
     }
+    reason = said.isEmpty ? nil : said.joined(separator: " and ")
   }
 }

@@ -81,9 +81,10 @@ public final class LoadedModel {
       openDataset(path, split: split, allowsEmptyClasses: true), "the classes of \(path)",
       folder.classNames, "the model's")
     let progress = console.progress("evaluate", total: dataset.count)
-    defer { progress.finish() }
-    return try Pipeline.evaluate(
+    let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)
+    progress.finish()
+    return result
   }
 
   /// Asks the model about picture files, in their order; a file that cannot be read has an `error`.

@@ -1,12 +1,12 @@
 import Files
-import Foundation
+public import Foundation
 import ImageData
 import Models
 import Ranking
 import Torch
 
 /// Why a run could not go on: one line for the user and the command's exit code.
-public enum PipelineError: Error, Equatable, CustomStringConvertible {
+public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
   /// A command line that cannot be followed.
   case usage(String)
   /// A recipe that cannot be followed.
@@ -41,9 +41,13 @@ public enum PipelineError: Error, Equatable, CustomStringConvertible {
       .memory(let line), .io(let line):
       line
     case .stopped(let signal):
-      "stopped by signal \(signal); everything is saved: run the same command again to go on"
+      "stopped by \(StopSignal.name(of: signal)); everything is saved: run the same command again "
+        + "to go on"
     }
   }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
 
   /// The exit code of any error that a run can end with.
   public static func exitCode(of error: any Error) -> Int32 {

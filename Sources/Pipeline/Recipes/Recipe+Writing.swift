@@ -22,6 +22,9 @@ extension Recipe {
     Self.fields.flatMap { $0.settings(self, $0.name) }
   }
 
+  /// Every key by its path: `ranking.imagesPerClass`.
+  public static var keys: [String] { defaultSettings.map(\.key) }
+
   static var defaultSettings: [RecipeSetting] {
     Recipe(name: "", labelled: "", unlabelled: "").settings
   }

@@ -79,8 +79,8 @@ struct RecipeReader {
   func value<Value: RecipeValue>(of node: Node, for key: String) throws -> Value {
     if let value = Value.read(node) { return value }
     var hint = ""
-    if let choice = Value.self as? any RecipeChoice.Type, let text = node.scalar?.string,
-      let near = nearest(text, in: words(of: choice))
+    if let choice = Value.self as? any Choice.Type, let text = node.scalar?.string,
+      let near = choice.word(near: text)
     {
       hint = "; did you mean \(near)?"
     } else if node.isNull {
@@ -109,10 +109,6 @@ struct RecipeReader {
   private func error(at node: Node, _ message: String) -> PipelineError {
     if let override { return .recipe("in --set \(override): \(message)") }
     return .recipe("\(file):\(node.mark?.line ?? 1): \(message)")
-  }
-
-  private func words<Choice: RecipeChoice>(of choice: Choice.Type) -> [String] {
-    choice.allCases.map(\.rawValue)
   }
 
   /// The path of the key `name`, below `path` if there is one; K and P are the paper's names.

@@ -114,30 +114,24 @@ extension String: RecipeValue {
 
 // MARK: - Choices
 
-/// A value that is one of a few words.
-protocol RecipeChoice: RecipeValue, RawRepresentable, CaseIterable where RawValue == String {}
-
-extension RecipeChoice {
-  static var expected: String {
-    let words = allCases.map(\.rawValue)
-    return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-  }
+extension RecipeValue where Self: Choice {
+  static var expected: String { words }
 
   static func read(_ node: Node) -> Self? { String.read(node).flatMap(Self.init(rawValue:)) }
 
   var yaml: String { rawValue }
 }
 
-extension Recipe.DeviceChoice: RecipeChoice {}
-extension Recipe.PrecisionChoice: RecipeChoice {}
-extension Recipe.Stem: RecipeChoice {}
-extension Recipe.Schedule: RecipeChoice {}
-extension Recipe.Loss: RecipeChoice {}
-extension Recipe.Order: RecipeChoice {}
-extension Recipe.Strategy: RecipeChoice {}
-extension Recipe.Duplicates: RecipeChoice {}
-extension Recipe.Augmentation.Crop: RecipeChoice {}
-extension Interpolation: RecipeChoice {}
+extension Recipe.DeviceChoice: RecipeValue {}
+extension Recipe.PrecisionChoice: RecipeValue {}
+extension Recipe.Stem: RecipeValue {}
+extension Recipe.Schedule: RecipeValue {}
+extension Recipe.Loss: RecipeValue {}
+extension Recipe.Order: RecipeValue {}
+extension Recipe.Strategy: RecipeValue {}
+extension Recipe.Duplicates: RecipeValue {}
+extension Recipe.Augmentation.Crop: RecipeValue {}
+extension Interpolation: RecipeValue {}
 
 // MARK: - Compounds
 

@@ -2,30 +2,16 @@ import Files
 import Foundation
 
 extension RunDirectory {
-  /// Makes the directory's folders, locks it for this process and writes `recipe` into it.
+  /// Writes `recipe` into the directory, which is this process's, and makes the stages' folders.
   ///
   /// A directory that already holds another recipe's results is refused, because old and new ones
   /// would stand side by side as if they belonged together. With `redoing`, the stages that the
   /// changes reach are removed instead, to be run again; score files stay where only the selection
   /// changed.
-  /// - Returns: the lock; the directory is this process's as long as it lives.
-  /// - Throws: `PipelineError.usage` when the recipe differs or the folder is no run directory,
-  ///   `PipelineError.io` when another process holds it, `FileError`.
-  public func open(_ recipe: Recipe, redoing: Bool = false) throws -> RunLock {
-    try Self.makeFolder(path)
-    let lock = try RunLock(path: lockPath, of: path)
+  /// - Throws: `PipelineError.usage` when the recipe differs, `FileError`.
+  func settle(_ recipe: Recipe, redoing: Bool) throws {
     if FileManager.default.fileExists(atPath: recipePath) {
       try reconcile(with: recipe, redoing: redoing)
-    } else {
-      let names = try FileManager.default.contentsOfDirectory(atPath: path)
-      let harmless = [".lock", "recipe.yaml.tmp", "index"]
-      if let other = names.filter({ name in !harmless.contains { name.hasPrefix($0) } })
-        .sorted().first
-      {
-        throw PipelineError.usage(
-          "\(path) holds \(other) but no recipe.yaml, so it is no run directory; "
-            + "give --out an empty or a new folder")
-      }
     }
     removeTornFiles()
     // Before the folders: with them and without it, this would no longer be a run directory.
@@ -36,28 +22,12 @@ extension RunDirectory {
       try Self.makeFolder(folder(of: stage))
     }
     try Self.makeFolder(scoresFolder)
-    return lock
   }
 
-  /// Joins a run that was begun, beside other processes that score it: nothing in the directory is
-  /// changed. Recipes may differ in what scores do not depend on.
-  /// - Returns: the lock; no process has the directory for itself as long as it lives.
-  /// - Throws: `PipelineError.usage` when the run was not begun yet or is scored otherwise,
-  ///   `PipelineError.io` when a process has it for itself, `FileError`.
-  public func join(_ recipe: Recipe) throws -> RunLock {
-    try requireSameScores(recipe)
-    let lock = try RunLock(path: lockPath, of: path, shared: true)
-    try Self.makeFolder(scoresFolder)
-    return lock
-  }
-
-  /// - Throws: `PipelineError.usage` when the run was not begun yet, or when `recipe` asks for other
-  ///   scores than it has.
+  /// For those who score or read a run beside others: recipes may differ in what scores do not depend
+  /// on.
+  /// - Throws: `PipelineError.usage` when `recipe` asks for other scores than the run has.
   func requireSameScores(_ recipe: Recipe) throws {
-    guard FileManager.default.fileExists(atPath: recipePath) else {
-      throw PipelineError.usage(
-        "\(path) is no run yet: run `halcyon train-teacher` first, then let workers score")
-    }
     let earlier = try self.recipe()
     let others = zip(earlier.settings, recipe.settings).filter {
       Recipe.decidesUnlabelled($0.key) && $0 != $1

@@ -34,6 +34,16 @@ public enum StopSignal {
     return number == 0 ? nil : number
   }
 
+  /// What people call the signal.
+  static func name(of number: Int32) -> String {
+    switch number {
+    case SIGINT: "Ctrl-C (SIGINT)"
+    case SIGTERM: "SIGTERM"
+    case SIGHUP: "SIGHUP: its terminal is gone"
+    default: "signal \(number)"
+    }
+  }
+
   /// What `body` gives. Where it fails because somebody was asked to stop waiting, that is the error.
   /// - Throws: `PipelineError.stopped`, or what `body` throws.
   static func orStopped<Result>(_ body: () throws -> Result) throws -> Result {

@@ -1,0 +1,49 @@
+public import ImageData
+
+/// A value that is one of a few words, in a recipe and on the command line.
+public protocol Choice: RawRepresentable, CaseIterable, Sendable where RawValue == String {
+  /// What other programs call these, in lower case.
+  static var otherNames: [String: Self] { get }
+}
+
+extension Choice {
+  /// None.
+  public static var otherNames: [String: Self] { [:] }
+
+  /// The words there are: "auto, cpu or cuda".
+  public static var words: String {
+    let words = allCases.map(\.rawValue)
+    return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+  }
+
+  /// The word that `text` was most likely meant to be, if any is near.
+  public static func word(near text: String) -> String? {
+    otherNames[text.lowercased()]?.rawValue ?? nearest(text, in: allCases.map(\.rawValue))
+  }
+}
+
+extension Recipe.DeviceChoice: Choice {
+  /// What a CUDA device is called elsewhere.
+  public static var otherNames: [String: Self] {
+    ["gpu": .cuda, "nvidia": .cuda, "cuda:0": .cuda]
+  }
+}
+
+extension Recipe.PrecisionChoice: Choice {
+  /// What the two formats are called elsewhere; float16 has a near relative here.
+  public static var otherNames: [String: Self] {
+    [
+      "bfloat16": .bf16, "fp16": .bf16, "float16": .bf16, "half": .bf16, "amp": .bf16,
+      "fp32": .float32, "f32": .float32, "float": .float32, "single": .float32, "full": .float32,
+    ]
+  }
+}
+
+extension Recipe.Stem: Choice {}
+extension Recipe.Schedule: Choice {}
+extension Recipe.Loss: Choice {}
+extension Recipe.Order: Choice {}
+extension Recipe.Strategy: Choice {}
+extension Recipe.Duplicates: Choice {}
+extension Recipe.Augmentation.Crop: Choice {}
+extension Interpolation: Choice {}

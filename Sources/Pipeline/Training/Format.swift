@@ -1,0 +1,57 @@
+import Foundation
+
+/// Numbers as people read them.
+public enum Format {
+  /// With so many digits behind the point.
+  public static func fixed(_ value: Double, _ digits: Int) -> String {
+    value.isFinite ? String(format: "%.\(digits)f", value) : "-"
+  }
+
+  /// With so many significant digits.
+  public static func significant(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)g", value)
+  }
+
+  /// A whole number with separators; one digit behind the point under ten.
+  public static func count(_ value: Double) -> String {
+    guard value.isFinite else { return "-" }
+    if value < 10 { return fixed(value, 1) }
+    return count(Int(value.rounded()))
+  }
+
+  /// A whole number with a comma before every third digit.
+  public static func count(_ value: Int) -> String {
+    let digits = String(value.magnitude)
+    var result = value < 0 ? "-" : ""
+    for (place, digit) in digits.enumerated() {
+      if place > 0, (digits.count - place) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return result
+  }
+
+  /// A number with leading zeros: 00042.
+  static func padded(_ value: Int, digits: Int) -> String {
+    let text = String(value)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+
+  /// Hours, minutes and seconds: 1:02:03, or 0:07.
+  public static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "-" }
+    let all = Int(seconds.rounded())
+    let tail = String(format: "%02d", all % 60)
+    return all >= 3600
+      ? "\(all / 3600):" + String(format: "%02d", all / 60 % 60) + ":\(tail)"
+      : "\(all / 60):\(tail)"
+  }
+
+  /// Bytes in GiB, MiB or KiB.
+  public static func bytes(_ count: Double) -> String {
+    let units: [(Double, String)] = [(0x1p40, "TiB"), (0x1p30, "GiB"), (0x1p20, "MiB")]
+    for (size, name) in units where count >= size {
+      return "\(fixed(count / size, count / size < 10 ? 1 : 0)) \(name)"
+    }
+    return "\(fixed(count / 1024, 0)) KiB"
+  }
+}
