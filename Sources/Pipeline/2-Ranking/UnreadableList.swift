@@ -57,7 +57,7 @@ struct UnreadableList {
   func write(to folder: String) throws -> String? {
     try RunDirectory.makeFolder(folder)
     try DurableFile.write(try JSON.pretty(sets), to: "\(folder)/unreadable.json")
-    let path = "\(folder)/unreadable.csv"
+    let path = Self.path(in: folder)
     guard !rows.isEmpty else {
       unlink(path)
       return nil
@@ -67,6 +67,9 @@ struct UnreadableList {
     try DurableFile.write("set,key,reason\n" + lines.joined(), to: path)
     return path
   }
+
+  /// The list that names them.
+  static func path(in folder: String) -> String { "\(folder)/unreadable.csv" }
 
   /// What was kept in `folder`.
   static func sets(in folder: String) -> [UnreadablePictures] {

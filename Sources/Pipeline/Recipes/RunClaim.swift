@@ -41,10 +41,12 @@ final class RunClaim {
   }
 
   /// Takes away what was made for a run that was refused before it began; an index stays, which may
-  /// have cost hours.
+  /// have cost hours, and so does the list of pictures that cannot be read, which are to be mended.
   func withdraw() {
     guard isNew, lock != nil else { return }
-    try? FileManager.default.removeItem(atPath: directory.knownFolder)
+    if !FileManager.default.fileExists(atPath: UnreadableList.path(in: directory.knownFolder)) {
+      try? FileManager.default.removeItem(atPath: directory.knownFolder)
+    }
     unlink(directory.lockPath)
     for folder in made.reversed() { rmdir(folder) }
   }
