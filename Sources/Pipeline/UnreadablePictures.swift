@@ -127,11 +127,12 @@ extension UnreadablePictures {
     return parts.isEmpty ? "" : ": " + parts.joined(separator: "; ")
   }
 
-  /// Why nothing can be learned from or measured on the set; nil where it can.
+  /// Says why nothing can be learned from or measured on the set.
   /// - Parameters:
   ///   - limit: How many may be unreadable.
   ///   - list: The file that names all of them.
   ///   - lost: Classes that are to be learned from it and have no readable picture.
+  /// - Returns: One line; nil where all is well.
   func problem(_ limit: BadSamples.Limit, list: String?, lost: [String] = []) -> String? {
     guard count > 0 else { return nil }
     let all = count > first.count ? list.map { "; all are in \($0)" } ?? "" : ""

@@ -137,15 +137,10 @@ public final class BadSamples: @unchecked Sendable {
   /// The first `count` pictures that the list at `path` names, at most three; none where there is no
   /// list.
   public static func first(_ count: Int, listedIn path: String) -> [Entry] {
-    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-    defer { try? file.close() }
-    // Three names and reasons take no more.
-    let head = (try? file.read(upToCount: 1 << 16)) ?? Data()
     var entries: [Entry] = []
-    // The last record may be cut off; what is whole comes before it.
-    try? CSVRecords.forEach(in: head) { record in
-      guard record.line > 1, record.fields.count == 2, entries.count < min(count, 3) else { return }
-      entries.append(Entry(key: record.fields[0], reason: record.fields[1]))
+    guard let reader = try? CSVReader(path: path), (try? reader.next()) == true else { return [] }
+    while entries.count < min(count, 3), (try? reader.next()) == true, reader.count == 2 {
+      entries.append(Entry(key: reader.text(0), reason: reader.text(1)))
     }
     return entries
   }

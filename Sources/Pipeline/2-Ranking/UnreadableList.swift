@@ -62,9 +62,9 @@ struct UnreadableList {
       unlink(path)
       return nil
     }
-    func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
-    let lines = rows.map { "\($0.set),\(quoted($0.entry.key)),\(quoted($0.entry.reason))\n" }
-    try DurableFile.write("set,key,reason\n" + lines.joined(), to: path)
+    let file = try CSVWriter(path: path, header: ["set", "key", "reason"])
+    for (set, entry) in rows { try file.append([set, entry.key, entry.reason]) }
+    try file.commit()
     return path
   }
 
