@@ -136,19 +136,19 @@ struct UnreadableTests {
     #expect(try evaluate("t").code == 65)
     #expect(try evaluate("t", "--unreadable-limit", "0.1").code == 0)
 
-    let rows = (0..<6).map { "t\\north\\\($0).png,\(TinyPictures.classes[$0])\n" }
+    let rows = (0..<6).map { "nowhere/\($0).png,\(TinyPictures.classes[$0])\n" }
     try tiny.folder.write("path,label\n" + rows.joined(), to: "list.csv")
     let none = try evaluate("list.csv", "--json")
     #expect(none.code == 65)
     #expect(
       none.errors.contains(
-        "6 of 6 pictures cannot be read, the first t\\north\\0.png: No such file or directory"),
+        "6 of 6 pictures cannot be read, the first nowhere/0.png: No such file or directory"),
       "\(none.errors)")
     let result = try none.object()
     #expect(result["top1"] is NSNull && result["top5"] is NSNull)
     #expect(result["count"] as? Int == 0 && result["unreadable"] as? Int == 6)
     let first = (result["unreadable_pictures"] as? [[String: String]])?.first
-    #expect(first?["key"] == "t\\north\\0.png")
+    #expect(first?["key"] == "nowhere/0.png")
     #expect(try evaluate("list.csv").output == "")
   }
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 /// The pictures that U must not hold, D's and the test pictures, and those for validation.
 ///

@@ -35,7 +35,7 @@ struct NotedContents {
     let origin = Origin(
       fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels, version: 2)
     if trusting || dataset.count > Self.large,
-      let data = FileManager.default.contents(atPath: "\(path).json"),
+      let data = try? FilePath(text: "\(path).json").contents(),
       (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     {
@@ -45,7 +45,7 @@ struct NotedContents {
       }
     }
     let noted = try note()
-    try RunDirectory.makeFolder((path as NSString).deletingLastPathComponent)
+    try RunDirectory.makeFolder(FilePath(text: path).folder.text)
     let file = try ContentsFileWriter(path: "\(path).contents")
     for picture in noted.contents { try file.append(picture) }
     try file.finish()

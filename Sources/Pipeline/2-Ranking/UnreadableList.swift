@@ -59,7 +59,7 @@ struct UnreadableList {
     try DurableFile.write(try JSON.pretty(sets), to: "\(folder)/unreadable.json")
     let path = Self.path(in: folder)
     guard !rows.isEmpty else {
-      unlink(path)
+      FilePath(text: path).unlink()
       return nil
     }
     let file = try CSVWriter(path: path, header: ["set", "key", "reason"])
@@ -73,7 +73,7 @@ struct UnreadableList {
 
   /// What was kept in `folder`.
   static func sets(in folder: String) -> [UnreadablePictures] {
-    guard let data = FileManager.default.contents(atPath: "\(folder)/unreadable.json") else {
+    guard let data = try? FilePath(text: "\(folder)/unreadable.json").contents() else {
       return []
     }
     return (try? JSONDecoder().decode([UnreadablePictures].self, from: data)) ?? []
