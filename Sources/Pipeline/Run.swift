@@ -157,22 +157,21 @@ public final class Run {
 
   /// Where a stage notes the pictures it cannot read: `bad-samples.csv` of its folder.
   func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
-    BadSamples(
-      of: dataset, limit: unreadableLimit,
-      path: "\(directory.folder(of: stage))/bad-samples.csv")
+    BadSamples(of: dataset, limit: unreadableLimit, path: badSamplesPath(of: stage))
+  }
+
+  func badSamplesPath(of stage: Stage) -> String {
+    "\(directory.folder(of: stage))/bad-samples.csv"
   }
 
   /// How many unreadable pictures are too many.
-  var unreadableLimit: BadSamples.Limit {
-    let fraction = recipe.data.unreadableLimit
-    return fraction < 1 ? BadSamples.Limit(fraction: fraction) : .none
-  }
+  var unreadableLimit: BadSamples.Limit { recipe.data.limitOfUnreadable }
 
   /// What an evaluation or a scoring runs with.
   func runtime(batch: Int, setBy key: String) -> Runtime {
     Runtime(
       device: device, precision: precision, workers: workers, batch: batch, batchKey: key,
-      maxPixels: recipe.data.maxPixels)
+      maxPixels: recipe.data.maxPixels, precisionKey: "precision: float32")
   }
 
   func evaluate(_ network: any Network, on examples: Examples) throws -> Evaluation {
@@ -216,5 +215,12 @@ enum InjectedFault: Hashable {
       steps("HALCYON_INJECT_NAN").map(Self.nonFiniteLoss(step:))
         + steps("HALCYON_INJECT_NAN_GRADIENT").map(Self.nonFiniteGradient(step:))
         + steps("HALCYON_INJECT_STOP").map(Self.stop(step:)))
+  }
+}
+
+extension Recipe.Data {
+  /// How many unreadable pictures are too many.
+  var limitOfUnreadable: BadSamples.Limit {
+    unreadableLimit < 1 ? BadSamples.Limit(fraction: unreadableLimit) : .none
   }
 }

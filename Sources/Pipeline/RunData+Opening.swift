@@ -29,11 +29,14 @@ extension RunData {
     let known: KnownPictures
     /// What was noted just now, by the names that it is kept under.
     fileprivate let noted: [(name: String, noting: NotedContents, contents: [PictureContents])]
+    /// Which of the sets' pictures cannot be read; nil for who only reads.
+    fileprivate let unreadable: UnreadableList?
 
-    /// Keeps in `folder` what was noted, for later starts.
+    /// Keeps in `folder` what was noted, for later starts, and the lists of unreadable pictures.
     /// - Throws: `FileError`.
     func keepContents(in folder: String) throws {
       for (name, noting, contents) in noted { try noting.keep(contents, as: "\(folder)/\(name)") }
+      try unreadable?.write(to: folder)
     }
   }
 
@@ -55,6 +58,7 @@ private final class SetsOpening {
   let opening: RunData.Opening
   var preflight: Preflight
   private var noted: [(name: String, noting: NotedContents, contents: [PictureContents])] = []
+  private var unreadable: UnreadableList?
 
   init(recipe: Recipe, opening: RunData.Opening, preflight: Preflight) {
     self.recipe = recipe
@@ -86,8 +90,9 @@ private final class SetsOpening {
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
     }
+    warnOfAbsentClasses(in: data)
     return preflight.problems.isEmpty
-      ? RunData.Opened(data: data, known: known, noted: noted) : nil
+      ? RunData.Opened(data: data, known: known, noted: noted, unreadable: unreadable) : nil
   }
 
   /// As `Preflight.attempt`, but for keys that are known to be wrong.
@@ -139,7 +144,7 @@ private final class SetsOpening {
     let kept: [Int]
     let held: [Int]
     /// What the chosen pictures are; nil for who need not know.
-    let contents: [PictureContents]?
+    let noted: NotedContents.Noted?
   }
 
   private func divide(_ source: any ImageDataset) throws -> Labelled? {
@@ -150,17 +155,17 @@ private final class SetsOpening {
       let isHeldOut = paths.validation == nil && !preflight.isAtFault("data.validationFraction")
       let fraction = isHeldOut ? paths.validationFraction : 0
       let isKnown = opening.access != .reading || fraction > 0
-      let contents = isKnown ? try self.contents(of: chosen, "labelled") : nil
+      let noted = isKnown ? try self.noted(of: chosen, "labelled") : nil
       let (kept, held) = try holdOut(
         from: chosen, fraction: fraction, seed: seed,
-        copies: contents.map { CopyGroups(of: $0.map(\.contentHash)) } ?? .none)
+        copies: noted.map { CopyGroups(of: $0.contents.map(\.contentHash)) } ?? .none)
       let trained = try Examples(
         labelled: held.isEmpty ? chosen : IndexedSubset(chosen, indices: kept))
       try RunData.requireEveryClass(of: trained, at: paths.labelled)
       return Labelled(
         trained: trained,
         heldOut: fraction > 0 ? try Examples(labelled: IndexedSubset(chosen, indices: held)) : nil,
-        rest: rest, chosen: chosen, kept: kept, held: held, contents: contents)
+        rest: rest, chosen: chosen, kept: kept, held: held, noted: noted)
     }
   }
 
@@ -176,8 +181,8 @@ private final class SetsOpening {
     // Of more pictures copies are not looked for: those of chosen ones are left out of U in any case.
     var copies = CopyGroups.none
     if source.count <= 200_000 {
-      let contents = try contents(of: source, "source", alike: false)
-      copies = CopyGroups(of: contents.map(\.contentHash))
+      let noted = try noted(of: source, "source", alike: false)
+      copies = CopyGroups(of: noted.contents.map(\.contentHash))
     }
     let split = try balancedSubset(of: source, count: count, seed: seed, copies: copies)
     return (
@@ -191,37 +196,35 @@ private final class SetsOpening {
   private func knownPictures(
     _ labelled: Labelled, _ validation: Examples?, _ test: Examples?
   ) throws -> KnownPictures? {
-    guard opening.access != .reading, let contents = labelled.contents else {
-      return try KnownPictures([], alike: false)
+    guard opening.access != .reading, let noted = labelled.noted else {
+      let kept = opening.directory.map { UnreadableList.sets(in: $0.knownFolder) }
+      return try KnownPictures([], unreadable: kept ?? [], alike: false)
     }
-    var parts: [KnownPictures.Part] = []
+    var sets: [(part: UnreadableList.Part, isLeftOut: Bool)] = []
     if let test {
-      parts.append(
-        .init(
-          name: "test", dataset: test.dataset,
-          contents: try self.contents(of: test.dataset, "test"),
-          isLeftOut: true))
+      sets.append((("test", test.dataset, try self.noted(of: test.dataset, "test")), true))
     }
     // Validation pictures that are given are no part of D, and U may hold them: other ones change no
     // score.
     if let validation {
-      parts.append(
-        .init(
-          name: "validation", dataset: validation.dataset,
-          contents: try self.contents(of: validation.dataset, "validation"), isLeftOut: false))
+      let noted = try self.noted(of: validation.dataset, "validation")
+      sets.append((("validation", validation.dataset, noted), false))
     } else if let heldOut = labelled.heldOut {
-      parts.append(
-        .init(
-          name: "validation", dataset: heldOut.dataset,
-          contents: labelled.held.map { contents[$0] },
-          isLeftOut: true))
+      let part = noted.part(labelled.held, of: labelled.chosen)
+      sets.append((("validation", heldOut.dataset, part), true))
     }
-    parts.append(
-      .init(
-        name: "labelled", dataset: labelled.trained.dataset,
-        contents: labelled.held.isEmpty ? contents : labelled.kept.map { contents[$0] },
-        isLeftOut: true))
-    let known = try KnownPictures(parts, alike: opening.alike)
+    let trained = labelled.held.isEmpty ? noted : noted.part(labelled.kept, of: labelled.chosen)
+    sets.append((("labelled", labelled.trained.dataset, trained), true))
+
+    let list = UnreadableList(
+      sets.map(\.part), heldOut: validation == nil && labelled.heldOut != nil)
+    unreadable = list
+    tellUnreadable(list)
+    let parts = sets.map { set, isLeftOut in
+      KnownPictures.Part(
+        name: set.set, dataset: set.dataset, contents: set.noted.contents, isLeftOut: isLeftOut)
+    }
+    let known = try KnownPictures(parts, unreadable: list.sets, alike: opening.alike)
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "labelled") }
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "validation") }
     if validation != nil {
@@ -229,23 +232,41 @@ private final class SetsOpening {
         try known.refuse("validation", among: "labelled")
       }
     }
-    preflight.warnOfCopies(in: labelled.chosen, contents)
+    preflight.warnOfCopies(in: labelled.chosen, noted.contents)
     return known
   }
 
-  private func contents(of dataset: any ImageDataset, _ name: String, alike: Bool? = nil)
-    throws -> [PictureContents]
+  private func noted(of dataset: any ImageDataset, _ name: String, alike: Bool? = nil) throws
+    -> NotedContents.Noted
   {
     let noting = NotedContents(
       dataset: dataset, alike: alike ?? opening.alike, trusting: opening.access != .alone,
       maxPixels: recipe.data.maxPixels, workers: opening.workers)
-    if let folder = opening.directory?.knownFolder, let kept = noting.kept(as: "\(folder)/\(name)")
+    if let folder = opening.directory?.knownFolder,
+      let kept = try noting.kept(as: "\(folder)/\(name)")
     {
       return kept
     }
-    let contents = try noting.note()
-    noted.append((name, noting, contents))
-    return contents
+    let found = try noting.note()
+    noted.append((name, noting, found.contents))
+    return found
+  }
+
+  /// Says which pictures cannot be read, and where they are too many that the sets cannot be used.
+  private func tellUnreadable(_ list: UnreadableList) {
+    let problems = list.problems(recipe.data.limitOfUnreadable, list: nil)
+    problems.forEach { preflight.refuse($0, exitCode: 65, key: "data.unreadableLimit") }
+    guard problems.isEmpty else { return }
+    let path = opening.indexing == nil ? nil : opening.directory.map(\.knownFolder)
+    for line in list.lines(list: path.map(UnreadableList.path(in:))) {
+      preflight.warn(line, key: "data.unreadableLimit")
+    }
+  }
+
+  private func warnOfAbsentClasses(in data: RunData) {
+    for (set, classes) in data.absentClasses where set == "test" || !data.isValidationHeldOut {
+      preflight.warn(RunData.absentLine(set, classes), key: "data.\(set)")
+    }
   }
 
   /// Looks at the trainings that are still to be done, which only who works alone does.

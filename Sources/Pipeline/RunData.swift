@@ -50,9 +50,9 @@ struct RunData {
     return dataset
   }
 
-  /// A labelled set that is only measured on, whose classes must be D's, where these are known.
+  /// A labelled set that is only measured on, whose classes must be among D's, where these are known.
   static func measured(_ path: String, _ split: String?, classes: [String]?) throws -> Examples {
-    let dataset = try openDataset(path, split: split)
+    let dataset = try openDataset(path, split: split, allowsEmptyClasses: true)
     guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
@@ -67,6 +67,25 @@ struct RunData {
         "\(path): no picture of \(empty.prefix(5).joined(separator: ", ")); every class needs at "
           + "least one")
     }
+  }
+
+  /// Whether the validation pictures are a part of D.
+  var isValidationHeldOut: Bool { validation != nil && !validationIsGiven }
+
+  /// The classes of D that a measured set has no picture of.
+  var absentClasses: [(set: String, classes: [String])] {
+    [("validation", validation), ("test", test)].compactMap { set, examples in
+      guard let examples else { return nil }
+      let absent = zip(classNames, examples.countPerClass).filter { $1 == 0 }.map(\.0)
+      return absent.isEmpty ? nil : (set, absent)
+    }
+  }
+
+
+  /// "no test picture of south".
+  static func absentLine(_ set: String, _ classes: [String]) -> String {
+    "no \(set) picture of " + classes.prefix(5).joined(separator: ", ")
+      + (classes.count > 5 ? ", … (\(classes.count) classes)" : "")
   }
 
   /// Whether the labels that U has are D's: by name, or, where shards have only numbers (`.cls`), as
@@ -166,15 +185,17 @@ func firstTwins(_ names: [String]) -> (first: Int, second: Int)? {
   return nil
 }
 
-/// The data set with its labels in the order of `classes`, which its own may have in another.
-/// - Throws: `PipelineError.data` naming the classes that only one of the two has.
+/// The data set with its labels in the order of `classes`, of which it may have fewer and in another
+/// order.
+/// - Throws: `PipelineError.data` naming the classes that only one of the two has, where it has others.
 func inClassOrder(
   _ dataset: any ImageDataset, _ name: String, _ classes: [String], _ classesName: String
 ) throws -> any ImageDataset {
   guard dataset.classes != classes else { return dataset }
   let places = Dictionary(zip(classes, classes.indices)) { first, _ in first }
-  guard places.count == classes.count, Set(dataset.classes) == Set(places.keys),
-    dataset.classes.count == classes.count
+  guard places.count == classes.count, !dataset.classes.isEmpty,
+    Set(dataset.classes).isSubset(of: places.keys),
+    Set(dataset.classes).count == dataset.classes.count
   else {
     try requireSameClasses(dataset.classes, name, classes, classesName)
     return dataset

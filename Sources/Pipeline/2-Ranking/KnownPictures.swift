@@ -26,14 +26,17 @@ struct KnownPictures {
     }
   }
 
+  /// How many pictures of each set cannot be read, of the labelled one first.
+  let unreadable: [UnreadablePictures]
   private let parts: [Part]
   private var places: [ContentHash.Prefix: Int] = [:]
   private let near: NearDuplicateLookup?
 
   /// Knows the pictures of `parts`, the most precious first; with `alike` those that only look alike are
-  /// found, too.
-  init(_ parts: [Part], alike: Bool) throws {
+  /// found, too. Of `unreadable` is told how many cannot be read.
+  init(_ parts: [Part], unreadable: [UnreadablePictures], alike: Bool) throws {
     self.parts = parts
+    self.unreadable = unreadable
     // What U may hold stands here without its marks, so that places stay those of `name(at:)`.
     let all = parts.flatMap { part in
       part.contents.map { part.isLeftOut ? $0.telling : .unreadable }

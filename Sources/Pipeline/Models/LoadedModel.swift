@@ -68,7 +68,8 @@ public final class LoadedModel {
     runtime = Runtime(
       device: device, precision: Run.precision(settings.precision, on: device), workers: cores,
       batch: settings.batch, batchKey: "--batch",
-      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels)
+      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels,
+      precisionKey: "--precision float32")
   }
 
   /// Measures the model on the labelled pictures at `path`.
@@ -77,7 +78,8 @@ public final class LoadedModel {
     _ path: String, split: String? = nil, console: Console = Console(quiet: true)
   ) throws -> Evaluation {
     let dataset = try inClassOrder(
-      openDataset(path, split: split), "the classes of \(path)", folder.classNames, "the model's")
+      openDataset(path, split: split, allowsEmptyClasses: true), "the classes of \(path)",
+      folder.classNames, "the model's")
     let progress = console.progress("evaluate", total: dataset.count)
     let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)

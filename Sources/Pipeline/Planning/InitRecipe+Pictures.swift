@@ -13,13 +13,15 @@ extension DatasetFacts {
       (try? dataset.read(at: index)).flatMap(Self.shape)
     }
     guard !shapes.isEmpty else {
-      throw PipelineError.data("\(path): none of its \(dataset.count) pictures can be read")
+      throw PipelineError.data(
+        "\(path): none of the \(looked) pictures looked at can be read, of \(dataset.count)")
     }
     func median(_ values: [Int]) -> Int { values.sorted()[values.count / 2] }
     self.init(
       path: path, count: dataset.count, classes: dataset.classes.count,
       channels: shapes.allSatisfy { $0.channels == 1 } ? 1 : 3,
       width: median(shapes.map(\.width)), height: median(shapes.map(\.height)))
+    (self.looked, unreadable) = (looked, looked - shapes.count)
   }
 
   private static func shape(_ image: EncodedImage) -> (channels: Int, width: Int, height: Int)? {
@@ -58,13 +60,13 @@ public func writeFittedRecipe(
     name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
     unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
   let chosenTest = test
-  func fit(_ validation: String?) throws -> (InitRecipe, LookedAt?) {
+  func fit(_ validation: String?) throws -> (InitRecipe, LookedAt) {
     var fitted = plain
     if let validation { fitted.measure(onValidation: validation) }
     if let chosenTest { fitted.measure(onTest: chosenTest) }
     return (fitted, try lookedAt(fitted.recipe, count: labelledSet.count))
   }
-  var (fitted, found): (InitRecipe, LookedAt?)
+  var (fitted, found): (InitRecipe, LookedAt)
   do {
     (fitted, found) = try fit(validation)
   } catch let error as PipelineError where validation != nil {
@@ -72,28 +74,55 @@ public func writeFittedRecipe(
     (fitted, found) = try fit(nil)
     notes.append("without data.validation: \(error)")
   }
-  if let found { fitted.note(found.warnings, labelled: found.labelled) }
+  fitted.note(found.warnings, labelled: found.labelled)
   try DurableFile.write(fitted.yaml, to: path)
-  return notes + fitted.warnings + (found?.warnings.map(\.message) ?? [])
+  return notes + fitted.warnings + found.warnings.map(\.message)
 }
 
 private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
 
-/// What a run of `recipe` would warn of in its pictures, and how many it would train on; nil of many
-/// pictures, which a dry run reads.
+/// What a run of `recipe` would warn of in its pictures, and how many it would train on. Of many pictures,
+/// which a dry run reads, only some are looked at.
 /// - Throws: `PipelineError` with all that would be refused.
-private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt? {
+private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt {
   guard count <= 20_000 else {
-    let classes = try openDataset(recipe.data.labelled).classes
-    for path in [recipe.data.validation, recipe.data.test].compactMap({ $0 }) {
-      _ = try RunData.measured(path, nil, classes: classes)
+    let labelled = try openDataset(recipe.data.labelled)
+    var lines = try lookOver("labelled", labelled, isLearned: true)
+    for (set, path) in [("validation", recipe.data.validation), ("test", recipe.data.test)] {
+      guard let path else { continue }
+      let measured = try RunData.measured(path, nil, classes: labelled.classes)
+      lines += try lookOver(set, measured.dataset, isLearned: false)
     }
-    return nil
+    let trained = Double(labelled.count) * (1 - recipe.data.validationFraction)
+    return (
+      lines.map { .init(message: $0, key: "data.unreadableLimit") }, Int(trained.rounded())
+    )
   }
+  var recipe = recipe
+  // Here that is said; it is the run's to refuse.
+  recipe.data.unreadableLimit = 1
   var preflight = Preflight()
   let opened = try RunData.open(
     recipe, RunData.Opening(workers: ProcessInfo.processInfo.activeProcessorCount),
     noting: &preflight)
   try preflight.refuseProblems()
-  return opened.map { (preflight.warnings, $0.data.labelled.count) }
+  return (preflight.warnings, opened?.data.labelled.count ?? count)
+}
+
+/// What is to be said of pictures that cannot be read, of some spread over a set where it is large.
+/// - Throws: `PipelineError.data` where none can be, or none of a class that is to be learned.
+private func lookOver(_ set: String, _ dataset: any ImageDataset, isLearned: Bool) throws
+  -> [String]
+{
+  let noting = NotedContents(
+    dataset: dataset, alike: false, trusting: false, maxPixels: ImageDecoder.defaultMaxPixels,
+    workers: ProcessInfo.processInfo.activeProcessorCount)
+  let (looked, noted, lost) = try noting.sampled()
+  let found = UnreadablePictures(set: set, of: [(looked, noted)])
+  if let problem = found.problem(.none, list: nil, lost: isLearned ? lost : []) {
+    throw PipelineError.data(problem)
+  }
+  let most = looked.count < dataset.count ? " (of those that were looked at)" : ""
+  let problem = found.problem(BadSamples.Limit(), list: nil).map { $0 + most }
+  return [problem ?? (found.count > 0 ? "\(set): \(found.line)\(most)" : nil)].compactMap { $0 }
 }
