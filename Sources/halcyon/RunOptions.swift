@@ -46,9 +46,11 @@ struct RunOptions: ParsableArguments {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
     let path = isFolder ? run.recipePath : recipe
-    return try RecipeReading(
+    let reading = try RecipeReading(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
       keepsUnset: forDryRun)
+    reading.notes.forEach { printError($0) }
+    return reading
   }
 
   /// Where the run is kept.

@@ -40,7 +40,7 @@ extension DatasetFacts {
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
 /// a gain with them.
 ///
-/// Folders called train, val and test in the labelled one are taken for what they are.
+/// The recipe names the pictures from its own folder. Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
@@ -57,14 +57,23 @@ public func writeFittedRecipe(
   let unlabelledSet = try openUnlabelled(
     Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
   let plain = try InitRecipe(
-    name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
-    unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
+    name: name,
+    labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
+    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
   let chosenTest = test
   func fit(_ validation: String?) throws -> (InitRecipe, LookedAt) {
     var fitted = plain
-    if let validation { fitted.measure(onValidation: validation) }
-    if let chosenTest { fitted.measure(onTest: chosenTest) }
-    return (fitted, try lookedAt(fitted.recipe, count: labelledSet.count))
+    if let validation {
+      fitted.measure(onValidation: try RecipePath.written(validation, in: path))
+    }
+    if let chosenTest { fitted.measure(onTest: try RecipePath.written(chosenTest, in: path)) }
+    // What is written names the pictures from the recipe's folder, not from here.
+    var recipe = fitted.recipe
+    recipe.data.labelled = labelled
+    recipe.data.unlabelled = unlabelled
+    recipe.data.validation = validation
+    recipe.data.test = chosenTest
+    return (fitted, try lookedAt(recipe, count: labelledSet.count))
   }
   var (fitted, found): (InitRecipe, LookedAt)
   do {

@@ -11,6 +11,8 @@ public struct RecipeReading: Sendable {
   public private(set) var recipe = Recipe(name: "", labelled: "", unlabelled: "")
   /// Why it cannot be followed, each with its file and line.
   public private(set) var problems: [Preflight.Problem] = []
+  /// Which of two places is taken where a path leads to something in both.
+  public private(set) var notes: [String] = []
 
   /// Reads as `Recipe(contentsOf:overrides:keepsUnset:)` does.
   /// - Throws: `PipelineError.recipe` when it is no recipe at all; `FileError` when the file cannot be
@@ -48,7 +50,7 @@ public struct RecipeReading: Sendable {
     }
 
     recipe.requireKeys(&reader)
-    recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset)
+    notes = recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset)
     for problem in recipe.problems where !reader.isAtFault(problem.keys) {
       reader.refuse(
         reader.error(for: problem.keys, problem.message), key: problem.keys.first ?? "")
@@ -88,11 +90,25 @@ public struct RecipeReading: Sendable {
         "--set \(override): write it as key.path=value, for example ranking.imagesPerClass=4000")
     }
     let text = String(parts[1])
+    if pathKeys.contains(keys.joined(separator: ".")), !Node(text).isNull,
+      !text.hasPrefix("\""), !text.hasPrefix("'")
+    {
+      // A path as the shell gave it, whatever YAML makes of its characters.
+      let path = Node(text, .implicit, .singleQuoted)
+      return .init(
+        node: keys.reversed().reduce(path) { Node([(Node($1), $0)]) }, override: override)
+    }
     // What is no YAML, such as @home/a, can only have been meant as a text.
     let value =
       (try? compose(yaml: text)) ?? Node(text, .implicit, text.isEmpty ? .plain : .singleQuoted)
     return .init(node: keys.reversed().reduce(value) { Node([(Node($1), $0)]) }, override: override)
   }
+
+  /// The keys whose values are paths.
+  private static let pathKeys = [
+    "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
+    "ranking.tags", "teacher.startFrom",
+  ]
 
   private static func refuseTwoBudgets(in overrides: [String]) throws {
     let keys = overrides.filter { !$0.hasSuffix("=null") && !$0.hasSuffix("=") }
@@ -128,20 +144,23 @@ extension Recipe {
     }
   }
 
-  /// Whether U comes from a program or a server.
-  private func isRemote(_ source: String) -> Bool {
-    ["pipe:", "http://", "https://"].contains { source.hasPrefix($0) }
-  }
-
+  /// Makes the paths absolute.
+  /// - Returns: What was passed over for what stands elsewhere under the same words.
   fileprivate mutating func resolvePaths(
     from folder: String, _ reader: inout RecipeReader, keepsUnset: Bool
-  ) {
+  ) -> [String] {
+    var notes: [String] = []
     func resolve(_ path: String, _ key: String) -> String {
       guard !reader.isAtFault([key]) else { return path }
       let fromOverride = reader.places[key]?.isOverride ?? false
       do {
-        return try RecipePath(path, keepsUnset: keepsUnset)
+        let place = try RecipePath(path, keepsUnset: keepsUnset)
           .resolved(in: fromOverride ? [".", folder] : [folder, "."])
+        if let other = place.passedOver {
+          notes.append(
+            "\(key): \(path) is \(place.path); there is \(other), too, which is passed over")
+        }
+        return place.path
       } catch {
         reader.refuse(reader.error(for: [key], "\(key): \(error.message)"), key: key)
         return path
@@ -149,7 +168,7 @@ extension Recipe {
     }
     data.labelled = resolve(data.labelled, "data.labelled")
     // A pipe or an address is no path; a pattern is one whose last parts are still open.
-    if !data.unlabelledIsRest, !isRemote(data.unlabelled) {
+    if !data.unlabelledIsRest, !RecipePath.isRemote(data.unlabelled) {
       data.unlabelled = resolve(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
@@ -157,6 +176,7 @@ extension Recipe {
     data.validation = data.validation.map { resolve($0, "data.validation") }
     data.test = data.test.map { resolve($0, "data.test") }
     teacher.startFrom = teacher.startFrom.map { resolve($0, "teacher.startFrom") }
+    return notes
   }
 }
 
