@@ -28,6 +28,8 @@ public final class Run {
   let data: RunData
   /// The labelled, validation and test pictures, by what they show.
   let known: KnownPictures
+  /// What this start finds that results depend on.
+  let inputs: RunInputs
   let injectedFaults: Set<InjectedFault>
   /// Whether results of another recipe are to be replaced.
   let isRedoing: Bool
@@ -45,12 +47,13 @@ public final class Run {
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
   /// recipe made are removed, to be run again. Without `needsUnlabelled`, a U that is gone or changed
-  /// is no error: what needs its pictures goes without.
+  /// is no error: what needs its pictures goes without. Of the stages to be computed, `computed`, also the
+  /// device and the precision are compared with those that they were begun with.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public init(
     recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
-    access: Access = .alone,
+    computing computed: Set<Stage> = Set(Stage.allCases), access: Access = .alone,
     console: Console = Console()
   ) throws {
     try recipe.validate()
@@ -68,46 +71,17 @@ public final class Run {
     // First what can be refused by looking; nothing is written before.
     let claim = try RunClaim(directory, access: access)
     do {
-      (data, known) = try Self.pictures(
-        recipe, claim, redoing: redoing, needsUnlabelled: needsUnlabelled, access: access,
-        workers: workers, console: console)
+      (data, known, inputs) = try Self.pictures(
+        recipe,
+        Opening(
+          claim: claim, device: device, precision: precision, workers: workers, console: console,
+          redoing: redoing, needsUnlabelled: needsUnlabelled, computed: computed, access: access))
     } catch {
       claim.withdraw()
       throw error
     }
     lock = claim.lock
     log = try RunLog(path: directory.logPath, shared: access != .alone)
-  }
-
-  /// The run's pictures, and its directory made ready for them.
-  private static func pictures(
-    _ recipe: Recipe, _ claim: RunClaim, redoing: Bool, needsUnlabelled: Bool, access: Access,
-    workers: Int, console: Console
-  ) throws -> (RunData, KnownPictures) {
-    let directory = claim.directory
-    if access != .alone { try directory.requireSameScores(recipe) }
-    var data = try RunData(
-      recipe, workers: workers, needsUnlabelled: needsUnlabelled,
-      indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
-        ? nil
-        : RunData.Indexing(
-          folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
-          console: console, prepare: claim.take))
-    try claim.take()
-    let known = try KnownPictures(
-      access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,
-      keptIn: directory.knownFolder, trusting: access == .shared,
-      maxPixels: recipe.data.maxPixels, workers: workers)
-    try data.refuseMeasuredPicturesAmongOthers(known)
-    if access == .alone { try directory.settle(recipe, redoing: redoing) }
-    if !(data.unlabelled is MissingPictures) {
-      do {
-        try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)
-      } catch is PipelineError where !needsUnlabelled {
-        data.loseUnlabelled(because: "they are not those that the run was begun with")
-      }
-    }
-    return (data, known)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {

@@ -142,7 +142,7 @@ struct RunData {
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
   }
 
-  /// What the scores of U depend on beside the teacher and U: the pictures that are left out.
+  /// The pictures that are left out of U, at a glance: what earlier versions noted with scores.
   var leftOutFingerprint: String {
     let parts = knownSets.filter(\.isLeftOut).map { Self.fingerprint(of: $0.dataset) }
     return Checksum.sha256(Data(parts.joined(separator: "\n").utf8))

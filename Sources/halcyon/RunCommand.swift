@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
       if json { try printJSON(plan) } else { try plan.lines.forEach(printLine) }
       return
     }
-    let run = try options.open(quiet: json)
+    let run = try options.open(quiet: json, computing: Set(Stage.allCases))
     let summary = try run.allStages()
     if json {
       try printJSON(summary)

@@ -60,12 +60,13 @@ struct RunOptions: ParsableArguments {
 
   /// The run, opened.
   func open(
-    quiet: Bool = false, needsUnlabelled: Bool = true, access: Run.Access = .alone
+    quiet: Bool = false, needsUnlabelled: Bool = true, computing: Set<Stage> = [],
+    access: Run.Access = .alone
   ) throws -> Run {
     let recipe = try read()
     return try Run(
       recipe: recipe, directory: directory(for: recipe), redoing: redo,
-      needsUnlabelled: needsUnlabelled, access: access,
+      needsUnlabelled: needsUnlabelled, computing: computing, access: access,
       console: Console(quiet: quiet))
   }
 }

@@ -8,7 +8,7 @@ struct TrainTeacherCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try TrainTeacher.perform(in: options.open()) }
+  func run() throws { try TrainTeacher.perform(in: options.open(computing: [.teacher])) }
 }
 
 /// `halcyon pretrain`: stage 3.
@@ -18,7 +18,7 @@ struct PretrainCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try PretrainStudent.perform(in: options.open()) }
+  func run() throws { try PretrainStudent.perform(in: options.open(computing: [.student])) }
 }
 
 /// `halcyon fine-tune`: stage 4.
@@ -28,5 +28,5 @@ struct FineTuneCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try FineTuneStudent.perform(in: options.open()) }
+  func run() throws { try FineTuneStudent.perform(in: options.open(computing: [.fineTuning])) }
 }

@@ -76,6 +76,11 @@ struct KnownPictures {
     return Match(set: set, key: key, bits: match.distance)
   }
 
+  /// What the pictures of `set` are, in its order.
+  func contents(of set: String) -> [PictureContents] {
+    parts.first { $0.name == set }?.contents ?? []
+  }
+
   /// Whether a picture with these bytes is in `set`.
   func holds(_ content: ContentHash.Prefix, in set: String) -> Bool {
     places[content].map { name(at: $0).set == set } ?? false

@@ -25,8 +25,10 @@ public enum ScoreImages {
     let teacher = try run.model(of: .teacher)
     try requireSameClasses(
       teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
+    if share == nil, claims == nil { try redoOtherScores(in: run, teacher) }
     let work = ScoringWork(
       run: run, kind: try ShardRecord(of: run, teacher: teacher),
+      earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
     if let share { try work.tell(share) }
     // Of the workers that come and go each would read all that the others have written. Whoever selects
@@ -81,6 +83,21 @@ public enum ScoreImages {
         + "the others are scored, run the same command again for the rest")
   }
 
+  /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what
+  /// was made of them.
+  private static func redoOtherScores(in run: Run, _ teacher: ModelFolder) throws {
+    guard run.isRedoing else { return }
+    let work = ScoringWork(
+      run: run, kind: try ShardRecord(of: run, teacher: teacher),
+      earlierLeftOut: run.data.leftOutFingerprint, mine: Array(0..<run.data.unlabelled.shardCount))
+    do {
+      _ = try work.missing(verifyingFiles: false)
+    } catch PipelineError.data {
+      try run.directory.remove([.ranking, .student, .fineTuning], keepingScores: false)
+      try RunDirectory.makeFolder(run.directory.scoresFolder)
+    }
+  }
+
   private static func pause(seconds: Int) throws {
     for _ in 0..<seconds * 10 {
       try StopSignal.check()
@@ -93,6 +110,8 @@ public enum ScoreImages {
 struct ScoringWork {
   let run: Run
   let kind: ShardRecord
+  /// What an earlier version noted in place of `kind.leftOutIdentity`.
+  let earlierLeftOut: String
   let mine: [Int]
 
   /// The shards of this process that are not done.
@@ -161,14 +180,15 @@ struct ScoringWork {
   func isDone(_ shard: Int, verifyingFile: Bool) throws -> Bool {
     let shards = run.data.unlabelled
     let name = "\(run.directory.scoresFolder)/\(shards.shardName(shard))"
-    guard let record = try? ShardRecord(path: "\(name).json") else { return false }
+    guard var record = try? ShardRecord(path: "\(name).json") else { return false }
+    if renew(&record) { try DurableFile.write(record.json(), to: "\(name).json") }
     // A record of more classes a picture serves fewer as well.
     let differences = kind.differences(from: record).filter { $0 != "classes_per_sample" }
     guard differences.isEmpty else {
       throw PipelineError.data(
         "\(name).json: this shard was scored otherwise, with another "
           + "\(differences.joined(separator: ", ")); scores of two kinds cannot be ranked "
-          + "together: give --out a new folder, or remove \(run.directory.scoresFolder)")
+          + "together: give --out a new folder, or --redo to score, select and train again")
     }
     guard record.shard == shards.shardName(shard),
       record.count == shards.range(ofShard: shard).count,
@@ -189,6 +209,18 @@ struct ScoringWork {
   }
 }
 
+extension ScoringWork {
+  /// Notes of a shard that an earlier version scored what it would be noted with now.
+  private func renew(_ record: inout ShardRecord) -> Bool {
+    var renewed = record
+    if record.recipeHash == run.recipe.scoresHashAsWritten { renewed.recipeHash = kind.recipeHash }
+    if record.leftOutIdentity == earlierLeftOut { renewed.leftOutIdentity = kind.leftOutIdentity }
+    guard renewed != record else { return false }
+    record = renewed
+    return true
+  }
+}
+
 extension ShardRecord {
   /// What every shard of a run has in common: the fields that decide the bits of a score.
   init(of run: Run, teacher: ModelFolder) throws {
@@ -196,7 +228,7 @@ extension ShardRecord {
     self.init(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
       recipeHash: run.recipe.scoresHash, inputIdentity: "",
-      leftOutIdentity: run.data.leftOutFingerprint,
+      leftOutIdentity: run.inputs.leftOut,
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
       libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,

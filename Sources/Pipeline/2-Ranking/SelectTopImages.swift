@@ -19,7 +19,10 @@ public enum SelectTopImages {
       try shards.noteCoverage(in: folder)
       return StageOutcome(
         outputs: files, seconds: shards.seconds - start.timeIntervalSinceNow, imagesSeen: samples,
-        accuracies: [:])
+        accuracies: [:],
+        computed: shards.scored.first.map {
+          ($0.record.device, $0.record.precision, $0.record.libtorch)
+        })
     }
   }
 

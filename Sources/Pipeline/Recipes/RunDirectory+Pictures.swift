@@ -1,19 +1,44 @@
 import Files
 import Foundation
+import ImageData
 
 extension RunDirectory {
   /// What `data.json` says of one set of pictures.
-  private struct Origin: Codable, Equatable {
+  struct Origin: Codable, Equatable {
     /// The recipe's words for it.
     let recipe: String
-    /// What they led to.
+    /// What they led to, at a glance.
     let fingerprint: String
+    /// What they led to; nil for U, whose shards say it, and where an earlier version wrote it.
+    var identity: PicturesIdentity?
+    /// How many pictures there are.
+    var count: Int?
+    /// The class names in the order of their labels.
+    var classes: [String]?
   }
 
   private var picturesPath: String { "\(path)/data.json" }
 
-  /// Compares a run's pictures with those that it was begun with, under the same words of the recipe;
-  /// what other words mean, the recipe's own hashes decide.
+  /// What each set of pictures was, as far as it is known.
+  var origins: [String: Origin] {
+    guard let data = FileManager.default.contents(atPath: picturesPath) else { return [:] }
+    return (try? JSONDecoder().decode([String: Origin].self, from: data)) ?? [:]
+  }
+
+  /// Where the names, labels and contents of a set's pictures are kept.
+  func listPath(of set: String) -> String { "\(knownFolder)/\(set).list" }
+
+  /// In which pictures the labelled set is another than it was.
+  func labelledChanges(_ data: RunData, _ known: KnownPictures) -> String {
+    guard let was = PictureList(contentsOf: listPath(of: "labelled")) else {
+      return "the labelled pictures have changed"
+    }
+    let now = PictureList(of: data.labelled.dataset, known.contents(of: "labelled"))
+    return PictureChanges(from: was, to: now).text(of: "labelled")
+  }
+
+  /// Compares U with what the run has selected from, and of an earlier version's run the other sets, too,
+  /// under the same words of the recipe; what other words mean, the recipe's own settings decide.
   ///
   /// U may grow and change: each shard's record says what the shard held when it was scored. But a
   /// selection counts in U's samples, so where there is one, it and what was trained on it are to be
@@ -22,34 +47,44 @@ extension RunDirectory {
   func requireSamePictures(
     as data: RunData, _ recipe: Recipe, access: Run.Access, redoing: Bool
   ) throws {
+    let earlier = origins
+    let changed = data.sets.filter { name, dataset in
+      guard let was = earlier[name], was.identity == nil, was.recipe == recipe.words(for: name)
+      else {
+        return false
+      }
+      return was.fingerprint != RunData.fingerprint(of: dataset)
+    }.map(\.name)
+    let others = changed.filter { $0 != "unlabelled" }
+    guard others.isEmpty else {
+      throw PipelineError.data(
+        "the \(others.joined(separator: " and ")) pictures are not those that \(path) was begun "
+          + "with; give --out a new folder, or put the pictures back")
+    }
+    if changed.contains("unlabelled") { try leaveSelection(access: access, redoing: redoing) }
+  }
+
+  /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.
+  func note(_ data: RunData, _ recipe: Recipe, _ now: RunInputs, _ known: KnownPictures) throws {
+    let earlier = origins
     var found: [String: Origin] = [:]
     for (name, dataset) in data.sets {
-      let words = recipe.dataSettings(of: name).map { "\($0.key): \($0.value)" }
-      found[name] = Origin(
-        recipe: words.joined(separator: ", "), fingerprint: RunData.fingerprint(of: dataset))
-    }
-    if let data = FileManager.default.contents(atPath: picturesPath),
-      let earlier = try? JSONDecoder().decode([String: Origin].self, from: data)
-    {
-      if earlier == found { return }
-      let changed = found.keys.sorted().filter { name in
-        guard let was = earlier[name], let now = found[name] else { return false }
-        return was.recipe == now.recipe && was.fingerprint != now.fingerprint
+      let origin = Origin(
+        recipe: recipe.words(for: name), fingerprint: RunData.fingerprint(of: dataset),
+        identity: now.sets[name], count: dataset.count, classes: dataset.classes)
+      found[name] = origin
+      guard let identity = origin.identity else { continue }
+      let path = listPath(of: name)
+      if earlier[name]?.identity != identity || !FileManager.default.fileExists(atPath: path) {
+        try Self.makeFolder(knownFolder)
+        try PictureList(of: dataset, known.contents(of: name)).write(to: path)
       }
-      let others = changed.filter { $0 != "unlabelled" }
-      guard others.isEmpty else {
-        throw PipelineError.data(
-          "the \(others.joined(separator: " and ")) pictures are not those that \(path) was begun "
-            + "with; give --out a new folder, or put the pictures back")
-      }
-      if changed.contains("unlabelled") { try leaveSelection(access: access, redoing: redoing) }
     }
-    guard access == .alone else { return }
-    try DurableFile.write(try JSON.pretty(found), to: picturesPath)
+    if found != earlier { try DurableFile.write(try JSON.pretty(found), to: picturesPath) }
   }
 
   /// Removes what was selected from U as it was.
-  private func leaveSelection(access: Run.Access, redoing: Bool) throws {
+  func leaveSelection(access: Run.Access, redoing: Bool) throws {
     let selected = StageMarker.path(in: folder(of: .ranking))
     // Who only scores has nothing to do with the selection.
     guard access != .shared, FileManager.default.fileExists(atPath: selected) else { return }
@@ -63,8 +98,13 @@ extension RunDirectory {
 }
 
 extension Recipe {
+  /// The recipe's words for one of a run's sets.
+  fileprivate func words(for set: String) -> String {
+    dataSettings(of: set).map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+  }
+
   /// The keys that decide which pictures are in one of a run's sets.
-  fileprivate func dataSettings(of set: String) -> [RecipeSetting] {
+  private func dataSettings(of set: String) -> [RecipeSetting] {
     var keys = ["data.\(set)", "data.\(set)Split"]
     let drawn = ["data.labelled", "data.labelledSplit", "data.labelledCount", "seed"]
     switch set {

@@ -28,14 +28,26 @@ struct Checkpoint {
 struct CheckpointFolder {
   let path: String
   let stageHash: String
+  /// What the stage is made of.
+  let inputs: StageInputs
   let keep: Int
 
-  private var files: [(step: Int, path: String)] {
+  private var files: [(step: Int, path: String)] { Self.files(in: path) }
+
+  /// The checkpoints in the folder at `path`, newest last.
+  static func files(in path: String) -> [(step: Int, path: String)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
       return Int(name.dropFirst(5).dropLast(12)).map { ($0, "\(path)/\(name)") }
     }.sorted { $0.step < $1.step }
+  }
+
+  /// What a checkpoint with this metadata was made of; nil where an earlier version made it.
+  static func inputs(in metadata: [String: String]) -> StageInputs? {
+    metadata["inputs"].flatMap {
+      try? JSONDecoder().decode(StageInputs.self, from: Data($0.utf8))
+    }
   }
 
   /// Writes a checkpoint durably, then removes all but the newest.
@@ -44,6 +56,8 @@ struct CheckpointFolder {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
       throw FileError("make the folder", path, code: errno)
     }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     let digits = String(checkpoint.step)
     let padded = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     try Safetensors.write(
@@ -53,6 +67,7 @@ struct CheckpointFolder {
         "loss_bits": "\(checkpoint.sums.loss.bitPattern)",
         "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
         "seconds": "\(checkpoint.seconds)",
+        "inputs": String(decoding: try encoder.encode(inputs), as: UTF8.self),
       ], to: "\(path)/step-\(padded).safetensors")
     for old in files.dropLast(max(keep, 1)) { unlink(old.path) }
   }
@@ -69,7 +84,11 @@ struct CheckpointFolder {
         console.say("passes over a checkpoint: \(error)")
         continue
       }
-      guard file.metadata["stage"] == stageHash else { continue }
+      let isOfStage =
+        Self.inputs(in: file.metadata).map {
+          inputs.differences(from: $0, computes: true).isEmpty
+        } ?? (file.metadata["stage"] == stageHash)
+      guard isOfStage else { continue }
       try network.weights.load(file)
       for (name, tensor) in optimizer.state { try tensor.copy(from: file.tensor(name)) }
       func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {
