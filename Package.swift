@@ -34,14 +34,20 @@ let package = Package(
     // Where the C and C++ libraries are; no code.
     .systemLibrary(name: "CLibtorch", pkgConfig: "libtorch"),
     .systemLibrary(
-      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib libzstd",
+      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd",
       providers: [
-        .apt(["libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "zlib1g-dev", "libzstd-dev"])
+        .apt([
+          "libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "libgif-dev", "libtiff-dev",
+          "zlib1g-dev",
+          "libzstd-dev",
+        ])
       ]),
 
     // C ABIs over them: the only code that sees libtorch and the codecs.
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
-    .target(name: "CImage", dependencies: ["CCodecs"]),
+    .target(
+      name: "CImage", dependencies: ["CCodecs"],
+      linkerSettings: [.linkedLibrary("gif")]),  // giflib has no pkg-config file everywhere
 
     // Files that survive a crash, for every room that writes one.
     .target(name: "Files", dependencies: [crypto], swiftSettings: swiftSettings),

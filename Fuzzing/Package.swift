@@ -18,8 +18,10 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CCodecs", path: "House/CCodecs",
-      pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib libzstd"),
-    .target(name: "CImage", dependencies: ["CCodecs"], path: "House/CImage"),
+      pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd"),
+    .target(
+      name: "CImage", dependencies: ["CCodecs"], path: "House/CImage",
+      linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
       name: "Files", dependencies: ["Crypto"], path: "House/Files", swiftSettings: swiftSettings),

@@ -20,6 +20,8 @@ struct IndexPlan {
   let pictures: PathTable
   /// The list that has their hashtags, where U is one.
   private let list: (any TaggedDataset)?
+  /// What lies among single pictures and is none.
+  let passedOver: PassedOver
   /// Names for labels that are numbers, where a file beside the shards gives them.
   let classNames: [String]
 
@@ -40,6 +42,7 @@ struct IndexPlan {
       }
       pictures = PathTable()
       list = nil
+      passedOver = PassedOver()
       name = text
       classNames = Self.classNames(beside: locations.first)
       return
@@ -47,7 +50,7 @@ struct IndexPlan {
     name = (root as NSString).lastPathComponent
     classNames = []
     let location: ShardLocation
-    (location, pictures, list) = try Self.pictures(in: root, split: split)
+    (location, pictures, list, passedOver) = try Self.pictures(in: root, split: split)
     let count = pictures.count
     let size = max(1, shardSize)
     let table = pictures
@@ -68,18 +71,20 @@ struct IndexPlan {
 
   private static func pictures(
     in root: String, split: String?
-  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?) {
+  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?, PassedOver) {
     let absolute = URL(fileURLWithPath: root).path
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: root, isDirectory: &isFolder)
     let files = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
     if isThere, isFolder.boolValue, !files.contains(where: IDXDataset.isImages) {
       let folder = split.map { (absolute as NSString).appendingPathComponent($0) } ?? absolute
-      let paths = try FolderListing(root: folder).paths
-      guard paths.count > 0 else {
-        throw ImageDataError.dataset(path: folder, reason: "no .jpg, .jpeg, .png or .webp in it")
+      let listing = try FolderListing(root: folder)
+      guard listing.paths.count > 0 else {
+        throw ImageDataError.dataset(
+          path: folder, reason: FolderDataset.noPictures(listing.passedOver))
       }
-      return (ShardLocation(kind: .pictures, text: folder), paths, nil)
+      let location = ShardLocation(kind: .pictures, text: folder)
+      return (location, listing.paths, nil, listing.passedOver)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
     var keys = PathTable()
@@ -87,9 +92,10 @@ struct IndexPlan {
     let list = dataset as? any TaggedDataset
     if isThere, !isFolder.boolValue, root.lowercased().hasSuffix(".csv") {
       let folder = (absolute as NSString).deletingLastPathComponent
-      return (ShardLocation(kind: .pictures, text: folder), keys, list)
+      return (ShardLocation(kind: .pictures, text: folder), keys, list, PassedOver())
     }
-    return (ShardLocation(kind: .dataset, text: absolute, variable: split), keys, list)
+    let location = ShardLocation(kind: .dataset, text: absolute, variable: split)
+    return (location, keys, list, dataset.passedOver)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {

@@ -47,7 +47,7 @@ struct ShardList {
   /// The archives that lie directly in `folder`, in bytewise order.
   static func archives(in folder: String) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { !$0.hasPrefix(".") && ShardLocation.isArchive($0) }
+    return names.filter { !PictureNames.isSystems($0.utf8) && ShardLocation.isArchive($0) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
@@ -61,9 +61,9 @@ struct ShardList {
 
   private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let visible = names.filter { !$0.hasPrefix(".") }
+    let visible = names.filter { !PictureNames.isSystems($0.utf8) }
     if visible.contains(where: ShardLocation.isArchive) { return true }
-    if visible.contains(where: { FolderListing.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
+    if visible.contains(where: { PictureNames.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
       return false
     }
     // Links may lead round in circles.
