@@ -11,7 +11,7 @@ extension Run {
     let workers: Int
     let console: Console
     let redoing: Bool
-    let needsUnlabelled: Bool
+    let needsPictures: Bool
     let computed: Set<Stage>
     let access: Access
   }
@@ -25,16 +25,10 @@ extension Run {
   {
     let (directory, access) = (opening.claim.directory, opening.access)
     if access != .alone { try directory.requireSameScores(recipe) }
-    var data = try RunData(
-      recipe, workers: opening.workers, needsUnlabelled: opening.needsUnlabelled,
-      indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
-        ? nil
-        : RunData.Indexing(
-          folder: directory.indexFolder, workers: opening.workers, isFixed: access != .alone,
-          console: opening.console, prepare: opening.claim.take))
+    var data = try open(recipe, opening)
     try opening.claim.take()
     let known = try KnownPictures(
-      access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,
+      access == .reading || !data.isThere ? nil : data, alike: recipe.ranking.leaveOut == .near,
       keptIn: directory.knownFolder, trusting: access == .shared,
       maxPixels: recipe.data.maxPixels, workers: opening.workers)
     try data.refuseMeasuredPicturesAmongOthers(known)
@@ -52,22 +46,55 @@ extension Run {
         changes: { directory.labelledChanges(data, known) })
       if isAlone { try fill(unknown, inputs, in: directory, opening.console) }
     }
-    if !(data.unlabelled is MissingPictures) {
+    if data.isThere, !(data.unlabelled is any AbsentPictures) {
       do {
         try directory.requireSamePictures(
           as: data, recipe, access: access, redoing: opening.redoing)
-      } catch is PipelineError where !opening.needsUnlabelled {
-        data.loseUnlabelled(because: "they are not those that the run was begun with")
+      } catch is PipelineError where !opening.needsPictures {
+        data.loseUnlabelled(
+          RunData.unlabelled(
+            in: directory, recipe, because: "they are not those that the run was begun with"))
       }
     }
-    if access == .alone {
+    if access == .alone, data.isThere {
       try directory.settle(recipe)
-      if !(data.unlabelled is MissingPictures) {
+      if !(data.unlabelled is any AbsentPictures) {
         try directory.note(data, recipe, inputs, known)
       }
       try weights?.write(to: note)
     }
     return (data, known, inputs)
+  }
+
+  /// Opens the run's pictures; where none is needed, the directory's memory stands in for those that
+  /// are not there.
+  private static func open(_ recipe: Recipe, _ opening: Opening) throws -> RunData {
+    let (directory, access) = (opening.claim.directory, opening.access)
+    let isIndexed = IndexedCollection.exists(in: directory.indexFolder)
+    let indexing =
+      access == .reading && !isIndexed
+      ? nil
+      : RunData.Indexing(
+        folder: directory.indexFolder, workers: opening.workers,
+        isFixed: access != .alone || !opening.needsPictures, console: opening.console,
+        prepare: opening.claim.take)
+    do {
+      var data = try RunData(
+        recipe, workers: opening.workers, needsUnlabelled: opening.needsPictures,
+        indexing: indexing)
+      if let missing = data.unlabelled as? MissingPictures {
+        data.loseUnlabelled(
+          RunData.unlabelled(in: directory, recipe, because: missing.reason))
+      }
+      return data
+    } catch  where !opening.needsPictures {
+      opening.console.note(
+        "\(PipelineError.line(about: error)); \(directory.path) says what was there")
+      let unlabelled =
+        recipe.data.unlabelledIsRest ? nil : try? openUnlabelled(recipe.data, indexing)
+      return try RunData(
+        rememberedIn: directory, recipe, unlabelled: unlabelled, because: error)
+    }
   }
 
   /// Notes of stages that an earlier version finished what it did not note: what is there now.

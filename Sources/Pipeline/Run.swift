@@ -46,20 +46,24 @@ public final class Run {
   }
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
-  /// recipe made are removed, to be run again. Without `needsUnlabelled`, a U that is gone or changed
-  /// is no error: what needs its pictures goes without. Of the stages to be computed, `computed`, also the
-  /// device and the precision are compared with those that they were begun with.
+  /// recipe made are removed, to be run again. Without `needsPictures`, pictures that are gone and a
+  /// U that has changed are no error: what the directory remembers of them stands in. Of the stages to
+  /// be computed, `computed`, also the device and the precision are compared with those that they were
+  /// begun with.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public init(
-    recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
+    recipe: Recipe, directory path: String, redoing: Bool = false, needsPictures: Bool = true,
     computing computed: Set<Stage> = Set(Stage.allCases), access: Access = .alone,
     console: Console = Console()
   ) throws {
     try recipe.validate()
     self.recipe = recipe
     self.console = console
-    device = try Self.device(recipe.device)
+    // Who computes nothing needs no device, for example where a run's results were copied to.
+    device =
+      try needsPictures
+      ? Self.device(recipe.device) : (try? Self.device(recipe.device)) ?? .cpu
     precision = Self.precision(recipe.precision, on: device)
     let cores = ProcessInfo.processInfo.activeProcessorCount
     workers = recipe.workers > 0 ? recipe.workers : cores
@@ -75,7 +79,7 @@ public final class Run {
         recipe,
         Opening(
           claim: claim, device: device, precision: precision, workers: workers, console: console,
-          redoing: redoing, needsUnlabelled: needsUnlabelled, computed: computed, access: access))
+          redoing: redoing, needsPictures: needsPictures, computed: computed, access: access))
     } catch {
       claim.withdraw()
       throw error

@@ -15,6 +15,18 @@ struct RunData {
   let classNames: [String]
   private let validationIsGiven: Bool
 
+  init(
+    labelled: Examples, validation: Examples?, test: Examples?, unlabelled: any ShardedDataset,
+    classNames: [String], validationIsGiven: Bool
+  ) {
+    self.labelled = labelled
+    self.validation = validation
+    self.test = test
+    self.unlabelled = unlabelled
+    self.classNames = classNames
+    self.validationIsGiven = validationIsGiven
+  }
+
   /// Opens them. Where U is not needed and cannot be opened, `MissingPictures` stand in for it.
   /// - Parameters:
   ///   - recipe: Which pictures.
@@ -130,8 +142,8 @@ struct RunData {
   }
 
   /// Whatever was read for U so far is not what the run was made from.
-  mutating func loseUnlabelled(because reason: String) {
-    unlabelled = MissingPictures(name: unlabelled.name, reason: reason)
+  mutating func loseUnlabelled(_ remembered: any ShardedDataset) {
+    unlabelled = remembered
   }
 
   /// The sets, by the names that the recipe has for them.

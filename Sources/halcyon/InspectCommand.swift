@@ -26,7 +26,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     let run = try Run(
-      recipe: RunDirectory(path: directory).recipe(), directory: directory, needsUnlabelled: false,
+      recipe: RunDirectory(path: directory).recipe(), directory: directory, needsPictures: false,
       access: .reading, console: Console(quiet: json))
     let inspection = try Inspection(of: run)
     if json { return try printJSON(inspection) }

@@ -60,13 +60,13 @@ struct RunOptions: ParsableArguments {
 
   /// The run, opened.
   func open(
-    quiet: Bool = false, needsUnlabelled: Bool = true, computing: Set<Stage> = [],
+    quiet: Bool = false, needsPictures: Bool = true, computing: Set<Stage> = [],
     access: Run.Access = .alone
   ) throws -> Run {
     let recipe = try read()
     return try Run(
       recipe: recipe, directory: directory(for: recipe), redoing: redo,
-      needsUnlabelled: needsUnlabelled, computing: computing, access: access,
+      needsPictures: needsPictures, computing: computing, access: access,
       console: Console(quiet: quiet))
   }
 }

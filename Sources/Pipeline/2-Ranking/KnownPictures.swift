@@ -76,6 +76,9 @@ struct KnownPictures {
     return Match(set: set, key: key, bits: match.distance)
   }
 
+  /// Whether the pictures were looked at.
+  var isLooked: Bool { !parts.isEmpty }
+
   /// What the pictures of `set` are, in its order.
   func contents(of set: String) -> [PictureContents] {
     parts.first { $0.name == set }?.contents ?? []

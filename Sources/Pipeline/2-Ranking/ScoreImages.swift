@@ -228,7 +228,7 @@ extension ShardRecord {
     self.init(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
       recipeHash: run.recipe.scoresHash, inputIdentity: "",
-      leftOutIdentity: run.inputs.leftOut,
+      leftOutIdentity: run.inputs.leftOut ?? "",
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
       libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,

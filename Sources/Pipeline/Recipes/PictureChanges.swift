@@ -1,3 +1,5 @@
+import ImageData
+
 /// In which pictures a set differs from what it was, in words.
 struct PictureChanges {
   private var relabelled: [String] = []
@@ -6,11 +8,15 @@ struct PictureChanges {
   private var added: [String] = []
   private let isInSameOrder: Bool
 
-  init(from was: PictureList, to now: PictureList) {
-    isInSameOrder = was.entries.map(\.key) == now.entries.map(\.key)
+  init(
+    from was: PictureList, to now: any ImageDataset, _ contents: [PictureContents]
+  ) {
+    let keys = (0..<was.count).map { was[$0].key }
+    isInSameOrder = keys == (0..<now.count).map(now.key)
     var before = Dictionary(
-      was.entries.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-    for entry in now.entries {
+      (0..<was.count).map { (keys[$0], was[$0]) }, uniquingKeysWith: { first, _ in first })
+    for index in 0..<now.count {
+      let entry = PictureList.entry(index, of: now, contents)
       guard let old = before.removeValue(forKey: entry.key) else {
         added.append(entry.key)
         continue
@@ -20,7 +26,7 @@ struct PictureChanges {
       }
       if old.contents != entry.contents { altered.append(entry.key) }
     }
-    gone = was.entries.map(\.key).filter { before[$0] != nil }
+    gone = keys.filter { before[$0] != nil }
   }
 
   /// "the labels of 21 labelled pictures have changed (d/x.png north → south, …)".

@@ -4,67 +4,97 @@ import ImageData
 
 /// What a set of pictures was when a run was made from it: names, classes and contents, one by one.
 ///
-/// Hashes tell that a set is another one; this file tells in which pictures. After the magic bytes and
-/// the number of pictures, each has the 16 bytes of its content hash, its class's name and its key,
-/// both ended by a zero byte.
-struct PictureList {
+/// Hashes tell that a set is another one; this file tells in which pictures, and what they were called
+/// where they are no longer there. After the magic bytes and the number of pictures, each has the 16
+/// bytes of its content hash, its class's name and its key, both ended by a zero byte.
+final class PictureList: Sendable {
   /// One picture.
   struct Entry: Equatable {
     var key: String
     /// Empty where it has none.
     var className: String
+    /// Zeros where they were not noted.
     var contents: ContentHash.Prefix
   }
 
-  private(set) var entries: [Entry] = []
+  private let file: MappedFile
+  /// Where each entry begins.
+  private let places: [Int]
   private static let magic = Data("HALLIST1".utf8)
+  private static let headBytes = 16
 
-  /// The pictures of `dataset` as they are.
-  init(of dataset: any ImageDataset, _ contents: [PictureContents]) {
-    entries = (0..<dataset.count).map { index in
-      Entry(
-        key: dataset.key(at: index),
-        className: dataset.label(at: index).map { dataset.classes[$0] } ?? "",
-        contents: contents.indices.contains(index)
-          ? contents[index].known(in: dataset, at: index) : .none)
-    }
-  }
+  /// How many pictures there are.
+  var count: Int { places.count }
 
-  /// Reads the file at `path`; nil where there is none or it is broken.
+  /// Opens the list at `path`; nil where there is none or it is broken.
   init?(contentsOf path: String) {
-    guard let data = try? FileContents.data(of: path), data.count >= 16,
-      data.prefix(8) == Self.magic
+    guard let file = try? MappedFile(path: path), file.bytes.count >= Self.headBytes,
+      file.bytes.prefix(8).elementsEqual(Self.magic)
     else { return nil }
-    func word(_ place: Int) -> UInt64 {
-      (0..<8).reduce(0) { $0 | UInt64(data[data.startIndex + place + $1]) << (8 * UInt64($1)) }
+    self.file = file
+    let count = Int(clamping: file.bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    var places: [Int] = []
+    var place = Self.headBytes
+    for _ in 0..<count {
+      places.append(place)
+      place += Self.headBytes
+      for _ in 0..<2 {
+        guard place < file.bytes.count,
+          let end = file.bytes[place...].firstIndex(of: 0)
+        else { return nil }
+        place = end + 1
+      }
     }
-    var place = 16
-    func text() -> String? {
-      guard let end = data[(data.startIndex + place)...].firstIndex(of: 0) else { return nil }
-      defer { place = end - data.startIndex + 1 }
-      return String(decoding: data[(data.startIndex + place)..<end], as: UTF8.self)
-    }
-    for _ in 0..<word(8) {
-      guard place + 16 <= data.count else { return nil }
-      let contents = ContentHash.Prefix(first: word(place), second: word(place + 8))
-      place += 16
-      guard let className = text(), let key = text() else { return nil }
-      entries.append(Entry(key: key, className: className, contents: contents))
+    self.places = places
+  }
+
+  /// The picture at `index`.
+  subscript(index: Int) -> Entry {
+    withExtendedLifetime(file) {
+      let place = places[index]
+      func word(_ offset: Int) -> UInt64 {
+        UInt64(littleEndian: file.bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      }
+      let name = file.bytes[(place + Self.headBytes)...].prefix { $0 != 0 }
+      let key = file.bytes[(name.endIndex + 1)...].prefix { $0 != 0 }
+      return Entry(
+        key: String(decoding: key, as: UTF8.self),
+        className: String(decoding: name, as: UTF8.self),
+        contents: .init(first: word(place), second: word(place + 8)))
     }
   }
 
-  /// Writes the list to `path`, durably.
+  /// The picture at `index` of `dataset` as it is now.
+  static func entry(_ index: Int, of dataset: any ImageDataset, _ contents: [PictureContents])
+    -> Entry
+  {
+    Entry(
+      key: dataset.key(at: index),
+      className: dataset.label(at: index).map { dataset.classes[$0] } ?? "",
+      contents: contents.indices.contains(index)
+        ? contents[index].known(in: dataset, at: index) : .none)
+  }
+
+  /// Writes the pictures of `dataset` to `path`, durably; without `contents` they are not noted.
   /// - Throws: `FileError` naming `path`.
-  func write(to path: String) throws {
-    var data = Self.magic
-    withUnsafeBytes(of: UInt64(entries.count).littleEndian) { data.append(contentsOf: $0) }
-    for entry in entries {
+  static func write(
+    _ dataset: any ImageDataset, _ contents: [PictureContents] = [], to path: String
+  ) throws {
+    let file = try DurableFile(path: path)
+    var data = magic
+    withUnsafeBytes(of: UInt64(dataset.count).littleEndian) { data.append(contentsOf: $0) }
+    for index in 0..<dataset.count {
+      let entry = entry(index, of: dataset, contents)
       data.append(entry.contents)
       for text in [entry.className, entry.key] {
         data.append(contentsOf: text.utf8)
         data.append(0)
       }
+      guard data.count > 1 << 20 else { continue }
+      try file.write(data)
+      data.removeAll(keepingCapacity: true)
     }
-    try DurableFile.write(data, to: path)
+    try file.write(data)
+    try file.commit()
   }
 }

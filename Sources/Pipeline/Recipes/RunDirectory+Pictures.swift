@@ -9,7 +9,7 @@ extension RunDirectory {
     let recipe: String
     /// What they led to, at a glance.
     let fingerprint: String
-    /// What they led to; nil for U, whose shards say it, and where an earlier version wrote it.
+    /// What they led to; nil for an index of U, and where an earlier version wrote it.
     var identity: PicturesIdentity?
     /// How many pictures there are.
     var count: Int?
@@ -33,8 +33,9 @@ extension RunDirectory {
     guard let was = PictureList(contentsOf: listPath(of: "labelled")) else {
       return "the labelled pictures have changed"
     }
-    let now = PictureList(of: data.labelled.dataset, known.contents(of: "labelled"))
-    return PictureChanges(from: was, to: now).text(of: "labelled")
+    return PictureChanges(
+      from: was, to: data.labelled.dataset, known.contents(of: "labelled")
+    ).text(of: "labelled")
   }
 
   /// Compares U with what the run has selected from, and of an earlier version's run the other sets, too,
@@ -49,7 +50,8 @@ extension RunDirectory {
   ) throws {
     let earlier = origins
     let changed = data.sets.filter { name, dataset in
-      guard let was = earlier[name], was.identity == nil, was.recipe == recipe.words(for: name)
+      guard let was = earlier[name], name == "unlabelled" || was.identity == nil,
+        was.recipe == recipe.words(for: name)
       else {
         return false
       }
@@ -64,6 +66,11 @@ extension RunDirectory {
     if changed.contains("unlabelled") { try leaveSelection(access: access, redoing: redoing) }
   }
 
+  /// Names and labels of U where it is no index; its contents are its shards' records' matter.
+  private func identity(ofUnlabelled dataset: any ImageDataset) -> PicturesIdentity? {
+    dataset is IndexedCollection ? nil : PicturesIdentity(of: dataset, [])
+  }
+
   /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.
   func note(_ data: RunData, _ recipe: Recipe, _ now: RunInputs, _ known: KnownPictures) throws {
     let earlier = origins
@@ -71,13 +78,15 @@ extension RunDirectory {
     for (name, dataset) in data.sets {
       let origin = Origin(
         recipe: recipe.words(for: name), fingerprint: RunData.fingerprint(of: dataset),
-        identity: now.sets[name], count: dataset.count, classes: dataset.classes)
+        identity: now.sets[name] ?? identity(ofUnlabelled: dataset), count: dataset.count,
+        classes: dataset.classes)
       found[name] = origin
-      guard let identity = origin.identity else { continue }
+      // An index says itself what it has.
+      guard !(dataset is IndexedCollection) else { continue }
       let path = listPath(of: name)
-      if earlier[name]?.identity != identity || !FileManager.default.fileExists(atPath: path) {
+      if earlier[name] != origin || !FileManager.default.fileExists(atPath: path) {
         try Self.makeFolder(knownFolder)
-        try PictureList(of: dataset, known.contents(of: name)).write(to: path)
+        try PictureList.write(dataset, known.contents(of: name), to: path)
       }
     }
     if found != earlier { try DurableFile.write(try JSON.pretty(found), to: picturesPath) }

@@ -10,13 +10,15 @@ struct RunInputs {
   let precision: String
   /// What each of the labelled sets is, by name.
   let sets: [String: PicturesIdentity]
-  /// The pictures that U must not hold.
-  let leftOut: String
+  /// The pictures that U must not hold; nil where they are not known.
+  let leftOut: String?
   /// The SHA-256 of `teacher.startFrom`'s weights; nil where there are none.
   let startFrom: String?
 
-  /// The sets that are only measured on.
-  var measured: [String: PicturesIdentity] { sets.filter { $0.key != "labelled" } }
+  /// The sets that are only measured on; nil where they are not known.
+  var measured: [String: PicturesIdentity]? {
+    leftOut == nil ? nil : sets.filter { $0.key != "labelled" }
+  }
 
   /// What `stage` would be made of now, after the stages before it in `directory`.
   func inputs(of stage: Stage, in directory: RunDirectory) -> StageInputs {
@@ -54,6 +56,10 @@ extension RunInputs {
     self.device = device.rawValue
     self.precision = precision.rawValue
     self.startFrom = startFrom
+    guard known.isLooked else {
+      (sets, leftOut) = ([:], nil)
+      return
+    }
     sets = data.knownSets.reduce(into: [:]) { sets, set in
       sets[set.name] = PicturesIdentity(of: set.dataset, known.contents(of: set.name))
     }

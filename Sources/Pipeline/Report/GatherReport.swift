@@ -45,10 +45,13 @@ extension ReportData {
 
   private static func caveats(_ run: Run, _ data: ReportData) -> [String] {
     var caveats: [String] = []
-    if let missing = run.data.unlabelled as? MissingPictures {
+    if let missing = run.data.unlabelled as? any AbsentPictures {
       caveats.append(
         "The unlabelled pictures are missing below, and their true classes with them: "
           + "\(missing.reason).")
+    }
+    if let missing = run.data.labelled.dataset as? any AbsentPictures {
+      caveats.append("The labelled pictures are no longer there: \(missing.reason).")
     }
     if data.measuredOn == .validation {
       caveats.append(
