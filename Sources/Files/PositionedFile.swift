@@ -16,7 +16,8 @@ public final class PositionedFile: Sendable {
   /// - Throws: `FileError` naming `path` when it cannot be read or is no regular file.
   public init(path: String) throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Not blocking: a pipe would wait for its writer for ever, before it could be refused.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError("read", path, code: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

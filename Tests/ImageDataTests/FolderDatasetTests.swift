@@ -211,7 +211,8 @@ struct FolderDatasetTests {
     #expect(error?.description.hasSuffix("no folder test in it") == true)
     try folder.write("x", to: "a.txt")
     let kind = #expect(throws: ImageDataError.self) { _ = try openDataset(folder.path + "/a.txt") }
-    #expect(kind?.description.contains("expected a folder, a .csv list or") == true)
+    #expect(
+      kind?.description.contains("expected a folder, a .csv, .tsv or .parquet list, or") == true)
   }
 
   @Test("files named one by one are read, and one that is missing is unreadable")

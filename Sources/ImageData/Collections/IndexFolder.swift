@@ -5,7 +5,7 @@ import Foundation
 /// the last part of `text` without an archive's ending and a pattern's signs, and `.index`.
 public func defaultIndexFolder(of text: String) -> String {
   var name = text.hasPrefix("pipe:") ? "pipe" : text
-  for ending in ["/**"] + ShardLocation.endings + [".txt", ".list", ".csv"]
+  for ending in ["/**"] + ShardLocation.endings + [".txt", ".list", ".csv", ".tsv"]
   where name.lowercased().hasSuffix(ending) {
     name.removeLast(ending.count)
     break

@@ -87,10 +87,13 @@ struct IndexPlan {
       return (location, listing.paths, nil, listing.passedOver)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
-    var keys = PathTable()
-    for index in 0..<dataset.count { keys.append([], dataset.key(at: index).utf8) }
     let list = dataset as? any TaggedDataset
-    if isThere, !isFolder.boolValue, root.lowercased().hasSuffix(".csv") {
+    let manifest = (dataset as? Relabelled)?.base as? ManifestDataset ?? dataset as? ManifestDataset
+    var keys = manifest?.paths ?? PathTable()
+    if manifest == nil {
+      for index in 0..<dataset.count { keys.append([], dataset.key(at: index).utf8) }
+    }
+    if manifest != nil, !ManifestDataset.isParquet(root) {
       let folder = (absolute as NSString).deletingLastPathComponent
       return (ShardLocation(kind: .pictures, text: folder), keys, list, PassedOver())
     }

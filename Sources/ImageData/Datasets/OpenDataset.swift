@@ -31,13 +31,14 @@ private func openLabelled(
   }
   let file = (path as NSString).lastPathComponent
   guard isFolder.boolValue else {
-    if file.lowercased().hasSuffix(".csv") || ManifestDataset.isParquet(file) {
+    if ManifestDataset.isList(file) {
       return try ManifestDataset(path: path, split: split)
     }
     if IDXDataset.isImages(file) { return try IDXDataset(images: path) }
     throw ImageDataError.dataset(
       path: path,
-      reason: "expected a folder, a .csv list or .parquet list, or an …-images-idx3-ubyte[.gz] file"
+      reason:
+        "expected a folder, a .csv, .tsv or .parquet list, or an …-images-idx3-ubyte[.gz] file"
     )
   }
   let files = try FileManager.default.contentsOfDirectory(atPath: path).filter(IDXDataset.isImages)

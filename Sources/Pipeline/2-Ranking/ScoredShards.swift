@@ -199,16 +199,8 @@ struct ScoredShards {
     let path = "\(folder)/\(name)"
     unlink(path)
     guard count > 0 else { return }
-    func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
-    let file = try DurableFile(path: path)
-    var text = "key,reason\n"
-    try fill { key, reason in
-      text += "\(quoted(key)),\(quoted(reason))\n"
-      guard text.utf8.count > 1 << 20 else { return }
-      try file.write(Data(text.utf8))
-      text = ""
-    }
-    try file.write(Data(text.utf8))
+    let file = try CSVWriter(path: path, header: ["key", "reason"])
+    try fill { key, reason in try file.append([key, reason]) }
     try file.commit()
   }
 }
