@@ -32,6 +32,9 @@ struct RunOptions: ParsableArguments {
     }
   }
 
+  /// The folder of a selection beside a run, where one is given in place of a recipe.
+  var selection: String? { SelectionOrigin.exists(in: recipe) ? recipe : nil }
+
   /// The recipe with every change from the command line; a dry run does without the data, and so
   /// without the variables that say where it is.
   func read(forDryRun: Bool = false) throws -> Recipe {
@@ -40,14 +43,15 @@ struct RunOptions: ParsableArguments {
     guard exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
+    let changes = settings + (device.map { ["device=\($0.rawValue)"] } ?? [])
+    if let selection { return try Recipe(selectedIn: selection, overrides: changes) }
     let run = RunDirectory(path: recipe)
     if isFolder.boolValue, try !run.holdsRun() {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
     let path = isFolder.boolValue ? run.recipePath : recipe
     return try Recipe(
-      contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
-      keepsUnset: forDryRun)
+      contentsOf: path, overrides: changes, keepsUnset: forDryRun)
   }
 
   /// Where the run is kept.
@@ -58,15 +62,26 @@ struct RunOptions: ParsableArguments {
     return isFolder.boolValue ? recipe : "runs/\(read.name)"
   }
 
-  /// The run, opened.
+  /// The run, opened. A selection beside one is no run: `openBeside` opens that.
   func open(
     quiet: Bool = false, needsPictures: Bool = true, computing: Set<Stage> = [],
     access: Run.Access = .alone
   ) throws -> Run {
     let recipe = try read()
+    if let selection {
+      throw PipelineError.usage(
+        "\(selection) is a selection beside \(try SelectionOrigin(contentsOf: selection).run); inspect, "
+          + "materialize and pretrain take it, other commands the run")
+    }
     return try Run(
       recipe: recipe, directory: directory(for: recipe), redoing: redo,
       needsPictures: needsPictures, computing: computing, access: access,
       console: Console(quiet: quiet))
+  }
+
+  /// The run that `selection` lies beside, opened for reading with its recipe.
+  func openBeside(_ selection: String) throws -> Run {
+    try Run(
+      recipe: read(), directory: SelectionOrigin(contentsOf: selection).run, access: .reading)
   }
 }

@@ -108,6 +108,39 @@ struct DependenceTests {
     try tiny.finish("run", "a", Self.quick, flags: ["--redo"])
   }
 
+  @Test("pictures of U that were replaced under their names are scored again, copied ones are not")
+  func unlabelled() throws {
+    try tiny.finish("train-teacher", "a", Self.quick)
+    try tiny.finish("score", "a", Self.quick)
+    let scores = tiny.directory("a") + "/2-ranking/scores/00000.scores"
+    let before = try sum("a", "2-ranking/scores/00000.scores")
+    func noted() throws -> Date? {
+      try FileManager.default.attributesOfItem(atPath: scores)[.modificationDate] as? Date
+    }
+    let time = try noted()
+    // As a copy elsewhere: other times, the same bytes.
+    for index in 0..<40 {
+      let name = "u/\(index).png"
+      try tiny.folder.write(
+        Data(contentsOf: URL(fileURLWithPath: "\(place)/\(name)")), to: name)
+    }
+    #expect(try tiny.finish("score", "a", Self.quick).errors.contains("scores: done"))
+    #expect(try noted() == time)
+    try tiny.finish("select", "a", Self.quick)
+    // A fifth of a shard's pictures is looked into for its identity; this one is not among them.
+    let first = try Data(contentsOf: URL(fileURLWithPath: "\(place)/u/11.png"))
+    let second = try Data(contentsOf: URL(fileURLWithPath: "\(place)/u/12.png"))
+    try tiny.folder.write(second, to: "u/11.png")
+    try tiny.folder.write(first, to: "u/12.png")
+    let refused = try tiny.run("score", "a", Self.quick)
+    #expect(refused.code == 65)
+    #expect(refused.errors.contains("has selected from; --redo scores what is new"))
+    let again = try tiny.finish("score", "a", Self.quick, flags: ["--redo"])
+    #expect(again.errors.contains("1 shard is not what was scored before, and scored again: 00000"))
+    #expect(try sum("a", "2-ranking/scores/00000.scores") != before)
+    try tiny.finish("select", "a", Self.quick)
+  }
+
   @Test("a half-trained teacher does not go on with other labels or in another precision")
   func halfTrained() throws {
     try list("d", 60, wrong: [4])

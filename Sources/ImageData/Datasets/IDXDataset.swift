@@ -5,7 +5,7 @@ import Foundation
 /// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte` beside it; either may end
 /// in `.gz`. Without the labels file nothing is labelled. Class names come from `classes.txt` beside
 /// them, one a line, are Fashion-MNIST's in a folder named so, and are digits otherwise.
-public struct IDXDataset: ImageDataset {
+public struct IDXDataset: FileBackedDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.
@@ -17,6 +17,8 @@ public struct IDXDataset: ImageDataset {
   private let pixels: Data
   private let labels: Data?
   private let digits: Int
+  /// Of the file with all pictures.
+  private let state: UInt64
 
   static let fashionClasses = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
@@ -26,6 +28,7 @@ public struct IDXDataset: ImageDataset {
   /// Opens the file of pictures at `path`, and the labels beside it when they are there.
   /// - Throws: `ImageDataError.dataset` when a header, a size or a label is wrong.
   public init(images path: String) throws {
+    state = ImageData.fileState(of: Array(path.utf8))
     let (dimensions, body) = try Self.array(at: path, dimensions: 3)
     count = dimensions[0]
     height = dimensions[1]
@@ -67,6 +70,9 @@ public struct IDXDataset: ImageDataset {
   public func label(at index: Int) -> Int? {
     labels.map { Int($0[$0.startIndex + index]) }
   }
+
+  /// The state of the file that all pictures are in.
+  public func fileState(at index: Int) -> UInt64 { state }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

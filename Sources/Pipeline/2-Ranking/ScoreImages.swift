@@ -38,7 +38,12 @@ public enum ScoreImages {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
       return
     }
-    work.tellChanged(missing)
+    let changed = work.changed(among: missing)
+    if !changed.isEmpty, share == nil, claims == nil {
+      // What was selected is of pictures that are no longer there.
+      try run.directory.leaveSelection(access: .alone, redoing: run.isRedoing)
+    }
+    work.tell(changed: changed)
     let scorer = try ShardScorer(
       of: run, teacher: teacher, kind: work.kind,
       total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
@@ -158,16 +163,22 @@ struct ScoringWork {
         + "\(Int(claims.patience)) s without a sign of life")
   }
 
-  /// Says which of `shards` were scored when they held something else.
-  func tellChanged(_ shards: [Int]) {
+  /// Those of `shards` that were scored when they held something else.
+  func changed(among shards: [Int]) -> [Int] {
     let data = run.data.unlabelled
-    let changed = shards.filter { shard in
+    return shards.filter { shard in
       let path = "\(run.directory.scoresFolder)/\(data.shardName(shard)).json"
       return (try? ShardRecord(path: path)).map {
         $0.inputIdentity != data.identity(ofShard: shard)
+          || $0.filesState.map { $0 != filesState(ofShard: shard) } ?? false
       } ?? false
     }
+  }
+
+  /// Says that these are scored again.
+  func tell(changed: [Int]) {
     guard !changed.isEmpty else { return }
+    let data = run.data.unlabelled
     run.console.note(
       "scores: \(Format.counted(changed.count, "shard is", "shards are")) not what was scored "
         + "before, and scored again: "
@@ -203,9 +214,10 @@ struct ScoringWork {
       return false
     }
     guard verifyingFile else { return true }
-    return file.sha256 == record.scoresSHA256
+    return try file.sha256 == record.scoresSHA256
       && (try? record.omissionsSHA256.map { try Checksum.sha256(file: omissions) == $0 }) ?? true
       && (try? Checksum.sha256(file: "\(name).contents")) == record.contentsSHA256
+      && holdsWhatWasScored(shard, record, contents)
   }
 }
 

@@ -29,8 +29,16 @@ public enum SelectTopImages {
   /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
-    try SelectionFolder.make(folder, in: run)
-    try write(run, to: folder)
+    let isNew = !FileManager.default.fileExists(atPath: folder)
+    do {
+      try SelectionFolder.make(folder, in: run)
+      try write(run, to: folder)
+      try SelectionOrigin(of: run, in: folder).write(to: folder)
+    } catch {
+      // A folder that was made for what was then refused goes, if nothing is in it.
+      if isNew { rmdir(folder) }
+      throw error
+    }
   }
 
   private static func write(_ run: Run, to folder: String) throws {

@@ -36,7 +36,8 @@ extension ReportData {
       self.selection = Selected(
         images: selection.images.count, imagesPerClass: selection.imagesPerClass,
         labelsPerImage: selection.classesPerSample, statistics: run.statistics(of: selection))
-      inspection = try? Inspection(of: selection, in: run)
+      inspection = try? Inspection(
+        of: selection, listedIn: run.directory.folder(of: .ranking), in: run)
       pictures = PictureGrid(of: selection, in: run, self)
     }
     caveats = Self.caveats(run, self)
@@ -76,6 +77,14 @@ extension ReportData {
             + "K = \(Format.count(selected.imagesPerClass)) pictures: "
             + names.joined(separator: ", ") + (short.count > 10 ? ", …" : "") + ".")
       }
+    }
+    let without =
+      data.selection == nil ? [] : ScoredShards.missing(in: run.directory.folder(of: .ranking))
+    if !without.isEmpty {
+      warnings.append(
+        "\(Format.counted(without.count, "shard", "shards")) of U had no scores and took no part in the "
+          + "selection: " + without.prefix(5).joined(separator: ", ")
+          + (without.count > 5 ? ", …." : "."))
     }
     let records = data.ranking == nil ? [] : run.shardRecords()
     let excluded = records.reduce(0) { $0 + $1.excluded }
