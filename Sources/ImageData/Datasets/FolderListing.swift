@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The pictures below a folder, or files of other names, by their relative paths in bytewise order.
@@ -23,15 +24,15 @@ struct FolderListing {
   ) throws {
     self.root = root
     self.isWanted = isWanted
-    open = [try Identity(of: Array(root.utf8)) { Self.cannotList(root, $0) }]
+    open = [try Identity(of: PathText.bytes(of: root)) { Self.cannotList(root, $0) }]
     let entries = try list([], &passedOverInRoot)
-    folders = entries.filter(\.isFolder).map { String(decoding: $0.name, as: UTF8.self) }
+    folders = entries.filter(\.isFolder).map { PathText.text(of: $0.name) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     passedOverInFolder = [PassedOver](repeating: PassedOver(), count: folders.count)
     let numbers = Dictionary(zip(folders, 0...).map { ($0, $1) }, uniquingKeysWith: { a, _ in a })
     for entry in entries {
       if entry.isFolder {
-        let name = String(decoding: entry.name, as: UTF8.self)
+        let name = PathText.text(of: entry.name)
         var passedOver = PassedOver()
         let number = numbers[name]
         try walk(
@@ -57,8 +58,8 @@ struct FolderListing {
   private mutating func walk(
     prefix: [UInt8], folder: Int32, _ passedOver: inout PassedOver
   ) throws {
-    let name = String(decoding: prefix.dropLast(), as: UTF8.self)
-    let identity = try Identity(of: Array((root + "/").utf8) + prefix) {
+    let name = PathText.text(of: prefix.dropLast())
+    let identity = try Identity(of: PathText.bytes(of: root + "/") + prefix) {
       Self.cannotList(root + "/" + name, $0)
     }
     guard !open.contains(identity) else {
@@ -108,9 +109,9 @@ struct FolderListing {
 
   /// What lies in the folder `relative`, which ends in a slash or is empty.
   private func list(_ relative: [UInt8], _ passedOver: inout PassedOver) throws -> [Entry] {
-    let path = Array((root + "/").utf8) + relative
+    let path = PathText.bytes(of: root + "/") + relative
     guard let folder = Self.withPath(path, { opendir($0) }) else {
-      throw Self.cannotList(String(decoding: path, as: UTF8.self), errno)
+      throw Self.cannotList(PathText.text(of: path), errno)
     }
     defer { closedir(folder) }
     var entries: [Entry] = []
@@ -139,7 +140,7 @@ struct FolderListing {
         passedOver.add(file: name)
       }
     }
-    guard errno == 0 else { throw Self.cannotList(String(decoding: path, as: UTF8.self), errno) }
+    guard errno == 0 else { throw Self.cannotList(PathText.text(of: path), errno) }
     return entries.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
   }
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Ranking
+import SystemPackage
 
 /// A run that begins with another's teacher and scores, and with a selection that lies beside it: for
 /// training a student on that selection and keeping the other's.
@@ -24,24 +25,22 @@ public enum BranchRun {
     }
     // Under another name until it is whole: a half-made branch would be no run directory.
     let made = RunDirectory(path: "\(path).tmp-\(getpid())")
-    defer { try? FileManager.default.removeItem(atPath: made.path) }
+    defer { try? FilePath(text: made.path).remove() }
     try RunDirectory.makeFolder(made.path)
     for stage in [Stage.baseline, .teacher]
-    where FileManager.default.fileExists(
-      atPath: StageMarker.path(in: run.directory.folder(of: stage)))
-    {
+    where FilePath(text: StageMarker.path(in: run.directory.folder(of: stage))).exists {
       try link(run.directory.folder(of: stage), to: made.folder(of: stage))
     }
     for name in ["index", "known", "data.json"] {
       let source = "\(run.directory.path)/\(name)"
-      guard FileManager.default.fileExists(atPath: source) else { continue }
+      guard FilePath(text: source).exists else { continue }
       try link(source, to: "\(made.path)/\(name)")
     }
     try link(run.directory.scoresFolder, to: made.scoresFolder)
     let shards = try ScoredShards(in: run)
     var outputs: [String] = []
     for name in SelectionFolder.files + ["materialized.json"]
-    where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+    where FilePath(text: "\(folder)/\(name)").exists {
       guard name != SelectionOrigin.fileName else { continue }
       try link("\(folder)/\(name)", to: "\(made.folder(of: .ranking))/\(name)")
       if name.hasPrefix("selected.") { outputs.append(name) }
@@ -60,7 +59,9 @@ public enum BranchRun {
       seconds: shards.seconds, imagesSeen: shards.pictures, inputs: inputs
     ).write(to: made.folder(of: .ranking))
     try run.recipe.write(to: made.recipePath)
-    guard rename(made.path, path) == 0 else { throw FileError("make", path, code: errno) }
+    guard FilePath(text: made.path).rename(to: FilePath(text: path)) == 0 else {
+      throw FileError("make", path, code: errno)
+    }
     run.console.note(
       "\(path): begun with the teacher and the scores of \(run.directory.path) and the selection in "
         + folder)
@@ -69,16 +70,17 @@ public enum BranchRun {
   /// Makes `target` the file or the tree at `source`: files are never changed in place, so that both may
   /// share them; where the file system cannot, they are copied.
   private static func link(_ source: String, to target: String) throws {
-    var status = stat()
-    guard lstat(source, &status) == 0 else { throw FileError("read", source, code: errno) }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      try RunDirectory.makeFolder(
-        String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.startIndex)))
-      guard Foundation.link(source, target) != 0 else { return }
-      return try FileManager.default.copyItem(atPath: source, toPath: target)
+    let (from, to) = (FilePath(text: source), FilePath(text: target))
+    guard from.isFolder else {
+      try to.folder.makeFolder()
+      let isLinked = from.withPlatformString { old in
+        to.withPlatformString { Foundation.link(old, $0) } == 0
+      }
+      if !isLinked { try DurableFile.write(from.contents(), to: target) }
+      return
     }
-    try RunDirectory.makeFolder(target)
-    for name in try FileManager.default.contentsOfDirectory(atPath: source)
+    try to.makeFolder()
+    for name in try from.names()
     where name != "checkpoints" && !name.contains(".tmp-") && !name.hasSuffix(".lock") {
       try link("\(source)/\(name)", to: "\(target)/\(name)")
     }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Where the pictures of a run's selection were materialized: `materialized.json` of `2-ranking`.
 struct MaterializedPictures: Codable {
@@ -23,7 +24,7 @@ struct MaterializedPictures: Codable {
     throws
   {
     let place = MaterializedPictures(
-      folder: URL(fileURLWithPath: folder).standardizedFileURL.path, selection: plan.selection,
+      folder: FilePath(text: folder).absolute.text, selection: plan.selection,
       seed: plan.seed, samplesPerShard: plan.samplesPerShard)
     try DurableFile.write(try JSON.pretty(place), to: path(in: selected.folder))
   }
@@ -33,7 +34,7 @@ struct MaterializedPictures: Codable {
   /// Shards are known by their records and sizes; their bytes are not read for it.
   static func pictures(of selected: RunSelection, in run: Run) throws -> (any ImageDataset)? {
     let selection = selected.selection
-    guard let data = FileManager.default.contents(atPath: path(in: selected.folder)),
+    guard let data = try? FilePath(text: path(in: selected.folder)).contents(),
       let place = try? JSONDecoder().decode(MaterializedPictures.self, from: data),
       place.selection == selected.sha256
     else { return nil }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Stage 2, second half: the top K pictures of each class become D̂.
 ///
@@ -29,14 +30,14 @@ public enum SelectTopImages {
   /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
-    let isNew = !FileManager.default.fileExists(atPath: folder)
+    let isNew = !FilePath(text: folder).exists
     do {
       try SelectionFolder.make(folder, in: run)
       try write(run, to: folder)
       try SelectionOrigin(of: run, in: folder).write(to: folder)
     } catch {
       // A folder that was made for what was then refused goes, if nothing is in it.
-      if isNew { rmdir(folder) }
+      if isNew { _ = FilePath(text: folder).withPlatformString { rmdir($0) } }
       throw error
     }
   }
@@ -52,7 +53,7 @@ public enum SelectTopImages {
   public static func check(in run: Run) throws {
     // Beside the run's files: candidates may take more than a temporary folder has.
     let folder = "\(run.directory.path)/selection.tmp-\(getpid())"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FilePath(text: folder).remove() }
     try RunDirectory.makeFolder(folder)
     try write(run, to: folder)
   }
@@ -69,14 +70,14 @@ public enum SelectTopImages {
     let selection: Selection
     let reading: Selection.Reading
     if run.recipe.ranking.duplicates == .keep {
-      unlink("\(folder)/duplicates.csv")
+      FilePath(text: "\(folder)/duplicates.csv").unlink()
       (selection, reading) = try request.select(writingTo: path, key: key)
     } else {
       (selection, reading) = try DropDuplicates(run: run, folder: folder)
         .select(request, writingTo: path, key: key)
     }
     guard selection.images.count > 0 else {
-      unlink(path)
+      FilePath(text: path).unlink()
       throw PipelineError.data(
         "nothing was selected from \(reading.samples) unlabelled pictures: \(shards.unreadable) cannot "
           + "be read, \(shards.excluded) are left out, \(reading.notANumber) have scores that are not "

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// `selected.json` of a selection that `halcyon select --to` wrote beside a run: of which run it is, and
 /// in what its recipe differs.
@@ -20,7 +21,7 @@ public struct SelectionOrigin: Codable, Equatable, Sendable {
 
   /// Whether a selection lies in `folder` that is no run's own.
   public static func exists(in folder: String) -> Bool {
-    FileManager.default.fileExists(atPath: "\(folder)/\(fileName)")
+    FilePath(text: "\(folder)/\(fileName)").exists
   }
 
   /// Says of which run the selection in `folder` is.
@@ -30,7 +31,7 @@ public struct SelectionOrigin: Codable, Equatable, Sendable {
     let others = zip(own.settings, run.recipe.settings).filter { $0 != $1 }.map {
       ($1.key, $1.value)
     }
-    self.run = URL(fileURLWithPath: run.directory.path).standardizedFileURL.path
+    self.run = FilePath(text: run.directory.path).absolute.text
     settings = Dictionary(others, uniquingKeysWith: { first, _ in first })
     selection = try Checksum.sha256(file: "\(folder)/selected.bin")
   }
@@ -43,7 +44,7 @@ public struct SelectionOrigin: Codable, Equatable, Sendable {
       throw PipelineError.data("\(path) does not say of which run the selection is; select anew")
     }
     self = found
-    guard FileManager.default.fileExists(atPath: run) else {
+    guard FilePath(text: run).exists else {
       throw PipelineError.data(
         "\(folder) was selected in \(run), which is not there; put it back, or write its new place "
           + "into \(path)")

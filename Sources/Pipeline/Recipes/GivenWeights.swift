@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The weights that a teacher starts from, known by their bytes: a file of the same name may come to
 /// hold others.
@@ -13,8 +14,7 @@ struct GivenWeights: Codable, Equatable {
     let number: UInt64
 
     init?(_ path: String) {
-      var status = stat()
-      guard stat(path, &status) == 0 else { return nil }
+      guard let status = FilePath(text: path).status else { return nil }
       func nanoseconds(_ time: timespec) -> Int { time.tv_sec * 1_000_000_000 + time.tv_nsec }
       self.path = path
       size = Int(status.st_size)

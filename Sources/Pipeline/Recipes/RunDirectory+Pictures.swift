@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 extension RunDirectory {
   /// What `data.json` says of one set of pictures.
@@ -21,7 +22,7 @@ extension RunDirectory {
 
   /// What each set of pictures was, as far as it is known.
   var origins: [String: Origin] {
-    guard let data = FileManager.default.contents(atPath: picturesPath) else { return [:] }
+    guard let data = try? FilePath(text: picturesPath).contents() else { return [:] }
     return (try? JSONDecoder().decode([String: Origin].self, from: data)) ?? [:]
   }
 
@@ -84,7 +85,7 @@ extension RunDirectory {
       // An index says itself what it has.
       guard !(dataset is IndexedCollection) else { continue }
       let path = listPath(of: name)
-      if earlier[name] != origin || !FileManager.default.fileExists(atPath: path) {
+      if earlier[name] != origin || !FilePath(text: path).exists {
         try Self.makeFolder(knownFolder)
         try PictureList.write(dataset, known.contents(of: name), to: path)
       }
@@ -96,7 +97,7 @@ extension RunDirectory {
   func leaveSelection(access: Run.Access, redoing: Bool) throws {
     let selected = StageMarker.path(in: folder(of: .ranking))
     // Who only scores has nothing to do with the selection.
-    guard access != .shared, FileManager.default.fileExists(atPath: selected) else { return }
+    guard access != .shared, FilePath(text: selected).exists else { return }
     guard redoing, access == .alone else {
       throw PipelineError.data(
         "the unlabelled pictures are not those that \(path) has selected from; --redo scores what is "

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// `done.json` of a stage's folder: written last, it says that the stage is finished and of what.
 public struct StageMarker: Codable, Equatable, Sendable {
@@ -69,7 +70,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// - Throws: `FileError`, or a `DecodingError` when it is broken.
   init?(in folder: String) throws {
     let path = Self.path(in: folder)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard FilePath(text: path).exists else { return nil }
     self = try JSONDecoder().decode(StageMarker.self, from: FileContents.data(of: path))
   }
 

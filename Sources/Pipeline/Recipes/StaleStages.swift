@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Torch
+import SystemPackage
 
 /// The stages of a run directory that were made otherwise than a start would make them now, and why.
 struct StaleStages {
@@ -69,7 +70,7 @@ struct StaleStages {
   }
 
   private func hasScores(_ directory: RunDirectory) -> Bool {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: directory.scoresFolder)
+    let names = try? FilePath(text: directory.scoresFolder).names()
     return names?.isEmpty == false
   }
 

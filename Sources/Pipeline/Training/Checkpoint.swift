@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Models
+import SystemPackage
 import Torch
 
 /// Where a training stands: one safetensors file of weights, batch-norm statistics and momenta,
@@ -36,7 +37,7 @@ struct CheckpointFolder {
 
   /// The checkpoints in the folder at `path`, newest last.
   static func files(in path: String) -> [(step: Int, path: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = (try? FilePath(text: path).names()) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
       return Int(name.dropFirst(5).dropLast(12)).map { ($0, "\(path)/\(name)") }
@@ -53,7 +54,8 @@ struct CheckpointFolder {
   /// Writes a checkpoint durably, then removes all but the newest.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(_ checkpoint: Checkpoint, _ network: any Network, _ optimizer: SGD) throws {
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+    guard FilePath(text: path).withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST
+    else {
       throw FileError("make the folder", path, code: errno)
     }
     let encoder = JSONEncoder()
@@ -69,7 +71,7 @@ struct CheckpointFolder {
         "seconds": "\(checkpoint.seconds)",
         "inputs": String(decoding: try encoder.encode(inputs), as: UTF8.self),
       ], to: "\(path)/step-\(padded).safetensors")
-    for old in files.dropLast(max(keep, 1)) { unlink(old.path) }
+    for old in files.dropLast(max(keep, 1)) { FilePath(text: old.path).unlink() }
   }
 
   /// Loads the newest checkpoint of this stage into `network` and `optimizer`; nil where there is
@@ -105,5 +107,5 @@ struct CheckpointFolder {
   }
 
   /// Removes every checkpoint, and what an interrupted write left.
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
+  func remove() { try? FilePath(text: path).remove() }
 }
