@@ -146,6 +146,9 @@ struct RunData {
     unlabelled = remembered
   }
 
+  /// Whether the validation pictures are held out of D.
+  var isDrawn: Bool { validation != nil && !validationIsGiven }
+
   /// The sets, by the names that the recipe has for them.
   var sets: [(name: String, dataset: any ImageDataset)] {
     [

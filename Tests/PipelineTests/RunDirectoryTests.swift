@@ -30,7 +30,8 @@ struct RunDirectoryTests {
   /// What a start on a CPU finds that depends on nothing but the recipe.
   private func found(_ recipe: Recipe) -> RunInputs {
     RunInputs(
-      recipe: recipe, device: "cpu", precision: "float32", sets: [:], leftOut: "", startFrom: nil)
+      recipe: recipe, device: "cpu", precision: "float32", sets: [:], leftOut: "", unlabelled: nil,
+      startFrom: nil)
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

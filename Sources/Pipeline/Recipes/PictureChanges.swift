@@ -1,5 +1,3 @@
-import ImageData
-
 /// In which pictures a set differs from what it was, in words.
 struct PictureChanges {
   private var relabelled: [String] = []
@@ -8,15 +6,11 @@ struct PictureChanges {
   private var added: [String] = []
   private let isInSameOrder: Bool
 
-  init(
-    from was: PictureList, to now: any ImageDataset, _ contents: [PictureContents]
-  ) {
-    let keys = (0..<was.count).map { was[$0].key }
-    isInSameOrder = keys == (0..<now.count).map(now.key)
-    var before = Dictionary(
-      (0..<was.count).map { (keys[$0], was[$0]) }, uniquingKeysWith: { first, _ in first })
-    for index in 0..<now.count {
-      let entry = PictureList.entry(index, of: now, contents)
+  init(from was: [PictureList.Entry], to now: [PictureList.Entry]) {
+    let keys = was.map(\.key)
+    isInSameOrder = keys == now.map(\.key)
+    var before = Dictionary(zip(keys, was), uniquingKeysWith: { first, _ in first })
+    for entry in now {
       guard let old = before.removeValue(forKey: entry.key) else {
         added.append(entry.key)
         continue

@@ -33,10 +33,14 @@ extension Recipe {
 
   /// The SHA-256 of what the score files depend on: scores outlive a changed K.
   ///
-  /// Not of the words for what computes: each shard's record says on what, and in which precision.
+  /// Not of the words for what computes and for where pictures and weights lie: each shard's record says
+  /// on what it was computed, and has hashes of the teacher and of the pictures that are left out.
   public var scoresHash: String {
     var recipe = self
     (recipe.device, recipe.precision) = (.auto, .auto)
+    (recipe.data.labelled, recipe.data.labelledSplit) = ("", nil)
+    (recipe.data.test, recipe.data.testSplit) = (nil, nil)
+    recipe.teacher.startFrom = nil
     return recipe.scoresHashAsWritten
   }
 

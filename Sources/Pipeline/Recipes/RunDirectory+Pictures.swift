@@ -31,12 +31,19 @@ extension RunDirectory {
 
   /// In which pictures the labelled set is another than it was.
   func labelledChanges(_ data: RunData, _ known: KnownPictures) -> String {
-    guard let was = PictureList(contentsOf: listPath(of: "labelled")) else {
-      return "the labelled pictures have changed"
+    // Which pictures are held out follows from the labels, too.
+    let sets = data.sets.filter { $0.name == "labelled" || $0.name == "validation" && data.isDrawn }
+    var was: [PictureList.Entry] = []
+    var now: [PictureList.Entry] = []
+    for (name, dataset) in sets {
+      guard let list = PictureList(contentsOf: listPath(of: name)) else {
+        return "the labelled pictures have changed"
+      }
+      let contents = known.contents(of: name)
+      was += (0..<list.count).map { list[$0] }
+      now += (0..<dataset.count).map { PictureList.entry($0, of: dataset, contents) }
     }
-    return PictureChanges(
-      from: was, to: data.labelled.dataset, known.contents(of: "labelled")
-    ).text(of: "labelled")
+    return PictureChanges(from: was, to: now).text(of: "labelled")
   }
 
   /// Compares U with what the run has selected from, and of an earlier version's run the other sets, too,

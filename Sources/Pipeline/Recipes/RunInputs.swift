@@ -12,6 +12,8 @@ struct RunInputs {
   let sets: [String: PicturesIdentity]
   /// The pictures that U must not hold; nil where they are not known.
   let leftOut: String?
+  /// U at a glance; nil where it is not there.
+  let unlabelled: String?
   /// The SHA-256 of `teacher.startFrom`'s weights; nil where there are none.
   let startFrom: String?
 
@@ -33,9 +35,10 @@ struct RunInputs {
     case .baseline, .baselineLong: inputs.labelled = sets["labelled"]
     case .teacher:
       inputs.labelled = sets["labelled"]
-      inputs.files["teacher.startFrom"] = startFrom
+      inputs.files[StageInputs.givenWeights] = startFrom
     case .ranking:
       inputs.leftOut = leftOut
+      inputs.unlabelled = unlabelled
       take("model.safetensors", of: .teacher)
     case .student: take("selected.bin", of: .ranking)
     case .fineTuning:
@@ -56,6 +59,8 @@ extension RunInputs {
     self.device = device.rawValue
     self.precision = precision.rawValue
     self.startFrom = startFrom
+    unlabelled =
+      data.unlabelled is any AbsentPictures ? nil : RunData.fingerprint(of: data.unlabelled)
     guard known.isLooked else {
       (sets, leftOut) = ([:], nil)
       return

@@ -15,6 +15,8 @@ public struct StageInputs: Codable, Equatable, Sendable {
   var labelled: PicturesIdentity?
   /// The pictures that U must not hold, where the stage ranks it.
   var leftOut: String?
+  /// U at a glance, where the stage ranks it: where it is the same, it may lie elsewhere.
+  var unlabelled: String?
   /// The SHA-256 of given weights and of earlier stages' results, by what they are.
   var files: [String: String] = [:]
 
@@ -24,6 +26,31 @@ public struct StageInputs: Codable, Equatable, Sendable {
   }
 
   static let machine = ["device", "precision"]
+
+  /// The keys whose words only say where that lies which both have noted: it is compared itself.
+  private func wordsOfSame(as was: StageInputs) -> Set<String> {
+    var words: Set<String> = []
+    let hasFiles = files.keys.contains { was.files[$0] != nil }
+    if labelled != nil && was.labelled != nil || leftOut != nil && was.leftOut != nil || hasFiles {
+      words = ["data.labelled", "data.labelledSplit"]
+    }
+    if leftOut != nil && was.leftOut != nil || hasFiles {
+      words.formUnion(["data.test", "data.testSplit"])
+    }
+    // Later stages depend on U by what was selected from it.
+    if hasFiles, unlabelled == was.unlabelled {
+      words.formUnion(["data.unlabelled", "data.unlabelledSplit"])
+    }
+    if files.keys.contains(where: { $0 != Self.givenWeights && was.files[$0] != nil })
+      || files[Self.givenWeights] != nil && was.files[Self.givenWeights] != nil
+    {
+      words.insert(Self.givenWeights)
+    }
+    return words
+  }
+
+  /// The weights that the teacher starts from, among `files`: called as their key.
+  static let givenWeights = "teacher.startFrom"
 
   /// In what these inputs differ from those of an earlier start.
   /// - Parameters:
@@ -35,7 +62,8 @@ public struct StageInputs: Codable, Equatable, Sendable {
     var found: [StageDifference] = []
     let defaults = Dictionary(
       Recipe.defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    for key in settings.keys.sorted() where !Self.machine.contains(key) {
+    let words = wordsOfSame(as: was)
+    for key in settings.keys.sorted() where !Self.machine.contains(key) && !words.contains(key) {
       let now = settings[key] ?? ""
       // A key that is younger than the result had its default's meaning.
       let before = was.settings[key] ?? defaults[key] ?? ""

@@ -86,8 +86,10 @@ public struct StageMarker: Codable, Equatable, Sendable {
     // What the words for the device lead to here is compared where the stage is computed.
     was.device = nil
     was.precision = nil
-    return StageInputs(settings: recipe.settings(of: stage))
-      .differences(from: was, computes: false).isEmpty
+    // Where pictures and weights lie is no matter: a start has compared them themselves.
+    var now = was
+    now.settings = recipe.settings(of: stage)
+    return now.differences(from: was, computes: false).isEmpty
   }
 
   /// What `folder` says about `stage` of `recipe`; reads every output once for its checksum.

@@ -11,7 +11,13 @@ extension StaleStages {
   ) -> PipelineError {
     let path = directory.path
     let titles = stages.map(\.title).joined(separator: ", ")
-    let keys = differences.compactMap(Self.key)
+    let order = now.recipe.settings.map(\.key)
+    let keys = differences.compactMap(Self.key).sorted { left, right in
+      let places = [left, right].map { text in
+        order.firstIndex { text.hasPrefix($0 + " ") } ?? order.count
+      }
+      return places[0] < places[1]
+    }
     let machine = differences.compactMap { machineText($0, now) }
     let data = differences.compactMap { dataText($0, now, changes) }
     let redo = "--redo to remove and run again: \(titles)"
@@ -53,7 +59,7 @@ extension StaleStages {
     let word = key == "device" ? now.recipe.device.rawValue : now.recipe.precision.rawValue
     let meaning = word == found ? "it is \(found) now" : "\(word) is \(found) here"
     return
-      "\(stage.title) was made with \(key) \(was), and \(meaning) (--set \(key)=\(was) keeps it)"
+      "the \(stage.title) was made with \(key) \(was), and \(meaning) (--set \(key)=\(was) keeps it)"
   }
 
   private func dataText(
@@ -66,7 +72,7 @@ extension StaleStages {
       guard !differences.contains(.labelled) else { return nil }
       return "the pictures that U must not hold (test, held-out and labelled ones) are not those "
         + "that were left out when it was scored"
-    case .file("teacher.startFrom"):
+    case .file(StageInputs.givenWeights):
       return
         "the weights of teacher.startFrom (\(now.recipe.teacher.startFrom ?? "")) are not those "
         + "that the teacher started from"
