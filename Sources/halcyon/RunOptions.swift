@@ -52,7 +52,7 @@ struct RunOptions: ParsableArguments {
     }
     let path = isFolder ? run.recipePath : recipe
     return try Recipe(
-      contentsOf: path, overrides: changes, keepsUnset: forDryRun)
+      contentsOf: path, overrides: changes, keepsUnset: forDryRun, note: { printError($0) })
   }
 
   /// Where the run is kept.

@@ -36,7 +36,7 @@ extension DatasetFacts {
 }
 
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
-/// a gain with them.
+/// a gain with them. The recipe names the pictures from its own folder.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
@@ -45,13 +45,14 @@ public func writeFittedRecipe(
   let unlabelledSet = try openUnlabelled(
     Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
   var fitted = try InitRecipe(
-    name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
-    unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
+    name: name,
+    labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
+    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
   if let test {
     let testSet = try openDataset(test)
     try requireSameClasses(
       testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
-    fitted.measure(onTest: test)
+    fitted.measure(onTest: try RecipePath.written(test, in: path))
   }
   try DurableFile.write(fitted.yaml, to: path)
   return fitted.warnings
