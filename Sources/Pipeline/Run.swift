@@ -28,6 +28,8 @@ public final class Run {
   let data: RunData
   /// The labelled, validation and test pictures, by what they show.
   let known: KnownPictures
+  /// What this start finds that results depend on.
+  let inputs: RunInputs
   let injectedFaults: Set<InjectedFault>
   /// Whether results of another recipe are to be replaced.
   let isRedoing: Bool
@@ -44,25 +46,28 @@ public final class Run {
   }
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
-  /// recipe made are removed, to be run again. Without `needsUnlabelled`, a U that is gone or changed
-  /// is no error: what needs its pictures goes without.
+  /// recipe made are removed, to be run again. Without `needsPictures`, pictures that are gone and a
+  /// U that has changed are no error: what the directory remembers of them stands in. Of the stages to
+  /// be computed, `computed`, also the device and the precision are compared with those that they were
+  /// begun with.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public convenience init(
-    recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
-    access: Access = .alone,
+    recipe: Recipe, directory path: String, redoing: Bool = false, needsPictures: Bool = true,
+    computing computed: Set<Stage> = Set(Stage.allCases), access: Access = .alone,
     console: Console = Console()
   ) throws {
     try self.init(
-      RecipeReading(of: recipe), directory: path, redoing: redoing,
-      needsUnlabelled: needsUnlabelled, access: access, console: console)
+      RecipeReading(of: recipe), directory: path, redoing: redoing, needsPictures: needsPictures,
+      computing: computed, access: access, console: console)
   }
 
   /// Opens a run of a recipe that was read, whose problems are then listed with all the others.
   /// - Throws: As `init(recipe:directory:)`.
   public init(
     _ reading: RecipeReading, directory path: String, redoing: Bool = false,
-    needsUnlabelled: Bool = true, access: Access = .alone, console: Console = Console()
+    needsPictures: Bool = true, computing computed: Set<Stage> = Set(Stage.allCases),
+    access: Access = .alone, console: Console = Console()
   ) throws {
     recipe = reading.recipe
     self.console = console
@@ -74,58 +79,21 @@ public final class Run {
     // First what can be refused by looking; nothing is written before.
     let claim = try RunClaim(directory, access: access)
     do {
-      (data, known, device) = try Self.pictures(
-        reading, claim, redoing: redoing, needsUnlabelled: needsUnlabelled, access: access,
-        workers: workers, console: console)
+      let opened = try Self.open(
+        reading,
+        Opening(
+          claim: claim, workers: workers, console: console, redoing: redoing,
+          needsPictures: needsPictures, computed: computed, access: access))
+      (data, known, inputs) = (opened.data, opened.known, opened.inputs)
+      (device, precision) = (opened.device, opened.precision)
     } catch {
       claim.withdraw()
       throw error
     }
     lock = claim.lock
-    precision = Self.precision(recipe.precision, on: device)
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
     Libtorch.keepMemory()
     log = try RunLog(path: directory.logPath, shared: access != .alone)
-  }
-
-  /// The run's pictures and what computes, and its directory made ready for them; before that all that
-  /// speaks against the run is looked for.
-  private static func pictures(
-    _ reading: RecipeReading, _ claim: RunClaim, redoing: Bool, needsUnlabelled: Bool,
-    access: Access, workers: Int, console: Console
-  ) throws -> (RunData, KnownPictures, Device) {
-    let recipe = reading.recipe
-    let directory = claim.directory
-    if access != .alone { try directory.requireSameScores(reading.whole()) }
-    var preflight = Preflight(reading.problems)
-    let device = try preflight.attempt("device") { try Self.device(recipe.device) }
-    let opened = try RunData.open(
-      recipe,
-      RunData.Opening(
-        workers: workers, needsUnlabelled: needsUnlabelled,
-        indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
-          ? nil
-          : RunData.Indexing(
-            folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
-            console: console, prepare: claim.take),
-        alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
-        access: access),
-      noting: &preflight)
-    if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
-    try preflight.refuseProblems()
-    guard let device, let opened else { throw PipelineError.data("nothing could be opened") }
-    try claim.take()
-    if access != .reading { try opened.keepContents(in: directory.knownFolder) }
-    if access == .alone { try directory.settle(recipe, redoing: redoing) }
-    var data = opened.data
-    if !(data.unlabelled is MissingPictures) {
-      do {
-        try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)
-      } catch is PipelineError where !needsUnlabelled {
-        data.loseUnlabelled(because: "they are not those that the run was begun with")
-      }
-    }
-    return (data, opened.known, device)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {

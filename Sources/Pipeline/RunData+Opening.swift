@@ -32,6 +32,26 @@ extension RunData {
     /// Which of the sets' pictures cannot be read; nil for who only reads.
     fileprivate let unreadable: UnreadableList?
 
+    /// Pictures that a run directory remembers, which nobody looked at.
+    init(remembered data: RunData, in directory: RunDirectory) throws {
+      self.data = data
+      known = try KnownPictures(
+        [], unreadable: UnreadableList.sets(in: directory.knownFolder), alike: false)
+      noted = []
+      unreadable = nil
+    }
+
+    fileprivate init(
+      data: RunData, known: KnownPictures,
+      noted: [(name: String, noting: NotedContents, contents: [PictureContents])],
+      unreadable: UnreadableList?
+    ) {
+      self.data = data
+      self.known = known
+      self.noted = noted
+      self.unreadable = unreadable
+    }
+
     /// Keeps in `folder` what was noted, for later starts, and the lists of unreadable pictures.
     /// - Throws: `FileError`.
     func keepContents(in folder: String) throws {

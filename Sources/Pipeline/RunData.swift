@@ -121,9 +121,12 @@ struct RunData {
   }
 
   /// Whatever was read for U so far is not what the run was made from.
-  mutating func loseUnlabelled(because reason: String) {
-    unlabelled = MissingPictures(name: unlabelled.name, reason: reason)
+  mutating func loseUnlabelled(_ remembered: any ShardedDataset) {
+    unlabelled = remembered
   }
+
+  /// Whether the validation pictures are held out of D.
+  var isDrawn: Bool { validation != nil && !validationIsGiven }
 
   /// The sets, by the names that the recipe has for them.
   var sets: [(name: String, dataset: any ImageDataset)] {
@@ -133,7 +136,7 @@ struct RunData {
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
   }
 
-  /// What the scores of U depend on beside the teacher and U: the pictures that are left out.
+  /// The pictures that are left out of U, at a glance: what earlier versions noted with scores.
   var leftOutFingerprint: String {
     let parts = knownSets.filter(\.isLeftOut).map { Self.fingerprint(of: $0.dataset) }
     return Checksum.sha256(Data(parts.joined(separator: "\n").utf8))

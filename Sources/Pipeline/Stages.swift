@@ -11,6 +11,8 @@ struct StageOutcome {
   var seconds: Double
   var imagesSeen: Int
   var accuracies: [String: Double]
+  /// Where and how it was computed, when not by this process.
+  var computed: (device: String, precision: String, libtorch: String)?
 }
 
 extension Run {
@@ -20,7 +22,9 @@ extension Run {
   func stage(_ stage: Stage, _ work: () throws -> StageOutcome) throws {
     try StopSignal.check()
     let folder = directory.folder(of: stage)
-    switch try StageMarker.state(of: stage, in: folder, for: recipe) {
+    switch try StageMarker.state(
+      of: stage, in: folder, for: recipe, measuredOn: inputs.measured)
+    {
     case .done(_, measured: true):
       console.note("\(stage.title): done")
       return
@@ -30,17 +34,26 @@ extension Run {
         marker.accuracies = try measure(model.load(on: device), stage)
       }
       marker.evaluationHash = recipe.evaluationHash
+      marker.measuredOn = inputs.measured
       try marker.write(to: folder)
       return
     case .damaged(let output):
       throw damage(of: output, in: folder)
-    case .stale, .unfinished:
+    case .stale:
+      throw PipelineError.usage(
+        "\(folder) is of another recipe; give --out a new folder, or --redo to run the stage again")
+    case .unfinished:
       break
     }
     let outcome = try work()
+    var made = inputs.inputs(of: stage, in: directory)
+    if let computed = outcome.computed {
+      (made.device, made.precision, made.libtorch) = computed
+    }
     let marker = try StageMarker(
       stage, of: recipe, folder: folder, outputs: outcome.outputs, seconds: outcome.seconds,
-      imagesSeen: outcome.imagesSeen, accuracies: outcome.accuracies)
+      imagesSeen: outcome.imagesSeen, accuracies: outcome.accuracies, inputs: made,
+      measuredOn: inputs.measured)
     try marker.write(to: folder)
     try? FilePath(text: directory.checkpointsFolder(of: stage)).remove()
     try log.append("done", stage: stage, ["seconds": .number(outcome.seconds)])

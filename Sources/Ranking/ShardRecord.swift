@@ -35,6 +35,9 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var unreadable = 0
   /// How many were left out on purpose, for example a test picture found among the unlabelled ones.
   public var excluded = 0
+  /// The states of the picture files when they were scored, in one word: where it differs, they are
+  /// looked into. Nil where that is not known.
+  public var filesState: String?
   /// SHA-256 of the score file.
   public var scoresSHA256: String
   /// SHA-256 of what was noted of the pictures beside the scores; nil when nothing was.
@@ -80,6 +83,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case leftOutIdentity = "left_out_identity"
     case cpuFeatures = "cpu_features"
     case classesPerSample = "classes_per_sample"
+    case filesState = "files_state"
     case scoresSHA256 = "scores_sha256"
     case contentsSHA256 = "contents_sha256"
     case omissionsSHA256 = "omissions_sha256"

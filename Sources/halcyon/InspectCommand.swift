@@ -11,7 +11,7 @@ struct InspectCommand: ParsableCommand {
       known, how many copies were dropped and what was left out. `2-ranking/` has the lists.
       """)
 
-  @Argument(help: "The run directory.", completion: .directory)
+  @Argument(help: "The run directory, or the folder of `select --to`.", completion: .directory)
   var directory: String
 
   @Option(parsing: .unconditional, help: "How many classes and pairs to list.")
@@ -25,10 +25,14 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
+    let beside = SelectionOrigin.exists(in: directory) ? directory : nil
+    let path = try beside.map { try SelectionOrigin(contentsOf: $0).run } ?? directory
+    let recipe =
+      try beside.map { try Recipe(selectedIn: $0) } ?? RunDirectory(path: path).recipe()
     let run = try Run(
-      recipe: RunDirectory(path: directory).recipe(), directory: directory, needsUnlabelled: false,
-      access: .reading, console: Console(quiet: json))
-    let inspection = try Inspection(of: run)
+      recipe: recipe, directory: path, needsPictures: false, access: .reading,
+      console: Console(quiet: json))
+    let inspection = try Inspection(of: run, selectedIn: beside)
     if json { return try printJSON(inspection) }
     for line in lines(of: inspection) { try printLine(line) }
   }

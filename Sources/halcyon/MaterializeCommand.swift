@@ -9,13 +9,14 @@ struct MaterializeCommand: ParsableCommand {
     discussion: """
       Each sample is ROW.jpg (or .png, .tif, …), ROW.cls with its best class and ROW.json with its key \
       and all its classes, scores and ranks. Run it again to go on where it was stopped. Several \
-      processes can share the work as in `halcyon score`.
+      processes can share the work as in `halcyon score`. Given the folder of `halcyon select --to` in \
+      place of a run, it writes that selection.
       """)
 
   @OptionGroup var options: RunOptions
 
   @Option(
-    help: "An empty folder for the new shards (default: 2-ranking/materialized of the run).",
+    help: "An empty folder for the new shards (default: materialized beside the selection).",
     completion: .directory)
   var to: String?
 
@@ -36,9 +37,11 @@ struct MaterializeCommand: ParsableCommand {
 
   func run() throws {
     let share = try WorkShare(index: shardIndex, count: numShards)
-    let run = try options.open(access: share != nil ? .shared : .alone)
+    let beside = options.selection
+    let run =
+      try beside.map(options.openBeside) ?? options.open(access: share != nil ? .shared : .alone)
     let folder = try MaterializeSelection.perform(
-      in: run, out: to, samplesPerShard: samplesPerShard, share: share)
+      in: run, selectedIn: beside, out: to, samplesPerShard: samplesPerShard, share: share)
     try printLine("\(folder)")
   }
 }

@@ -22,7 +22,7 @@ struct RunCommand: ParsableCommand {
       if let first = plan.problems.first { throw ExitCode(first.exitCode) }
       return
     }
-    let run = try options.open(quiet: json)
+    let run = try options.open(quiet: json, computing: Set(Stage.allCases))
     let summary = try run.allStages()
     if json {
       try printJSON(summary)

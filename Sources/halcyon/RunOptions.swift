@@ -34,11 +34,18 @@ struct RunOptions: ParsableArguments {
     }
   }
 
+  /// The folder of a selection beside a run, where one is given in place of a recipe.
+  var selection: String? { SelectionOrigin.exists(in: recipe) ? recipe : nil }
+
   /// The recipe with every change from the command line, and what is wrong with it; a dry run does
   /// without the data, and so without the variables that say where it is.
   func read(forDryRun: Bool = false) throws -> RecipeReading {
     guard FilePath(text: recipe).exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
+    }
+    let changes = settings + (device.map { ["device=\($0.rawValue)"] } ?? [])
+    if let selection {
+      return RecipeReading(of: try Recipe(selectedIn: selection, overrides: changes))
     }
     let run = RunDirectory(path: recipe)
     let isFolder = FilePath(text: recipe).isFolder
@@ -47,8 +54,7 @@ struct RunOptions: ParsableArguments {
     }
     let path = isFolder ? run.recipePath : recipe
     let reading = try RecipeReading(
-      contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
-      keepsUnset: forDryRun)
+      contentsOf: path, overrides: changes, keepsUnset: forDryRun)
     reading.notes.forEach { printError($0) }
     return reading
   }
@@ -59,14 +65,26 @@ struct RunOptions: ParsableArguments {
     return FilePath(text: recipe).isFolder ? recipe : "runs/\(read.name)"
   }
 
-  /// The run, opened.
+  /// The run, opened. A selection beside one is no run: `openBeside` opens that.
   func open(
-    quiet: Bool = false, needsUnlabelled: Bool = true, access: Run.Access = .alone
+    quiet: Bool = false, needsPictures: Bool = true, computing: Set<Stage> = [],
+    access: Run.Access = .alone
   ) throws -> Run {
     let reading = try read()
+    if let selection {
+      throw PipelineError.usage(
+        "\(selection) is a selection beside \(try SelectionOrigin(contentsOf: selection).run); inspect, "
+          + "materialize and pretrain take it, other commands the run")
+    }
     return try Run(
       reading, directory: directory(for: reading.recipe), redoing: redo,
-      needsUnlabelled: needsUnlabelled, access: access,
+      needsPictures: needsPictures, computing: computing, access: access,
       console: Console(quiet: quiet))
+  }
+
+  /// The run that `selection` lies beside, opened for reading with its recipe.
+  func openBeside(_ selection: String) throws -> Run {
+    try Run(
+      read(), directory: SelectionOrigin(contentsOf: selection).run, access: .reading)
   }
 }

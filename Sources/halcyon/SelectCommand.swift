@@ -65,7 +65,8 @@ struct SelectCommand: ParsableCommand {
     ]
     options.settings += settings.compactMap { key, value in value.map { "ranking.\(key)=\($0)" } }
     if let to {
-      return try SelectTopImages.perform(in: options.open(access: .reading), to: to)
+      return try SelectTopImages.perform(
+        in: options.open(needsPictures: false, access: .reading), to: to)
     }
     if options.redo {
       // What cannot be selected is refused before anything is removed.

@@ -8,17 +8,34 @@ struct TrainTeacherCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try TrainTeacher.perform(in: options.open()) }
+  func run() throws { try TrainTeacher.perform(in: options.open(computing: [.teacher])) }
 }
 
 /// `halcyon pretrain`: stage 3.
 struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pretrain", abstract: "3: pre-train the student on the selected pictures.")
+    commandName: "pretrain", abstract: "3: pre-train the student on the selected pictures.",
+    discussion: """
+      Given the folder of `halcyon select --to` in place of a run, a run of its own begins in --out: with \
+      the other's teacher and scores and with this selection. Fine-tune it there; the other run stays \
+      as it is.
+      """)
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try PretrainStudent.perform(in: options.open()) }
+  func run() throws {
+    var options = options
+    if let selection = options.selection {
+      guard let out = options.out else {
+        throw PipelineError.usage(
+          "\(selection) is a selection beside a run: give --out a new folder for the run that begins "
+            + "with it")
+      }
+      try BranchRun.make(out, of: options.openBeside(selection), selectedIn: selection)
+      options.recipe = out
+    }
+    try PretrainStudent.perform(in: options.open(computing: [.student]))
+  }
 }
 
 /// `halcyon fine-tune`: stage 4.
@@ -28,5 +45,5 @@ struct FineTuneCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try FineTuneStudent.perform(in: options.open()) }
+  func run() throws { try FineTuneStudent.perform(in: options.open(computing: [.fineTuning])) }
 }

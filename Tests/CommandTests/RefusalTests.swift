@@ -186,7 +186,9 @@ struct RefusalTests {
     let other = try folders()
     try other.finish("train-teacher", "a")
     try other.folder.write(TinyPictures.png(picture.pixels[0]), to: "d/north/new.png")
-    expect(try other.run("run", "a"), code: 65, "the labelled pictures are not those")
+    expect(
+      try other.run("run", "a"), code: 65,
+      "1 labelled picture is new (north/new.png) since the teacher was trained; put back what was")
   }
 
   @Test("an output that changed after its stage ended, with its path")

@@ -39,9 +39,9 @@ struct PaintedRun {
       .bytes.write(to: file)
   }
 
-  func open(needsUnlabelled: Bool = true) throws -> Run {
+  func open(needsPictures: Bool = true) throws -> Run {
     try Run(
-      recipe: recipe, directory: directory, needsUnlabelled: needsUnlabelled,
+      recipe: recipe, directory: directory, needsPictures: needsPictures,
       console: Console(quiet: true))
   }
 

@@ -87,7 +87,7 @@ struct ReportGatheringTests {
 
   private func expectReportWithoutPictures(_ painted: PaintedRun, _ reason: String) throws {
     #expect(throws: (any Error).self) { try painted.open() }
-    let summary = try Summarize.perform(in: painted.open(needsUnlabelled: false))
+    let summary = try Summarize.perform(in: painted.open(needsPictures: false))
     #expect(summary.unlabelledImages == 12)
     #expect(summary.selectedImages == 12)
     let html = try painted.report()

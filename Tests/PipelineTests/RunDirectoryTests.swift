@@ -21,8 +21,17 @@ struct RunDirectoryTests {
     let directory = other ?? run
     let claim = try RunClaim(directory, access: .alone)
     try claim.take()
-    try directory.settle(recipe, redoing: redoing)
+    try directory.reconcile(
+      with: found(recipe), computing: [], redoing: redoing, changes: { "the labelled pictures" })
+    try directory.settle(recipe)
     return try #require(claim.lock)
+  }
+
+  /// What a start on a CPU finds that depends on nothing but the recipe.
+  private func found(_ recipe: Recipe) -> RunInputs {
+    RunInputs(
+      recipe: recipe, device: "cpu", precision: "float32", sets: [:], leftOut: "", unlabelled: nil,
+      startFrom: nil)
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -128,7 +137,9 @@ struct RunDirectoryTests {
 
     var changed = recipe
     changed.ranking.imagesPerClass = 3
-    #expect(try run.staleStages(for: changed) == [.ranking, .student, .fineTuning])
+    let stale = try StaleStages(in: run, earlier: recipe, found(changed), computing: [])
+    #expect(stale.stages == [.ranking, .student, .fineTuning])
+    #expect(!stale.reachesScores)
     _ = try open(changed, redoing: true)
     #expect(exists(run.modelPath(of: .teacher)))
     #expect(exists(run.scoresFolder + "/00000.scores"))

@@ -8,7 +8,7 @@ import SystemPackage
 /// directly in the root, nothing is labelled. The order is that of the relative paths' bytes, and
 /// only these are kept in memory. Files of other endings are passed over and counted, and so is what
 /// systems keep for themselves: names that begin with a dot, `@eaDir`, `__MACOSX`, `lost+found`.
-public struct FolderDataset: ImageDataset {
+public struct FolderDataset: FileBackedDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.
@@ -68,6 +68,11 @@ public struct FolderDataset: ImageDataset {
 
   /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { labels.isEmpty ? nil : Int(labels[index]) }
+
+  /// The state of the sample's file.
+  public func fileState(at index: Int) -> UInt64 {
+    ImageData.fileState(of: PathText.bytes(of: root + "/") + paths.bytes(at: index))
+  }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

@@ -7,7 +7,7 @@ import SystemPackage
 /// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte` beside it; either may end
 /// in `.gz`. Without the labels file nothing is labelled. Class names come from `classes.txt` beside
 /// them, one a line, are Fashion-MNIST's in a folder named so, and are digits otherwise.
-public struct IDXDataset: ImageDataset {
+public struct IDXDataset: FileBackedDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.
@@ -19,6 +19,8 @@ public struct IDXDataset: ImageDataset {
   private let pixels: Data
   private let labels: Data?
   private let digits: Int
+  /// Of the file with all pictures.
+  private let state: UInt64
 
   static let fashionClasses = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
@@ -28,6 +30,7 @@ public struct IDXDataset: ImageDataset {
   /// Opens the file of pictures at `path`, and the labels beside it when they are there.
   /// - Throws: `ImageDataError.dataset` when a header, a size or a label is wrong.
   public init(images path: String) throws {
+    state = ImageData.fileState(of: PathText.bytes(of: path))
     let (dimensions, body) = try Self.array(at: path, dimensions: 3)
     count = dimensions[0]
     height = dimensions[1]
@@ -71,6 +74,9 @@ public struct IDXDataset: ImageDataset {
   public func label(at index: Int) -> Int? {
     labels.map { Int($0[$0.startIndex + index]) }
   }
+
+  /// The state of the file that all pictures are in.
+  public func fileState(at index: Int) -> UInt64 { state }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

@@ -11,7 +11,7 @@ import SystemPackage
 /// anywhere in the file, in bytewise order, so that all splits of one file number them alike. Tags are
 /// parted by spaces or commas. Other columns are passed over.
 /// - Complexity: some 15 bytes of memory a picture; see `PathTable`.
-public struct ManifestDataset: TaggedDataset {
+public struct ManifestDataset: TaggedDataset, FileBackedDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.
@@ -80,6 +80,11 @@ public struct ManifestDataset: TaggedDataset {
 
   /// The sample's hashtags, without their `#`.
   public func tags(at index: Int) -> [String] { tagTable[index] }
+
+  /// The state of the sample's file.
+  public func fileState(at index: Int) -> UInt64 {
+    ImageData.fileState(of: Array(Self.full(paths.bytes(at: index), in: root)))
+  }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

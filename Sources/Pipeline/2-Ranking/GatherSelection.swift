@@ -17,14 +17,14 @@ public enum GatherSelection {
     var sha256: String
   }
 
-  /// The pictures of `selection`, in the order of its rows.
+  /// The pictures of a selection, in the order of its rows.
   /// - Throws: `PipelineError`, `ImageDataError.source` naming a shard that cannot be read.
-  static func pictures(of selection: Selection, in run: Run) throws -> any ImageDataset {
+  static func pictures(of selected: RunSelection, in run: Run) throws -> any ImageDataset {
+    let (selection, sum) = (selected.selection, selected.sha256)
     let unlabelled = run.data.unlabelled
     guard !unlabelled.isRandomAccess else {
       return try IndexedSubset(unlabelled, indices: selection.images.map(unlabelled.index(of:)))
     }
-    let sum = try Checksum.sha256(file: run.directory.selectionPath)
     let folder = folder(of: sum, in: run)
     try RunDirectory.makeFolder("\(folder)/shards")
     // Of several processes one gathers; the others wait and find it done.

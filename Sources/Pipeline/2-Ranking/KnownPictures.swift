@@ -59,6 +59,14 @@ struct KnownPictures {
     return Match(set: set, key: key, bits: match.distance)
   }
 
+  /// Whether the pictures were looked at.
+  var isLooked: Bool { !parts.isEmpty }
+
+  /// What the pictures of `set` are, in its order.
+  func contents(of set: String) -> [PictureContents] {
+    parts.first { $0.name == set }?.contents ?? []
+  }
+
   /// The set that has a picture with these bytes, if U is to go without it.
   func set(of content: ContentHash.Prefix) -> String? {
     places[content].map { name(at: $0).set }

@@ -33,7 +33,8 @@ public enum MaterializeSelection {
   /// Writes the shards that are not there yet.
   /// - Parameters:
   ///   - run: The run, whose pictures are selected.
-  ///   - out: The folder; nil means `2-ranking/materialized` of the run.
+  ///   - beside: The folder of a selection beside the run; nil means the run's own.
+  ///   - out: The folder; nil means `materialized` beside the selection.
   ///   - samplesPerShard: How many samples a shard has, the last one excepted.
   ///   - share: Which of the shards are this process's; nil means all of them.
   /// - Returns: The folder.
@@ -41,18 +42,19 @@ public enum MaterializeSelection {
   ///   holds another selection or anything else.
   @discardableResult
   public static func perform(
-    in run: Run, out: String? = nil, samplesPerShard: Int = 10_000, share: WorkShare? = nil
+    in run: Run, selectedIn beside: String? = nil, out: String? = nil,
+    samplesPerShard: Int = 10_000, share: WorkShare? = nil
   ) throws -> String {
-    _ = try run.finished(.ranking)
+    let selected = try RunSelection(of: run, in: beside)
+    let selection = selected.selection
     let own = "\(run.directory.folder(of: .ranking))/materialized"
-    let folder = out ?? own
+    let folder = out ?? "\(selected.folder)/materialized"
     if folder != own { try run.requireApart(folder) }
-    let selection = try Selection(path: run.directory.selectionPath)
     let plan = MaterializationPlan(
-      selection: try Checksum.sha256(file: run.directory.selectionPath), seed: run.recipe.seed,
+      selection: selected.sha256, seed: run.recipe.seed,
       count: selection.images.count, samplesPerShard: samplesPerShard)
     let shards = try MaterializedFolder(folder, for: plan, classNames: run.data.classNames)
-    try MaterializedPictures.note(folder, plan, in: run)
+    try MaterializedPictures.note(folder, plan, beside: selected)
     if let share {
       run.console.note(
         "materialize: \(share.title)" + (share.reason.map { ", because \($0)" } ?? "")
@@ -66,7 +68,7 @@ public enum MaterializeSelection {
       run.console.note("materialized: \(folder) has every shard")
       return folder
     }
-    let pictures = try GatherSelection.pictures(of: selection, in: run)
+    let pictures = try GatherSelection.pictures(of: selected, in: run)
     let progress = run.console.progress(
       "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })
     for shard in missing {

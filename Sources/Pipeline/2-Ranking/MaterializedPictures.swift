@@ -17,25 +17,26 @@ struct MaterializedPictures: Codable {
     case samplesPerShard = "samples_per_shard"
   }
 
-  private static func path(in run: Run) -> String {
-    "\(run.directory.folder(of: .ranking))/materialized.json"
-  }
+  private static func path(in folder: String) -> String { "\(folder)/materialized.json" }
 
-  /// Notes that `plan` is carried out in `folder`.
-  static func note(_ folder: String, _ plan: MaterializationPlan, in run: Run) throws {
+  /// Notes beside a selection that `plan` is carried out in `folder`.
+  static func note(_ folder: String, _ plan: MaterializationPlan, beside selected: RunSelection)
+    throws
+  {
     let place = MaterializedPictures(
       folder: FilePath(text: folder).absolute.text, selection: plan.selection,
       seed: plan.seed, samplesPerShard: plan.samplesPerShard)
-    try DurableFile.write(try JSON.pretty(place), to: path(in: run))
+    try DurableFile.write(try JSON.pretty(place), to: path(in: selected.folder))
   }
 
   /// The pictures of `selection`, in the order of its rows, when all of its shards are there.
   ///
   /// Shards are known by their records and sizes; their bytes are not read for it.
-  static func pictures(of selection: Selection, in run: Run) throws -> (any ImageDataset)? {
-    guard let data = try? FilePath(text: path(in: run)).contents(),
+  static func pictures(of selected: RunSelection, in run: Run) throws -> (any ImageDataset)? {
+    let selection = selected.selection
+    guard let data = try? FilePath(text: path(in: selected.folder)).contents(),
       let place = try? JSONDecoder().decode(MaterializedPictures.self, from: data),
-      place.selection == (try Checksum.sha256(file: run.directory.selectionPath))
+      place.selection == selected.sha256
     else { return nil }
     let plan = MaterializationPlan(
       selection: place.selection, seed: place.seed, count: selection.images.count,

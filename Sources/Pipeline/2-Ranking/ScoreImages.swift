@@ -26,8 +26,10 @@ public enum ScoreImages {
     let teacher = try run.model(of: .teacher)
     try requireSameClasses(
       teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
+    if share == nil, claims == nil { try redoOtherScores(in: run, teacher) }
     let work = ScoringWork(
       run: run, kind: try ShardRecord(of: run, teacher: teacher),
+      earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
     if let share { try work.tell(share) }
     // Of the workers that come and go each would read all that the others have written. Whoever selects
@@ -37,7 +39,12 @@ public enum ScoreImages {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
       return
     }
-    work.tellChanged(missing)
+    let changed = work.changed(among: missing)
+    if !changed.isEmpty, share == nil, claims == nil {
+      // What was selected is of pictures that are no longer there.
+      try run.directory.leaveSelection(access: .alone, redoing: run.isRedoing)
+    }
+    work.tell(changed: changed)
     let scorer = try ShardScorer(
       of: run, teacher: teacher, kind: work.kind,
       total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
@@ -82,6 +89,21 @@ public enum ScoreImages {
         + "the others are scored, run the same command again for the rest")
   }
 
+  /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what
+  /// was made of them.
+  private static func redoOtherScores(in run: Run, _ teacher: ModelFolder) throws {
+    guard run.isRedoing else { return }
+    let work = ScoringWork(
+      run: run, kind: try ShardRecord(of: run, teacher: teacher),
+      earlierLeftOut: run.data.leftOutFingerprint, mine: Array(0..<run.data.unlabelled.shardCount))
+    do {
+      _ = try work.missing(verifyingFiles: false)
+    } catch PipelineError.data {
+      try run.directory.remove([.ranking, .student, .fineTuning], keepingScores: false)
+      try RunDirectory.makeFolder(run.directory.scoresFolder)
+    }
+  }
+
   private static func pause(seconds: Int) throws {
     for _ in 0..<seconds * 10 {
       try StopSignal.check()
@@ -94,6 +116,8 @@ public enum ScoreImages {
 struct ScoringWork {
   let run: Run
   let kind: ShardRecord
+  /// What an earlier version noted in place of `kind.leftOutIdentity`.
+  let earlierLeftOut: String
   let mine: [Int]
 
   /// The shards of this process that are not done.
@@ -140,16 +164,22 @@ struct ScoringWork {
         + "\(Int(claims.patience)) s without a sign of life")
   }
 
-  /// Says which of `shards` were scored when they held something else.
-  func tellChanged(_ shards: [Int]) {
+  /// Those of `shards` that were scored when they held something else.
+  func changed(among shards: [Int]) -> [Int] {
     let data = run.data.unlabelled
-    let changed = shards.filter { shard in
+    return shards.filter { shard in
       let path = "\(run.directory.scoresFolder)/\(data.shardName(shard)).json"
       return (try? ShardRecord(path: path)).map {
         $0.inputIdentity != data.identity(ofShard: shard)
+          || $0.filesState.map { $0 != filesState(ofShard: shard) } ?? false
       } ?? false
     }
+  }
+
+  /// Says that these are scored again.
+  func tell(changed: [Int]) {
     guard !changed.isEmpty else { return }
+    let data = run.data.unlabelled
     run.console.note(
       "scores: \(Format.counted(changed.count, "shard is", "shards are")) not what was scored "
         + "before, and scored again: "
@@ -162,14 +192,15 @@ struct ScoringWork {
   func isDone(_ shard: Int, verifyingFile: Bool) throws -> Bool {
     let shards = run.data.unlabelled
     let name = "\(run.directory.scoresFolder)/\(shards.shardName(shard))"
-    guard let record = try? ShardRecord(path: "\(name).json") else { return false }
+    guard var record = try? ShardRecord(path: "\(name).json") else { return false }
+    if renew(&record) { try DurableFile.write(record.json(), to: "\(name).json") }
     // A record of more classes a picture serves fewer as well.
     let differences = kind.differences(from: record).filter { $0 != "classes_per_sample" }
     guard differences.isEmpty else {
       throw PipelineError.data(
         "\(name).json: this shard was scored otherwise, with another "
           + "\(differences.joined(separator: ", ")); scores of two kinds cannot be ranked "
-          + "together: give --out a new folder, or remove \(run.directory.scoresFolder)")
+          + "together: give --out a new folder, or --redo to score, select and train again")
     }
     guard record.shard == shards.shardName(shard),
       record.count == shards.range(ofShard: shard).count,
@@ -184,9 +215,22 @@ struct ScoringWork {
       return false
     }
     guard verifyingFile else { return true }
-    return file.sha256 == record.scoresSHA256
+    return try file.sha256 == record.scoresSHA256
       && (try? record.omissionsSHA256.map { try Checksum.sha256(file: omissions) == $0 }) ?? true
       && (try? Checksum.sha256(file: "\(name).contents")) == record.contentsSHA256
+      && holdsWhatWasScored(shard, record, contents)
+  }
+}
+
+extension ScoringWork {
+  /// Notes of a shard that an earlier version scored what it would be noted with now.
+  private func renew(_ record: inout ShardRecord) -> Bool {
+    var renewed = record
+    if record.recipeHash == run.recipe.scoresHashAsWritten { renewed.recipeHash = kind.recipeHash }
+    if record.leftOutIdentity == earlierLeftOut { renewed.leftOutIdentity = kind.leftOutIdentity }
+    guard renewed != record else { return false }
+    record = renewed
+    return true
   }
 }
 
@@ -197,7 +241,7 @@ extension ShardRecord {
     self.init(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
       recipeHash: run.recipe.scoresHash, inputIdentity: "",
-      leftOutIdentity: run.data.leftOutFingerprint,
+      leftOutIdentity: run.inputs.leftOut ?? "",
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
       libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,

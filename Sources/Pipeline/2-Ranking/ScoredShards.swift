@@ -49,7 +49,8 @@ struct ScoredShards {
             + "not of \(name) with \(shards.range(ofShard: shard).count); `halcyon score` scores it again"
         )
       }
-      guard record.inputIdentity == shards.identity(ofShard: shard) else {
+      let isThere = !(shards is any AbsentPictures)
+      guard !isThere || record.inputIdentity == shards.identity(ofShard: shard) else {
         throw PipelineError.data(
           "\(shards.name): shard \(name) is not what it was when it was scored; `halcyon score` "
             + "scores it again")

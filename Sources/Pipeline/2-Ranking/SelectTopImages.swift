@@ -20,15 +20,26 @@ public enum SelectTopImages {
       try shards.noteCoverage(in: folder)
       return StageOutcome(
         outputs: files, seconds: shards.seconds - start.timeIntervalSinceNow, imagesSeen: samples,
-        accuracies: [:])
+        accuracies: [:],
+        computed: shards.scored.first.map {
+          ($0.record.device, $0.record.precision, $0.record.libtorch)
+        })
     }
   }
 
   /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
-    try SelectionFolder.make(folder, in: run)
-    try write(run, to: folder)
+    let isNew = !FilePath(text: folder).exists
+    do {
+      try SelectionFolder.make(folder, in: run)
+      try write(run, to: folder)
+      try SelectionOrigin(of: run, in: folder).write(to: folder)
+    } catch {
+      // A folder that was made for what was then refused goes, if nothing is in it.
+      if isNew { _ = FilePath(text: folder).withPlatformString { rmdir($0) } }
+      throw error
+    }
   }
 
   private static func write(_ run: Run, to folder: String) throws {

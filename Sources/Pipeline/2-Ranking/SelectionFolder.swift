@@ -8,6 +8,7 @@ enum SelectionFolder {
   static let files = [
     "selected.bin", "selected.csv", "selected.npy", "selected.parquet", "candidates.bin",
     "duplicates.csv", "bad-samples.csv", "excluded.csv", "missing-shards.txt",
+    SelectionOrigin.fileName,
   ]
 
   /// Makes a folder for a selection beside the run.

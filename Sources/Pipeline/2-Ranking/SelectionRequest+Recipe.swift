@@ -35,6 +35,11 @@ extension SampleTags {
     guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags else {
       throw PipelineError.recipe("ranking.tags is missing: which class does a tag mean?")
     }
+    if let missing = run.data.unlabelled as? any AbsentPictures {
+      throw PipelineError.data(
+        "\(missing.name): the strategy needs their hashtags, and they cannot be read: "
+          + missing.reason)
+    }
     let map = try TagMap(contentsOf: path)
     let places = Dictionary(
       zip(run.data.classNames, run.data.classNames.indices), uniquingKeysWith: { first, _ in first }

@@ -31,6 +31,8 @@ final class ShardScorer {
   func score(_ shard: Int, _ lease: ShardClaims.Lease?) throws {
     let start = Date()
     let pictures = run.data.unlabelled
+    // Before they are read: what is replaced meanwhile is then noticed.
+    let state = (pictures as? EvenShards)?.filesState(ofShard: shard)
     let name = pictures.shardName(shard)
     let path = "\(run.directory.scoresFolder)/\(name)"
     let file = try ScoreFileWriter(
@@ -51,6 +53,7 @@ final class ShardScorer {
     record.omissionsSHA256 = try omissions.finish()
     (record.unreadable, record.excluded) = (omissions.unreadable, omissions.excluded)
     record.shard = name
+    record.filesState = state
     record.inputIdentity = pictures.identity(ofShard: shard)
     record.count = file.count
     record.scoresSHA256 = try Checksum.sha256(file: "\(path).scores")

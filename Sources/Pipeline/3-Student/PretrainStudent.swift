@@ -9,7 +9,6 @@ public enum PretrainStudent {
   public static func perform(in run: Run) throws {
     let recipe = run.recipe.student
     try run.stage(.student) {
-      _ = try run.finished(.ranking)
       let options = run.options(model: recipe.model, stem: recipe.stem, width: recipe.width)
       let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
       return try run.trainAndMeasure(
@@ -22,15 +21,16 @@ public enum PretrainStudent {
 
   /// D̂: each selected picture of U with its classes, as often as the selection says.
   static func selected(in run: Run) throws -> Examples {
-    let selection = try Selection(path: run.directory.selectionPath)
+    let selected = try RunSelection(of: run)
+    let selection = selected.selection
     guard selection.classes.count < Int(Int32.max) else {
       throw PipelineError.data(
         "\(selection.classes.count) labels are more than \(Int32.max); lower ranking.imagesPerClass"
       )
     }
     let pictures =
-      try MaterializedPictures.pictures(of: selection, in: run)
-      ?? GatherSelection.pictures(of: selection, in: run)
+      try MaterializedPictures.pictures(of: selected, in: run)
+      ?? GatherSelection.pictures(of: selected, in: run)
     let classCount = run.data.classNames.count
     guard let repeats = selection.repeats else {
       return Examples(

@@ -46,9 +46,18 @@ public enum Summarize {
         zip(run.data.classNames, statistics.classes.map(\.count)), uniquingKeysWith: +)
       summary.selectionPurity = statistics.purity.map { 100 * $0 }
     }
-    if run.data.unlabelled is MissingPictures, let earlier {
+    if run.data.unlabelled is any AbsentPictures, let earlier {
       summary.unlabelledImages = earlier.unlabelledImages
       summary.selectionPurity = earlier.selectionPurity
+    }
+    if run.data.labelled.dataset is MissingPictures, let earlier {
+      summary.labelledImages = earlier.labelledImages
+    }
+    // What computed is said of the results, not of the machine that reports on them.
+    if let made = [.fineTuning, .student, .teacher].lazy.compactMap({ markers[$0]?.inputs }).first {
+      summary.device = made.device ?? earlier?.device ?? summary.device
+      summary.precision = made.precision ?? earlier?.precision ?? summary.precision
+      summary.libtorch = made.libtorch ?? earlier?.libtorch ?? summary.libtorch
     }
     // The most that any process of this run had resident.
     summary.peakMiB = Summary.peakMiBOfThisProcess().map { max($0, earlier?.peakMiB ?? 0) }

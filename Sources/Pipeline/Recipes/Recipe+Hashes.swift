@@ -32,7 +32,20 @@ extension Recipe {
   }
 
   /// The SHA-256 of what the score files depend on: scores outlive a changed K.
-  public var scoresHash: String { hash(salt: "scores") { scoresDepend(on: $0) } }
+  ///
+  /// Not of the words for what computes and for where pictures and weights lie: each shard's record says
+  /// on what it was computed, and has hashes of the teacher and of the pictures that are left out.
+  public var scoresHash: String {
+    var recipe = self
+    (recipe.device, recipe.precision) = (.auto, .auto)
+    (recipe.data.labelled, recipe.data.labelledSplit) = ("", nil)
+    (recipe.data.test, recipe.data.testSplit) = (nil, nil)
+    recipe.teacher.startFrom = nil
+    return recipe.scoresHashAsWritten
+  }
+
+  /// The same with these words, as earlier versions noted it.
+  var scoresHashAsWritten: String { hash(salt: "scores") { scoresDepend(on: $0) } }
 
   /// The SHA-256 of what accuracies depend on beside the weights: when it differs, a finished
   /// stage is measured again, not trained again.
@@ -76,7 +89,7 @@ extension Recipe {
   }
 
   /// Not on where U is: a shard's record says what the shard holds, so that U may grow.
-  private func scoresDepend(on key: String) -> Bool {
+  func scoresDepend(on key: String) -> Bool {
     guard Self.influences(key) else { return false }
     if depends(.teacher, on: key) { return true }
     // Test pictures are left out of U while it is scored.
@@ -92,7 +105,7 @@ extension Recipe {
       || ["data.shardSize", "data.requireTags"].contains(key)
   }
 
-  private func depends(_ stage: Stage, on key: String) -> Bool {
+  func depends(_ stage: Stage, on key: String) -> Bool {
     switch stage {
     case .teacher:
       return Self.common(key) || key.hasPrefix("teacher.")

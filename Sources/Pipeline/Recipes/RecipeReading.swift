@@ -59,7 +59,7 @@ public struct RecipeReading: Sendable {
   }
 
   /// A recipe that was made or changed in code.
-  init(of recipe: Recipe) {
+  public init(of recipe: Recipe) {
     self.recipe = recipe
     problems = recipe.problems.map { problem in
       Preflight.Problem("recipe: \(problem.message)", exitCode: 64, key: problem.keys.first)

@@ -3,17 +3,37 @@ import Foundation
 import SystemPackage
 
 extension RunDirectory {
-  /// Writes `recipe` into the directory, which is this process's, and makes the stages' folders.
-  ///
-  /// A directory that already holds another recipe's results is refused, because old and new ones
-  /// would stand side by side as if they belonged together. With `redoing`, the stages that the
-  /// changes reach are removed instead, to be run again; score files stay where only the selection
-  /// changed.
-  /// - Throws: `PipelineError.usage` when the recipe differs, `FileError`.
-  func settle(_ recipe: Recipe, redoing: Bool) throws {
-    if FilePath(text: recipePath).exists {
-      try reconcile(with: recipe, redoing: redoing)
+  /// Refuses or, with `redoing`, removes what was made otherwise than this start would make it: old and
+  /// new results would stand side by side as if they belonged together. Score files stay where only
+  /// the selection changed.
+  /// - Parameters:
+  ///   - now: What this start finds.
+  ///   - computed: The stages that it is to compute.
+  ///   - onlyScoring: Whether only the teacher and the scores matter.
+  ///   - redoing: Whether to remove.
+  ///   - changes: In what the labelled pictures differ, in words.
+  /// - Returns: The finished stages of an earlier version, which noted less.
+  /// - Throws: `PipelineError.usage` or `.data` saying what differs, `FileError`.
+  @discardableResult
+  func reconcile(
+    with now: RunInputs, computing computed: Set<Stage>, onlyScoring: Bool = false, redoing: Bool,
+    changes: () -> String
+  ) throws -> [Stage] {
+    guard FilePath(text: recipePath).exists else { return [] }
+    let earlier = try self.recipe()
+    var stale = try StaleStages(in: self, earlier: earlier, now, computing: computed)
+    if onlyScoring { stale.keepWhatScoresDependOn() }
+    guard !stale.isEmpty else { return stale.unknown }
+    guard redoing else {
+      throw stale.refusal(of: self, isEdited: earlier == now.recipe, now, changes: changes)
     }
+    try remove(stale.stages, keepingScores: !stale.reachesScores)
+    return stale.unknown.filter { !stale.stages.contains($0) }
+  }
+
+  /// Writes `recipe` into the directory, which is this process's, and makes the stages' folders.
+  /// - Throws: `FileError`, `PipelineError.io`.
+  func settle(_ recipe: Recipe) throws {
     removeTornFiles()
     // Before the folders: with them and without it, this would no longer be a run directory.
     if (try? FilePath(text: recipePath).contents()) != Data(recipe.yaml.utf8) {
@@ -48,33 +68,6 @@ extension RunDirectory {
     }
   }
 
-  /// The stages with files of their own that another recipe than `recipe` made.
-  public func staleStages(for recipe: Recipe) throws -> [Stage] {
-    let earlier = try self.recipe()
-    return Stage.allCases.filter { stage in
-      // Scores outlive a changed selection, so they are no results of it.
-      let scoresStay = stage == .ranking && earlier.scoresHash == recipe.scoresHash
-      guard hasFiles(folder(of: stage), besides: scoresStay ? "scores" : nil) else { return false }
-      return earlier.stageHash(stage) != recipe.stageHash(stage)
-    }
-  }
-
-  private func reconcile(with recipe: Recipe, redoing: Bool) throws {
-    let earlier = try self.recipe()
-    let stale = try staleStages(for: recipe)
-    guard !stale.isEmpty else { return }
-    let titles = stale.map(\.title).joined(separator: ", ")
-    guard redoing else {
-      let keys = recipe.differences(from: earlier).joined(separator: ", ")
-      throw PipelineError.usage(
-        "\(path) holds results of another recipe: \(keys); `halcyon run \(path)` goes on with what it "
-          + "has; or give the same --set, --out a new folder, or --redo to remove and run again: "
-          + titles)
-    }
-    let keepsScores = earlier.scoresHash == recipe.scoresHash
-    try remove(stale, keepingScores: keepsScores)
-  }
-
   /// Removes what stages left, and what was made of it.
   func remove(_ stages: [Stage], keepingScores: Bool) throws {
     for stage in stages where FilePath(text: folder(of: stage)).exists {
@@ -93,15 +86,6 @@ extension RunDirectory {
     for name in try FilePath(text: folder).names() {
       if keepingScores, "\(folder)/\(name)" == scoresFolder { continue }
       try FilePath(text: "\(folder)/\(name)").remove()
-    }
-  }
-
-  private func hasFiles(_ folder: String, besides passedOver: String? = nil) -> Bool {
-    let folder = FilePath(text: folder)
-    return ((try? folder.names()) ?? []).contains { name in
-      let path = folder.joined(name)
-      guard name != passedOver else { return false }
-      return path.isFolder ? hasFiles(path.text) : path.exists
     }
   }
 

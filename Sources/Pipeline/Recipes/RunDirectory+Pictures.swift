@@ -1,20 +1,53 @@
 import Files
 import Foundation
+import ImageData
 import SystemPackage
 
 extension RunDirectory {
   /// What `data.json` says of one set of pictures.
-  private struct Origin: Codable, Equatable {
+  struct Origin: Codable, Equatable {
     /// The recipe's words for it.
     let recipe: String
-    /// What they led to.
+    /// What they led to, at a glance.
     let fingerprint: String
+    /// What they led to; nil for an index of U, and where an earlier version wrote it.
+    var identity: PicturesIdentity?
+    /// How many pictures there are.
+    var count: Int?
+    /// The class names in the order of their labels.
+    var classes: [String]?
   }
 
   private var picturesPath: String { "\(path)/data.json" }
 
-  /// Compares a run's pictures with those that it was begun with, under the same words of the recipe;
-  /// what other words mean, the recipe's own hashes decide.
+  /// What each set of pictures was, as far as it is known.
+  var origins: [String: Origin] {
+    guard let data = try? FilePath(text: picturesPath).contents() else { return [:] }
+    return (try? JSONDecoder().decode([String: Origin].self, from: data)) ?? [:]
+  }
+
+  /// Where the names, labels and contents of a set's pictures are kept.
+  func listPath(of set: String) -> String { "\(knownFolder)/\(set).list" }
+
+  /// In which pictures the labelled set is another than it was.
+  func labelledChanges(_ data: RunData, _ known: KnownPictures) -> String {
+    // Which pictures are held out follows from the labels, too.
+    let sets = data.sets.filter { $0.name == "labelled" || $0.name == "validation" && data.isDrawn }
+    var was: [PictureList.Entry] = []
+    var now: [PictureList.Entry] = []
+    for (name, dataset) in sets {
+      guard let list = PictureList(contentsOf: listPath(of: name)) else {
+        return "the labelled pictures have changed"
+      }
+      let contents = known.contents(of: name)
+      was += (0..<list.count).map { list[$0] }
+      now += (0..<dataset.count).map { PictureList.entry($0, of: dataset, contents) }
+    }
+    return PictureChanges(from: was, to: now).text(of: "labelled")
+  }
+
+  /// Compares U with what the run has selected from, and of an earlier version's run the other sets, too,
+  /// under the same words of the recipe; what other words mean, the recipe's own settings decide.
   ///
   /// U may grow and change: each shard's record says what the shard held when it was scored. But a
   /// selection counts in U's samples, so where there is one, it and what was trained on it are to be
@@ -23,34 +56,52 @@ extension RunDirectory {
   func requireSamePictures(
     as data: RunData, _ recipe: Recipe, access: Run.Access, redoing: Bool
   ) throws {
+    let earlier = origins
+    let changed = data.sets.filter { name, dataset in
+      guard let was = earlier[name], name == "unlabelled" || was.identity == nil,
+        was.recipe == recipe.words(for: name)
+      else {
+        return false
+      }
+      return was.fingerprint != RunData.fingerprint(of: dataset)
+    }.map(\.name)
+    let others = changed.filter { $0 != "unlabelled" }
+    guard others.isEmpty else {
+      throw PipelineError.data(
+        "the \(others.joined(separator: " and ")) pictures are not those that \(path) was begun "
+          + "with; give --out a new folder, or put the pictures back")
+    }
+    if changed.contains("unlabelled") { try leaveSelection(access: access, redoing: redoing) }
+  }
+
+  /// Names and labels of U where it is no index; its contents are its shards' records' matter.
+  private func identity(ofUnlabelled dataset: any ImageDataset) -> PicturesIdentity? {
+    dataset is IndexedCollection ? nil : PicturesIdentity(of: dataset, [])
+  }
+
+  /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.
+  func note(_ data: RunData, _ recipe: Recipe, _ now: RunInputs, _ known: KnownPictures) throws {
+    let earlier = origins
     var found: [String: Origin] = [:]
     for (name, dataset) in data.sets {
-      let words = recipe.dataSettings(of: name).map { "\($0.key): \($0.value)" }
-      found[name] = Origin(
-        recipe: words.joined(separator: ", "), fingerprint: RunData.fingerprint(of: dataset))
-    }
-    if let data = try? FilePath(text: picturesPath).contents(),
-      let earlier = try? JSONDecoder().decode([String: Origin].self, from: data)
-    {
-      if earlier == found { return }
-      let changed = found.keys.sorted().filter { name in
-        guard let was = earlier[name], let now = found[name] else { return false }
-        return was.recipe == now.recipe && was.fingerprint != now.fingerprint
+      let origin = Origin(
+        recipe: recipe.words(for: name), fingerprint: RunData.fingerprint(of: dataset),
+        identity: now.sets[name] ?? identity(ofUnlabelled: dataset), count: dataset.count,
+        classes: dataset.classes)
+      found[name] = origin
+      // An index says itself what it has.
+      guard !(dataset is IndexedCollection) else { continue }
+      let path = listPath(of: name)
+      if earlier[name] != origin || !FilePath(text: path).exists {
+        try Self.makeFolder(knownFolder)
+        try PictureList.write(dataset, known.contents(of: name), to: path)
       }
-      let others = changed.filter { $0 != "unlabelled" }
-      guard others.isEmpty else {
-        throw PipelineError.data(
-          "the \(others.joined(separator: " and ")) pictures are not those that \(path) was begun "
-            + "with; give --out a new folder, or put the pictures back")
-      }
-      if changed.contains("unlabelled") { try leaveSelection(access: access, redoing: redoing) }
     }
-    guard access == .alone else { return }
-    try DurableFile.write(try JSON.pretty(found), to: picturesPath)
+    if found != earlier { try DurableFile.write(try JSON.pretty(found), to: picturesPath) }
   }
 
   /// Removes what was selected from U as it was.
-  private func leaveSelection(access: Run.Access, redoing: Bool) throws {
+  func leaveSelection(access: Run.Access, redoing: Bool) throws {
     let selected = StageMarker.path(in: folder(of: .ranking))
     // Who only scores has nothing to do with the selection.
     guard access != .shared, FilePath(text: selected).exists else { return }
@@ -64,8 +115,13 @@ extension RunDirectory {
 }
 
 extension Recipe {
+  /// The recipe's words for one of a run's sets.
+  fileprivate func words(for set: String) -> String {
+    dataSettings(of: set).map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+  }
+
   /// The keys that decide which pictures are in one of a run's sets.
-  fileprivate func dataSettings(of set: String) -> [RecipeSetting] {
+  private func dataSettings(of set: String) -> [RecipeSetting] {
     var keys = ["data.\(set)", "data.\(set)Split"]
     let drawn = ["data.labelled", "data.labelledSplit", "data.labelledCount", "seed"]
     switch set {

@@ -18,9 +18,14 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public var imagesSeen: Int
   /// Accuracies in percent by name ("test_top1", "validation_top1").
   public var accuracies: [String: Double]
+  /// What it was made of; nil where an earlier version made it, which did not note that.
+  public var inputs: StageInputs?
+  /// The pictures that it was measured on, by the set's name; nil as above.
+  public var measuredOn: [String: PicturesIdentity]?
 
   enum CodingKeys: String, CodingKey {
-    case stage, outputs, seconds, accuracies
+    case stage, outputs, seconds, accuracies, inputs
+    case measuredOn = "measured_on"
     case stageHash = "stage_hash"
     case evaluationHash = "evaluation_hash"
     case imagesSeen = "images_seen"
@@ -42,8 +47,11 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// - Throws: `FileError` naming an output that cannot be read.
   public init(
     _ stage: Stage, of recipe: Recipe, folder: String, outputs names: [String], seconds: Double,
-    imagesSeen: Int, accuracies: [String: Double] = [:]
+    imagesSeen: Int, accuracies: [String: Double] = [:], inputs: StageInputs? = nil,
+    measuredOn: [String: PicturesIdentity]? = nil
   ) throws {
+    self.inputs = inputs
+    self.measuredOn = measuredOn
     self.stage = stage
     stageHash = recipe.stageHash(stage)
     evaluationHash = recipe.evaluationHash
@@ -58,26 +66,60 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// The marker's path in a stage's folder.
   public static func path(in folder: String) -> String { "\(folder)/done.json" }
 
+  /// Reads the marker of a stage's folder; nil where there is none.
+  /// - Throws: `FileError`, or a `DecodingError` when it is broken.
+  init?(in folder: String) throws {
+    let path = Self.path(in: folder)
+    guard FilePath(text: path).exists else { return nil }
+    self = try JSONDecoder().decode(StageMarker.self, from: FileContents.data(of: path))
+  }
+
   /// Writes the marker into the stage's `folder`, durably.
   /// - Throws: `FileError` naming the marker.
   public func write(to folder: String) throws {
     try DurableFile.write(try JSON.pretty(self), to: Self.path(in: folder))
   }
 
+  /// Whether the recipe's settings are those that made the stage.
+  private func isMade(by recipe: Recipe) -> Bool {
+    guard var was = inputs else { return stageHash == recipe.stageHash(stage) }
+    // What the words for the device lead to here is compared where the stage is computed.
+    was.device = nil
+    was.precision = nil
+    // Where pictures and weights lie is no matter: a start has compared them themselves.
+    var now = was
+    now.settings = recipe.settings(of: stage)
+    return now.differences(from: was, computes: false).isEmpty
+  }
+
   /// What `folder` says about `stage` of `recipe`; reads every output once for its checksum.
-  public static func state(of stage: Stage, in folder: String, for recipe: Recipe) throws -> State {
-    let path = path(in: folder)
-    guard FilePath(text: path).exists else { return .unfinished }
-    let bytes = try FileContents.data(of: path)
-    guard let marker = try? JSONDecoder().decode(StageMarker.self, from: bytes) else {
+  /// - Parameters:
+  ///   - stage: The stage.
+  ///   - folder: Its folder.
+  ///   - recipe: The recipe to be followed.
+  ///   - measured: The pictures to be measured on, where they are known.
+  /// - Returns: What the folder says.
+  /// - Throws: `FileError` naming what cannot be read.
+  static func state(
+    of stage: Stage, in folder: String, for recipe: Recipe,
+    measuredOn measured: [String: PicturesIdentity]? = nil
+  ) throws -> State {
+    let found: StageMarker?
+    do {
+      found = try StageMarker(in: folder)
+    } catch is DecodingError {
       return .damaged(output: "done.json")
     }
-    guard marker.stage == stage, marker.stageHash == recipe.stageHash(stage) else { return .stale }
+    guard let marker = found else { return .unfinished }
+    guard marker.stage == stage, marker.isMade(by: recipe) else { return .stale }
     for (output, expected) in marker.outputs.sorted(by: { $0.key < $1.key }) {
       let found = try? FileContents.checksum(of: "\(folder)/\(output)").sha256
       if found != expected { return .damaged(output: output) }
     }
-    return .done(marker, measured: marker.evaluationHash == recipe.evaluationHash)
+    // Selecting measures nothing.
+    let onSame =
+      stage == .ranking || measured == nil || marker.measuredOn.map { $0 == measured } ?? true
+    return .done(marker, measured: onSame && marker.evaluationHash == recipe.evaluationHash)
   }
 }
 

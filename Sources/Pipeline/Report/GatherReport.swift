@@ -38,7 +38,8 @@ extension ReportData {
       self.selection = Selected(
         images: selection.images.count, imagesPerClass: selection.imagesPerClass,
         labelsPerImage: selection.classesPerSample, statistics: run.statistics(of: selection))
-      inspection = try? Inspection(of: selection, in: run)
+      inspection = try? Inspection(
+        of: selection, listedIn: run.directory.folder(of: .ranking), in: run)
       pictures = PictureGrid(of: selection, in: run, self)
     }
     caveats = Self.caveats(run, self)
@@ -47,10 +48,13 @@ extension ReportData {
 
   private static func caveats(_ run: Run, _ data: ReportData) -> [String] {
     var caveats: [String] = []
-    if let missing = run.data.unlabelled as? MissingPictures {
+    if let missing = run.data.unlabelled as? any AbsentPictures {
       caveats.append(
         "The unlabelled pictures are missing below, and their true classes with them: "
           + "\(missing.reason).")
+    }
+    if let missing = run.data.labelled.dataset as? any AbsentPictures {
+      caveats.append("The labelled pictures are no longer there: \(missing.reason).")
     }
     if let part = data.summary.measuredPart {
       caveats.append("The accuracies are of \(part).")
@@ -79,6 +83,14 @@ extension ReportData {
             + "K = \(Format.count(selected.imagesPerClass)) pictures: "
             + names.joined(separator: ", ") + (short.count > 10 ? ", …" : "") + ".")
       }
+    }
+    let without =
+      data.selection == nil ? [] : ScoredShards.missing(in: run.directory.folder(of: .ranking))
+    if !without.isEmpty {
+      warnings.append(
+        "\(Format.counted(without.count, "shard", "shards")) of U had no scores and took no part in the "
+          + "selection: " + without.prefix(5).joined(separator: ", ")
+          + (without.count > 5 ? ", …." : "."))
     }
     let records = data.ranking == nil ? [] : run.shardRecords()
     let excluded = records.reduce(0) { $0 + $1.excluded }

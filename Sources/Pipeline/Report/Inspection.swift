@@ -107,14 +107,14 @@ public struct Inspection: Encodable, Sendable {
     case missingShards = "missing_shards"
   }
 
-  /// Looks at the selection of a run.
+  /// Looks at the selection of a run, or at one that lies beside it in `folder`.
   /// - Throws: `PipelineError` when nothing is selected yet.
-  public init(of run: Run) throws {
-    _ = try run.finished(.ranking)
-    try self.init(of: Selection(path: run.directory.selectionPath), in: run)
+  public init(of run: Run, selectedIn folder: String? = nil) throws {
+    let selected = try RunSelection(of: run, in: folder)
+    try self.init(of: selected.selection, listedIn: selected.folder, in: run)
   }
 
-  init(of selection: Selection, in run: Run) throws {
+  init(of selection: Selection, listedIn folder: String, in run: Run) throws {
     let names = run.data.classNames
     let statistics = run.statistics(of: selection)
     images = selection.images.count
@@ -141,10 +141,10 @@ public struct Inspection: Encodable, Sendable {
         tagAgreement: agreement?.share(ofRanks: bucket.ranks))
     }
     purityUnknown = run.data.whyTruthIsUnknown
-    duplicates = Self.copies(in: "\(run.directory.folder(of: .ranking))/duplicates.csv")
+    duplicates = Self.copies(in: "\(folder)/duplicates.csv")
     let shards = try ScoredShards(in: run)
     unreadable = shards.unreadable
-    missingShards = ScoredShards.missing(in: run.directory.folder(of: .ranking))
+    missingShards = ScoredShards.missing(in: folder)
     passedOver = (run.data.unlabelled as? IndexedCollection)?.problemCount ?? 0
     var leftOut: [String: Copies] = [:]
     try shards.forEachOmission { _, omission in
@@ -183,7 +183,7 @@ private struct TagAgreement {
   /// Nil when no tags are known.
   init?(of selection: Selection, in run: Run) throws {
     guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags,
-      !(run.data.unlabelled is MissingPictures)
+      !(run.data.unlabelled is any AbsentPictures)
     else { return nil }
     let map = try TagMap(contentsOf: path)
     let names = run.data.classNames

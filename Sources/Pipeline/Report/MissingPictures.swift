@@ -1,12 +1,18 @@
 import ImageData
 
-/// Stands for a data set that a finished run was made from and that is no longer there.
-struct MissingPictures: ShardedDataset {
+/// Pictures that a finished run was made from and that cannot be read any more.
+protocol AbsentPictures: ShardedDataset {
+  /// Why they cannot be read.
+  var reason: String { get }
+}
+
+/// Stands for a data set of which nothing is known any more.
+struct MissingPictures: AbsentPictures {
   /// What messages call it.
   let name: String
   /// Why its pictures cannot be read.
   let reason: String
-  let classes: [String] = []
+  var classes: [String] = []
   let count = 0
   let shardCount = 0
   let isRandomAccess = true

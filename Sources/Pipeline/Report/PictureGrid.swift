@@ -79,6 +79,10 @@ struct PictureGrid {
           }
           cell.key = dataset.key(at: place)
           cell.truth = isTruthKnown ? dataset.label(at: place) : nil
+          guard !(dataset is any AbsentPictures) else {
+            cell.content = .missing("no longer there")
+            return cell
+          }
           guard dataset.isRandomAccess || gathered != nil else {
             cell.content = .missing("in a shard that is read in order")
             return cell

@@ -29,9 +29,14 @@ struct Checkpoint {
 struct CheckpointFolder {
   let path: String
   let stageHash: String
+  /// What the stage is made of.
+  let inputs: StageInputs
   let keep: Int
 
-  private var files: [(step: Int, path: String)] {
+  private var files: [(step: Int, path: String)] { Self.files(in: path) }
+
+  /// The checkpoints in the folder at `path`, newest last.
+  static func files(in path: String) -> [(step: Int, path: String)] {
     let names = (try? FilePath(text: path).names()) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
@@ -45,6 +50,13 @@ struct CheckpointFolder {
     return newest?.step ?? 0
   }
 
+  /// What a checkpoint with this metadata was made of; nil where an earlier version made it.
+  static func inputs(in metadata: [String: String]) -> StageInputs? {
+    metadata["inputs"].flatMap {
+      try? JSONDecoder().decode(StageInputs.self, from: Data($0.utf8))
+    }
+  }
+
   /// Writes a checkpoint durably, then removes all but the newest.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(_ checkpoint: Checkpoint, _ network: any Network, _ optimizer: SGD) throws {
@@ -52,6 +64,8 @@ struct CheckpointFolder {
     else {
       throw FileError("make the folder", path, code: errno)
     }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     let digits = String(checkpoint.step)
     let padded = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     try Safetensors.write(
@@ -61,6 +75,7 @@ struct CheckpointFolder {
         "loss_bits": "\(checkpoint.sums.loss.bitPattern)",
         "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
         "seconds": "\(checkpoint.seconds)",
+        "inputs": String(decoding: try encoder.encode(inputs), as: UTF8.self),
       ], to: "\(path)/step-\(padded).safetensors")
     for old in files.dropLast(max(keep, 1)) { FilePath(text: old.path).unlink() }
   }
@@ -77,7 +92,11 @@ struct CheckpointFolder {
         console.say("passes over a checkpoint: \(error)")
         continue
       }
-      guard file.metadata["stage"] == stageHash else { continue }
+      let isOfStage =
+        Self.inputs(in: file.metadata).map {
+          inputs.differences(from: $0, computes: true).isEmpty
+        } ?? (file.metadata["stage"] == stageHash)
+      guard isOfStage else { continue }
       try network.weights.load(file)
       for (name, tensor) in optimizer.state { try tensor.copy(from: file.tensor(name)) }
       func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {

@@ -44,7 +44,7 @@ extension Run {
       nesterov: job.training.nesterov)
     let checkpoints = CheckpointFolder(
       path: directory.checkpointsFolder(of: job.stage), stageHash: recipe.stageHash(job.stage),
-      keep: recipe.checkpoints.keep)
+      inputs: inputs.inputs(of: job.stage, in: directory), keep: recipe.checkpoints.keep)
     var state = try checkpoints.load(network, optimizer, console) ?? Checkpoint()
     var savedStep = state.step
     // A checkpoint with sums was saved before its step's row, which is then written anew.

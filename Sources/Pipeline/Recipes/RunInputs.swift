@@ -1,0 +1,86 @@
+import Files
+import Foundation
+import ImageData
+import Torch
+
+/// What a start finds that results depend on: the recipe, the pictures, given weights, the machine.
+struct RunInputs {
+  let recipe: Recipe
+  let device: String
+  let precision: String
+  /// What each of the labelled sets is, by name.
+  let sets: [String: PicturesIdentity]
+  /// The pictures that U must not hold; nil where they are not known.
+  let leftOut: String?
+  /// U at a glance; nil where it is not there.
+  let unlabelled: String?
+  /// The SHA-256 of `teacher.startFrom`'s weights; nil where there are none.
+  let startFrom: String?
+
+  /// The sets that are only measured on; nil where they are not known.
+  var measured: [String: PicturesIdentity]? {
+    leftOut == nil ? nil : sets.filter { $0.key != "labelled" }
+  }
+
+  /// What `stage` would be made of now, after the stages before it in `directory`.
+  func inputs(of stage: Stage, in directory: RunDirectory) -> StageInputs {
+    var inputs = StageInputs(
+      settings: recipe.settings(of: stage), device: device, precision: precision,
+      libtorch: Libtorch.version)
+    func take(_ file: String, of earlier: Stage) {
+      guard let marker = try? StageMarker(in: directory.folder(of: earlier)) else { return }
+      inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
+    }
+    switch stage {
+    case .baseline, .baselineLong: inputs.labelled = sets["labelled"]
+    case .teacher:
+      inputs.labelled = sets["labelled"]
+      inputs.files[StageInputs.givenWeights] = startFrom
+    case .ranking:
+      inputs.leftOut = leftOut
+      inputs.unlabelled = unlabelled
+      take("model.safetensors", of: .teacher)
+    case .student: take("selected.bin", of: .ranking)
+    case .fineTuning:
+      inputs.labelled = sets["labelled"]
+      take("model.safetensors", of: .student)
+    }
+    return inputs
+  }
+}
+
+extension RunInputs {
+  /// What the sets of `data` are, whose contents `known` has.
+  init(
+    _ recipe: Recipe, _ device: Device, _ precision: Precision, _ data: RunData,
+    _ known: KnownPictures, startFrom: String?
+  ) {
+    self.recipe = recipe
+    self.device = device.rawValue
+    self.precision = precision.rawValue
+    self.startFrom = startFrom
+    unlabelled =
+      data.unlabelled is any AbsentPictures ? nil : RunData.fingerprint(of: data.unlabelled)
+    guard known.isLooked else {
+      (sets, leftOut) = ([:], nil)
+      return
+    }
+    sets = data.knownSets.reduce(into: [:]) { sets, set in
+      sets[set.name] = PicturesIdentity(of: set.dataset, known.contents(of: set.name))
+    }
+    leftOut = PicturesIdentity.leftOut(
+      data.knownSets.filter(\.isLeftOut).map { known.contents(of: $0.name) })
+  }
+}
+
+extension Stage {
+  /// The stage whose result this one begins with.
+  var beginsWith: Stage? {
+    switch self {
+    case .baseline, .baselineLong, .teacher: nil
+    case .ranking: .teacher
+    case .student: .ranking
+    case .fineTuning: .student
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+
+/// What a stage's result depends on, as it was when the stage was made: kept in its marker and in its
+/// checkpoints, and compared with what a later start finds.
+public struct StageInputs: Codable, Equatable, Sendable {
+  /// The recipe's settings that reach the stage, by key.
+  var settings: [String: String]
+  /// What computed; nil where that is not known.
+  var device: String?
+  /// In which precision.
+  var precision: String?
+  /// With which libtorch: noted, not compared.
+  var libtorch: String?
+  /// The labelled pictures, where the stage is trained on them.
+  var labelled: PicturesIdentity?
+  /// The pictures that U must not hold, where the stage ranks it.
+  var leftOut: String?
+  /// U at a glance, where the stage ranks it: where it is the same, it may lie elsewhere.
+  var unlabelled: String?
+  /// The SHA-256 of given weights and of earlier stages' results, by what they are.
+  var files: [String: String] = [:]
+
+  /// Whether the two have the same words for what computes and in which precision.
+  func namesSameMachine(as other: StageInputs) -> Bool {
+    Self.machine.allSatisfy { settings[$0] == other.settings[$0] }
+  }
+
+  static let machine = ["device", "precision"]
+
+  /// The keys whose words only say where that lies which both have noted: it is compared itself.
+  private func wordsOfSame(as was: StageInputs) -> Set<String> {
+    var words: Set<String> = []
+    let hasFiles = files.keys.contains { was.files[$0] != nil }
+    if labelled != nil && was.labelled != nil || leftOut != nil && was.leftOut != nil || hasFiles {
+      words = ["data.labelled", "data.labelledSplit"]
+    }
+    if leftOut != nil && was.leftOut != nil || hasFiles {
+      words.formUnion(["data.test", "data.testSplit"])
+    }
+    // Later stages depend on U by what was selected from it.
+    if hasFiles, unlabelled == was.unlabelled {
+      words.formUnion(["data.unlabelled", "data.unlabelledSplit"])
+    }
+    if files.keys.contains(where: { $0 != Self.givenWeights && was.files[$0] != nil })
+      || files[Self.givenWeights] != nil && was.files[Self.givenWeights] != nil
+    {
+      words.insert(Self.givenWeights)
+    }
+    return words
+  }
+
+  /// The weights that the teacher starts from, among `files`: called as their key.
+  static let givenWeights = "teacher.startFrom"
+
+  /// In what these inputs differ from those of an earlier start.
+  /// - Parameters:
+  ///   - was: The earlier ones.
+  ///   - computes: Whether this start is to compute the stage: otherwise it does not matter that the
+  ///     same words lead to another device here.
+  /// - Returns: What differs; nothing where one of the two does not know.
+  func differences(from was: StageInputs, computes: Bool) -> [StageDifference] {
+    var found: [StageDifference] = []
+    let defaults = Dictionary(
+      Recipe.defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let words = wordsOfSame(as: was)
+    for key in settings.keys.sorted() where !Self.machine.contains(key) && !words.contains(key) {
+      let now = settings[key] ?? ""
+      // A key that is younger than the result had its default's meaning.
+      let before = was.settings[key] ?? defaults[key] ?? ""
+      if before != now { found.append(.setting(key: key, was: before, now: now)) }
+    }
+    if computes || !namesSameMachine(as: was) {
+      for (key, before, now) in [
+        ("device", was.device, device), ("precision", was.precision, precision),
+      ] {
+        if let before, let now, before != now {
+          found.append(.machine(key: key, was: before, now: now))
+        }
+      }
+    }
+    if let before = was.labelled, let now = labelled, before != now { found.append(.labelled) }
+    if let before = was.leftOut, let now = leftOut, before != now { found.append(.leftOut) }
+    for (name, now) in files.sorted(by: { $0.key < $1.key }) {
+      if let before = was.files[name], before != now { found.append(.file(name)) }
+    }
+    return found
+  }
+}
+
+/// One thing in which a result was made otherwise than it would be now.
+enum StageDifference: Hashable {
+  /// A setting of the recipe.
+  case setting(key: String, was: String, now: String)
+  /// What the recipe's words for the device or the precision lead to.
+  case machine(key: String, was: String, now: String)
+  /// The labelled pictures: their names, labels or contents.
+  case labelled
+  /// The pictures that U must not hold.
+  case leftOut
+  /// Given weights, or what an earlier stage left.
+  case file(String)
+  /// Not known in what: only a hash was noted.
+  case unknown
+
+  /// Whether a changed recipe makes it, not changed data.
+  var isOfRecipe: Bool {
+    switch self {
+    case .setting, .machine, .unknown: true
+    case .labelled, .leftOut, .file: false
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import ImageData
+import Torch
+
+extension Run {
+  /// What a run is opened with.
+  struct Opening {
+    let claim: RunClaim
+    let workers: Int
+    let console: Console
+    let redoing: Bool
+    let needsPictures: Bool
+    let computed: Set<Stage>
+    let access: Access
+  }
+
+  /// What a run is made of once it is opened.
+  struct Opened {
+    let data: RunData
+    let known: KnownPictures
+    let inputs: RunInputs
+    let device: Device
+    let precision: Precision
+  }
+
+  /// The run's pictures, what computes and what results depend on, and its directory made ready for them.
+  ///
+  /// All that speaks against the run is looked for first, and what was made otherwise is refused before
+  /// anything is written that a later start would take for the truth.
+  static func open(_ reading: RecipeReading, _ opening: Opening) throws -> Opened {
+    let recipe = reading.recipe
+    let (directory, access) = (opening.claim.directory, opening.access)
+    if access != .alone { try directory.requireSameScores(reading.whole()) }
+    let (pictures, device) = try openPictures(reading, opening)
+    let precision = Self.precision(recipe.precision, on: device)
+    var data = pictures.data
+    let known = pictures.known
+    try opening.claim.take()
+    if access != .reading, data.isThere {
+      try pictures.keepContents(in: directory.knownFolder)
+    }
+    let note = "\(directory.knownFolder)/weights.json"
+    let weights =
+      access == .reading
+      ? nil : try recipe.teacher.startFrom.flatMap { try GivenWeights(of: $0, notedAt: note) }
+    let inputs = RunInputs(
+      recipe, device, precision, data, known, startFrom: weights?.sha256)
+    if access != .reading {
+      let isAlone = access == .alone
+      let unknown = try directory.reconcile(
+        with: inputs, computing: opening.computed, onlyScoring: !isAlone,
+        redoing: isAlone && opening.redoing,
+        changes: { directory.labelledChanges(data, known) })
+      if isAlone { try fill(unknown, inputs, in: directory, opening.console) }
+    }
+    if data.isThere, !(data.unlabelled is any AbsentPictures) {
+      do {
+        try directory.requireSamePictures(
+          as: data, recipe, access: access, redoing: opening.redoing)
+      } catch is PipelineError where !opening.needsPictures {
+        data.loseUnlabelled(
+          RunData.unlabelled(
+            in: directory, recipe, because: "they are not those that the run was begun with"))
+      }
+    }
+    if access == .alone, data.isThere {
+      try directory.settle(recipe)
+      if !(data.unlabelled is any AbsentPictures) {
+        try directory.note(data, recipe, inputs, known)
+      }
+      try weights?.write(to: note)
+    }
+    return Opened(
+      data: data, known: known, inputs: inputs, device: device, precision: precision)
+  }
+
+  /// Opens the run's pictures, with all that speaks against the run; where none is needed, the
+  /// directory's memory stands in for those that are not there.
+  private static func openPictures(_ reading: RecipeReading, _ opening: Opening) throws
+    -> (RunData.Opened, Device)
+  {
+    let recipe = reading.recipe
+    let (directory, access) = (opening.claim.directory, opening.access)
+    let isIndexed = IndexedCollection.exists(in: directory.indexFolder)
+    let indexing =
+      access == .reading && !isIndexed
+      ? nil
+      : RunData.Indexing(
+        folder: directory.indexFolder, workers: opening.workers,
+        isFixed: access != .alone || !opening.needsPictures, console: opening.console,
+        prepare: opening.claim.take)
+    var preflight = Preflight(reading.problems)
+    // Who computes nothing needs no device, for example where a run's results were copied to.
+    if !opening.needsPictures { try preflight.refuseProblems() }
+    let device =
+      opening.needsPictures
+      ? try preflight.attempt("device") { try Self.device(recipe.device) }
+      : (try? Self.device(recipe.device)) ?? .cpu
+    do {
+      let opened = try RunData.open(
+        recipe,
+        RunData.Opening(
+          workers: opening.workers, needsUnlabelled: opening.needsPictures, indexing: indexing,
+          alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
+          access: access),
+        noting: &preflight)
+      if access == .alone, opening.needsPictures {
+        preflight.warnings.forEach { opening.console.note("warning: \($0.message)") }
+      }
+      try preflight.refuseProblems()
+      guard var opened, let device else { throw PipelineError.data("nothing could be opened") }
+      if let missing = opened.data.unlabelled as? MissingPictures {
+        opened.data.loseUnlabelled(
+          RunData.unlabelled(in: directory, recipe, because: missing.reason))
+      }
+      return (opened, device)
+    } catch let error where !opening.needsPictures {
+      opening.console.note(
+        "\(PipelineError.line(about: error)); \(directory.path) says what was there")
+      let unlabelled =
+        recipe.data.unlabelledIsRest ? nil : try? openUnlabelled(recipe.data, indexing)
+      let data = try RunData(
+        rememberedIn: directory, recipe, unlabelled: unlabelled, because: error)
+      return (try RunData.Opened(remembered: data, in: directory), device ?? .cpu)
+    }
+  }
+
+  /// Notes of stages that an earlier version finished what it did not note: what is there now.
+  private static func fill(
+    _ stages: [Stage], _ inputs: RunInputs, in directory: RunDirectory, _ console: Console
+  ) throws {
+    guard !stages.isEmpty else { return }
+    for stage in stages {
+      let folder = directory.folder(of: stage)
+      guard var marker = try StageMarker(in: folder) else { continue }
+      var made = inputs.inputs(of: stage, in: directory)
+      (made.device, made.precision, made.libtorch) = (nil, nil, nil)
+      marker.inputs = made
+      marker.measuredOn = inputs.measured
+      try marker.write(to: folder)
+    }
+    console.note(
+      "\(directory.path): an earlier version finished \(stages.map(\.title).joined(separator: ", ")) "
+        + "and did not note its pictures; those of now are taken for them")
+  }
+}
