@@ -93,6 +93,9 @@ public final class Run {
         : RunData.Indexing(
           folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
           console: console, prepare: claim.take))
+    if access == .alone {
+      PassedOver.lines(of: data.sets.map(\.dataset)).forEach { console.note($0) }
+    }
     try claim.take()
     let known = try KnownPictures(
       access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,

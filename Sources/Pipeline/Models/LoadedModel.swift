@@ -78,12 +78,17 @@ public final class LoadedModel {
   ) throws -> Evaluation {
     let dataset = try inClassOrder(
       openDataset(path, split: split), "the classes of \(path)", folder.classNames, "the model's")
+    PassedOver.lines(of: [dataset]).forEach { console.note($0) }
     let progress = console.progress("evaluate", total: dataset.count)
     let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)
     progress.finish()
     return result
   }
+
+  /// Which pictures of the last call of `predict` lack their file's end and are taken without it, in a
+  /// line, if any.
+  public private(set) var withoutEnd: String?
 
   /// Asks the model about picture files, in their order; a file that cannot be read has an `error`.
   /// - Throws: `TorchError`, or what `body` throws.
@@ -98,6 +103,7 @@ public final class LoadedModel {
     var runtime = runtime
     runtime.batch = min(runtime.batch, max(1, files.count))
     let inference = try Inference(network, input: folder.input, runtime)
+    defer { withoutEnd = inference.withoutEnd.line(in: pictures.name) }
     try inference.forEachBatch(of: pictures, badSamples: BadSamples(of: pictures, limit: .none)) {
       batch, logits in
       let scores = try logits.softmax()

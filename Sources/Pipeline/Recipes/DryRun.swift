@@ -145,7 +145,8 @@ public struct DryRun: Encodable, Sendable {
     machineGmacPerSecond = speed
     self.device = device.rawValue
     self.precision = precision.rawValue
-    warnings = Self.warnings(recipe, counts, teacherCost, studentCost, trainings)
+    warnings =
+      counts.passedOver + Self.warnings(recipe, counts, teacherCost, studentCost, trainings)
   }
 }
 
@@ -156,6 +157,8 @@ struct DataCounts {
   let classes: Int
   /// Test pictures that are byte for byte in U; nil where that was not looked at.
   let testPicturesInUnlabelled: Int?
+  /// What lies among the pictures and is none, a line a set.
+  let passedOver: [String]
 
   init(_ recipe: Recipe) throws {
     let data = recipe.data
@@ -168,6 +171,7 @@ struct DataCounts {
       self.unlabelled = unlabelled
       self.classes = classes
       testPicturesInUnlabelled = nil
+      passedOver = []
       return
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -175,6 +179,7 @@ struct DataCounts {
     let known = try KnownPictures(
       opened, alike: false, keptIn: nil, maxPixels: recipe.data.maxPixels, workers: cores)
     try opened.refuseMeasuredPicturesAmongOthers(known)
+    passedOver = PassedOver.lines(of: opened.sets.map(\.dataset))
     labelled = opened.labelled.count
     unlabelled = opened.unlabelled.count
     classes = opened.classNames.count

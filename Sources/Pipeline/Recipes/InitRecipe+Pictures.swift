@@ -35,8 +35,8 @@ extension DatasetFacts {
   }
 }
 
-/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
-/// a gain with them.
+/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
+/// and what speaks against a gain with them.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
@@ -47,12 +47,14 @@ public func writeFittedRecipe(
   var fitted = try InitRecipe(
     name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
     unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
+  var sets: [any ImageDataset] = [labelledSet, unlabelledSet]
   if let test {
     let testSet = try openDataset(test)
+    sets.append(testSet)
     try requireSameClasses(
       testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
     fitted.measure(onTest: test)
   }
   try DurableFile.write(fitted.yaml, to: path)
-  return fitted.warnings
+  return PassedOver.lines(of: sets) + fitted.warnings
 }
