@@ -36,7 +36,7 @@ extension DatasetFacts {
 }
 
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
-/// and what speaks against a gain with them.
+/// and what speaks against a gain with them. The recipe names the pictures from its own folder.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
@@ -45,15 +45,16 @@ public func writeFittedRecipe(
   let unlabelledSet = try openUnlabelled(
     Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
   var fitted = try InitRecipe(
-    name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
-    unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
+    name: name,
+    labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
+    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
   var sets: [any ImageDataset] = [labelledSet, unlabelledSet]
   if let test {
     let testSet = try openDataset(test)
     sets.append(testSet)
     try requireSameClasses(
       testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
-    fitted.measure(onTest: test)
+    fitted.measure(onTest: try RecipePath.written(test, in: path))
   }
   try DurableFile.write(fitted.yaml, to: path)
   return PassedOver.lines(of: sets) + fitted.warnings
