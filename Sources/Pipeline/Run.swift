@@ -114,6 +114,9 @@ public final class Run {
     if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
     try preflight.refuseProblems()
     guard let device, let opened else { throw PipelineError.data("nothing could be opened") }
+    if access == .alone {
+      PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { console.note($0) }
+    }
     try claim.take()
     if access != .reading { try opened.keepContents(in: directory.knownFolder) }
     if access == .alone { try directory.settle(recipe, redoing: redoing) }

@@ -56,6 +56,9 @@ public struct IDXDataset: ImageDataset {
         path: labelsPath, reason: "label \(largest), but only \(classes.count) classes")
     }
     labels = values
+    try requireDistinctClasses(
+      in: FilePath(text: path).folder.joined("classes.txt").text, "lines",
+      "write a name of its own for each class")
   }
 
   /// The sample's key.

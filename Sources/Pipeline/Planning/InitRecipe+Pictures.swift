@@ -35,8 +35,8 @@ extension DatasetFacts {
   }
 }
 
-/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
-/// a gain with them.
+/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
+/// and what speaks against a gain with them. The recipe names the pictures from its own folder.
 ///
 /// Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
@@ -55,14 +55,21 @@ public func writeFittedRecipe(
   let unlabelledSet = try openUnlabelled(
     Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
   let plain = try InitRecipe(
-    name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
-    unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
-  let chosenTest = test
+    name: name,
+    labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
+    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
+  let (chosen, chosenTest) = (labelled, test)
   func fit(_ validation: String?) throws -> (InitRecipe, LookedAt?) {
     var fitted = plain
-    if let validation { fitted.measure(onValidation: validation) }
-    if let chosenTest { fitted.measure(onTest: chosenTest) }
-    return (fitted, try lookedAt(fitted.recipe, count: labelledSet.count))
+    if let validation {
+      fitted.measure(onValidation: try RecipePath.written(validation, in: path))
+    }
+    if let chosenTest { fitted.measure(onTest: try RecipePath.written(chosenTest, in: path)) }
+    // The same as seen from here.
+    var recipe = fitted.recipe
+    (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
+    (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
+    return (fitted, try lookedAt(recipe, count: labelledSet.count))
   }
   var (fitted, found): (InitRecipe, LookedAt?)
   do {
@@ -74,7 +81,10 @@ public func writeFittedRecipe(
   }
   if let found { fitted.note(found.warnings, labelled: found.labelled) }
   try DurableFile.write(fitted.yaml, to: path)
-  return notes + fitted.warnings + (found?.warnings.map(\.message) ?? [])
+  let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
+  let measured = try [test].compactMap { try $0.map { try openDataset($0) } }
+  return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
+    + (found?.warnings.map(\.message) ?? [])
 }
 
 private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)

@@ -6,23 +6,28 @@ extension Recipe {
   /// in the file is relative to the file's folder if it exists there, otherwise to the working
   /// directory; in an override it is the other way round. `~` is the home folder and `${VAR}` an
   /// environment variable; with `keepsUnset` one that is not set stays as it is written, which is
-  /// enough for a dry run. The recipe that comes back holds absolute paths.
+  /// enough for a dry run. The recipe that comes back holds absolute paths. Where a path leads to
+  /// something in both folders, `note` is told which is taken.
   /// - Throws: `PipelineError` with file, line, what is wrong and what to do, for all that is wrong;
   ///   `FileError` when the file cannot be read.
   public init(
-    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false
+    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
+    note: (String) -> Void = { _ in }
   ) throws {
-    self = try RecipeReading(contentsOf: path, overrides: overrides, keepsUnset: keepsUnset).whole()
+    self = try RecipeReading(
+      contentsOf: path, overrides: overrides, keepsUnset: keepsUnset, note: note
+    ).whole()
   }
 
   /// Reads a recipe from text; `file` is its name in errors, `folder` what its paths refer to.
   /// - Throws: as `init(contentsOf:overrides:)`.
   public init(
     yaml: String, file: String = "recipe", folder: String = ".", overrides: [String] = [],
-    keepsUnset: Bool = false
+    keepsUnset: Bool = false, note: (String) -> Void = { _ in }
   ) throws {
     self = try RecipeReading(
-      yaml: yaml, file: file, folder: folder, overrides: overrides, keepsUnset: keepsUnset
+      yaml: yaml, file: file, folder: folder, overrides: overrides, keepsUnset: keepsUnset,
+      note: note
     ).whole()
   }
 

@@ -16,18 +16,20 @@ public struct RecipeReading: Sendable {
   /// - Throws: `PipelineError.recipe` when it is no recipe at all; `FileError` when the file cannot be
   ///   read.
   public init(
-    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false
+    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
+    note: (String) -> Void = { _ in }
   ) throws {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
     try self.init(
       yaml: yaml, file: path, folder: FilePath(text: path).folder.text, overrides: overrides,
-      keepsUnset: keepsUnset)
+      keepsUnset: keepsUnset, note: note)
   }
 
   init(
-    yaml: String, file: String, folder: String, overrides: [String], keepsUnset: Bool
+    yaml: String, file: String, folder: String, overrides: [String], keepsUnset: Bool,
+    note: (String) -> Void
   ) throws {
     var layers = [RecipeReader.Layer(node: try Self.root(of: yaml, file: file), override: nil)]
     layers += try overrides.map(Self.layer(of:))
@@ -48,7 +50,7 @@ public struct RecipeReading: Sendable {
     }
 
     recipe.requireKeys(&reader)
-    recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset)
+    recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset, note)
     for problem in recipe.problems where !reader.isAtFault(problem.keys) {
       reader.refuse(
         reader.error(for: problem.keys, problem.message), key: problem.keys.first ?? "")
@@ -88,11 +90,25 @@ public struct RecipeReading: Sendable {
         "--set \(override): write it as key.path=value, for example ranking.imagesPerClass=4000")
     }
     let text = String(parts[1])
+    if pathKeys.contains(keys.joined(separator: ".")), !Node(text).isNull,
+      !text.hasPrefix("\""), !text.hasPrefix("'")
+    {
+      // A path as the shell gave it, whatever YAML makes of its characters.
+      let path = Node(text, .implicit, .singleQuoted)
+      return .init(
+        node: keys.reversed().reduce(path) { Node([(Node($1), $0)]) }, override: override)
+    }
     // What is no YAML, such as @home/a, can only have been meant as a text.
     let value =
       (try? compose(yaml: text)) ?? Node(text, .implicit, text.isEmpty ? .plain : .singleQuoted)
     return .init(node: keys.reversed().reduce(value) { Node([(Node($1), $0)]) }, override: override)
   }
+
+  /// The keys whose values are paths.
+  private static let pathKeys = [
+    "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
+    "ranking.tags", "teacher.startFrom",
+  ]
 
   private static func refuseTwoBudgets(in overrides: [String]) throws {
     let keys = overrides.filter { !$0.hasSuffix("=null") && !$0.hasSuffix("=") }
@@ -128,20 +144,19 @@ extension Recipe {
     }
   }
 
-  /// Whether U comes from a program or a server.
-  private func isRemote(_ source: String) -> Bool {
-    ["pipe:", "http://", "https://"].contains { source.hasPrefix($0) }
-  }
-
   fileprivate mutating func resolvePaths(
-    from folder: String, _ reader: inout RecipeReader, keepsUnset: Bool
+    from folder: String, _ reader: inout RecipeReader, keepsUnset: Bool, _ note: (String) -> Void
   ) {
     func resolve(_ path: String, _ key: String) -> String {
       guard !reader.isAtFault([key]) else { return path }
       let fromOverride = reader.places[key]?.isOverride ?? false
       do {
-        return try RecipePath(path, keepsUnset: keepsUnset)
+        let place = try RecipePath(path, keepsUnset: keepsUnset)
           .resolved(in: fromOverride ? [".", folder] : [folder, "."])
+        if let other = place.passedOver {
+          note("\(key): \(path) is \(place.path); there is \(other), too, which is passed over")
+        }
+        return place.path
       } catch {
         reader.refuse(reader.error(for: [key], "\(key): \(error.message)"), key: key)
         return path
@@ -149,7 +164,7 @@ extension Recipe {
     }
     data.labelled = resolve(data.labelled, "data.labelled")
     // A pipe or an address is no path; a pattern is one whose last parts are still open.
-    if !data.unlabelledIsRest, !isRemote(data.unlabelled) {
+    if !data.unlabelledIsRest, !RecipePath.isRemote(data.unlabelled) {
       data.unlabelled = resolve(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
