@@ -109,6 +109,9 @@ extension Run {
       }
       try preflight.refuseProblems()
       guard var opened, let device else { throw PipelineError.data("nothing could be opened") }
+      if access == .alone, opening.needsPictures {
+        PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { opening.console.note($0) }
+      }
       if let missing = opened.data.unlabelled as? MissingPictures {
         opened.data.loseUnlabelled(
           RunData.unlabelled(in: directory, recipe, because: missing.reason))

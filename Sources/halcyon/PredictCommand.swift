@@ -55,9 +55,10 @@ struct PredictCommand: ParsableCommand {
       }
       try printLine("\(prediction.path): \(classes.joined(separator: ", "))")
     }
+    if let line = model.withoutEnd { printError(line) }
     guard unreadable > 0 else { return }
     printError(
-      "\(Format.count(unreadable)) of \(Format.counted(files.count, "picture", "pictures")) "
+      "\(Format.count(unreadable)) of \(Format.counted(pictures.count, "picture", "pictures")) "
         + "cannot be read")
     throw ExitCode(65)
   }

@@ -53,10 +53,8 @@ struct RunOptions: ParsableArguments {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
     let path = isFolder ? run.recipePath : recipe
-    let reading = try RecipeReading(
-      contentsOf: path, overrides: changes, keepsUnset: forDryRun)
-    reading.notes.forEach { printError($0) }
-    return reading
+    return try RecipeReading(
+      contentsOf: path, overrides: changes, keepsUnset: forDryRun, note: { printError($0) })
   }
 
   /// Where the run is kept.

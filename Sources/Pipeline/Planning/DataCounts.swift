@@ -46,6 +46,9 @@ struct DataCounts: Equatable {
         device: device, mostCompared: 200_000),
       noting: &preflight)
     guard let opened else { return nil }
+    for line in PassedOver.lines(of: opened.data.sets.map(\.dataset)) {
+      preflight.warn(line, key: "data")
+    }
     self.init(
       labelled: opened.data.labelled.count, unlabelled: opened.data.unlabelled.count,
       classes: opened.data.classNames.count)

@@ -37,10 +37,10 @@ extension DatasetFacts {
   }
 }
 
-/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
-/// a gain with them.
+/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
+/// and what speaks against a gain with them. The recipe names the pictures from its own folder.
 ///
-/// The recipe names the pictures from its own folder. Folders called train, val and test in the labelled one are taken for what they are.
+/// Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String
@@ -60,19 +60,17 @@ public func writeFittedRecipe(
     name: name,
     labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
     unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
-  let chosenTest = test
+  let (chosen, chosenTest) = (labelled, test)
   func fit(_ validation: String?) throws -> (InitRecipe, LookedAt) {
     var fitted = plain
     if let validation {
       fitted.measure(onValidation: try RecipePath.written(validation, in: path))
     }
     if let chosenTest { fitted.measure(onTest: try RecipePath.written(chosenTest, in: path)) }
-    // What is written names the pictures from the recipe's folder, not from here.
+    // The same as seen from here.
     var recipe = fitted.recipe
-    recipe.data.labelled = labelled
-    recipe.data.unlabelled = unlabelled
-    recipe.data.validation = validation
-    recipe.data.test = chosenTest
+    (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
+    (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
     return (fitted, try lookedAt(recipe, count: labelledSet.count))
   }
   var (fitted, found): (InitRecipe, LookedAt)
@@ -85,7 +83,10 @@ public func writeFittedRecipe(
   }
   fitted.note(found.warnings, labelled: found.labelled)
   try DurableFile.write(fitted.yaml, to: path)
-  return notes + fitted.warnings + found.warnings.map(\.message)
+  let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
+  let measured = try [test].compactMap { try $0.map { try openDataset($0, allowsEmptyClasses: true) } }
+  return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
+    + found.warnings.map(\.message)
 }
 
 private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)

@@ -14,10 +14,9 @@ extension Recipe {
     contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
     note: (String) -> Void = { _ in }
   ) throws {
-    let reading = try RecipeReading(
-      contentsOf: path, overrides: overrides, keepsUnset: keepsUnset)
-    reading.notes.forEach(note)
-    self = try reading.whole()
+    self = try RecipeReading(
+      contentsOf: path, overrides: overrides, keepsUnset: keepsUnset, note: note
+    ).whole()
   }
 
   /// Reads a recipe from text; `file` is its name in errors, `folder` what its paths refer to.
@@ -26,10 +25,10 @@ extension Recipe {
     yaml: String, file: String = "recipe", folder: String = ".", overrides: [String] = [],
     keepsUnset: Bool = false, note: (String) -> Void = { _ in }
   ) throws {
-    let reading = try RecipeReading(
-      yaml: yaml, file: file, folder: folder, overrides: overrides, keepsUnset: keepsUnset)
-    reading.notes.forEach(note)
-    self = try reading.whole()
+    self = try RecipeReading(
+      yaml: yaml, file: file, folder: folder, overrides: overrides, keepsUnset: keepsUnset,
+      note: note
+    ).whole()
   }
 
   /// Refuses a recipe that was made or changed in code and cannot be followed.

@@ -11,25 +11,25 @@ public struct RecipeReading: Sendable {
   public private(set) var recipe = Recipe(name: "", labelled: "", unlabelled: "")
   /// Why it cannot be followed, each with its file and line.
   public private(set) var problems: [Preflight.Problem] = []
-  /// Which of two places is taken where a path leads to something in both.
-  public private(set) var notes: [String] = []
 
   /// Reads as `Recipe(contentsOf:overrides:keepsUnset:)` does.
   /// - Throws: `PipelineError.recipe` when it is no recipe at all; `FileError` when the file cannot be
   ///   read.
   public init(
-    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false
+    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
+    note: (String) -> Void = { _ in }
   ) throws {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
     try self.init(
       yaml: yaml, file: path, folder: FilePath(text: path).folder.text, overrides: overrides,
-      keepsUnset: keepsUnset)
+      keepsUnset: keepsUnset, note: note)
   }
 
   init(
-    yaml: String, file: String, folder: String, overrides: [String], keepsUnset: Bool
+    yaml: String, file: String, folder: String, overrides: [String], keepsUnset: Bool,
+    note: (String) -> Void
   ) throws {
     var layers = [RecipeReader.Layer(node: try Self.root(of: yaml, file: file), override: nil)]
     layers += try overrides.map(Self.layer(of:))
@@ -50,7 +50,7 @@ public struct RecipeReading: Sendable {
     }
 
     recipe.requireKeys(&reader)
-    notes = recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset)
+    recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset, note)
     for problem in recipe.problems where !reader.isAtFault(problem.keys) {
       reader.refuse(
         reader.error(for: problem.keys, problem.message), key: problem.keys.first ?? "")
@@ -144,12 +144,9 @@ extension Recipe {
     }
   }
 
-  /// Makes the paths absolute.
-  /// - Returns: What was passed over for what stands elsewhere under the same words.
   fileprivate mutating func resolvePaths(
-    from folder: String, _ reader: inout RecipeReader, keepsUnset: Bool
-  ) -> [String] {
-    var notes: [String] = []
+    from folder: String, _ reader: inout RecipeReader, keepsUnset: Bool, _ note: (String) -> Void
+  ) {
     func resolve(_ path: String, _ key: String) -> String {
       guard !reader.isAtFault([key]) else { return path }
       let fromOverride = reader.places[key]?.isOverride ?? false
@@ -157,8 +154,7 @@ extension Recipe {
         let place = try RecipePath(path, keepsUnset: keepsUnset)
           .resolved(in: fromOverride ? [".", folder] : [folder, "."])
         if let other = place.passedOver {
-          notes.append(
-            "\(key): \(path) is \(place.path); there is \(other), too, which is passed over")
+          note("\(key): \(path) is \(place.path); there is \(other), too, which is passed over")
         }
         return place.path
       } catch {
@@ -176,7 +172,6 @@ extension Recipe {
     data.validation = data.validation.map { resolve($0, "data.validation") }
     data.test = data.test.map { resolve($0, "data.test") }
     teacher.startFrom = teacher.startFrom.map { resolve($0, "teacher.startFrom") }
-    return notes
   }
 }
 
