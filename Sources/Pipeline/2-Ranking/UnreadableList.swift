@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 /// The unreadable pictures of a run's labelled, validation and test sets, as the run's folder `known`
 /// keeps them: `unreadable.json` counts them, `unreadable.csv` names them (10,000 of a set at most).
@@ -60,7 +61,7 @@ struct UnreadableList {
     let path = Self.path(in: folder)
     guard !rows.isEmpty else {
       FilePath(text: path).unlink()
-      return nil
+      return
     }
     let file = try CSVWriter(path: path, header: ["set", "key", "reason"])
     for (set, entry) in rows { try file.append([set, entry.key, entry.reason]) }

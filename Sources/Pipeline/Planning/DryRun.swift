@@ -177,8 +177,7 @@ extension RunDirectory {
 
   /// The step of the newest checkpoint of the stage; 0 where there is none of this recipe.
   fileprivate func newestCheckpoint(of stage: Stage, _ recipe: Recipe) -> Int {
-    CheckpointFolder(
-      path: checkpointsFolder(of: stage), stageHash: recipe.stageHash(stage), keep: 1
-    ).newestStep
+    CheckpointFolder.newestStep(
+      in: checkpointsFolder(of: stage), stageHash: recipe.stageHash(stage))
   }
 }

@@ -44,9 +44,9 @@ struct CheckpointFolder {
     }.sorted { $0.step < $1.step }
   }
 
-  /// The step of the newest checkpoint of this stage; 0 where there is none.
-  var newestStep: Int {
-    let newest = files.last { (try? Safetensors(path: $0.path))?.metadata["stage"] == stageHash }
+  /// The step of the newest checkpoint of a stage in the folder at `path`; 0 where there is none.
+  static func newestStep(in path: String, stageHash: String) -> Int {
+    let newest = files(in: path).last { (try? Safetensors(path: $0.path))?.metadata["stage"] == stageHash }
     return newest?.step ?? 0
   }
 
