@@ -88,11 +88,9 @@ public final class Run {
     if access != .alone { try directory.requireSameScores(recipe) }
     var data = try RunData(
       recipe, workers: workers, needsUnlabelled: needsUnlabelled,
-      indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
-        ? nil
-        : RunData.Indexing(
-          folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
-          console: console, prepare: claim.take))
+      indexing: Indexing(
+        folder: directory.path, workers: workers, isFixed: access != .alone,
+        mayMake: access != .reading, console: console, prepare: claim.take))
     try claim.take()
     let known = try KnownPictures(
       access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,

@@ -20,18 +20,20 @@ struct RunData {
   ///   - recipe: Which pictures.
   ///   - workers: How many threads read them.
   ///   - needsUnlabelled: Whether U must be there.
-  ///   - indexing: How the index of U is made, where U is shards and no index yet.
+  ///   - indexing: How an index is made of shards that have none yet.
   /// - Throws: `PipelineError` or `ImageDataError` naming what cannot be used.
   init(
-    _ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true, indexing: Indexing? = nil
+    _ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true, indexing: Indexing
   ) throws {
     let paths = recipe.data
     let seed = UInt64(bitPattern: Int64(recipe.seed))
-    let source = try openDataset(paths.labelled, split: paths.labelledSplit)
+    let source = try openLabelled(
+      paths.labelled, split: paths.labelledSplit, as: "labelled", indexing)
     guard !source.classes.isEmpty else {
       throw PipelineError.data(
         "\(paths.labelled) has no labels; a labelled set is a folder of class folders, an IDX file "
-          + "with its labels beside it, or a CSV with a label column")
+          + "with its labels beside it, a CSV with a label column, or shards with .cls or .json "
+          + "members that say it")
     }
     var chosen: any ImageDataset = source
     var rest: any ImageDataset = source
@@ -48,7 +50,8 @@ struct RunData {
       throw PipelineError.recipe("data.unlabelled: rest needs data.labelledCount")
     }
     if let path = paths.validation {
-      validation = try Self.measured(path, paths.validationSplit, classes: source.classes)
+      validation = try Self.measured(
+        path, paths.validationSplit, as: "validation", classes: source.classes, indexing)
     } else if paths.validationFraction > 0 {
       let split = try holdOut(from: chosen, fraction: paths.validationFraction, seed: seed)
       let source = chosen
@@ -66,7 +69,9 @@ struct RunData {
         "\(paths.labelled): no picture of \(empty.prefix(5).joined(separator: ", ")); every class "
           + "needs at least one")
     }
-    test = try paths.test.map { try Self.measured($0, paths.testSplit, classes: source.classes) }
+    test = try paths.test.map {
+      try Self.measured($0, paths.testSplit, as: "test", classes: source.classes, indexing)
+    }
     validationIsGiven = paths.validation != nil
     // Last: an index of U may take hours, and is written.
     do {
@@ -80,10 +85,10 @@ struct RunData {
   }
 
   /// A labelled set that is only measured on, whose classes must be D's.
-  private static func measured(_ path: String, _ split: String?, classes: [String]) throws
-    -> Examples
-  {
-    let dataset = try openDataset(path, split: split)
+  private static func measured(
+    _ path: String, _ split: String?, as set: String, classes: [String], _ indexing: Indexing
+  ) throws -> Examples {
+    let dataset = try openLabelled(path, split: split, as: set, indexing)
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }

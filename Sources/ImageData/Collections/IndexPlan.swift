@@ -104,9 +104,6 @@ struct IndexPlan {
   private static func classNames(beside location: ShardLocation?) -> [String] {
     guard let location, location.kind == .file else { return [] }
     let folder = (location.text as NSString).deletingLastPathComponent
-    let path = (folder as NSString).appendingPathComponent("classes.txt")
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
-    return text.split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    return ClassNames.names(in: folder) ?? []
   }
 }

@@ -59,6 +59,20 @@ struct ShardList {
     return decision(folder, depth: 0, &left) ?? false
   }
 
+  /// Whether `folder` is one with folders of pictures in it.
+  static func holdsFoldersOfPictures(_ folder: String) -> Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    var left = mostEntriesTried
+    return names.contains { name in
+      var isFolder: ObjCBool = false
+      let path = folder + "/" + name
+      guard !name.hasPrefix("."), left > 0,
+        FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+      else { return false }
+      return decision(path, depth: 1, &left) == false
+    }
+  }
+
   private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let visible = names.filter { !PictureNames.isSystems($0.utf8) }

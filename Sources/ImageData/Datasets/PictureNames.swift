@@ -13,8 +13,18 @@ enum PictureNames {
 
   /// Whether the name ends in one of the endings, in any case.
   static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    let end = name.suffix(5).map(lowered)
-    return endings.contains { end.suffix($0.utf8.count).elementsEqual($0.utf8) }
+    var end: UInt64 = 0
+    for byte in name.suffix(8) { end = end << 8 | UInt64(lowered(byte)) }
+    return packedEndings.contains { end & $0.mask == $0.ending }
+  }
+
+  /// The endings' bytes as numbers, for millions of names.
+  private static let packedEndings = endings.map { ending in
+    let bytes = Array(ending.utf8)
+    return (
+      ending: bytes.reduce(0) { $0 << 8 | UInt64($1) },
+      mask: UInt64.max >> UInt64(64 - 8 * bytes.count)
+    )
   }
 
   /// The name's ending in small letters with its dot; empty where there is none that looks like one.
@@ -30,7 +40,9 @@ enum PictureNames {
   /// those that NAS, macOS, Windows and file systems make.
   static func isSystems(_ name: some Collection<UInt8>) -> Bool {
     if name.first == UInt8(ascii: ".") { return true }
-    guard let longest = systems.map(\.utf8.count).max(), name.count <= longest else { return false }
+    guard name.count <= longestSystem, firstOfSystems.contains(name.first.map(lowered) ?? 0) else {
+      return false
+    }
     return systems.contains(String(decoding: name.map(lowered), as: UTF8.self))
   }
 
@@ -38,6 +50,8 @@ enum PictureNames {
     "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "__macosx", "lost+found",
     "$recycle.bin", "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini",
   ]
+  private static let longestSystem = systems.map(\.utf8.count).max() ?? 0
+  private static let firstOfSystems = systems.compactMap(\.utf8.first)
 
   private static func lowered(_ byte: UInt8) -> UInt8 {
     byte >= 65 && byte <= 90 ? byte + 32 : byte

@@ -169,7 +169,13 @@ struct DataCounts {
       return
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    let opened = try RunData(recipe, workers: cores)
+    self = try Indexing.temporarily(workers: cores, Console()) { indexing in
+      try DataCounts(counting: recipe, cores, indexing)
+    }
+  }
+
+  private init(counting recipe: Recipe, _ cores: Int, _ indexing: Indexing) throws {
+    let opened = try RunData(recipe, workers: cores, indexing: indexing)
     let known = try KnownPictures(
       opened, alike: false, keptIn: nil, maxPixels: recipe.data.maxPixels, workers: cores)
     try opened.refuseMeasuredPicturesAmongOthers(known)

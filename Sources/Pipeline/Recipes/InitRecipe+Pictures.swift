@@ -36,22 +36,27 @@ extension DatasetFacts {
 }
 
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
-/// a gain with them.
+/// a gain with them. Shards are counted by indexes in a temporary folder: a run makes its own.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
-  name: String, labelled: String, unlabelled: String, test: String?, to path: String
+  name: String, labelled: String, unlabelled: String, test: String?, to path: String,
+  console: Console = Console(quiet: true)
 ) throws -> [String] {
-  let labelledSet = try openDataset(labelled)
-  let unlabelledSet = try openUnlabelled(
-    Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
-  var fitted = try InitRecipe(
-    name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
-    unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
-  if let test {
-    let testSet = try openDataset(test)
-    try requireSameClasses(
-      testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
-    fitted.measure(onTest: test)
+  let cores = ProcessInfo.processInfo.activeProcessorCount
+  let fitted = try Indexing.temporarily(workers: cores, console) { indexing in
+    let labelledSet = try openLabelled(labelled, as: "labelled", indexing)
+    let unlabelledSet = try openUnlabelled(
+      Recipe.Data(labelled: labelled, unlabelled: unlabelled), indexing)
+    var fitted = try InitRecipe(
+      name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
+      unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
+    if let test {
+      let testSet = try openLabelled(test, as: "test", indexing)
+      try requireSameClasses(
+        testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
+      fitted.measure(onTest: test)
+    }
+    return fitted
   }
   try DurableFile.write(fitted.yaml, to: path)
   return fitted.warnings
