@@ -173,7 +173,7 @@ struct FolderDatasetTests {
     _ = data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     close(descriptor)
     let dataset = try FolderDataset(root: folder.path)
-    #expect(keys(dataset) == ["caf\u{FFFD}/\u{FFFD}.png", "かわせみ/ı ö.png", "かわせみ/🐦.png"])
+    #expect(keys(dataset) == [#"caf\xE9/\xFC.png"#, "かわせみ/ı ö.png", "かわせみ/🐦.png"])
     for index in 0..<3 { #expect(try dataset.read(at: index).bytes == data) }
   }
 

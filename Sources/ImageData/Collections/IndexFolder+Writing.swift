@@ -1,11 +1,12 @@
 import Files
 import Foundation
+import SystemPackage
 
 extension IndexFolder {
   /// Writes `bytes` to the file `name`, unless they are what it has.
   /// - Throws: `FileError`.
   func write(_ bytes: [UInt8], to name: String) throws {
-    let target = (path as NSString).appendingPathComponent(name)
+    let target = FilePath(text: path).joined(name).text
     if let file = try? MappedFile(path: target), file.bytes.elementsEqual(bytes) { return }
     if let lockFailure { throw lockFailure }
     try DurableFile.write(Data(bytes), to: target)
@@ -15,7 +16,7 @@ extension IndexFolder {
   /// key where the whole shard is missing.
   /// - Throws: `FileError`, or `ImageDataError` when a shard's index is damaged.
   func writeProblems(of rows: [Catalogue.Row], missing: FailedShards) throws {
-    let target = (path as NSString).appendingPathComponent("problems.csv")
+    let target = FilePath(text: path).joined("problems.csv").text
     if let file = try? MappedFile(path: target) {
       var rest = file.bytes[...]
       let isSame = try listProblems(of: rows, missing: missing) { part in

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The shards that an index is to have, and for each how to find out what is in it.
 struct IndexPlan {
@@ -47,7 +48,7 @@ struct IndexPlan {
       classNames = Self.classNames(beside: locations.first)
       return
     }
-    name = (root as NSString).lastPathComponent
+    name = FilePath(text: root).name
     classNames = []
     let location: ShardLocation
     (location, pictures, list, passedOver) = try Self.pictures(in: root, split: split)
@@ -72,12 +73,10 @@ struct IndexPlan {
   private static func pictures(
     in root: String, split: String?
   ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?, PassedOver) {
-    let absolute = URL(fileURLWithPath: root).path
-    var isFolder: ObjCBool = false
-    let isThere = FileManager.default.fileExists(atPath: root, isDirectory: &isFolder)
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-    if isThere, isFolder.boolValue, !files.contains(where: IDXDataset.isImages) {
-      let folder = split.map { (absolute as NSString).appendingPathComponent($0) } ?? absolute
+    let absolute = FilePath(text: root).absolute
+    let isFolder = absolute.isFolder
+    if isFolder, try absolute.names(where: IDXFiles.mayBeImages).isEmpty {
+      let folder = (split.map { absolute.joined($0) } ?? absolute).text
       let listing = try FolderListing(root: folder)
       guard listing.paths.count > 0 else {
         throw ImageDataError.dataset(
@@ -91,19 +90,18 @@ struct IndexPlan {
     let manifest = (dataset as? Relabelled)?.base as? ManifestDataset ?? dataset as? ManifestDataset
     var keys = manifest?.paths ?? PathTable()
     if manifest == nil {
-      for index in 0..<dataset.count { keys.append([], dataset.key(at: index).utf8) }
+      for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
     }
     if manifest != nil, !ManifestDataset.isParquet(root) {
-      let folder = (absolute as NSString).deletingLastPathComponent
-      return (ShardLocation(kind: .pictures, text: folder), keys, list, PassedOver())
+      let location = ShardLocation(kind: .pictures, text: absolute.folder.text)
+      return (location, keys, list, PassedOver())
     }
-    let location = ShardLocation(kind: .dataset, text: absolute, variable: split)
+    let location = ShardLocation(kind: .dataset, text: absolute.text, variable: split)
     return (location, keys, list, dataset.passedOver)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {
     guard let location, location.kind == .file else { return [] }
-    let folder = (location.text as NSString).deletingLastPathComponent
-    return ClassNames.names(in: folder) ?? []
+    return ClassNames.names(in: FilePath(text: location.text).folder) ?? []
   }
 }

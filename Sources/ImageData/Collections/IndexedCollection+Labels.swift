@@ -1,3 +1,6 @@
+import Files
+import SystemPackage
+
 extension IndexedCollection {
   /// The pictures under the classes that occur among them: what a labelled set in shards is.
   ///
@@ -15,7 +18,9 @@ extension IndexedCollection {
       isThere[label] = true
     }
     var names = classes
-    if classes == classes.indices.map(String.init), let given = ClassNames.names(in: folder) {
+    if classes == classes.indices.map(String.init),
+      let given = ClassNames.names(in: FilePath(text: folder))
+    {
       if let most = isThere.lastIndex(of: true), most >= given.count {
         throw ImageDataError.dataset(
           path: "\(folder)/\(ClassNames.file)",

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Whether `text` names shards (a pattern, an archive, a list of shards, a command, an address, a
 /// folder of archives, an index) rather than what `openDataset` opens.
@@ -9,10 +11,9 @@ public func namesShards(_ text: String) -> Bool {
   if text.hasPrefix("pipe:") || ShardLocation.isURL(text) { return true }
   if ShardLocation.isArchive(text) || text.hasSuffix("/**") { return true }
   if ShardList.isList(text) { return true }
-  var isFolder: ObjCBool = false
-  if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) {
-    guard isFolder.boolValue else { return false }
-    return Catalogue.isIndex(folder: text) || ShardList.holdsArchives(text)
+  if FilePath(text: text).exists {
+    return FilePath(text: text).isFolder
+      && (Catalogue.isIndex(folder: text) || ShardList.holdsArchives(text))
   }
   return ShardPatterns.isGlob(text) || text.contains("{")
 }
@@ -34,7 +35,7 @@ struct ShardList {
   static func shards(of text: String) throws -> [ShardLocation]? {
     guard namesShards(text), !text.hasSuffix("/**") else { return nil }
     var list = ShardList()
-    try list.add(text, in: FileManager.default.currentDirectoryPath)
+    try list.add(text, in: FilePath.workingFolder.text)
     return list.locations
   }
 
@@ -46,9 +47,10 @@ struct ShardList {
 
   /// The archives that lie directly in `folder`, in bytewise order.
   static func archives(in folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { !PictureNames.isSystems($0.utf8) && ShardLocation.isArchive($0) }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let names = try? FilePath(text: folder).names { name in
+      !PictureNames.isSystems(name) && ShardLocation.archives.end(name)
+    }
+    return (names ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// Whether archives are what `folder` holds: in itself, or where it holds neither archives nor
@@ -61,35 +63,39 @@ struct ShardList {
 
   /// Whether `folder` is one with folders of pictures in it.
   static func holdsFoldersOfPictures(_ folder: String) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let place = FilePath(text: folder)
     var left = mostEntriesTried
-    return names.contains { name in
-      var isFolder: ObjCBool = false
-      let path = folder + "/" + name
-      guard !name.hasPrefix("."), left > 0,
-        FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-      else { return false }
-      return decision(path, depth: 1, &left) == false
+    let names = try? place.names { !PictureNames.isSystems($0) && !PictureNames.isPicture($0) }
+    return (names ?? []).contains { name in
+      let path = place.joined(name)
+      guard left > 0, path.isFolder else { return false }
+      return decision(path.text, depth: 1, &left) == false
     }
   }
 
   private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let visible = names.filter { !PictureNames.isSystems($0.utf8) }
-    if visible.contains(where: ShardLocation.isArchive) { return true }
-    if visible.contains(where: { PictureNames.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
-      return false
+    var hasArchives = false
+    var hasPictures = false
+    // Of a folder of millions of pictures no names are kept.
+    let others = try? FilePath(text: folder).names { name in
+      guard !PictureNames.isSystems(name) else { return false }
+      if ShardLocation.archives.end(name) {
+        hasArchives = true
+      } else if PictureNames.isPicture(name) || IDXFiles.mayBeImages(name) {
+        hasPictures = true
+      }
+      return !hasArchives && !hasPictures
     }
+    if hasArchives { return true }
+    if hasPictures { return false }
     // Links may lead round in circles.
-    guard depth < deepest else { return nil }
-    for name in visible.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+    guard depth < deepest, let others else { return nil }
+    for name in others.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       left -= 1
       guard left > 0 else { return nil }
-      let path = (folder as NSString).appendingPathComponent(name)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-      else { continue }
-      if let decision = decision(path, depth: depth + 1, &left) { return decision }
+      let path = FilePath(text: folder).joined(name)
+      guard path.isFolder else { continue }
+      if let decision = decision(path.text, depth: depth + 1, &left) { return decision }
     }
     return nil
   }
@@ -120,9 +126,9 @@ struct ShardList {
       return
     }
     let path = Self.absolute(text, in: folder)
-    if FileManager.default.fileExists(atPath: path) { return try addFile(path) }
+    if FilePath(text: path).exists { return try addFile(path) }
     for name in try ShardPatterns.expandBraces(path) {
-      guard ShardPatterns.isGlob(name), !FileManager.default.fileExists(atPath: name) else {
+      guard ShardPatterns.isGlob(name), !FilePath(text: name).exists else {
         try addFile(name)
         continue
       }
@@ -136,12 +142,11 @@ struct ShardList {
 
   private mutating func addFile(_ path: String) throws {
     if Self.isList(path) { return try addList(path) }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    if FilePath(text: path).isFolder {
       var names = Self.archives(in: path)
       if names.isEmpty, Self.holdsArchives(path) {
         let found = try FolderListing(root: path) {
-          ShardLocation.isArchive(String(decoding: $0, as: UTF8.self))
+          ShardLocation.archives.end($0)
         }.paths
         names = (0..<found.count).map { found[$0] }
       }
@@ -150,7 +155,7 @@ struct ShardList {
       }
       for name in names {
         try append(
-          ShardLocation(kind: .file, text: (path as NSString).appendingPathComponent(name)))
+          ShardLocation(kind: .file, text: FilePath(text: path).joined(name).text))
       }
       return
     }
@@ -164,7 +169,7 @@ struct ShardList {
   /// Reads a list: a shard, a pattern or another list a line, relative to the list's folder. After a
   /// line `pipe:…$SHARD…` all further lines are names for that command.
   private mutating func addList(_ path: String) throws {
-    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let real = FilePath(text: path).real?.text ?? path
     guard !open.contains(real) else {
       throw ImageDataError.dataset(
         path: path, reason: "the list names itself, by way of \(open.joined(separator: ", "))")
@@ -175,13 +180,13 @@ struct ShardList {
     }
     open.append(real)
     defer { open.removeLast() }
-    let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    let size = FilePath(text: path).status.map { Int($0.st_size) } ?? 0
     guard size <= Self.mostListBytes else {
       throw ImageDataError.dataset(path: path, reason: "\(size) bytes are more than a list has")
     }
     var text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
     if text.first == "\u{FEFF}" { text.removeFirst() }  // a byte order mark
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = FilePath(text: path).folder.text
     var command: String?
     var count = 0
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -211,6 +216,6 @@ struct ShardList {
   }
 
   private static func absolute(_ path: String, in folder: String) -> String {
-    path.hasPrefix("/") ? path : (folder as NSString).appendingPathComponent(path)
+    FilePath(text: folder).joined(path).text
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The table beside a shard that says more about its samples: img2dataset writes `00000.parquet` beside
 /// `00000.tar`; a `.csv` of the same columns will do.
@@ -32,8 +33,8 @@ struct ShardTable {
     else { return nil }
     let stem = location.text.dropLast(ending.count)
     for (ending, isParquet) in [(".parquet", true), (".csv", false)] {
-      var status = stat()
-      guard stat(stem + ending, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      guard let status = FilePath(text: stem + ending).status, status.st_mode & S_IFMT == S_IFREG
+      else { continue }
       path = stem + ending
       self.isParquet = isParquet
       state = SourceState(status)

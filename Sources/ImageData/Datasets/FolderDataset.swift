@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// The pictures below a folder: `root/class/**`, or any tree without labels.
 ///
@@ -26,7 +28,7 @@ public struct FolderDataset: ImageDataset {
   public init(root: String, unlabelled: Bool = false) throws {
     let listing = try FolderListing(root: root)
     self.root = root
-    name = (root as NSString).lastPathComponent
+    name = FilePath(text: root).name
     paths = listing.paths
     passedOver = listing.passedOver
     guard paths.count > 0 else {
@@ -67,7 +69,8 @@ public struct FolderDataset: ImageDataset {
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
-    .file(try readPicture(Array((root + "/").utf8) + paths.bytes(at: index), key: paths[index]))
+    .file(
+      try readPicture(PathText.bytes(of: root + "/") + paths.bytes(at: index), key: paths[index]))
   }
 
   /// What is wrong with a folder in which nothing can be read.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The pictures below a folder, or files of other names, by their relative paths in bytewise order.
@@ -24,10 +25,10 @@ struct FolderListing {
   ) throws {
     self.root = root
     self.isWanted = isWanted
-    open = [try Identity(of: Array(root.utf8)) { Self.cannotList(root, $0) }]
+    open = [try Identity(of: PathText.bytes(of: root)) { Self.cannotList(root, $0) }]
     let names = try list([], &passedOverInRoot)
     names.forEach { name, isFolder in
-      if isFolder { folders.append(String(decoding: name, as: UTF8.self)) }
+      if isFolder { folders.append(PathText.text(of: name)) }
     }
     folders.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     passedOverInFolder = [PassedOver](repeating: PassedOver(), count: folders.count)
@@ -35,7 +36,7 @@ struct FolderListing {
     try names.forEach { name, isFolder in
       guard isFolder else { return append(name, -1) }
       var passedOver = PassedOver()
-      let number = numbers[String(decoding: name, as: UTF8.self)]
+      let number = numbers[PathText.text(of: name)]
       try walk(prefix: name + [Self.slash], folder: Int32(number ?? -1), &passedOver)
       if let number { passedOverInFolder[number].add(passedOver) }
     }
@@ -52,8 +53,8 @@ struct FolderListing {
   private mutating func walk(
     prefix: [UInt8], folder: Int32, _ passedOver: inout PassedOver
   ) throws {
-    let name = String(decoding: prefix.dropLast(), as: UTF8.self)
-    let identity = try Identity(of: Array((root + "/").utf8) + prefix) {
+    let name = PathText.text(of: prefix.dropLast())
+    let identity = try Identity(of: PathText.bytes(of: root + "/") + prefix) {
       Self.cannotList(root + "/" + name, $0)
     }
     guard !open.contains(identity) else {
@@ -104,9 +105,9 @@ struct FolderListing {
 
   /// What lies in the folder `relative`, which ends in a slash or is empty.
   private func list(_ relative: [UInt8], _ passedOver: inout PassedOver) throws -> FolderNames {
-    let path = Array((root + "/").utf8) + relative
+    let path = PathText.bytes(of: root + "/") + relative
     guard let folder = Self.withPath(path, { opendir($0) }) else {
-      throw Self.cannotList(String(decoding: path, as: UTF8.self), errno)
+      throw Self.cannotList(PathText.text(of: path), errno)
     }
     defer { closedir(folder) }
     var names = FolderNames()
@@ -119,7 +120,7 @@ struct FolderListing {
         take(name, of: type, in: path, &names, &passedOver)
       }
     }
-    guard errno == 0 else { throw Self.cannotList(String(decoding: path, as: UTF8.self), errno) }
+    guard errno == 0 else { throw Self.cannotList(PathText.text(of: path), errno) }
     names.sort()
     return names
   }

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Grey pictures of one size in an IDX file, as MNIST, Fashion-MNIST and EMNIST come.
 ///
@@ -35,7 +37,7 @@ public struct IDXDataset: ImageDataset {
     guard count > 0, width > 0, height > 0 else {
       throw ImageDataError.dataset(path: path, reason: "no pictures in it (\(dimensions))")
     }
-    let file = (path as NSString).lastPathComponent
+    let file = FilePath(text: path).name
     name = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     digits = max(5, String(count - 1).count)
     let files = IDXFiles(images: path)
@@ -107,9 +109,8 @@ public struct IDXDataset: ImageDataset {
   private static func classNames(
     _ files: IDXFiles?, _ labels: [UInt8]
   ) throws -> [(label: UInt8, name: String)] {
-    let folder = files?.folder ?? ""
-    let last = (folder as NSString).lastPathComponent.lowercased()
-    let isFashion = last.contains("fashion-mnist")
+    let folder = files?.folder ?? "."
+    let isFashion = folder.name.lowercased().contains("fashion-mnist")
     if let names = ClassNames.names(in: folder) ?? (isFashion ? fashionClasses : nil) {
       return names.prefix(256).enumerated().map { (UInt8($0), $1) }
     }

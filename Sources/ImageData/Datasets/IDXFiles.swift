@@ -1,4 +1,5 @@
-import Foundation
+import Files
+import SystemPackage
 
 /// What the files of MNIST and its kin are called: `train-images-idx3-ubyte`, as they come, or
 /// `train-images.idx3-ubyte`, as some programs unpack them; either may end in `.gz`.
@@ -6,17 +7,24 @@ import Foundation
 /// What stands before `-images` is the set: `train`, `t10k`, EMNIST's `emnist-letters-train`.
 struct IDXFiles {
   /// The folder of the pictures' file.
-  let folder: String
+  let folder: FilePath
   /// What stands before `images`, with its hyphen.
   private let prefix: String
 
   /// The names of the files that belong to the pictures' file at `path`; nil where it is not called so.
   init?(images path: String) {
-    let name = (path as NSString).lastPathComponent
-    guard let set = Self.set(ofImages: name) else { return nil }
-    folder = (path as NSString).deletingLastPathComponent
+    let path = FilePath(text: path)
+    guard let set = Self.set(ofImages: path.name) else { return nil }
+    folder = path.folder
     prefix = set.isEmpty ? "" : set + "-"
   }
+
+  /// Whether a file called `name` may be one of pictures; for the names of millions of files.
+  static func mayBeImages(_ name: UnsafeRawBufferPointer) -> Bool {
+    endings.end(name) && set(ofImages: String(decoding: name, as: UTF8.self)) != nil
+  }
+
+  private static let endings = NameEndings(["idx3-ubyte", "idx3-ubyte.gz"])
 
   /// The set that a file of pictures called `name` is of, `train` or `emnist-letters-train`; nil where
   /// it is not called like one.
@@ -35,8 +43,8 @@ struct IDXFiles {
     // QMNIST's labels are eight numbers a picture, of which the first is the class.
     for name in ["labels-idx1-ubyte", "labels.idx1-ubyte", "labels-idx2-int", "labels.idx2-int"] {
       for ending in ["", ".gz"] {
-        let path = file(prefix + name + ending)
-        if Self.isFile(path) { return path }
+        let path = folder.joined(prefix + name + ending)
+        if path.isFile { return path.text }
       }
     }
     return nil
@@ -45,28 +53,19 @@ struct IDXFiles {
   /// The file that says which character each label of EMNIST stands for, if there is one.
   var mapping: String? {
     for part in ["-train-", "-test-"] where prefix.hasSuffix(part) {
-      let path = file(prefix.dropLast(part.count) + "-mapping.txt")
-      if Self.isFile(path) { return path }
+      let path = folder.joined(prefix.dropLast(part.count) + "-mapping.txt")
+      if path.isFile { return path.text }
     }
     return nil
-  }
-
-  private func file(_ name: String) -> String { folder.isEmpty ? name : folder + "/" + name }
-
-  private static func isFile(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      && !isFolder.boolValue
   }
 
   /// The file of pictures of one split in `folder`; nil where it holds no such files at all.
   ///
   /// `train` and `test` mean the usual sets, `letters-test` that of `emnist-letters-test`; nil is `train`.
   /// - Throws: `ImageDataError.dataset` when there is none or several of them.
-  static func images(in folder: String, split: String?) throws -> String? {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    let files = names.compactMap { name in
-      set(ofImages: name).flatMap { isFile(folder + "/" + name) ? (name: name, set: $0) : nil }
+  static func images(in folder: FilePath, split: String?) throws -> String? {
+    let files = try folder.names(where: mayBeImages).sorted().compactMap { name in
+      set(ofImages: name).flatMap { folder.joined(name).isFile ? (name: name, set: $0) : nil }
     }
     guard !files.isEmpty else { return nil }
     let wanted = split ?? "train"
@@ -79,7 +78,7 @@ struct IDXFiles {
     guard sets.count <= 1 else {
       let places = sets.joined(separator: ", ")
       throw ImageDataError.dataset(
-        path: folder,
+        path: folder.text,
         reason:
           "several sets are called \(wanted): \(places); give one of them as the split, or its file"
       )
@@ -88,8 +87,9 @@ struct IDXFiles {
     guard let first = found.first else {
       let all = Set(files.map(\.set)).sorted().joined(separator: ", ")
       throw ImageDataError.dataset(
-        path: folder, reason: "no \(called[0])-images-idx3-ubyte[.gz] in it; sets found: \(all)")
+        path: folder.text,
+        reason: "no \(called[0])-images-idx3-ubyte[.gz] in it; sets found: \(all)")
     }
-    return folder + "/" + first.name
+    return folder.joined(first.name).text
   }
 }

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// The pictures that a list names: a CSV file with a header, or a Parquet file, with the columns
 /// `path[,label][,split][,tags]`.
@@ -26,7 +28,7 @@ public struct ManifestDataset: TaggedDataset {
   ///   - split: The value of the `split` column to keep, or nil for all lines.
   /// - Throws: `ImageDataError.line` with the line's number, or `.dataset`.
   public init(path: String, split: String? = nil) throws {
-    root = (path as NSString).deletingLastPathComponent
+    root = FilePath(text: path).folder.text
     var entries = ManifestEntries(root: root, split: split)
     if Self.isParquet(path) {
       try entries.read(parquet: path)
@@ -37,7 +39,7 @@ public struct ManifestDataset: TaggedDataset {
       let which = split.map { " of split \($0)" } ?? ""
       throw ImageDataError.dataset(path: path, reason: "no lines\(which)")
     }
-    name = (path as NSString).lastPathComponent
+    name = FilePath(text: path).name
     paths = entries.paths
     tagTable = entries.tags.sealed()
     (classes, labels) = entries.numberedLabels()
@@ -61,7 +63,7 @@ public struct ManifestDataset: TaggedDataset {
   }
 
   private static func full(_ path: [UInt8], in root: String) -> [UInt8] {
-    path.first == UInt8(ascii: "/") || root.isEmpty ? path : Array((root + "/").utf8) + path
+    path.first == UInt8(ascii: "/") ? path : PathText.bytes(of: root + "/") + path
   }
 
   /// How many samples there are.

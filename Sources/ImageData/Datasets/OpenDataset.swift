@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV or Parquet list, the index of
 /// shards or a folder of pictures.
@@ -25,18 +27,18 @@ public func openDataset(
 private func openLabelled(
   _ path: String, split: String?, unlabelled: Bool
 ) throws -> any ImageDataset {
-  var isFolder: ObjCBool = false
   if IndexedCollection.exists(in: path) {
     guard split == nil else {
       throw ImageDataError.argument("\(path) is an index, which has no split \(split ?? "")")
     }
     return try IndexedCollection(folder: path).labelled()
   }
-  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+  let place = FilePath(text: path)
+  guard place.exists else {
     throw ImageDataError.dataset(path: path, reason: "there is no such file or folder")
   }
-  let file = (path as NSString).lastPathComponent
-  guard isFolder.boolValue else {
+  guard place.isFolder else {
+    let file = place.name
     if ManifestDataset.isList(file) {
       return try ManifestDataset(path: path, split: split)
     }
@@ -47,14 +49,13 @@ private func openLabelled(
         "expected a folder, a .csv, .tsv or .parquet list, or an …-images-idx3-ubyte[.gz] file"
     )
   }
-  if let images = try IDXFiles.images(in: path, split: split) {
+  if let images = try IDXFiles.images(in: place, split: split) {
     return try IDXDataset(images: images)
   }
   guard let split else { return try FolderDataset(root: path, unlabelled: unlabelled) }
-  let folder = (path as NSString).appendingPathComponent(split)
-  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
-  else {
+  let folder = place.joined(split)
+  guard folder.isFolder else {
     throw ImageDataError.dataset(path: path, reason: "no folder \(split) in it")
   }
-  return try FolderDataset(root: folder, unlabelled: unlabelled)
+  return try FolderDataset(root: folder.text, unlabelled: unlabelled)
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// What lies among pictures and is none of them: files of other kinds by their endings, and what a
 /// system keeps for itself by its names.
 public struct PassedOver: Sendable, Equatable {
@@ -28,7 +30,7 @@ public struct PassedOver: Sendable, Equatable {
   mutating func add(system name: some BidirectionalCollection<UInt8>, isFolder: Bool) {
     // macOS puts one such file beside every other.
     let isShadow = name.starts(with: "._".utf8)
-    let text = isShadow ? "._*" : String(decoding: name, as: UTF8.self)
+    let text = isShadow ? "._*" : PathText.text(of: name)
     if isFolder {
       Self.count(text, in: &folders)
     } else {

@@ -1,3 +1,5 @@
+import Files
+
 /// Many paths in little memory: of ten million in one folder some twelve bytes each, where the paths
 /// themselves have sixty.
 ///
@@ -73,10 +75,8 @@ struct PathTable: Sendable {
     }
   }
 
-  /// The path at `index`, with U+FFFD for what is not UTF-8.
-  subscript(index: Int) -> String {
-    String(decoding: bytes(at: index), as: UTF8.self)
-  }
+  /// The text that stands for the path at `index`.
+  subscript(index: Int) -> String { PathText.text(of: bytes(at: index)) }
 
   /// Appends a number, seven bits a byte, the lowest first; the eighth says that more follow.
   static func append(_ number: UInt, to bytes: inout [UInt8]) {

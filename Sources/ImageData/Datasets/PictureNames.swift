@@ -13,24 +13,15 @@ enum PictureNames {
 
   /// Whether the name ends in one of the endings, in any case.
   static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    var end: UInt64 = 0
-    for byte in name.suffix(8) { end = end << 8 | UInt64(lowered(byte)) }
-    return packedEndings.contains { end & $0.mask == $0.ending }
+    known.end(name)
   }
 
-  /// The endings' bytes as numbers, for millions of names.
-  private static let packedEndings = endings.map { ending in
-    let bytes = Array(ending.utf8)
-    return (
-      ending: bytes.reduce(0) { $0 << 8 | UInt64($1) },
-      mask: UInt64.max >> UInt64(64 - 8 * bytes.count)
-    )
-  }
+  private static let known = NameEndings(endings)
 
   /// The name's ending in small letters with its dot; empty where there is none that looks like one.
   static func ending(of name: some BidirectionalCollection<UInt8>) -> String {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot != name.startIndex else { return "" }
-    let ending = name[dot...].map(lowered)
+    let ending = name[dot...].map(NameEndings.lowered)
     let isPlain = ending.dropFirst().allSatisfy { (0x21...0x7E).contains($0) }
     return ending.count > 1 && ending.count <= 12 && isPlain
       ? String(decoding: ending, as: UTF8.self) : ""
@@ -40,10 +31,12 @@ enum PictureNames {
   /// those that NAS, macOS, Windows and file systems make.
   static func isSystems(_ name: some Collection<UInt8>) -> Bool {
     if name.first == UInt8(ascii: ".") { return true }
-    guard name.count <= longestSystem, firstOfSystems.contains(name.first.map(lowered) ?? 0) else {
+    guard name.count <= longestSystem,
+      firstOfSystems.contains(name.first.map(NameEndings.lowered) ?? 0)
+    else {
       return false
     }
-    return systems.contains(String(decoding: name.map(lowered), as: UTF8.self))
+    return systems.contains(String(decoding: name.map(NameEndings.lowered), as: UTF8.self))
   }
 
   private static let systems: Set<String> = [
@@ -52,8 +45,4 @@ enum PictureNames {
   ]
   private static let longestSystem = systems.map(\.utf8.count).max() ?? 0
   private static let firstOfSystems = systems.compactMap(\.utf8.first)
-
-  private static func lowered(_ byte: UInt8) -> UInt8 {
-    byte >= 65 && byte <= 90 ? byte + 32 : byte
-  }
 }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Selects without the pictures that show what a better one shows already.
 ///
@@ -25,7 +26,7 @@ struct DropDuplicates {
     _ request: SelectionRequest, writingTo path: String, key: @escaping (SampleID) -> String
   ) throws -> (selection: Selection, reading: Selection.Reading) {
     let between = "\(folder)/candidates.bin"
-    defer { unlink(between) }
+    defer { FilePath(text: between).unlink() }
     let factor = run.recipe.ranking.candidates
     var factors: [Int: Double] = [:]
     var room: Int?
@@ -115,7 +116,7 @@ private struct Round {
   /// Lists the copies in `duplicates.csv`.
   func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [UInt32]) throws {
     let path = "\(folder)/duplicates.csv"
-    unlink(path)
+    FilePath(text: path).unlink()
     guard !duplicates.isEmpty else { return }
     let unlabelled = run.data.unlabelled
     let images = candidates.selection.images
