@@ -34,6 +34,7 @@ extension FilePath {
 
   /// The names in the folder but `.` and `..`, as texts, in no order.
   /// - Parameter isWanted: Which of them, by their bytes.
+  /// - Returns: The names.
   /// - Throws: `FileError` naming the path when it cannot be listed.
   public func names(
     where isWanted: (UnsafeRawBufferPointer) -> Bool = { _ in true }
