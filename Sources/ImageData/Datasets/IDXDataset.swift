@@ -115,10 +115,9 @@ public struct IDXDataset: ImageDataset {
       return names.prefix(256).enumerated().map { (UInt8($0), $1) }
     }
     if let path = files?.mapping { return try mapping(at: path) }
-    // EMNIST's letters count from 1.
-    let least = labels.contains(0) ? 0 : labels.min() ?? 0
-    let most = max(least == 0 ? 9 : 0, labels.max() ?? 0)
-    return (least...most).map { ($0, String($0)) }
+    let usual: ClosedRange<UInt8> = files?.areLetters == true ? 1...26 : 0...9
+    let most = max(usual.upperBound, labels.max() ?? 0)
+    return (usual.lowerBound...most).map { ($0, String($0)) }
   }
 
   /// EMNIST's lines of a label and the code of its character, or of its capital and its small letter.
