@@ -41,7 +41,7 @@ struct Halcyon: ParsableCommand {
     // A file that outgrows its limit is then an error of that write.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Arguments.texts())
       try command.run()
     } catch let error as ExitCode {
       Foundation.exit(error.rawValue)

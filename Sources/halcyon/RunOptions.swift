@@ -48,7 +48,7 @@ struct RunOptions: ParsableArguments {
     let path = isFolder ? run.recipePath : recipe
     return try Recipe(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
-      keepsUnset: forDryRun)
+      keepsUnset: forDryRun, note: { printError($0) })
   }
 
   /// Where the run is kept.

@@ -162,13 +162,15 @@ struct ClassTable {
   /// Joins the labels of the shards. When all are numbers, they count in `names`, or else stand for
   /// themselves; otherwise the classes are the labels in bytewise order.
   init(_ shards: [[String]], names: [String]) {
-    var all: Set<String> = []
+    // By their bytes: a name in two spellings is two until somebody learns from these labels.
+    var known: Set<[UInt8]> = []
     for shard in shards {
-      all.formUnion(shard)
+      known.formUnion(shard.map { Array($0.utf8) })
       // So many are captions or mistakes; a picture's class is one of few.
-      if all.count > Self.most { return }
+      if known.count > Self.most { return }
     }
-    guard !all.isEmpty else { return }
+    guard !known.isEmpty else { return }
+    let all = known.map { String(decoding: $0, as: UTF8.self) }
     let numbers = all.compactMap { Int($0) }
     if numbers.count == all.count, let most = numbers.max(), let least = numbers.min(), least >= 0,
       most < Self.most

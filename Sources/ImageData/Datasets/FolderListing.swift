@@ -32,11 +32,13 @@ struct FolderListing {
     }
     folders.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     passedOverInFolder = [PassedOver](repeating: PassedOver(), count: folders.count)
-    let numbers = Dictionary(zip(folders, 0...).map { ($0, $1) }, uniquingKeysWith: { a, _ in a })
+    // By their bytes, since that is what the system tells folders apart by.
+    let numbers = Dictionary(
+      zip(folders, 0...).map { (Array($0.utf8), $1) }, uniquingKeysWith: { first, _ in first })
     try names.forEach { name, isFolder in
       guard isFolder else { return append(name, -1) }
       var passedOver = PassedOver()
-      let number = numbers[PathText.text(of: name)]
+      let number = numbers[Array(PathText.text(of: name).utf8)]
       try walk(prefix: name + [Self.slash], folder: Int32(number ?? -1), &passedOver)
       if let number { passedOverInFolder[number].add(passedOver) }
     }

@@ -64,6 +64,9 @@ public struct IDXDataset: ImageDataset {
       }
       return place
     }
+    try requireDistinctClasses(
+      in: FilePath(text: path).folder.joined(ClassNames.file).text, "lines",
+      "write a name of its own for each class")
   }
 
   /// The sample's key.

@@ -41,7 +41,7 @@ public enum Summarize {
       let statistics = run.statistics(of: selection)
       summary.selectedImages = selection.images.count
       summary.imagesPerClass = Dictionary(
-        uniqueKeysWithValues: zip(run.data.classNames, statistics.classes.map(\.count)))
+        zip(run.data.classNames, statistics.classes.map(\.count)), uniquingKeysWith: +)
       summary.selectionPurity = statistics.purity.map { 100 * $0 }
     }
     if run.data.unlabelled is MissingPictures, let earlier {

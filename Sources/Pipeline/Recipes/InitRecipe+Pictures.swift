@@ -36,7 +36,8 @@ extension DatasetFacts {
 }
 
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what speaks against
-/// a gain with them. Shards are counted by indexes in a temporary folder: a run makes its own.
+/// a gain with them. The recipe names the pictures from its own folder. Shards are counted by indexes in a
+/// temporary folder: a run makes its own.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?, to path: String,
@@ -48,13 +49,14 @@ public func writeFittedRecipe(
     let unlabelledSet = try openUnlabelled(
       Recipe.Data(labelled: labelled, unlabelled: unlabelled), indexing)
     var fitted = try InitRecipe(
-      name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
-      unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
+      name: name,
+      labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
+      unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
     if let test {
       let testSet = try openLabelled(test, as: "test", indexing)
       try requireSameClasses(
         testSet.classes, "the classes of \(test)", labelledSet.classes, "the labelled set's")
-      fitted.measure(onTest: test)
+      fitted.measure(onTest: try RecipePath.written(test, in: path))
     }
     return fitted
   }

@@ -11,25 +11,27 @@ extension Recipe {
   /// in the file is relative to the file's folder if it exists there, otherwise to the working
   /// directory; in an override it is the other way round. `~` is the home folder and `${VAR}` an
   /// environment variable; with `keepsUnset` one that is not set stays as it is written, which is
-  /// enough for a dry run. The recipe that comes back holds absolute paths.
+  /// enough for a dry run. The recipe that comes back holds absolute paths. Where a path leads to
+  /// something in both folders, `note` is told which is taken.
   /// - Throws: `PipelineError.recipe` with file, line, what is wrong and what to do; `FileError`
   ///   when the file cannot be read.
   public init(
-    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false
+    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
+    note: (String) -> Void = { _ in }
   ) throws {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
     try self.init(
       yaml: yaml, file: path, folder: FilePath(text: path).folder.text, overrides: overrides,
-      keepsUnset: keepsUnset)
+      keepsUnset: keepsUnset, note: note)
   }
 
   /// Reads a recipe from text; `file` is its name in errors, `folder` what its paths refer to.
   /// - Throws: as `init(contentsOf:overrides:)`.
   public init(
     yaml: String, file: String = "recipe", folder: String = ".", overrides: [String] = [],
-    keepsUnset: Bool = false
+    keepsUnset: Bool = false, note: (String) -> Void = { _ in }
   ) throws {
     var layers = [RecipeReader.Layer(node: try Self.root(of: yaml, file: file), override: nil)]
     layers += try overrides.map(Self.layer(of:))
@@ -51,7 +53,7 @@ extension Recipe {
     }
 
     try requireKeys(reader)
-    try resolvePaths(from: folder, reader, keepsUnset: keepsUnset)
+    try resolvePaths(from: folder, reader, keepsUnset: keepsUnset, note)
     if let problem = problems.first { throw reader.error(for: problem.keys, problem.message) }
   }
 
@@ -79,11 +81,25 @@ extension Recipe {
         "--set \(override): write it as key.path=value, for example ranking.imagesPerClass=4000")
     }
     let text = String(parts[1])
+    if pathKeys.contains(keys.joined(separator: ".")), !Node(text).isNull,
+      !text.hasPrefix("\""), !text.hasPrefix("'")
+    {
+      // A path as the shell gave it, whatever YAML makes of its characters.
+      let path = Node(text, .implicit, .singleQuoted)
+      return .init(
+        node: keys.reversed().reduce(path) { Node([(Node($1), $0)]) }, override: override)
+    }
     // What is no YAML, such as @home/a, can only have been meant as a text.
     let value =
       (try? compose(yaml: text)) ?? Node(text, .implicit, text.isEmpty ? .plain : .singleQuoted)
     return .init(node: keys.reversed().reduce(value) { Node([(Node($1), $0)]) }, override: override)
   }
+
+  /// The keys whose values are paths.
+  private static let pathKeys = [
+    "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
+    "ranking.tags", "teacher.startFrom",
+  ]
 
   private static func refuseTwoBudgets(in overrides: [String]) throws {
     let keys = overrides.filter { !$0.hasSuffix("=null") && !$0.hasSuffix("=") }
@@ -118,26 +134,25 @@ extension Recipe {
     }
   }
 
-  /// Whether U comes from a program or a server.
-  private func isRemote(_ source: String) -> Bool {
-    ["pipe:", "http://", "https://"].contains { source.hasPrefix($0) }
-  }
-
   private mutating func resolvePaths(
-    from folder: String, _ reader: RecipeReader, keepsUnset: Bool
+    from folder: String, _ reader: RecipeReader, keepsUnset: Bool, _ note: (String) -> Void
   ) throws {
     func resolve(_ path: String, _ key: String) throws -> String {
       let fromOverride = reader.places[key]?.isOverride ?? false
       do {
-        return try RecipePath(path, keepsUnset: keepsUnset)
+        let place = try RecipePath(path, keepsUnset: keepsUnset)
           .resolved(in: fromOverride ? [".", folder] : [folder, "."])
+        if let other = place.passedOver {
+          note("\(key): \(path) is \(place.path); there is \(other), too, which is passed over")
+        }
+        return place.path
       } catch let problem as RecipePath.Problem {
         throw reader.error(for: [key], "\(key): \(problem.message)")
       }
     }
     data.labelled = try resolve(data.labelled, "data.labelled")
     // A pipe or an address is no path; a pattern is one whose last parts are still open.
-    if !data.unlabelledIsRest, !isRemote(data.unlabelled) {
+    if !data.unlabelledIsRest, !RecipePath.isRemote(data.unlabelled) {
       data.unlabelled = try resolve(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = try data.requireTags.map { try resolve($0, "data.requireTags") }
