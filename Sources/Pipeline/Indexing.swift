@@ -84,6 +84,7 @@ struct Indexing {
             "\(what): \(Format.count(done)) of \(Format.count(shards)) shards, "
               + "\(Format.count(samples)) pictures")
         }, note: { console.note("\(what): \($0)") }, shouldStop: { StopSignal.number != nil })
+      if let line = summary.passedOver.line(in: source) { console.note(line) }
       guard summary.reusedShards < summary.shards else { return }
       let passedOver = Format.counted(summary.problems, "member", "members")
       console.note(

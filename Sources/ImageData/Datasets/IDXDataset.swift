@@ -114,13 +114,20 @@ public struct IDXDataset: ImageDataset {
   ) throws -> [(label: UInt8, name: String)] {
     let folder = files?.folder ?? "."
     let isFashion = folder.name.lowercased().contains("fashion-mnist")
-    if let names = ClassNames.names(in: folder) ?? (isFashion ? fashionClasses : nil) {
+    if let names = try distinctNames(in: folder) ?? (isFashion ? fashionClasses : nil) {
       return names.prefix(256).enumerated().map { (UInt8($0), $1) }
     }
     if let path = files?.mapping { return try mapping(at: path) }
     let usual: ClosedRange<UInt8> = files?.areLetters == true ? 1...26 : 0...9
     let most = max(usual.upperBound, labels.max() ?? 0)
     return (usual.lowerBound...most).map { ($0, String($0)) }
+  }
+
+  private static func distinctNames(in folder: FilePath) throws -> [String]? {
+    let path = folder.joined(ClassNames.file)
+    guard let data = try? path.contents() else { return nil }
+    let names = try classNames(of: String(decoding: data, as: UTF8.self), path: path.text)
+    return names.isEmpty ? nil : names
   }
 
   /// EMNIST's lines of a label and the code of its character, or of its capital and its small letter.
@@ -135,6 +142,26 @@ public struct IDXDataset: ImageDataset {
       }
       return (label, String(UnicodeScalar(code)))
     }
+  }
+
+  /// The lines of `text` that are not blank, each of which names a class of its own.
+  private static func classNames(of text: String, path: String) throws -> [String] {
+    var names: [String] = []
+    var lines: [String: Int] = [:]
+    let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in zip(1..., all) {
+      let name = line.trimmingCharacters(in: .whitespaces)
+      guard !name.isEmpty else { continue }
+      if let first = lines.updateValue(number, forKey: name) {
+        throw ImageDataError.line(
+          path: path, line: number,
+          reason:
+            "\(name) is the class of line \(first) already; give each class a name of its own, "
+            + "such as \"\(name) 2\"")
+      }
+      names.append(name)
+    }
+    return names
   }
 
   /// The values of an IDX file, whose header is big-endian: 0, 0, their type (8 is an unsigned byte),
