@@ -49,7 +49,7 @@ struct Halcyon: ParsableCommand {
       let code = exitCode(for: error)
       // ArgumentParser's own errors and requests for help know how to show themselves.
       if isParserError(error) || code == .success { exit(withError: error) }
-      printError(PipelineError.line(about: error))
+      PipelineError.lines(about: error).forEach(printError)
       Foundation.exit(PipelineError.exitCode(of: error))
     }
   }

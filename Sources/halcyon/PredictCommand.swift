@@ -55,6 +55,7 @@ struct PredictCommand: ParsableCommand {
       }
       try printLine("\(prediction.path): \(classes.joined(separator: ", "))")
     }
+    if let line = model.withoutEnd { printError(line) }
     if unreadable > 0 { throw ExitCode(65) }
   }
 }

@@ -46,7 +46,7 @@ struct RefusalTests {
     let place = tiny.folder.path
     try FileManager.default.createDirectory(
       atPath: place + "/d/void", withIntermediateDirectories: true)
-    expect(try tiny.run("run", "a"), code: 65, "class folder void has no pictures")
+    expect(try tiny.run("run", "a"), code: 65, "class folder void is empty")
     // In an IDX file a class is empty when no picture has its label.
     let other = try TinyRun()
     try other.folder.write(

@@ -38,8 +38,11 @@ public struct IndexSummary: Sendable, Equatable, Encodable {
   public var missingNames: [String] = []
   /// How many samples.
   public var samples = 0
-  /// How many members were passed over; `problems.csv` in the index's folder says why.
+  /// How many members and files were passed over; `problems.csv` in the index's folder says why.
   public var problems = 0
+  /// What lies among single pictures and is none, and of what kinds shards' pictures are that are not
+  /// read: of each shard those that `problems.csv` names.
+  public var passedOver = PassedOver()
   /// How many shards were indexed before and have not changed.
   public var reusedShards = 0
   /// The bytes of all pictures.
@@ -129,7 +132,8 @@ public func buildIndex(
   }
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
-  try claimed.writeProblems(of: rows, missing: failed)
+  var passedOver = plan.passedOver
+  try claimed.writeProblems(of: rows, missing: failed, &passedOver)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
   let catalogue = Catalogue.encoded(
     rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers)
@@ -140,7 +144,8 @@ public func buildIndex(
   summary.missingShards = failed.failures.count
   summary.missingNames = failed.failures.prefix(FailedShards.mostNamed).map(\.shard.name)
   summary.samples = rows.reduce(0) { $0 + $1.samples }
-  summary.problems = rows.reduce(0) { $0 &+ $1.problems }
+  summary.problems = rows.reduce(plan.passedOver.fileCount) { $0 &+ $1.problems }
+  summary.passedOver = passedOver
   summary.reusedShards = outcomes.count { $0.isReused }
   summary.bytes = rows.reduce(0) { $0 &+ $1.pictureBytes }
   return summary

@@ -32,8 +32,7 @@ public enum Summarize {
     summary.teacher = accuracy(.teacher)
     summary.pretrained = accuracy(.student)
     summary.student = accuracy(.fineTuning)
-    summary.seconds = Dictionary(
-      uniqueKeysWithValues: markers.map { ($0.key.rawValue, $0.value.seconds) })
+    for (stage, marker) in markers { summary.seconds[stage.rawValue] = marker.seconds }
     let earlier = try? Summary(contentsOf: run.directory.summaryPath)
     let selection =
       markers[.ranking] == nil ? nil : try Selection(path: run.directory.selectionPath)

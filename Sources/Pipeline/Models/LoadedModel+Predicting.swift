@@ -49,11 +49,13 @@ extension LoadedModel {
   ) throws {
     let count = min(count, folder.classNames.count)
     let classes = folder.classNames.count
+    withoutEnd = nil
     guard pictures.count > 0 else { return }
     // Nothing is compared bit by bit here, so a few pictures are not padded to a full batch.
     var runtime = runtime
     runtime.batch = min(runtime.batch, pictures.count)
     let inference = try Inference(network, input: folder.input, runtime)
+    defer { withoutEnd = inference.withoutEnd.line(in: pictures.name) }
     try inference.forEachBatch(of: pictures, badSamples: BadSamples(of: pictures, limit: .none)) {
       batch, logits in
       let scores = try logits.softmax()

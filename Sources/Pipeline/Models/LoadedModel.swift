@@ -58,10 +58,15 @@ public final class LoadedModel {
   ) throws -> Evaluation {
     let dataset = try inClassOrder(
       openDataset(path, split: split), "the classes of \(path)", folder.classNames, "the model's")
+    PassedOver.lines(of: [dataset]).forEach { console.note($0) }
     let progress = console.progress("evaluate", total: dataset.count)
     let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)
     progress.finish()
     return result
   }
+
+  /// Which pictures of the last call of `predict` lack their file's end and are taken without it, in a
+  /// line, if any.
+  public internal(set) var withoutEnd: String?
 }

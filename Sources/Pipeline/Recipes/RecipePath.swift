@@ -28,7 +28,7 @@ struct RecipePath {
 
   /// The absolute path: in the first of `folders` where it exists, otherwise in the working
   /// directory.
-  func resolved(in folders: [String]) throws -> Place {
+  func resolved(in folders: [String]) throws(Problem) -> Place {
     let path = try expanded()
     guard !path.isEmpty else { throw Problem(message: "the path is empty; give one or remove it") }
     guard !path.utf8.contains(0) else { throw Problem(message: "the path holds a zero byte") }
@@ -55,7 +55,7 @@ struct RecipePath {
   }
 
   /// The path with `~` and every `${VAR}` replaced.
-  func expanded() throws -> String {
+  func expanded() throws(Problem) -> String {
     var result = ""
     var rest = text[...]
     while let start = rest.range(of: "${") {

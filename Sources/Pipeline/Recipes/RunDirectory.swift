@@ -55,6 +55,11 @@ public struct RunDirectory: Equatable, Sendable {
   /// The folder of a training stage's checkpoints.
   public func checkpointsFolder(of stage: Stage) -> String { "\(folder(of: stage))/checkpoints" }
 
+  /// Whether the stage has left its marker, of whichever recipe.
+  func isFinished(_ stage: Stage) -> Bool {
+    FilePath(text: StageMarker.path(in: folder(of: stage))).exists
+  }
+
   private func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// The recipe of the run.

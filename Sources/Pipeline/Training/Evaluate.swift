@@ -122,6 +122,7 @@ func evaluate(
       result.perClass[label].correct += isCorrect ? 1 : 0
     }
   }
+  if let line = inference.withoutEnd.line(in: examples.dataset.name) { progress?.note(line) }
   return result
 }
 

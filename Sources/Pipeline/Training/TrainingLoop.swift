@@ -179,6 +179,7 @@ extension Run {
     }
     progress.finish()
     if badSamples.count > 0 { try badSamples.write() }
+    if let line = loader.withoutEnd.line(in: job.examples.dataset.name) { console.note(line) }
     return TrainingResult(
       imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
   }
