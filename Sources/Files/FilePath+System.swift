@@ -68,15 +68,20 @@ extension FilePath {
     }
   }
 
-  /// Makes the folder, and those above it; it may be there already.
+  /// Makes the folder and, in their order, those on the way to it; any of them may be there already.
   /// - Throws: `FileError` naming the folder that cannot be made.
   public func makeFolder() throws {
     guard !isFolder else { return }
-    let above = folder
-    if above != self, !above.exists { try above.makeFolder() }
-    // Somebody else may have made it meanwhile.
-    guard withPlatformString({ mkdir($0, 0o777) }) == 0 || isFolder else {
-      throw FileError("make the folder", text, code: errno)
+    var path = FilePath(root: root, [])
+    for part in components {
+      path.append(part)
+      guard !path.isFolder else { continue }
+      let code =
+        path.exists ? ENOTDIR : path.withPlatformString { mkdir($0, 0o777) == 0 ? 0 : errno }
+      // Somebody else may have made it meanwhile.
+      guard code == 0 || path.isFolder else {
+        throw FileError("make the folder", path.text, code: code)
+      }
     }
   }
 
