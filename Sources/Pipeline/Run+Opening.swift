@@ -81,14 +81,10 @@ extension Run {
   {
     let recipe = reading.recipe
     let (directory, access) = (opening.claim.directory, opening.access)
-    let isIndexed = IndexedCollection.exists(in: directory.indexFolder)
-    let indexing =
-      access == .reading && !isIndexed
-      ? nil
-      : RunData.Indexing(
-        folder: directory.indexFolder, workers: opening.workers,
-        isFixed: access != .alone || !opening.needsPictures, console: opening.console,
-        prepare: opening.claim.take)
+    let indexing = Indexing(
+      folder: directory.path, workers: opening.workers,
+      isFixed: access != .alone || !opening.needsPictures, mayMake: access != .reading,
+      console: opening.console, prepare: opening.claim.take)
     var preflight = Preflight(reading.problems)
     // Who computes nothing needs no device, for example where a run's results were copied to.
     if !opening.needsPictures { try preflight.refuseProblems() }

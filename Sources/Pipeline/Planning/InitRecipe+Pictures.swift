@@ -40,22 +40,34 @@ extension DatasetFacts {
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
 /// and what speaks against a gain with them. The recipe names the pictures from its own folder.
 ///
+/// Shards are counted by indexes in a temporary folder: a run makes its own.
 /// Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
-  name: String, labelled: String, unlabelled: String, test: String?, to path: String
+  name: String, labelled: String, unlabelled: String, test: String?, to path: String,
+  console: Console = Console(quiet: true)
+) throws -> [String] {
+  let cores = ProcessInfo.processInfo.activeProcessorCount
+  return try Indexing.temporarily(workers: cores, console) { indexing in
+    try writeFittedRecipe(name, labelled, unlabelled, test, to: path, indexing)
+  }
+}
+
+private func writeFittedRecipe(
+  _ name: String, _ labelled: String, _ unlabelled: String, _ test: String?, to path: String,
+  _ indexing: Indexing
 ) throws -> [String] {
   var (labelled, validation, test) = (labelled, String?.none, test)
   var notes: [String] = []
-  var labelledSet = try openDataset(labelled)
+  var labelledSet = try openLabelled(labelled, as: "labelled", indexing)
   if let splits = SplitFolders(of: labelledSet, at: labelled) {
     notes.append(splits.statement)
     (labelled, validation) = (splits.paths.labelled, splits.paths.validation)
     test = test ?? splits.paths.test
-    labelledSet = try openDataset(labelled)
+    labelledSet = try openLabelled(labelled, as: "labelled", indexing)
   }
   let unlabelledSet = try openUnlabelled(
-    Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
+    Recipe.Data(labelled: labelled, unlabelled: unlabelled), indexing)
   let plain = try InitRecipe(
     name: name,
     labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
@@ -71,7 +83,7 @@ public func writeFittedRecipe(
     var recipe = fitted.recipe
     (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
     (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
-    return (fitted, try lookedAt(recipe, count: labelledSet.count))
+    return (fitted, try lookedAt(recipe, count: labelledSet.count, indexing))
   }
   var (fitted, found): (InitRecipe, LookedAt)
   do {
@@ -84,7 +96,9 @@ public func writeFittedRecipe(
   fitted.note(found.warnings, labelled: found.labelled)
   try DurableFile.write(fitted.yaml, to: path)
   let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
-  let measured = try [test].compactMap { try $0.map { try openDataset($0, allowsEmptyClasses: true) } }
+  let measured = try [test].compactMap {
+    try $0.map { try openLabelled($0, as: "test", allowsEmptyClasses: true, indexing) }
+  }
   return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
     + found.warnings.map(\.message)
 }
@@ -94,13 +108,13 @@ private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
 /// What a run of `recipe` would warn of in its pictures, and how many it would train on. Of many pictures,
 /// which a dry run reads, only some are looked at.
 /// - Throws: `PipelineError` with all that would be refused.
-private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt {
+private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws -> LookedAt {
   guard count <= 20_000 else {
-    let labelled = try openDataset(recipe.data.labelled)
+    let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)
     var lines = try lookOver("labelled", labelled, isLearned: true)
     for (set, path) in [("validation", recipe.data.validation), ("test", recipe.data.test)] {
       guard let path else { continue }
-      let measured = try RunData.measured(path, nil, classes: labelled.classes)
+      let measured = try RunData.measured(path, nil, as: set, classes: labelled.classes, indexing)
       lines += try lookOver(set, measured.dataset, isLearned: false)
     }
     let trained = Double(labelled.count) * (1 - recipe.data.validationFraction)
@@ -113,7 +127,7 @@ private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt {
   recipe.data.unreadableLimit = 1
   var preflight = Preflight()
   let opened = try RunData.open(
-    recipe, RunData.Opening(workers: ProcessInfo.processInfo.activeProcessorCount),
+    recipe, RunData.Opening(workers: indexing.workers, indexing: indexing),
     noting: &preflight)
   try preflight.refuseProblems()
   return (preflight.warnings, opened?.data.labelled.count ?? count)
