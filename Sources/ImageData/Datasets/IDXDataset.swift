@@ -159,11 +159,10 @@ public struct IDXDataset: FileBackedDataset {
       let name = line.trimmingCharacters(in: .whitespaces)
       guard !name.isEmpty else { continue }
       if let first = lines.updateValue(number, forKey: name) {
-        throw ImageDataError.line(
-          path: path, line: number,
-          reason:
-            "\(name) is the class of line \(first) already; give each class a name of its own, "
-            + "such as \"\(name) 2\"")
+        throw ImageDataError.dataset(
+          path: path,
+          reason: "lines \(first) and \(number) have \(name); "
+            + "write a name of its own for each class")
       }
       names.append(name)
     }
