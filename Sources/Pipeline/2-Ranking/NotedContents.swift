@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 /// What the pictures of one set are.
 struct NotedContents {

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 /// The unreadable pictures of a run's labelled, validation and test sets, as the run's folder `known`
 /// keeps them: `unreadable.json` counts them, `unreadable.csv` names them (10,000 of a set at most).

@@ -24,8 +24,7 @@ public enum Summarize {
     }
     var summary = Summary(
       classes: run.data.classNames.count,
-      labelledImages: run.data.labelled.count - run.unreadableCount(of: "labelled")
-        + (run.data.isValidationHeldOut ? run.unreadableCount(of: "validation") : 0),
+      labelledImages: run.data.labelled.count - run.unreadableTrained,
       unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
       device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
       libtorch: Libtorch.version)
@@ -63,11 +62,6 @@ public enum Summarize {
 }
 
 extension Run {
-  /// How many pictures of a set could not be read when the run was opened.
-  fileprivate func unreadableCount(of set: String) -> Int {
-    known.unreadable.first { $0.set == set }?.count ?? 0
-  }
-
   /// What could not be read and what was therefore measured.
   fileprivate func noteUnreadable(in summary: inout Summary) {
     let ocean = unreadableOfOcean()
