@@ -75,7 +75,8 @@ int32_t cimage_bmp_layout(
   }
   int32_t bits = layout->bits;
   // OS/2 has other methods under the numbers 3 and 4.
-  bool has_masks = (compression == 3 || compression == 6) && size != 64 && (bits == 16 || bits == 32);
+  bool has_masks =
+      (compression == 3 || compression == 6) && size != 64 && (bits == 16 || bits == 32);
   bool has_runs = (compression == BMP_RLE8 && bits == 8) || (compression == BMP_RLE4 && bits == 4);
   bool is_depth = bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16 || bits == 24 ||
                   bits == 32;

@@ -83,6 +83,12 @@ int32_t cimage_gif_decode(cimage_job *job);
 int32_t cimage_bmp_decode(cimage_job *job);
 int32_t cimage_tiff_decode(cimage_job *job);
 
+// Whether a JPEG's bytes behind the header of its first scan hold an end marker; and how many of them
+// there are without the zeros at their end, which a disk or a copy left and which are to pass for no
+// pixels.
+bool cimage_jpeg_has_end(const uint8_t *bytes, size_t count);
+size_t cimage_jpeg_without_zeros(const uint8_t *bytes, size_t count);
+
 // Whether the compressed pixels of a PNG come to their end, their checksum right.
 bool cimage_png_stream_ends(const cimage_job *job);
 

@@ -162,14 +162,6 @@ static void read_rows(jpeg_context *context, uint8_t *pixels, int64_t stride, in
   }
 }
 
-// Whether an end marker follows the first scan's header, at `start`: in coded data there is none.
-static bool has_end_marker(const cimage_job *job, size_t start) {
-  for (size_t at = job->count; at >= start + 2; at--) {
-    if (job->bytes[at - 1] == 0xD9 && job->bytes[at - 2] == 0xFF) return true;
-  }
-  return false;
-}
-
 // A file may leave a component out altogether.
 static void require_all_components(jpeg_context *context) {
   struct jpeg_decompress_struct *codec = &context->codec;
@@ -184,31 +176,16 @@ static void require_all_components(jpeg_context *context) {
   }
 }
 
-// Once all input is read without an end marker: whether nothing else is missing.
-static void require_all_but_end(jpeg_context *context) {
+// Where the input ended without a marker: every coefficient must be there to its last bit, so that no
+// later scan is missing. libjpeg has read all scans before the first row.
+static void require_all_scans(jpeg_context *context) {
   struct jpeg_decompress_struct *codec = &context->codec;
-  const cimage_job *job = context->job;
-  // Arithmetic coding reads zeros behind its data as a matter of course.
-  if (codec->arith_code) refuse_as_truncated(context);
-  if (codec->progressive_mode) {  // every coefficient to its last bit: no later scan is missing
-    for (int c = 0; c < codec->num_components; c++) {
-      for (int k = 0; k < DCTSIZE2; k++) {
-        if (codec->coef_bits[c][k] != 0) refuse_as_truncated(context);
-      }
+  if (!codec->progressive_mode || !codec->coef_bits) return;
+  for (int c = 0; c < codec->num_components; c++) {
+    for (int k = 0; k < DCTSIZE2; k++) {
+      if (codec->coef_bits[c][k] != 0) refuse_as_truncated(context);
     }
   }
-  // Who knows what passed for pixels before them.
-  if (context->discarded > 1) refuse_as_truncated(context);
-}
-
-// Keeps zeros at the end, where a disk or a copy left them, from passing for pixels. The first one may be
-// the last byte of an even surface, and one behind a byte FF belongs to that.
-static void pass_over_zeros(struct jpeg_source_mgr *source) {
-  const uint8_t *bytes = source->next_input_byte;
-  size_t count = source->bytes_in_buffer;
-  while (count > 0 && bytes[count - 1] == 0) count--;
-  count += count > 0 && bytes[count - 1] == 0xFF ? 2 : 1;
-  if (count < source->bytes_in_buffer) source->bytes_in_buffer = count;
 }
 
 // Decodes what is below the part. libjpeg goes straight to the end where all rest is skipped, so the
@@ -233,8 +210,12 @@ static void decode(jpeg_context *context) {
   codec->progress = &context->progress;
   jpeg_mem_src(codec, job->bytes, job->count);
   jpeg_read_header(codec, TRUE);
-  bool lacks_end = !has_end_marker(job, job->count - codec->src->bytes_in_buffer);
-  if (lacks_end) pass_over_zeros(codec->src);
+  struct jpeg_source_mgr *source = codec->src;
+  bool lacks_end = !cimage_jpeg_has_end(source->next_input_byte, source->bytes_in_buffer);
+  if (lacks_end) {
+    source->bytes_in_buffer =
+        cimage_jpeg_without_zeros(source->next_input_byte, source->bytes_in_buffer);
+  }
   if ((int32_t)codec->image_width != job->stored_width ||
       (int32_t)codec->image_height != job->stored_height) {
     leave(
@@ -278,12 +259,16 @@ static void decode(jpeg_context *context) {
   read_rows(context, pixels, stride, rows);
 
   // The rows below the part cost time only to be checked; a file that has an end is not cut.
+  bool has_arithmetic = codec->arith_code;
   if (exact || lacks_end) {
     skip_to_end(context);
+    if (context->has_run_out) require_all_scans(context);
     jpeg_finish_decompress(codec);
   }
   if (lacks_end || context->has_run_out) {
-    require_all_but_end(context);
+    // Arithmetic coding reads zeros behind its data as a matter of course, and of bytes that belong
+    // to nothing nobody knows how many passed for pixels before them.
+    if (has_arithmetic || context->discarded > 1) refuse_as_truncated(context);
     job->lacks_end = true;
   }
   double scale = eighths / 8.0;

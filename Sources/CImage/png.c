@@ -127,7 +127,9 @@ static void decode(png_context *context) {
   context->stride = stride;
   context->rows_left = count_rows(passes, job->stored_width, height);
   context->pixels = cimage_reserve(&job->workspace->decoded, stride * (size_t)height);
-  if (!context->pixels) leave(context, cimage_fail(job->message, CIMAGE_NO_MEMORY, "out of memory"));
+  if (!context->pixels) {
+    leave(context, cimage_fail(job->message, CIMAGE_NO_MEMORY, "out of memory"));
+  }
   for (int pass = 0; pass < passes; pass++) {
     for (int32_t y = 0; y < height; y++) {
       png_read_row(codec, context->pixels + stride * (size_t)y, NULL);

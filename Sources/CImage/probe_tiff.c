@@ -14,6 +14,10 @@ int32_t cimage_tiff_probe(
   cimage_tiff_integer(bytes, count, 277, 1, 64, &samples);
   cimage_orientation orientation = {0};
   cimage_read_exif(&orientation, bytes, count);
+  size_t packet, length;
+  if (cimage_tiff_bytes(bytes, count, 700, &packet, &length)) {
+    cimage_read_xmp(&orientation, bytes + packet, length);
+  }
   header->format = CIMAGE_TIFF;
   header->width = (int32_t)width;
   header->height = (int32_t)height;

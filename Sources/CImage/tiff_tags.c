@@ -84,20 +84,47 @@ static bool first_value(
   return true;
 }
 
+// Goes to the next entry of the tag in the first directory, from `*index` on.
+static bool find_entry(const tiff_block *block, uint32_t tag, uint64_t *index, size_t *entry) {
+  uint64_t directory = block->is_big_tiff ? read64(block, 8) : read32(block, 4);
+  size_t head = block->is_big_tiff ? 8 : 2, step = block->is_big_tiff ? 20 : 12;
+  if (directory > block->count || block->count - directory < head) return false;
+  size_t first = (size_t)directory + head;
+  uint64_t entries = block->is_big_tiff ? read64(block, (size_t)directory)
+                                        : read16(block, (size_t)directory);
+  uint64_t most = (block->count - first) / step;
+  for (; *index < entries && *index < most; ++*index) {
+    *entry = first + (size_t)*index * step;
+    if (read16(block, *entry) == tag) return true;
+  }
+  return false;
+}
+
 bool cimage_tiff_integer(
     const uint8_t *bytes, size_t count, uint32_t tag, uint32_t least, uint32_t most,
     uint32_t *value) {
   tiff_block block;
   if (!open_block(bytes, count, &block)) return false;
-  uint64_t directory = block.is_big_tiff ? read64(&block, 8) : read32(&block, 4);
-  size_t head = block.is_big_tiff ? 8 : 2, step = block.is_big_tiff ? 20 : 12;
-  if (directory > block.count || block.count - directory < head) return false;
-  uint64_t entries = block.is_big_tiff ? read64(&block, (size_t)directory)
-                                       : read16(&block, (size_t)directory);
-  size_t entry = (size_t)directory + head;
-  for (uint64_t i = 0; i < entries && block.count - entry >= step; i++, entry += step) {
-    if (read16(&block, entry) != tag) continue;
+  size_t entry;
+  for (uint64_t index = 0; find_entry(&block, tag, &index, &entry); index++) {
     if (first_value(&block, entry, least, most, value)) return true;
   }
   return false;
+}
+
+bool cimage_tiff_bytes(
+    const uint8_t *bytes, size_t count, uint32_t tag, size_t *start, size_t *length) {
+  tiff_block block;
+  uint64_t index = 0;
+  size_t entry;
+  if (!open_block(bytes, count, &block) || !find_entry(&block, tag, &index, &entry)) return false;
+  uint32_t type = read16(&block, entry + 2);
+  if (type != 1 && type != 7) return false;  // BYTE and UNDEFINED
+  uint64_t number = block.is_big_tiff ? read64(&block, entry + 4) : read32(&block, entry + 4);
+  uint64_t at = block.is_big_tiff ? read64(&block, entry + 12) : read32(&block, entry + 8);
+  // So few as fit into the entry are no text worth reading.
+  if (number <= 8 || at > block.count || block.count - at < number) return false;
+  *start = (size_t)at + (size_t)(block.bytes - bytes);
+  *length = (size_t)number;
+  return true;
 }

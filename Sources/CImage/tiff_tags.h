@@ -14,4 +14,8 @@ bool cimage_tiff_integer(
     const uint8_t *bytes, size_t count, uint32_t tag, uint32_t least, uint32_t most,
     uint32_t *value);
 
+// Where in a TIFF file the bytes are that its first directory has under the tag.
+bool cimage_tiff_bytes(
+    const uint8_t *bytes, size_t count, uint32_t tag, size_t *start, size_t *length);
+
 #endif

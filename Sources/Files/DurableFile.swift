@@ -24,7 +24,8 @@ public final class DurableFile {
   /// - Throws: `FileError` naming `path` when the folder cannot be written.
   public init(path: String) throws {
     self.path = path
-    temporaryPath = "\(path).tmp-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    temporaryPath =
+      "\(FilePath(text: path).text).tmp-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     descriptor = FilePath(text: temporaryPath).open(O_WRONLY | O_CREAT | O_EXCL, 0o644)
     guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
   }

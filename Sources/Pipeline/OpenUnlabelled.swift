@@ -72,6 +72,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
             ? "; \(Format.counted(summary.problems, "member", "members")) passed over: "
               + "\(indexing.folder)/problems.csv" : ""))
     }
+    if let line = summary.passedOver.line(in: source) { indexing.console.note(line) }
   } catch is IndexingStopped {
     try StopSignal.check()
   }

@@ -48,63 +48,82 @@ public final class Run {
   /// is no error: what needs its pictures goes without.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
-  public init(
+  public convenience init(
     recipe: Recipe, directory path: String, redoing: Bool = false, needsUnlabelled: Bool = true,
     access: Access = .alone,
     console: Console = Console()
   ) throws {
-    try recipe.validate()
-    self.recipe = recipe
+    try self.init(
+      RecipeReading(of: recipe), directory: path, redoing: redoing,
+      needsUnlabelled: needsUnlabelled, access: access, console: console)
+  }
+
+  /// Opens a run of a recipe that was read, whose problems are then listed with all the others.
+  /// - Throws: As `init(recipe:directory:)`.
+  public init(
+    _ reading: RecipeReading, directory path: String, redoing: Bool = false,
+    needsUnlabelled: Bool = true, access: Access = .alone, console: Console = Console()
+  ) throws {
+    recipe = reading.recipe
     self.console = console
-    device = try Self.device(recipe.device)
-    precision = Self.precision(recipe.precision, on: device)
     let cores = ProcessInfo.processInfo.activeProcessorCount
     workers = recipe.workers > 0 ? recipe.workers : cores
-    try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
-    Libtorch.keepMemory()
-    injectedFaults = InjectedFault.fromEnvironment
     directory = RunDirectory(path: path)
     isRedoing = redoing
+    injectedFaults = InjectedFault.fromEnvironment
     // First what can be refused by looking; nothing is written before.
     let claim = try RunClaim(directory, access: access)
     do {
-      (data, known) = try Self.pictures(
-        recipe, claim, redoing: redoing, needsUnlabelled: needsUnlabelled, access: access,
+      (data, known, device) = try Self.pictures(
+        reading, claim, redoing: redoing, needsUnlabelled: needsUnlabelled, access: access,
         workers: workers, console: console)
     } catch {
       claim.withdraw()
       throw error
     }
     lock = claim.lock
+    precision = Self.precision(recipe.precision, on: device)
+    try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
+    Libtorch.keepMemory()
     log = try RunLog(path: directory.logPath, shared: access != .alone)
   }
 
-  /// The run's pictures, and its directory made ready for them.
+  /// The run's pictures and what computes, and its directory made ready for them; before that all that
+  /// speaks against the run is looked for.
   private static func pictures(
-    _ recipe: Recipe, _ claim: RunClaim, redoing: Bool, needsUnlabelled: Bool, access: Access,
-    workers: Int, console: Console
-  ) throws -> (RunData, KnownPictures) {
+    _ reading: RecipeReading, _ claim: RunClaim, redoing: Bool, needsUnlabelled: Bool,
+    access: Access, workers: Int, console: Console
+  ) throws -> (RunData, KnownPictures, Device) {
+    let recipe = reading.recipe
     let directory = claim.directory
-    if access != .alone { try directory.requireSameScores(recipe) }
-    var data = try RunData(
-      recipe, workers: workers, needsUnlabelled: needsUnlabelled,
-      indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
-        ? nil
-        : RunData.Indexing(
-          folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
-          console: console, prepare: claim.take))
-    try claim.take()
-    let known = try KnownPictures(
-      access == .reading ? nil : data, alike: recipe.ranking.leaveOut == .near,
-      keptIn: directory.knownFolder, trusting: access == .shared,
-      maxPixels: recipe.data.maxPixels, workers: workers)
-    try data.refuseMeasuredPicturesAmongOthers(known)
-    let problems = known.unreadableProblems(recipe.data.limitOfUnreadable)
-    guard problems.isEmpty || access == .reading else {
-      throw PipelineError.data(problems.joined(separator: " | "))
+    if access != .alone { try directory.requireSameScores(reading.whole()) }
+    var preflight = Preflight(reading.problems)
+    let device = try preflight.attempt("device") { try Self.device(recipe.device) }
+    let opened = try RunData.open(
+      recipe,
+      RunData.Opening(
+        workers: workers, needsUnlabelled: needsUnlabelled,
+        indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
+          ? nil
+          : RunData.Indexing(
+            folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
+            console: console, prepare: claim.take),
+        alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
+        access: access),
+      noting: &preflight)
+    if access == .alone { preflight.warnings.forEach { console.note("warning: \($0.message)") } }
+    try preflight.refuseProblems()
+    guard let device, let opened else { throw PipelineError.data("nothing could be opened") }
+    if access == .alone {
+      PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { console.note($0) }
     }
-    if access != .reading { (known.unreadableLines + data.absentLines).forEach(console.say) }
+    try claim.take()
+    if access != .reading {
+      try opened.keepContents(in: directory.knownFolder)
+      try opened.known.unreadable.write(to: directory.knownFolder)
+    }
     if access == .alone { try directory.settle(recipe, redoing: redoing) }
+    var data = opened.data
     if !(data.unlabelled is MissingPictures) {
       do {
         try directory.requireSamePictures(as: data, recipe, access: access, redoing: redoing)
@@ -112,7 +131,7 @@ public final class Run {
         data.loseUnlabelled(because: "they are not those that the run was begun with")
       }
     }
-    return (data, known)
+    return (data, opened.known, device)
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {
@@ -153,6 +172,10 @@ public final class Run {
     return BadSamples(of: dataset, limit: limit, path: badSamplesPath(of: stage))
   }
 
+  func badSamplesPath(of stage: Stage) -> String {
+    "\(directory.folder(of: stage))/bad-samples.csv"
+  }
+
   /// How many of the pictures of D that are trained on could not be read when the run was opened.
   var unreadableTrained: Int {
     let heldOut = data.isValidationHeldOut ? unreadableCount(of: "validation") : 0
@@ -161,11 +184,7 @@ public final class Run {
 
   /// How many pictures of a set could not be read then.
   func unreadableCount(of set: String) -> Int {
-    known.unreadable.first { $0.set == set }?.count ?? 0
-  }
-
-  func badSamplesPath(of stage: Stage) -> String {
-    "\(directory.folder(of: stage))/bad-samples.csv"
+    known.unreadable.sets.first { $0.set == set }?.count ?? 0
   }
 
   /// How many unreadable pictures are too many.

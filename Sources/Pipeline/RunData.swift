@@ -15,75 +15,46 @@ struct RunData {
   let classNames: [String]
   private let validationIsGiven: Bool
 
-  /// Opens them. Where U is not needed and cannot be opened, `MissingPictures` stand in for it.
-  /// - Parameters:
-  ///   - recipe: Which pictures.
-  ///   - workers: How many threads read them.
-  ///   - needsUnlabelled: Whether U must be there.
-  ///   - indexing: How the index of U is made, where U is shards and no index yet.
-  /// - Throws: `PipelineError` or `ImageDataError` naming what cannot be used.
   init(
-    _ recipe: Recipe, workers: Int, needsUnlabelled: Bool = true, indexing: Indexing? = nil
-  ) throws {
-    let paths = recipe.data
-    let seed = UInt64(bitPattern: Int64(recipe.seed))
-    let source = try openDataset(paths.labelled, split: paths.labelledSplit)
-    guard !source.classes.isEmpty else {
+    labelled: Examples, validation: Examples?, test: Examples?, unlabelled: any ShardedDataset,
+    classNames: [String], validationIsGiven: Bool
+  ) {
+    self.labelled = labelled
+    self.validation = validation
+    self.test = test
+    self.unlabelled = unlabelled
+    self.classNames = classNames
+    self.validationIsGiven = validationIsGiven
+  }
+
+  /// All of D.
+  /// - Throws: `PipelineError` or `ImageDataError` naming what cannot be used.
+  static func labelled(_ paths: Recipe.Data) throws -> any ImageDataset {
+    let dataset = try openDataset(paths.labelled, split: paths.labelledSplit)
+    let classes = dataset.classes
+    guard !classes.isEmpty else {
       throw PipelineError.data(
         "\(paths.labelled) has no labels; a labelled set is a folder of class folders, an IDX file "
           + "with its labels beside it, or a CSV with a label column")
     }
-    var chosen: any ImageDataset = source
-    var rest: any ImageDataset = source
-    if let count = paths.labelledCount {
-      guard count <= source.count, count >= source.classes.count else {
-        throw PipelineError.recipe(
-          "labelledCount \(count) is not between \(source.classes.count), one a class, and the "
-            + "\(source.count) pictures of \(paths.labelled)")
-      }
-      let split = try balancedSubset(of: source, count: count, seed: seed)
-      chosen = try IndexedSubset(source, indices: split.chosen)
-      rest = try IndexedSubset(source, indices: split.rest)
-    } else if paths.unlabelledIsRest {
-      throw PipelineError.recipe("data.unlabelled: rest needs data.labelledCount")
-    }
-    if let path = paths.validation {
-      validation = try Self.measured(path, paths.validationSplit, classes: source.classes)
-    } else if paths.validationFraction > 0 {
-      let split = try holdOut(from: chosen, fraction: paths.validationFraction, seed: seed)
-      let source = chosen
-      validation = try Examples(
-        labelled: IndexedSubset(source, indices: split.heldOut))
-      chosen = try IndexedSubset(source, indices: split.kept)
-    } else {
-      validation = nil
-    }
-    labelled = try Examples(labelled: chosen)
-    classNames = source.classes
-    let empty = zip(classNames, labelled.countPerClass).filter { $1 == 0 }.map(\.0)
-    guard empty.isEmpty else {
+    guard classes.count > 1 else {
       throw PipelineError.data(
-        "\(paths.labelled): no picture of \(empty.prefix(5).joined(separator: ", ")); every class "
-          + "needs at least one")
+        "\(paths.labelled) has one class only, \(classes[0]); give a folder with one folder a class"
+      )
     }
-    test = try paths.test.map { try Self.measured($0, paths.testSplit, classes: source.classes) }
-    validationIsGiven = paths.validation != nil
-    // Last: an index of U may take hours, and is written.
-    do {
-      unlabelled =
-        paths.unlabelledIsRest
-        ? EvenShards(rest, shardSize: paths.shardSize)
-        : try openUnlabelled(paths, indexing)
-    } catch let error where !needsUnlabelled {
-      unlabelled = MissingPictures(name: paths.unlabelled, reason: "\(error)")
+    if let (first, second) = firstTwins(classes) {
+      throw PipelineError.data(
+        "\(paths.labelled): its classes \(first + 1) and \(second + 1) are both called "
+          + "\(classes[first]); give each a name of its own")
     }
+    return dataset
   }
 
-  /// A labelled set that is only measured on, whose classes must be among D's.
-  private static func measured(_ path: String, _ split: String?, classes: [String]) throws
-    -> Examples
-  {
+  /// A labelled set that is only measured on, whose classes must be among D's, where these
+  /// are known.
+  static func measured(_ path: String, _ split: String?, classes: [String]?) throws -> Examples {
     let dataset = try openDataset(path, split: split, allowsEmptyClasses: true)
+    guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
   }
@@ -100,13 +71,21 @@ struct RunData {
     }
   }
 
-  /// What is said of them.
-  var absentLines: [String] { absentClasses.map { Self.absentLine($0.set, $0.classes) } }
-
   /// "no test picture of south".
   static func absentLine(_ set: String, _ classes: [String]) -> String {
     "no \(set) picture of " + classes.prefix(5).joined(separator: ", ")
       + (classes.count > 5 ? ", … (\(classes.count) classes)" : "")
+  }
+
+  /// - Throws: `PipelineError.data` naming the classes without a picture to train on.
+  static func requireEveryClass(of examples: Examples, at path: String) throws {
+    let counts = zip(examples.dataset.classes, examples.countPerClass)
+    let empty = counts.filter { $1 == 0 }.map(\.0)
+    guard empty.isEmpty else {
+      throw PipelineError.data(
+        "\(path): no picture of \(empty.prefix(5).joined(separator: ", ")); every class needs at "
+          + "least one")
+    }
   }
 
   /// Whether the labels that U has are D's: by name, or, where shards have only numbers (`.cls`), as
@@ -139,15 +118,6 @@ struct RunData {
       ("labelled", labelled.dataset, true),
     ]
     return sets.compactMap { name, dataset, isLeftOut in dataset.map { (name, $0, isLeftOut) } }
-  }
-
-  /// - Throws: `PipelineError.data` with the names when a test picture is also in D or among the
-  ///   validation pictures, or a given validation picture in what is trained on.
-  func refuseMeasuredPicturesAmongOthers(_ known: KnownPictures) throws {
-    try known.refuse("test", among: "labelled")
-    try known.refuse("test", among: "validation")
-    // Copies inside D may fall on both sides of a part that is held out: that is D's own matter.
-    if validationIsGiven { try known.refuse("validation", among: "labelled") }
   }
 
   /// Whatever was read for U so far is not what the run was made from.
@@ -188,6 +158,12 @@ struct RunData {
 /// - Throws: `PipelineError.data` naming the classes that only one of the two has.
 func requireSameClasses(_ a: [String], _ aName: String, _ b: [String], _ bName: String) throws {
   guard a != b else { return }
+  for (names, name) in [(a, aName), (b, bName)] {
+    guard let (first, second) = firstTwins(names) else { continue }
+    throw PipelineError.data(
+      "two of \(name), the classes \(first + 1) and \(second + 1), are called \(names[first]); give "
+        + "each a name of its own")
+  }
   func sample(_ names: Set<String>) -> String {
     names.sorted().prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
   }
@@ -198,6 +174,15 @@ func requireSameClasses(_ a: [String], _ aName: String, _ b: [String], _ bName: 
   if !onlyB.isEmpty { parts.append("missing there: \(sample(onlyB))") }
   if parts.isEmpty { parts.append("they are in another order") }
   throw PipelineError.data("\(aName) are not \(bName); \(parts.joined(separator: "; "))")
+}
+
+/// The places of the first two names that are the same.
+func firstTwins(_ names: [String]) -> (first: Int, second: Int)? {
+  var places: [String: Int] = [:]
+  for (place, name) in names.enumerated() {
+    if let first = places.updateValue(place, forKey: name) { return (first, place) }
+  }
+  return nil
 }
 
 /// The data set with its labels in the order of `classes`, of which it may have fewer and in another

@@ -41,7 +41,7 @@ struct Halcyon: ParsableCommand {
     // A file that outgrows its limit is then an error of that write.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Arguments.texts())
       try command.run()
     } catch let error as ExitCode {
       Foundation.exit(error.rawValue)
@@ -49,7 +49,7 @@ struct Halcyon: ParsableCommand {
       let code = exitCode(for: error)
       // ArgumentParser's own errors and requests for help know how to show themselves.
       if isParserError(error) || code == .success { exit(withError: error) }
-      printError(PipelineError.line(about: error))
+      PipelineError.lines(about: error).forEach(printError)
       Foundation.exit(PipelineError.exitCode(of: error))
     }
   }

@@ -106,6 +106,7 @@ struct IndexCommand: ParsableCommand {
     try printLine("bytes     \(Format.count(summary.bytes))")
     let list = summary.problems > 0 ? " (see \(folder)/problems.csv)" : ""
     try printLine("problems  \(Format.count(summary.problems))\(list)")
+    if let line = summary.passedOver.line(in: unlabelled) { printError(line) }
     try printLine("entries/s \(Format.count(Int(result.entriesPerSecond)))")
   }
 
@@ -118,6 +119,7 @@ struct IndexCommand: ParsableCommand {
     let samples: Int
     let bytes: Int
     let problems: Int
+    let passedOver: PassedOver
     let seconds: Double
     let entriesPerSecond: Double
 
@@ -125,6 +127,7 @@ struct IndexCommand: ParsableCommand {
       case index, shards, samples, bytes, problems, seconds
       case reusedShards = "reused_shards"
       case missingShards = "missing_shards"
+      case passedOver = "passed_over"
       case entriesPerSecond = "entries_per_second"
     }
 
@@ -136,6 +139,7 @@ struct IndexCommand: ParsableCommand {
       samples = summary.samples
       bytes = summary.bytes
       problems = summary.problems
+      passedOver = summary.passedOver
       self.seconds = seconds
       entriesPerSecond = Double(summary.samples) / max(seconds, 0.001)
     }

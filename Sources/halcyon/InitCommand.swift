@@ -29,10 +29,19 @@ struct InitCommand: ParsableCommand {
   var force = false
 
   func run() throws {
-    guard force || !FilePath(text: out).exists else {
+    let place = FilePath(text: out)
+    guard !place.isFolder else {
+      throw PipelineError.usage(
+        "\(out) is a folder; name the recipe's file: \(place.joined("recipe.yaml").text)")
+    }
+    guard place.folder.isFolder else {
+      throw PipelineError.usage(
+        "there is no folder \(place.folder.text) to write \(out) to; make it first")
+    }
+    guard force || !place.exists else {
       throw PipelineError.usage("\(out) exists; --force replaces it, --out names another")
     }
-    let name = FilePath(text: out).nameWithoutExtension
+    let name = place.nameWithoutExtension
     let notes = try writeFittedRecipe(
       name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out)
     try printLine("wrote \(out)")

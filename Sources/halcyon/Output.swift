@@ -13,6 +13,18 @@ func printLine(_ line: String) throws {
 /// Prints a line to standard error.
 func printError(_ line: String) { Console.tell("halcyon: \(line)") }
 
+/// Prints lines to standard output; on a terminal long ones are broken between words, and what is left of
+/// them stands further in.
+func printWrapped(_ lines: [String]) throws {
+  var size = winsize()
+  let isTerminal =
+    isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+  let width = isTerminal && size.ws_col >= 20 ? Int(size.ws_col) : Int.max
+  for line in lines {
+    try Format.wrapped(line, to: width).forEach(printLine)
+  }
+}
+
 /// Prints `value` as JSON to standard output: one line, or over several where it is for reading.
 func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
   let encoder = JSONEncoder()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ImageData
 import Pipeline
 
 /// `halcyon predict`: which classes a model sees in pictures.
@@ -10,7 +11,9 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "A folder with model.safetensors and config.json.", completion: .directory)
   var model: String
 
-  @Argument(help: "Picture files.", completion: .file())
+  @Argument(
+    help: "Picture files, folders of them, or - for one picture from standard input.",
+    completion: .file())
   var files: [String]
 
   @OptionGroup var options: InferenceOptions
@@ -29,9 +32,18 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
+    let names = files.map { $0 == "-" ? "/dev/stdin" : $0 }
+    guard !names.contains("/dev/stdin") || isatty(STDIN_FILENO) == 0 else {
+      throw PipelineError.usage(
+        "standard input is a terminal; pipe a picture in, or name files or folders")
+    }
+    let pictures = try PictureFiles(expanding: names)
+    if let line = pictures.passedOver.line(in: "the folders") { printError(line) }
     let model = try LoadedModel(model, options.settings)
+    // A pipe may never say anything, and nothing is saved that a stop would have to wait for.
+    if pictures.waits { for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) } }
     var unreadable = 0
-    try model.predict(files, top: top, allScores: allScores) { prediction in
+    try model.predict(pictures, top: top, allScores: allScores) { prediction in
       if let error = prediction.error {
         unreadable += 1
         printError("\(prediction.path): \(error)")
@@ -43,6 +55,7 @@ struct PredictCommand: ParsableCommand {
       }
       try printLine("\(prediction.path): \(classes.joined(separator: ", "))")
     }
+    if let line = model.withoutEnd { printError(line) }
     guard unreadable > 0 else { return }
     printError(
       "\(Format.count(unreadable)) of \(Format.counted(files.count, "picture", "pictures")) "

@@ -16,8 +16,10 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     if dryRun {
-      let plan = try DryRun(options.read(forDryRun: true))
-      if json { try printJSON(plan) } else { try plan.lines.forEach(printLine) }
+      let reading = try options.read(forDryRun: true)
+      let plan = try DryRun(reading, directory: options.directory(for: reading.recipe))
+      if json { try printJSON(plan) } else { try printWrapped(plan.lines) }
+      if let first = plan.problems.first { throw ExitCode(first.exitCode) }
       return
     }
     let run = try options.open(quiet: json)

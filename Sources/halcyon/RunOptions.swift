@@ -34,9 +34,9 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  /// The recipe with every change from the command line; a dry run does without the data, and so
-  /// without the variables that say where it is.
-  func read(forDryRun: Bool = false) throws -> Recipe {
+  /// The recipe with every change from the command line, and what is wrong with it; a dry run does
+  /// without the data, and so without the variables that say where it is.
+  func read(forDryRun: Bool = false) throws -> RecipeReading {
     guard FilePath(text: recipe).exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
@@ -46,9 +46,9 @@ struct RunOptions: ParsableArguments {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
     let path = isFolder ? run.recipePath : recipe
-    return try Recipe(
+    return try RecipeReading(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
-      keepsUnset: forDryRun)
+      keepsUnset: forDryRun, note: { printError($0) })
   }
 
   /// Where the run is kept.
@@ -61,9 +61,9 @@ struct RunOptions: ParsableArguments {
   func open(
     quiet: Bool = false, needsUnlabelled: Bool = true, access: Run.Access = .alone
   ) throws -> Run {
-    let recipe = try read()
+    let reading = try read()
     return try Run(
-      recipe: recipe, directory: directory(for: recipe), redoing: redo,
+      reading, directory: directory(for: reading.recipe), redoing: redo,
       needsUnlabelled: needsUnlabelled, access: access,
       console: Console(quiet: quiet))
   }

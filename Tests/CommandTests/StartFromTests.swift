@@ -75,7 +75,8 @@ struct StartFromTests {
     #expect(deeper.errors.contains("it has no tensor layer1.1.conv1.weight"), "\(deeper.errors)")
     let nothing = try tiny.run("train-teacher", "nothing", ["teacher.startFrom=nowhere"])
     #expect(nothing.code == 74)
-    #expect(nothing.errors.contains("nowhere/model.safetensors"), "\(nothing.errors)")
+    #expect(nothing.errors.contains("teacher.startFrom: there is no "), "\(nothing.errors)")
+    #expect(nothing.errors.contains("/nowhere; give a model folder"), "\(nothing.errors)")
   }
 
   @Test("a frozen backbone keeps its weights and statistics; the last layer learns")

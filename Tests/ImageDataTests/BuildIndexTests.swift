@@ -290,4 +290,31 @@ struct BuildIndexTests {
     #expect(pixels.key(at: 2) == "x-images-idx3-ubyte/00002")
     #expect(try pixels.read(at: 2).bytes == Data([8, 9, 10, 11]))
   }
+
+  @Test("an index says what it passes over by ending: files in a tree, pictures in shards")
+  func passedOver() throws {
+    for name in ["1.jpg", "2.jfif", "3.heic", "deep/4.HEIC", "5.txt", "@eaDir/1.jpg/t.jpg"] {
+      try folder.write("picture", to: "tree/" + name)
+    }
+    for _ in 0..<2 {  // the second time nothing is written, and as much said
+      let tree = try buildIndex(of: folder.path + "/tree", in: index)
+      #expect(tree.samples == 2 && tree.problems == 3)
+      #expect(tree.passedOver.files == [".heic": 2, ".txt": 1])
+      #expect(tree.passedOver.folders == ["@eaDir": 1])
+      let line =
+        "3 files passed over in the folder: 2 .heic, 1 .txt; 1 folder: @eaDir; "
+        + "convert .heic to JPEG"
+      let text = try String(contentsOfFile: index + "/problems.csv", encoding: .utf8)
+      #expect(text.contains(line))
+    }
+    var tar = TarBuilder()
+    tar.add("1.jpg", "one")
+    for number in 2...4 { tar.add("\(number).avif", "two") }
+    try folder.write(Data(tar.finished), to: "shards/0.tar")
+    for _ in 0..<2 {
+      let shards = try buildIndex(of: folder.path + "/shards", in: folder.path + "/s.index")
+      #expect(shards.samples == 1 && shards.problems == 3)
+      #expect(shards.passedOver.files == [".avif": 3])
+    }
+  }
 }

@@ -11,7 +11,7 @@ struct DecodingTests {
 
   @Test("the committed pictures are all there")
   func count() throws {
-    #expect(TestPictures.decoded.count == 87)
+    #expect(TestPictures.decoded.count == 90)
     #expect(TestPictures.evaluated.count == 22)
     #expect(TestPictures.refused.count == 23)
   }

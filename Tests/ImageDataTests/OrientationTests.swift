@@ -134,7 +134,8 @@ struct OrientationTests {
     for name in [
       "xmp-orientation-6.png", "xmp-compressed-orientation-6.png", "raw-exif-orientation-6.png",
       "raw-app1-orientation-6.png", "xmp-orientation-6.webp", "xmp-orientation-6.jpg",
-      "tiff-orientation-6.tif", "exif-orientation-6.png",
+      "tiff-orientation-6.tif", "exif-orientation-6.png", "xmp-orientation-6.gif",
+      "xmp-orientation-6.tif",
     ] {
       let header = try ImageHeader(of: TestPictures.data(name))
       #expect(header.orientation == 6 && header.width == 16 && header.height == 24, "\(name)")

@@ -117,3 +117,88 @@ struct SplitsTests {
     }
   }
 }
+
+@Suite("Splits of sets with copies")
+struct SplitsWithCopiesTests {
+  /// A set of so many classes, labels in turns, whose samples in one of `groups` are the same picture.
+  private func made(_ labels: [Int], _ groups: [[Int]]) -> (MadeDataset, CopyGroups) {
+    var contents = labels.indices.map { ContentHash.Prefix(first: UInt64($0 + 1), second: 7) }
+    for group in groups { for sample in group { contents[sample] = contents[group[0]] } }
+    let classes = Set(labels).sorted().map { "class-\($0)" }
+    return (
+      MadeDataset(classes: classes, count: labels.count, labels: labels), CopyGroups(of: contents)
+    )
+  }
+
+  @Test("copies are found by what they hold, and what cannot be read is like nothing")
+  func groups() {
+    let prefixes = [5, 0, 7, 5, 0, 7, 5, 9].map { ContentHash.Prefix(first: $0, second: 0) }
+    let copies = CopyGroups(of: prefixes)
+    #expect(copies.groups == [[0, 3, 6], [2, 5]])
+    #expect(copies.samples(like: 3) == [0, 3, 6])
+    #expect(copies.samples(like: 1) == [1])
+    #expect(copies.samples(like: 7) == [7])
+    #expect(CopyGroups.none.groups.isEmpty)
+  }
+
+  @Test(
+    "copies lie on one side, whatever their labels, and each class keeps something",
+    arguments: 0..<40)
+  func oneSide(seed: UInt64) throws {
+    let random = KeyedPermutation(count: 60, seed: seed, pass: 1)
+    let labels = (0..<60).map { random[$0] % 4 }
+    // Pairs and triples among the first 30; the rest is single.
+    var groups: [[Int]] = []
+    var next = 0
+    while next < 30 {
+      let size = 1 + random[59 - next] % 3
+      if size > 1 { groups.append(Array(next..<min(next + size, 30))) }
+      next += size
+    }
+    let (dataset, copies) = made(labels, groups.filter { $0.count > 1 })
+    let (kept, held) = try holdOut(from: dataset, fraction: 0.3, seed: seed, copies: copies)
+    #expect((kept + held).sorted() == Array(0..<60))
+    for group in copies.groups {
+      let inside = group.count { held.contains($0) }
+      #expect(inside == 0 || inside == group.count)
+    }
+    for label in 0..<4 { #expect(kept.contains { labels[$0] == label }) }
+    let (chosen, rest) = try balancedSubset(of: dataset, count: 24, seed: seed, copies: copies)
+    #expect(chosen.count == 24 && (chosen + rest).sorted() == Array(0..<60))
+    for group in copies.groups {
+      let inside = group.count { chosen.contains($0) }
+      #expect(inside == 0 || inside == group.count)
+    }
+  }
+
+  @Test("copies that are nowhere near what is drawn change nothing", arguments: 0..<20)
+  func unchanged(seed: UInt64) throws {
+    let labels = (0..<90).map { $0 % 3 }
+    let (dataset, _) = made(labels, [])
+    let plain = try holdOut(from: dataset, fraction: 0.2, seed: seed)
+    let pair = [plain.kept[0], plain.kept[9]]
+    let (_, copies) = made(labels, [pair])
+    #expect(
+      try holdOut(from: dataset, fraction: 0.2, seed: seed, copies: copies).heldOut == plain.heldOut
+    )
+    let subset = try balancedSubset(of: dataset, count: 12, seed: seed)
+    let (_, others) = made(labels, [[subset.rest[1], subset.rest[5]]])
+    #expect(
+      try balancedSubset(of: dataset, count: 12, seed: seed, copies: others).chosen == subset.chosen
+    )
+  }
+
+  @Test("a class that is one picture only keeps it; a class of pairs holds out a whole pair")
+  func onlyCopies() throws {
+    let (one, allAlike) = made([0, 0, 0, 1, 1], [[0, 1, 2]])
+    let held = try holdOut(from: one, fraction: 0.3, seed: 1, copies: allAlike).heldOut
+    #expect(held.count == 1 && held[0] >= 3)
+    let (pairs, paired) = made([0, 0, 0, 0, 1, 1, 1, 1], [[0, 1], [2, 3], [4, 5], [6, 7]])
+    // A quarter of four is one, and a pair is what there is.
+    let both = try holdOut(from: pairs, fraction: 0.25, seed: 1, copies: paired).heldOut
+    #expect(both.count == 4)
+    // Three of four pictures in pairs: one pair must be torn.
+    let torn = try balancedSubset(of: pairs, count: 6, seed: 1, copies: paired).chosen
+    #expect(torn.count == 6)
+  }
+}

@@ -60,6 +60,27 @@ struct WebDatasetSamplesTests {
       ])
   }
 
+  @Test("a picture of a kind that is not read is named, and so is one of a system's folder")
+  func unread() throws {
+    var tar = TarBuilder()
+    tar.add("a/1.heic", "one")
+    tar.add("a/1.json", "{}")
+    tar.add("a/2.avif", "two")
+    tar.add("a/2.jfif", "two, to be read")
+    tar.add("a/@eaDir/2.jfif/SYNOPHOTO_THUMB_M.jpg", "thumbnail")
+    tar.add("__MACOSX/a/._2.jfif", "shadow")
+    tar.add("./a/3.tif", "three")
+    tar.add("a/4.JPE", "four")
+    let result = try read(tar.finished)
+    #expect(stems(result.samples) == ["a/2", "a/3", "a/4"])
+    #expect(
+      result.problems == [
+        "a/1.heic: pictures of its kind are not read; convert it to JPEG",
+        "a/@eaDir/2.jfif/SYNOPHOTO_THUMB_M.jpg: it lies in @eaDir, which a system keeps for itself",
+        "__MACOSX/a/._2.jfif: it lies in __MACOSX, which a system keeps for itself",
+      ])
+  }
+
   @Test("tags come from words with #, from JSON lists and texts; labels from .cls and JSON")
   func metadata() throws {
     var metadata = SampleMetadata()

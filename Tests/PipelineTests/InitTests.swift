@@ -107,6 +107,19 @@ struct InitTests {
     _ = try TrainingPlan(recipe.fineTuning.training, imageCount: count)
   }
 
+  @Test("the comparison is written out, and what a dry run warns of stands where it is about")
+  func explained() throws {
+    let fitted = try fashion(labels: 1_000)
+    #expect(fitted.recipe.baseline.training == fitted.recipe.teacher.training)
+    let yaml = fitted.yaml
+    #expect(yaml.contains("baseline:\n  # the student's network on D alone"))
+    #expect(yaml.contains("    # as the teacher's\n    batch: 64\n"))
+    #expect(yaml.contains("  # Accepted, since few labels train no larger network"))
+    #expect(
+      yaml.contains("  # Accepted, since none were given; halcyon init --test names them: no"))
+    #expect(yaml.contains("  startFrom: null\n") && yaml.contains("  test: null\n"))
+  }
+
   @Test("each value stands under its reason")
   func yaml() throws {
     let yaml = try fashion(labels: 1_000).yaml

@@ -268,7 +268,7 @@ struct RecipePathTests {
   }
 }
 
-/// Expects `body` to throw a `PipelineError` of exit code 64 whose line begins with `beginning`.
+/// Expects `body` to throw a `PipelineError` of exit code 64 whose first line begins with `beginning`.
 func expectError<Result>(
   _ beginning: String, code: Int32 = 64, sourceLocation: SourceLocation = #_sourceLocation,
   _ body: () throws -> Result
@@ -280,7 +280,8 @@ func expectError<Result>(
     #expect(
       error.description.hasPrefix(beginning), "\(error.description)",
       sourceLocation: sourceLocation)
-    #expect(!error.description.contains("\n"), sourceLocation: sourceLocation)
+    let lines = error.description.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(!lines.contains(""), sourceLocation: sourceLocation)
     #expect(error.exitCode == code, sourceLocation: sourceLocation)
   } catch {
     Issue.record("another error: \(error)", sourceLocation: sourceLocation)

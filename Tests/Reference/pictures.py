@@ -20,7 +20,7 @@ import struct
 import zlib
 
 import numpy
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, TiffImagePlugin
 
 folder = pathlib.Path(__file__).resolve().parent / "pictures"
 LARGEST = 300_000  # bytes of the whole folder; it is committed
@@ -230,7 +230,19 @@ def turned_otherwise():
     head = b"http://ns.adobe.com/xap/1.0/\0"
     packet = head + xmp(attribute=True)
     keyword = b"XML:com.adobe.xmp\0"
+    few = image.quantize(24)
+    gif = encoded(few, "GIF")
+    table = 13 + (3 * (2 << (gif[10] & 7)))
+    # XMP as it is, and bytes from which any reading of it as blocks finds the end.
+    extension = (b"\x21\xff\x0bXMP DataXMP" + xmp(attribute=False) + b"\1"
+                 + bytes(range(255, -1, -1)) + b"\0")
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[700] = xmp(attribute=True)
+    tags.tagtype[700] = 1
     return {
+        "palette-orientation-6.png": encoded(few, "PNG", exif=turned(6)),
+        "xmp-orientation-6.gif": gif[:table] + extension + gif[table:],
+        "xmp-orientation-6.tif": encoded(image, "TIFF", tiffinfo=tags),
         "xmp-orientation-6.jpg":
             jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(packet) + 2) + packet + jpeg[2:],
         "xmp-orientation-6.png":
@@ -398,8 +410,10 @@ def evaluated(image, shorter, crop, kind):
 SHOWS = {
     name: "exif-orientation-6.jpg" if name.endswith(".jpg") else "exif-orientation-6.png"
     for name in ("xmp-orientation-6.jpg", "xmp-orientation-6.png", "xmp-orientation-6.webp",
-                 "xmp-compressed-orientation-6.png", "raw-app1-orientation-6.png")
+                 "xmp-orientation-6.tif", "xmp-compressed-orientation-6.png",
+                 "raw-app1-orientation-6.png")
 }
+SHOWS["xmp-orientation-6.gif"] = "palette-orientation-6.png"
 LARGE = ("photo.jpg", "progressive-photo.jpg", "portrait.jpg")  # only evaluated
 EVALUATIONS = [  # picture, shorter side, crop, channels, filter
     ("photo.jpg", 64, 45, 3, "bilinear"),

@@ -1,7 +1,8 @@
 #ifndef CIMAGE_H
 #define CIMAGE_H
 
-// A C ABI over libjpeg, libpng, libwebp, giflib and libtiff: bytes in, 8-bit pixels out; and over zlib and libzstd.
+// A C ABI over libjpeg, libpng, libwebp, giflib and libtiff: bytes in, 8-bit pixels out; and over zlib
+// and libzstd.
 //
 // Every call that can fail returns a CIMAGE_ status and, when `message` is given, leaves one line
 // there. Nothing here keeps a pointer to its arguments after it returns, no error leaves a C frame

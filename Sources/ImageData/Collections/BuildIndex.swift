@@ -38,8 +38,11 @@ public struct IndexSummary: Sendable, Equatable, Encodable {
   public var missingNames: [String] = []
   /// How many samples.
   public var samples = 0
-  /// How many members were passed over; `problems.csv` in the index's folder says why.
+  /// How many members and files were passed over; `problems.csv` in the index's folder says why.
   public var problems = 0
+  /// What lies among single pictures and is none, and of what kinds shards' pictures are that are not
+  /// read: of each shard those that `problems.csv` names.
+  public var passedOver = PassedOver()
   /// How many shards were indexed before and have not changed.
   public var reusedShards = 0
   /// The bytes of all pictures.
@@ -129,7 +132,8 @@ public func buildIndex(
   }
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
-  try claimed.writeProblems(of: rows, missing: failed)
+  var passedOver = plan.passedOver
+  try claimed.writeProblems(of: rows, missing: failed, &passedOver)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
   let catalogue = Catalogue.encoded(
     rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers)
@@ -140,7 +144,8 @@ public func buildIndex(
   summary.missingShards = failed.failures.count
   summary.missingNames = failed.failures.prefix(FailedShards.mostNamed).map(\.shard.name)
   summary.samples = rows.reduce(0) { $0 + $1.samples }
-  summary.problems = rows.reduce(0) { $0 &+ $1.problems }
+  summary.problems = rows.reduce(plan.passedOver.fileCount) { $0 &+ $1.problems }
+  summary.passedOver = passedOver
   summary.reusedShards = outcomes.count { $0.isReused }
   summary.bytes = rows.reduce(0) { $0 &+ $1.pictureBytes }
   return summary
@@ -155,13 +160,15 @@ struct ClassTable {
   /// Joins the labels of the shards. When all are numbers, they count in `names`, or else stand for
   /// themselves; otherwise the classes are the labels in bytewise order.
   init(_ shards: [[String]], names: [String]) {
-    var all: Set<String> = []
+    // By their bytes: a name in two spellings is two until somebody learns from these labels.
+    var known: Set<[UInt8]> = []
     for shard in shards {
-      all.formUnion(shard)
+      known.formUnion(shard.map { Array($0.utf8) })
       // So many are captions or mistakes; a picture's class is one of few.
-      if all.count > Self.most { return }
+      if known.count > Self.most { return }
     }
-    guard !all.isEmpty else { return }
+    guard !known.isEmpty else { return }
+    let all = known.map { String(decoding: $0, as: UTF8.self) }
     let numbers = all.compactMap { Int($0) }
     if numbers.count == all.count, let most = numbers.max(), let least = numbers.min(), least >= 0,
       most < Self.most

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A program whose standard output is read here.
@@ -67,10 +68,14 @@ final class ChildProcess {
     posix_spawnattr_setpgroup(&attributes, 0)
     let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
     posix_spawnattr_setflags(&attributes, Int16(flags))
-    let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+    // What is a path in them is so by its bytes.
+    let environment =
+      ProcessInfo.processInfo.environment.filter { variables[$0.key] == nil }
+      .map { Array("\($0.key)=\($0.value)".utf8) }
+      + variables.map { PathText.bytes(of: "\($0.key)=\($0.value)") }
     var child: pid_t = 0
-    let code = Self.withStrings([program] + arguments) { argv in
-      Self.withStrings(environment.map { "\($0.key)=\($0.value)" }) { envp in
+    let code = Self.withStrings(([program] + arguments).map(PathText.bytes)) { argv in
+      Self.withStrings(environment) { envp in
         posix_spawnp(&child, program, &actions, &attributes, argv, envp)
       }
     }
@@ -180,9 +185,9 @@ final class ChildProcess {
   }
 
   private static func withStrings<Result>(
-    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+    _ strings: [[UInt8]], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
   ) -> Result {
-    let copies = strings.map { strdup($0) }
+    let copies = strings.map { strdup($0.map { CChar(bitPattern: $0) } + [0]) }
     defer { copies.forEach { free($0) } }
     return body(copies + [nil])
   }

@@ -13,13 +13,17 @@ extension IndexFolder {
   }
 
   /// Lists what was passed over in `problems.csv`, unless it does already: shard, key, reason; without a
-  /// key where the whole shard is missing.
+  /// key where the whole shard is missing. `passedOver` is told in a line, and then counts the pictures in
+  /// shards too that are of a kind that is not read.
   /// - Throws: `FileError`, or `ImageDataError` when a shard's index is damaged.
-  func writeProblems(of rows: [Catalogue.Row], missing: FailedShards) throws {
+  func writeProblems(
+    of rows: [Catalogue.Row], missing: FailedShards, _ passedOver: inout PassedOver
+  ) throws {
+    let files = passedOver
     let target = FilePath(text: path).joined("problems.csv").text
     if let file = try? MappedFile(path: target) {
       var rest = file.bytes[...]
-      let isSame = try listProblems(of: rows, missing: missing) { part in
+      let isSame = try listProblems(of: rows, missing: missing, files, &passedOver) { part in
         guard rest.starts(with: part) else { return false }
         rest = rest.dropFirst(part.count)
         return true
@@ -28,7 +32,8 @@ extension IndexFolder {
     }
     if let lockFailure { throw lockFailure }
     let file = try DurableFile(path: target)
-    _ = try listProblems(of: rows, missing: missing) { part in
+    passedOver = files
+    _ = try listProblems(of: rows, missing: missing, files, &passedOver) { part in
       try file.write(Data(part))
       return true
     }
@@ -38,10 +43,12 @@ extension IndexFolder {
   /// Gives the parts of `problems.csv` one after the other to `take`, until it returns false; returns
   /// whether it took all. They may be too many to have them all in memory.
   private func listProblems(
-    of table: [Catalogue.Row], missing: FailedShards, _ take: ([UInt8]) throws -> Bool
+    of table: [Catalogue.Row], missing: FailedShards, _ files: PassedOver,
+    _ passedOver: inout PassedOver, _ take: ([UInt8]) throws -> Bool
   ) throws -> Bool {
     var rows = CSVRows()
     rows.append(["shard", "key", "reason"])
+    if let line = files.line(in: "the folder") { rows.append(["", "", line]) }
     for failure in missing.failures { rows.append([failure.shard.name, "", failure.reason]) }
     guard try take(rows.bytes) else { return false }
     var lines = 0
@@ -49,6 +56,9 @@ extension IndexFolder {
       let index = try ShardIndex(path: Self.path(ofShard: row.name, in: path))
       rows.removeAll()
       for problem in try index.problems() {
+        if problem.reason == WebDatasetSamples.unreadKind {
+          passedOver.add(file: Array(problem.key.utf8))
+        }
         rows.append([row.name, problem.key, problem.reason])
         lines += 1
       }

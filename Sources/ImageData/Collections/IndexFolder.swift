@@ -6,6 +6,9 @@ import SystemPackage
 /// the last part of `text` without an archive's ending and a pattern's signs, and `.index`.
 public func defaultIndexFolder(of text: String) -> String {
   var name = text.hasPrefix("pipe:") ? "pipe" : text
+  if [".", ".."].contains(FilePath(text: text).lastComponent?.string) {
+    name = FilePath(text: text).name
+  }
   for ending in ["/**"] + ShardLocation.endings + [".txt", ".list", ".csv", ".tsv"]
   where name.lowercased().hasSuffix(ending) {
     name.removeLast(ending.count)

@@ -27,7 +27,7 @@ public final class IndexedCollection: ShardedDataset {
   /// Whether any sample can be read at any time at its own cost alone.
   public let isRandomAccess: Bool
   private let catalogue: Catalogue
-  private let labelOfClass: [String: Int]
+  private let labelOfClass: [[UInt8]: Int]
   private let patience: FetchedStream.Patience
   private let note: (@Sendable (String) -> Void)?
   private let shards = RecentlyUsed<MappedShard>(most: 256)
@@ -69,7 +69,8 @@ public final class IndexedCollection: ShardedDataset {
     shardCount = catalogue.shardCount
     isRandomAccess = catalogue.isRandomAccess
     labelOfClass = Dictionary(
-      zip(catalogue.classes, 0...).map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+      zip(catalogue.classes, 0...).map { (Array($0.utf8), $1) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// The SHA-256 of what the index says (keys, places, labels, tags), in hexadecimal digits: the same
@@ -244,11 +245,11 @@ private final class MappedShard: Sendable {
   }
 
   /// The collection's label of each class name of this shard.
-  func labels(numbered: Bool, _ labelOfClass: [String: Int]) -> [Int?] {
+  func labels(numbered: Bool, _ labelOfClass: [[UInt8]: Int]) -> [Int?] {
     cachedLabels.withLock { cached in
       if let cached { return cached }
       let names = (try? index.classNames()) ?? []
-      let labels = names.map { numbered ? Int($0) : labelOfClass[$0] }
+      let labels = names.map { numbered ? Int($0) : labelOfClass[Array($0.utf8)] }
       cached = labels
       return labels
     }

@@ -12,7 +12,7 @@ struct ShardIndexWriter {
   private var sizes = ByteColumn()
   private var keys: [UInt8] = []
   private var tags: [UInt8] = []
-  private var numberOfName: [String: Int32] = [:]
+  private var numberOfName: [[UInt8]: Int32] = [:]
   private var names: [String] = []
   private var problems: [UInt8] = []
   private var listedProblems = 0
@@ -68,9 +68,10 @@ struct ShardIndexWriter {
 
   private mutating func number(of name: String?) -> Int32 {
     guard let name else { return -1 }
-    if let number = numberOfName[name] { return number }
+    let bytes = Array(name.utf8)
+    if let number = numberOfName[bytes] { return number }
     let number = Int32(names.count)
-    numberOfName[name] = number
+    numberOfName[bytes] = number
     names.append(name)
     return number
   }
@@ -80,10 +81,12 @@ struct ShardIndexWriter {
   func encoded(
     isReadInOrder: Bool, source: SourceState, origin: UInt64
   ) throws -> [UInt8] {
-    let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let ranks = Dictionary(uniqueKeysWithValues: zip(sorted, Int32(0)...))
-    let rankOfNumber = names.map { ranks[$0] ?? -1 }
-    let nameBytes = sorted.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] }
+    let order = names.indices.sorted {
+      names[$0].utf8.lexicographicallyPrecedes(names[$1].utf8)
+    }
+    var rankOfNumber = [Int32](repeating: 0, count: names.count)
+    for (rank, number) in order.enumerated() { rankOfNumber[number] = Int32(rank) }
+    let nameBytes = order.flatMap { Array(names[$0].utf8) + [UInt8(ascii: "\n")] }
     guard
       let layout = ShardIndexLayout(
         samples: count, keyBytes: keys.count, tagBytes: tags.count, nameBytes: nameBytes.count,

@@ -23,7 +23,7 @@ struct ShardList {
   private(set) var locations: [ShardLocation] = []
   private var known: Set<ShardLocation> = []
   /// The lists that are being read, from the outermost on.
-  private var open: [String] = []
+  private var open: [FilePath] = []
   private static let deepest = 16
   private static let mostEntriesTried = 10_000
   private static let mostListBytes = 1 << 30
@@ -148,10 +148,11 @@ struct ShardList {
   /// Reads a list: a shard, a pattern or another list a line, relative to the list's folder. After a
   /// line `pipe:…$SHARD…` all further lines are names for that command.
   private mutating func addList(_ path: String) throws {
-    let real = FilePath(text: path).real?.text ?? path
+    let real = FilePath(text: path).real ?? FilePath(text: path)
     guard !open.contains(real) else {
       throw ImageDataError.dataset(
-        path: path, reason: "the list names itself, by way of \(open.joined(separator: ", "))")
+        path: path,
+        reason: "the list names itself, by way of \(open.map(\.text).joined(separator: ", "))")
     }
     guard open.count < Self.deepest else {
       throw ImageDataError.dataset(
@@ -163,7 +164,7 @@ struct ShardList {
     guard size <= Self.mostListBytes else {
       throw ImageDataError.dataset(path: path, reason: "\(size) bytes are more than a list has")
     }
-    var text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
+    var text = PathText.text(of: try Gzip.contents(of: path))
     if text.first == "\u{FEFF}" { text.removeFirst() }  // a byte order mark
     let folder = FilePath(text: path).folder.text
     var command: String?

@@ -21,6 +21,19 @@ struct ShardLocation: Hashable, Sendable {
   /// For a command of a list: the name that it finds in `$SHARD`.
   var variable: String?
 
+  /// Whether both are the same place: paths are the same when their bytes are.
+  static func == (left: Self, right: Self) -> Bool {
+    left.kind == right.kind && left.text.utf8.elementsEqual(right.text.utf8)
+      && (left.variable ?? "").utf8.elementsEqual((right.variable ?? "").utf8)
+  }
+
+  /// Feeds the bytes.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    for byte in text.utf8 { hasher.combine(byte) }
+    for byte in (variable ?? "").utf8 { hasher.combine(byte) }
+  }
+
   /// The endings of archives, longest first.
   static let endings = [".tar.zstd", ".tar.zst", ".tar.gz", ".tzst", ".tgz", ".tar"]
 

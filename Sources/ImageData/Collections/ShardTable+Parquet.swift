@@ -22,7 +22,7 @@ extension ShardTable {
               row.take(cell, of: column.name)
             }
           }
-          rows.append(key, row)
+          rows.append(Array(key.utf8), row)
         }
       }
     } catch let error as FileError where error.code == 0 {

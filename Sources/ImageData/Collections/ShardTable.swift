@@ -59,11 +59,11 @@ struct ShardTable {
   /// once it is there.
   var fingerprint: String { "\(path) \(state.size) \(state.changed) \(isUnreadable)" }
 
-  /// Its rows that say something, by their keys; of two with one key, the first.
+  /// Its rows that say something, by their keys' bytes; of two with one key, the first.
   /// - Parameter withTexts: Whether to look for hashtags in captions too.
   /// - Returns: What each says.
   /// - Throws: `ImageDataError` when it is no such table, `FileError` when the disk fails.
-  func rows(withTexts: Bool) throws -> [String: Row] {
+  func rows(withTexts: Bool) throws -> [[UInt8]: Row] {
     var rows = Rows()
     let names = Self.tagColumns + Self.labelColumns + (withTexts ? Self.textColumns : [])
     try isParquet ? readParquet(names, &rows) : readCSV(names, &rows)
@@ -92,9 +92,9 @@ struct ShardTable {
 
   /// The rows that are read.
   struct Rows {
-    private(set) var byKey: [String: Row] = [:]
+    private(set) var byKey: [[UInt8]: Row] = [:]
 
-    mutating func append(_ key: String, _ row: Row) {
+    mutating func append(_ key: [UInt8], _ row: Row) {
       guard !row.metadata.isEmpty || !row.texts.isEmpty, byKey[key] == nil else { return }
       byKey[key] = row
     }
@@ -122,7 +122,7 @@ struct ShardTable {
         for (name, column) in columns where reader[column].count <= SampleMetadata.mostBytes {
           row.take(reader.text(column), of: name)
         }
-        rows.append(reader.text(key), row)
+        rows.append(Array(reader[key]), row)
       }
     } catch let error as CSVError {
       throw wrong(error.description)

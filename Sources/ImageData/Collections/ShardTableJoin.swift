@@ -7,7 +7,7 @@ final class ShardTableJoin {
   /// library.
   private(set) var lacksLibrary = false
   private let table: ShardTable?
-  private var rows: [String: ShardTable.Row] = [:]
+  private var rows: [[UInt8]: ShardTable.Row] = [:]
   private var isRead = false
   private var hasTexts = false
 
@@ -26,9 +26,9 @@ final class ShardTableJoin {
     }
     if !isRead || needsTexts && !hasTexts { try read(table, withTexts: needsTexts) }
     guard !rows.isEmpty else { return }
-    var row = rows[String(decoding: sample.stem, as: UTF8.self)]
+    var row = rows[sample.stem]
     if row == nil, let slash = sample.stem.lastIndex(of: UInt8(ascii: "/")) {
-      row = rows[String(decoding: sample.stem[(slash + 1)...], as: UTF8.self)]
+      row = rows[Array(sample.stem[(slash + 1)...])]
     }
     guard let row else { return }
     if sample.metadata.tags.isEmpty {

@@ -58,6 +58,9 @@ public struct EvenShards: ShardedDataset {
   /// How many samples there are.
   public var count: Int { base.count }
 
+  /// What lies among the pictures and is none.
+  public var passedOver: PassedOver { base.passedOver }
+
   /// The sample's key.
   public func key(at index: Int) -> String { base.key(at: index) }
 

@@ -35,7 +35,12 @@ struct WebDatasetSamples {
   private var sample: WebDatasetSample?
   private var hasPicture = false
   private var pictureIsLast = false
+  /// The sample's first picture of a kind that is not read.
+  private var unread: [UInt8]?
   private var keys = UniqueKeys()
+
+  /// Why a picture of such a kind is passed over.
+  static let unreadKind = "pictures of its kind are not read; convert it to JPEG"
 
   /// Files of more bytes are no pictures.
   static let mostPictureBytes = 128 << 20
@@ -103,6 +108,11 @@ struct WebDatasetSamples {
     let name = member.name
     let base = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
     let isPicture = PictureNames.isPicture(name)
+    if let folder = PictureNames.systemFolder(on: name) {
+      if isPicture { missed(name, "it lies in \(folder), which a system keeps for itself") }
+      pictureIsLast = false
+      return
+    }
     guard let dot = name[base...].firstIndex(of: UInt8(ascii: ".")), dot > base else {
       // Without an ending, or hidden: no part of any sample.
       if isPicture { missed(name, "its name begins with a dot") }
@@ -115,6 +125,7 @@ struct WebDatasetSamples {
     }
     pictureIsLast = false
     if isPicture { return try takePicture(member) }
+    if unread == nil, PictureNames.isUnread(name) { unread = name }
     let ending = String(decoding: name[dot...].suffix(5), as: UTF8.self).lowercased()
     if ending.hasSuffix(".cls") {
       if let bytes = try contents(of: member) { sample?.metadata.take(cls: bytes) }
@@ -160,9 +171,13 @@ struct WebDatasetSamples {
     defer {
       sample = nil
       hasPicture = false
+      unread = nil
     }
     guard var sample else { return }
-    guard hasPicture else { return missed(sample.stem, "its sample has no picture") }
+    guard hasPicture else {
+      if let unread { return missed(unread, Self.unreadKind) }
+      return missed(sample.stem, "its sample has no picture")
+    }
     sample.key = keys.key(for: sample.stem)
     try found(sample)
   }

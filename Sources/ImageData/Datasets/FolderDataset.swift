@@ -56,6 +56,8 @@ public struct FolderDataset: ImageDataset {
     }
     classes = listing.folders
     labels = listing.folderOfPath
+    try requireDistinctClasses(
+      in: root, "class folders", "bring the pictures of both into one folder")
   }
 
   /// How many samples there are.

@@ -29,12 +29,14 @@ struct FolderListing {
     folders = entries.filter(\.isFolder).map { PathText.text(of: $0.name) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     passedOverInFolder = [PassedOver](repeating: PassedOver(), count: folders.count)
-    let numbers = Dictionary(zip(folders, 0...).map { ($0, $1) }, uniquingKeysWith: { a, _ in a })
+    // By their bytes, since that is what the system tells folders apart by.
+    let numbers = Dictionary(
+      zip(folders, 0...).map { (Array($0.utf8), $1) }, uniquingKeysWith: { first, _ in first })
     for entry in entries {
       if entry.isFolder {
         let name = PathText.text(of: entry.name)
         var passedOver = PassedOver()
-        let number = numbers[name]
+        let number = numbers[Array(name.utf8)]
         try walk(
           prefix: entry.name + [Self.slash], folder: Int32(number ?? -1), &passedOver)
         if let number { passedOverInFolder[number].add(passedOver) }

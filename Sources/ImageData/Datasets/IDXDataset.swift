@@ -56,6 +56,9 @@ public struct IDXDataset: ImageDataset {
         path: labelsPath, reason: "label \(largest), but only \(classes.count) classes")
     }
     labels = values
+    try requireDistinctClasses(
+      in: FilePath(text: path).folder.joined("classes.txt").text, "lines",
+      "write a name of its own for each class")
   }
 
   /// The sample's key.
@@ -95,12 +98,31 @@ public struct IDXDataset: ImageDataset {
   private static func classNames(in folder: FilePath, largest: Int) throws -> [String] {
     let path = folder.joined("classes.txt")
     if let data = try? path.contents() {
-      return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+      return try classNames(of: String(decoding: data, as: UTF8.self), path: path.text)
     }
     let last = folder.name.lowercased()
     if last.contains("fashion-mnist") { return fashionClasses }
     return (0...max(9, largest)).map(String.init)
+  }
+
+  /// The lines of `text` that are not blank, each of which names a class of its own.
+  private static func classNames(of text: String, path: String) throws -> [String] {
+    var names: [String] = []
+    var lines: [String: Int] = [:]
+    let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in zip(1..., all) {
+      let name = line.trimmingCharacters(in: .whitespaces)
+      guard !name.isEmpty else { continue }
+      if let first = lines.updateValue(number, forKey: name) {
+        throw ImageDataError.line(
+          path: path, line: number,
+          reason:
+            "\(name) is the class of line \(first) already; give each class a name of its own, "
+            + "such as \"\(name) 2\"")
+      }
+      names.append(name)
+    }
+    return names
   }
 
   /// The unsigned bytes of an IDX file, whose header is big-endian: 0, 0, 8, dimensions, sizes.

@@ -43,6 +43,7 @@ public struct ManifestDataset: TaggedDataset {
     paths = entries.paths
     tagTable = entries.tags.sealed()
     (classes, labels) = entries.numberedLabels()
+    try requireDistinctClasses(in: path, "labels", "write the same in all lines")
   }
 
   /// Whether `path` is called like a list.

@@ -11,7 +11,7 @@ struct ManifestEntries {
   let root: String
   private let split: String?
   private var names: [String] = []
-  private var numbers: [String: Int32] = [:]
+  private var numbers: [[UInt8]: Int32] = [:]
   /// The number of each line's label; empty as long as no line has one.
   private var labels: [Int32] = []
   /// The label of the line before, which the next one often has too.
@@ -66,16 +66,17 @@ struct ManifestEntries {
 
   private mutating func number(of label: UnsafeRawBufferPointer) -> Int32? {
     if latest.number >= 0, latest.label.elementsEqual(label) { return latest.number }
-    guard let name = String(validating: label, as: UTF8.self) else { return nil }
+    let bytes = Array(label)
     let number: Int32
-    if let known = numbers[name] {
+    if let known = numbers[bytes] {
       number = known
     } else {
+      guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
       number = Int32(names.count)
       names.append(name)
-      numbers[name] = number
+      numbers[bytes] = number
     }
-    latest = (Array(label), number)
+    latest = (bytes, number)
     return number
   }
 

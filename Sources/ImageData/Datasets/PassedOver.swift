@@ -2,7 +2,7 @@ import Files
 
 /// What lies among pictures and is none of them: files of other kinds by their endings, and what a
 /// system keeps for itself by its names.
-public struct PassedOver: Sendable, Equatable {
+public struct PassedOver: Sendable, Equatable, Encodable {
   /// Files that are no pictures, or of a kind that is not read, by ending (`.heic`); those without an
   /// ending under the empty string.
   public private(set) var files: [String: Int] = [:]
@@ -13,6 +13,11 @@ public struct PassedOver: Sendable, Equatable {
   /// Beyond so many names the others count together.
   private static let mostNames = 200
   private static let others = "…"
+
+  private enum CodingKeys: String, CodingKey {
+    case files, folders
+    case systemFiles = "system_files"
+  }
 
   /// Nothing.
   public init() {}

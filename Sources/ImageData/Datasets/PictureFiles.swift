@@ -1,13 +1,57 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// Picture files named one by one, without labels; their keys are the paths as given.
+///
+/// A pipe (`/dev/stdin`, a shell's `<(…)`) is read to its end, once, when its picture is asked for.
 public struct PictureFiles: ImageDataset {
-  private let paths: [String]
+  private var paths = PathTable()
+  /// Which of them were found in folders, where a pipe is nobody's picture.
+  private var found: [Range<Int>] = []
+  private let streams = PictureStreams()
+  /// What lies among the pictures of the folders and is none.
+  public private(set) var passedOver = PassedOver()
 
   /// The files at `paths`, in this order; they are looked at when they are read.
   public init(_ paths: [String]) {
-    self.paths = paths
+    for path in paths { self.paths.append([], PathText.bytes(of: path)) }
+  }
+
+  /// The files at `paths`, in this order, and in the place of a folder the pictures below it, in the
+  /// order of `FolderDataset`.
+  /// - Throws: `ImageDataError.dataset` naming a folder that has none or cannot be listed.
+  public init(expanding paths: [String]) throws {
+    for path in paths {
+      guard FilePath(text: path).isFolder else {
+        self.paths.append([], PathText.bytes(of: path))
+        continue
+      }
+      let listing = try FolderListing(root: path)
+      guard listing.paths.count > 0 else {
+        throw ImageDataError.dataset(
+          path: path, reason: FolderDataset.noPictures(listing.passedOver))
+      }
+      passedOver.add(listing.passedOver)
+      let folder = FilePath(text: path).bytes
+      let prefix = folder.last == UInt8(ascii: "/") ? folder : folder + [UInt8(ascii: "/")]
+      found.append(count..<count + listing.paths.count)
+      for index in 0..<listing.paths.count {
+        self.paths.append(prefix, listing.paths.bytes(at: index))
+      }
+    }
+  }
+
+  /// Whether any of them may have to be waited for, because a pipe is at its path.
+  public var waits: Bool {
+    var next = 0
+    for range in found + [count..<count] {
+      for index in next..<range.lowerBound where PictureStreams.isStream(paths.bytes(at: index)) {
+        return true
+      }
+      next = range.upperBound
+    }
+    return false
   }
 
   /// What messages call it.
@@ -28,54 +72,10 @@ public struct PictureFiles: ImageDataset {
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
-    .file(try readPicture(PathText.bytes(of: paths[index]), key: paths[index]))
-  }
-}
-
-/// The bytes of the picture file at `path`, read in one go (a map would fault when it is cut short).
-///
-/// The path is bytes, as the system has it: file names of old archives are often not UTF-8.
-/// - Throws: `ImageDataError.unreadable` naming `key`, or `.resources` where memory or descriptors
-///   have run out, which is not the picture's fault.
-func readPicture(_ path: [UInt8], key: String) throws -> Data {
-  func failure(_ code: Int32) -> ImageDataError {
-    let reason = String(cString: strerror(code))
-    return [ENOMEM, EMFILE, ENFILE].contains(code)
-      ? .resources(key: key, reason: reason) : .unreadable(key: key, reason: reason)
-  }
-  guard !path.contains(0) else {
-    throw ImageDataError.unreadable(key: key, reason: "the path holds a zero byte")
-  }
-  // Not blocking: a pipe named like a picture would wait for its writer for ever.
-  let descriptor = open(
-    path.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-  guard descriptor >= 0 else { throw failure(errno) }
-  defer { close(descriptor) }
-  var status = stat()
-  guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
-  guard status.st_mode & S_IFMT == S_IFREG else {
-    throw ImageDataError.unreadable(key: key, reason: "not a regular file")
-  }
-  let count = Int(status.st_size)
-  guard count > 0 else { throw ImageDataError.unreadable(key: key, reason: "the file is empty") }
-  guard count <= EncodedImage.mostFileBytes else {
-    throw ImageDataError.unreadable(
-      key: key,
-      reason: "the file of \(count) bytes is larger than \(EncodedImage.mostFileBytes)")
-  }
-  guard let memory = malloc(count) else { throw failure(ENOMEM) }
-  var done = 0
-  while done < count {
-    let got = Foundation.read(descriptor, memory + done, count - done)
-    if got < 0 && errno == EINTR { continue }
-    guard got > 0 else {
-      let code = errno
-      free(memory)
-      throw got < 0
-        ? failure(code)
-        : ImageDataError.unreadable(key: key, reason: "the file shrank while it was read")
+    let path = paths.bytes(at: index)
+    if !found.contains(where: { $0.contains(index) }), PictureStreams.isStream(path) {
+      return .file(try streams.picture(path, number: index, key: paths[index]))
     }
-    done += got
+    return .file(try readPicture(path, key: paths[index]))
   }
-  return Data(bytesNoCopy: memory, count: count, deallocator: .free)
 }

@@ -11,6 +11,11 @@ enum PictureNames {
   static let noneFound =
     "no \(endings.dropLast().joined(separator: ", ")) or \(endings.last ?? "") in it"
 
+  /// Whether the name is that of a picture of a kind that is not read.
+  static func isUnread(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+    unreadEndings.contains(ending(of: name))
+  }
+
   /// Whether the name ends in one of the endings, in any case.
   static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     let end = name.suffix(5).map(lowered)
@@ -29,15 +34,30 @@ enum PictureNames {
   /// Whether the file or folder is a system's or a device's own: it begins with a dot, or is one of
   /// those that NAS, macOS, Windows and file systems make.
   static func isSystems(_ name: some Collection<UInt8>) -> Bool {
-    if name.first == UInt8(ascii: ".") { return true }
-    guard let longest = systems.map(\.utf8.count).max(), name.count <= longest else { return false }
+    guard let first = name.first else { return false }
+    if first == UInt8(ascii: ".") { return true }
+    // Millions of names are asked for, and few begin like one of these.
+    guard firstLetters.contains(lowered(first)), name.count <= longest else { return false }
     return systems.contains(String(decoding: name.map(lowered), as: UTF8.self))
   }
+
+  /// The folder of a system that a path leads through, if it does; hidden ones are not asked for.
+  static func systemFolder(on path: [UInt8]) -> String? {
+    guard path.contains(slash) else { return nil }
+    let folders = path.split(separator: slash).dropLast()
+    return folders.first { $0.first != UInt8(ascii: ".") && isSystems($0) }
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static let slash = UInt8(ascii: "/")
 
   private static let systems: Set<String> = [
     "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "__macosx", "lost+found",
     "$recycle.bin", "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini",
   ]
+
+  private static let firstLetters = Set(systems.compactMap(\.utf8.first))
+  private static let longest = systems.map(\.utf8.count).max() ?? 0
 
   private static func lowered(_ byte: UInt8) -> UInt8 {
     byte >= 65 && byte <= 90 ? byte + 32 : byte

@@ -17,6 +17,9 @@ import Foundation
 public final class BatchLoader {
   /// The unreadable samples met so far.
   public let badSamples: BadSamples
+  /// The pictures met so far that lack their file's end.
+  public private(set) var withoutEnd = PicturesWithoutEnd()
+  private let dataset: any ImageDataset
   private let queue: BatchQueue
   private let positions: Range<Int>
   private let batchSize: Int
@@ -70,6 +73,7 @@ public final class BatchLoader {
       throw ImageDataError.argument("\(dataset.name) has no samples")
     }
     self.badSamples = badSamples ?? BadSamples(of: dataset)
+    self.dataset = dataset
     self.positions = positions
     self.batchSize = batchSize
     self.preset = preset
@@ -142,6 +146,7 @@ public final class BatchLoader {
           index: failure.index, key: failure.key, reason: failure.reason)
       }
       if row.isReadable { badSamples.recordGood() }
+      if row.lacksEnd { withoutEnd.add(index: row.index, key: dataset.key(at: row.index)) }
     }
   }
 

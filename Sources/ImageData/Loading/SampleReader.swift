@@ -19,6 +19,8 @@ struct SampleRow {
   var hash: ContentHash?
   var contents: PictureContents?
   var isReadable = true
+  /// Whether the picture lacks its file's end, and nothing else.
+  var lacksEnd = false
   /// The samples that were tried in vain for this row, in order.
   var failures: [Failure] = []
 }
@@ -77,6 +79,7 @@ final class SampleReader {
             image, preset: preset, random: random, key: dataset.key(at: row.index), into: out)
           if hashContent { row.hash = ContentHash(of: image) }
         }
+        row.lacksEnd = decoder.lacksEnd
         row.label = dataset.label(at: row.index)
         return row
       } catch ImageDataError.unreadable(let key, let reason) {

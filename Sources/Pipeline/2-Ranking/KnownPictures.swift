@@ -1,14 +1,10 @@
-import Files
-import Foundation
 import ImageData
 import SystemPackage
 
 /// The pictures that U must not hold, D's and the test pictures, and those for validation.
-///
-/// What they are is noted once and kept in the run's folder `known`, since D may be a million files.
 struct KnownPictures {
   /// One of the sets.
-  private struct Part {
+  struct Part {
     let name: String
     let dataset: any ImageDataset
     let contents: [PictureContents]
@@ -30,50 +26,30 @@ struct KnownPictures {
     }
   }
 
-  /// How many pictures of each set cannot be read, of the labelled one first.
-  let unreadable: [UnreadablePictures]
-  /// The file that names all of these; nil where there are none or nothing is kept.
-  private let unreadablePath: String?
-  private let unreadableList: UnreadableList
+  /// Those that cannot be read.
+  let unreadable: UnreadableList
   private let parts: [Part]
   private var places: [ContentHash.Prefix: Int] = [:]
   private let near: NearDuplicateLookup?
 
-  /// Notes what the pictures of a run's sets are, or reads what was noted before.
-  /// - Parameters:
-  ///   - data: The pictures; nil knows none but what was kept of the unreadable ones.
-  ///   - alike: Whether pictures that only look alike are to be found, too.
-  ///   - folder: Where what they are is kept; nil keeps it nowhere.
-  ///   - trusting: Whether what is kept is taken as it is, also of a set that is soon read again.
-  ///   - maxPixels: Pictures of more pixels count as unreadable.
-  ///   - workers: How many threads read pictures.
-  /// - Throws: `PipelineError.stopped`, `FileError`.
+  /// Knows the pictures of `parts`, the most precious first; with `alike` those that only look alike are
+  /// found, too.
   init(
-    _ data: RunData?, alike: Bool, keptIn folder: String?, trusting: Bool = false, maxPixels: Int,
-    workers: Int
-  ) throws {
-    var all: [UnreadableList.Part] = []
-    parts = try (data?.knownSets ?? []).map { name, dataset, isLeftOut in
-      let noting = NotedContents(
-        dataset: dataset, alike: alike, trusting: trusting, maxPixels: maxPixels, workers: workers)
-      let noted = try noting.contents(keptAs: folder.map { "\($0)/\(name)" })
-      all.append((name, dataset, noted))
-      return Part(
-        name: name, dataset: dataset, contents: noted.contents, isLeftOut: isLeftOut)
-    }
-    let list = UnreadableList(all, heldOut: data?.isValidationHeldOut ?? false)
-    unreadableList = list
-    unreadable = data == nil ? folder.map(UnreadableList.sets(in:)) ?? [] : list.sets
-    unreadablePath = try data == nil ? nil : folder.flatMap { try list.write(to: $0) }
+    _ parts: [Part], alike: Bool, unreadable: UnreadableList = UnreadableList([], heldOut: false)
+  )
+    throws
+  {
+    self.parts = parts
+    self.unreadable = unreadable
     // What U may hold stands here without its marks, so that places stay those of `name(at:)`.
-    let pictures = parts.flatMap { part in
+    let all = parts.flatMap { part in
       part.contents.map { part.isLeftOut ? $0.telling : .unreadable }
     }
-    for (place, contents) in pictures.enumerated() where contents.isReadable {
+    for (place, contents) in all.enumerated() where contents.isReadable {
       // Of a picture in several sets the first counts: test before labelled.
       if places[contents.contentHash] == nil { places[contents.contentHash] = place }
     }
-    near = alike ? try NearDuplicateLookup(pictures.map(\.perceptualHash)) : nil
+    near = alike ? try NearDuplicateLookup(all.map(\.perceptualHash)) : nil
   }
 
   /// The known picture that a picture of U shows; nil when it shows none.
@@ -87,18 +63,10 @@ struct KnownPictures {
     return Match(set: set, key: key, bits: match.distance)
   }
 
-  /// Whether a picture with these bytes is in `set`.
-  func holds(_ content: ContentHash.Prefix, in set: String) -> Bool {
-    places[content].map { name(at: $0).set == set } ?? false
+  /// The set that has a picture with these bytes, if U is to go without it.
+  func set(of content: ContentHash.Prefix) -> String? {
+    places[content].map { name(at: $0).set }
   }
-
-  /// Why the sets cannot be used, for they cannot be read: one line for each such set.
-  func unreadableProblems(_ limit: BadSamples.Limit) -> [String] {
-    unreadableList.problems(limit, list: unreadablePath)
-  }
-
-  /// What is said of sets with unreadable pictures that can be used.
-  var unreadableLines: [String] { unreadableList.lines(list: unreadablePath) }
 
   private func name(at place: Int) -> (set: String, key: String) {
     var rest = place

@@ -3,7 +3,8 @@ import Foundation
 import ImageData
 import SystemPackage
 
-/// What the pictures of one set are.
+/// What the pictures of one set are: noted once and kept in the run's folder `known`, since D may be a
+/// million files.
 struct NotedContents {
   let dataset: any ImageDataset
   /// Whether they are decoded, to know what they look like; else only their bytes are read.
@@ -19,6 +20,21 @@ struct NotedContents {
   struct Noted {
     var contents: [PictureContents]
     var unreadable: [BadSamples.Entry]
+
+    /// The same of two parts of `dataset`.
+    func divided(_ dataset: any ImageDataset, kept: [Int], held: [Int]) -> (
+      kept: Noted, held: Noted
+    ) {
+      let keys = Set(held.filter { !contents[$0].isReadable }.map(dataset.key))
+      return (
+        Noted(
+          contents: kept.map { contents[$0] },
+          unreadable: unreadable.filter { !keys.contains($0.key) }),
+        Noted(
+          contents: held.map { contents[$0] },
+          unreadable: unreadable.filter { keys.contains($0.key) })
+      )
+    }
   }
 
   /// What the file beside the contents says they are of.
@@ -30,28 +46,31 @@ struct NotedContents {
     let version: Int
   }
 
-  /// Reads them from `path`.contents, or notes them and keeps them there.
-  func contents(keptAs path: String?) throws -> Noted {
-    guard let path else { return try note() }
-    let origin = Origin(
-      fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels, version: 2)
-    if trusting || dataset.count > Self.large,
+  /// What was noted before and kept as `path`.contents, if it may be taken as it is.
+  func kept(as path: String) throws -> Noted? {
+    guard trusting || dataset.count > Self.large,
       let data = try? FilePath(text: "\(path).json").contents(),
       (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
-    {
-      var contents: [PictureContents] = []
-      if (try? file.forEach({ contents.append($1) })) != nil {
-        return try lookedAtAgain(contents)
-      }
-    }
-    let noted = try note()
+    else { return nil }
+    var contents: [PictureContents] = []
+    guard (try? file.forEach { contents.append($1) }) != nil else { return nil }
+    return try lookedAtAgain(contents)
+  }
+
+  /// Keeps what was noted as `path`.contents.
+  /// - Throws: `FileError`.
+  func keep(_ contents: [PictureContents], as path: String) throws {
     try RunDirectory.makeFolder(FilePath(text: path).folder.text)
     let file = try ContentsFileWriter(path: "\(path).contents")
-    for picture in noted.contents { try file.append(picture) }
+    for picture in contents { try file.append(picture) }
     try file.finish()
     try DurableFile.write(try JSON.pretty(origin), to: "\(path).json")
-    return noted
+  }
+
+  private var origin: Origin {
+    Origin(
+      fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels, version: 2)
   }
 
   /// What was noted before, but for pictures that could not be read then: they may be mended.
@@ -67,9 +86,20 @@ struct NotedContents {
 
   /// Every picture is decoded where that is to be known or soon done; of large sets the bytes are
   /// read and their headers looked at, and pictures of each class are decoded until one can be.
-  private func note() throws -> Noted {
+  /// - Throws: `PipelineError.stopped`.
+  func note() throws -> Noted {
     guard alike || dataset.count <= Self.large else { return try headed() }
     return try decoded(dataset)
+  }
+
+  /// The pictures' bytes alone, whatever they are.
+  func hashed() throws -> Noted {
+    let contents = try contentHashes(of: dataset, workers: workers).map { hash in
+      hash.map {
+        PictureContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
+      } ?? .unreadable
+    }
+    return Noted(contents: contents, unreadable: [])
   }
 
   /// A quick look: 2,000 pictures spread over the set are decoded, and of each class, while none could be

@@ -67,11 +67,19 @@ public enum SelectTopImages {
     }
     guard selection.images.count > 0 else {
       FilePath(text: path).unlink()
+      let others =
+        reading.samples - shards.unreadable - shards.excluded - reading.notANumber
+        - reading.outsideFraction
+      let reasons = [
+        (shards.unreadable, "cannot be read"),
+        (shards.excluded, "are left out, being labelled or test pictures (excluded.csv)"),
+        (reading.notANumber, "have scores that are not numbers"),
+        (reading.outsideFraction, "are outside ranking.fraction"),
+        (others, "have no score above ranking.minimumScore or no tag of a class"),
+      ]
       throw PipelineError.data(
-        "nothing was selected from \(reading.samples) unlabelled pictures: \(shards.unreadable) cannot "
-          + "be read, \(shards.excluded) are left out, \(reading.notANumber) have scores that are not "
-          + "numbers, \(reading.outsideFraction) are outside ranking.fraction; the others have no "
-          + "score above ranking.minimumScore or no tag of a class")
+        "nothing was selected from \(reading.samples) unlabelled pictures: "
+          + reasons.filter { $0.0 > 0 }.map { "\($0) \($1)" }.joined(separator: ", "))
     }
     let exports = try export(
       selection, teacher: shards.scored.first?.record.modelSHA256, in: run, to: folder)

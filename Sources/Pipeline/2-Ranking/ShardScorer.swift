@@ -63,8 +63,11 @@ final class ShardScorer {
       ["shard": .text(name), "images_per_second": .number(record.imagesPerSecond)])
   }
 
-  /// Ends the progress bar.
-  func finish() { progress.finish() }
+  /// Ends the progress bar and tells which pictures lack their file's end.
+  func finish() {
+    progress.finish()
+    if let line = inference.withoutEnd.line(in: run.data.unlabelled.name) { run.console.note(line) }
+  }
 
   private func append(
     _ batch: ImageBatch, _ logits: Tensor, to file: ScoreFileWriter,

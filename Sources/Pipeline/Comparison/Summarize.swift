@@ -34,8 +34,7 @@ public enum Summarize {
     summary.teacher = accuracy(.teacher)
     summary.pretrained = accuracy(.student)
     summary.student = accuracy(.fineTuning)
-    summary.seconds = Dictionary(
-      uniqueKeysWithValues: markers.map { ($0.key.rawValue, $0.value.seconds) })
+    for (stage, marker) in markers { summary.seconds[stage.rawValue] = marker.seconds }
     let earlier = try? Summary(contentsOf: run.directory.summaryPath)
     let selection =
       markers[.ranking] == nil ? nil : try Selection(path: run.directory.selectionPath)
@@ -43,7 +42,7 @@ public enum Summarize {
       let statistics = run.statistics(of: selection)
       summary.selectedImages = selection.images.count
       summary.imagesPerClass = Dictionary(
-        uniqueKeysWithValues: zip(run.data.classNames, statistics.classes.map(\.count)))
+        zip(run.data.classNames, statistics.classes.map(\.count)), uniquingKeysWith: +)
       summary.selectionPurity = statistics.purity.map { 100 * $0 }
     }
     if run.data.unlabelled is MissingPictures, let earlier {
@@ -65,7 +64,7 @@ extension Run {
   /// What could not be read and what was therefore measured.
   fileprivate func noteUnreadable(in summary: inout Summary) {
     let ocean = unreadableOfOcean()
-    let sets = known.unreadable + [ocean].compactMap { $0 }
+    let sets = known.unreadable.sets + [ocean].compactMap { $0 }
     summary.unreadable = Dictionary(sets.map { ($0.set, $0.count) }) { first, _ in first }
     if ocean == nil { summary.unreadable.updateValue(nil, forKey: "unlabelled") }
     summary.unreadablePictures = sets.filter { $0.count > 0 }

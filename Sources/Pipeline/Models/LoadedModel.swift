@@ -22,39 +22,19 @@ public struct InferenceSettings: Sendable {
   }
 }
 
-/// What a model sees in one picture.
-public struct Prediction: Encodable, Sendable {
-  /// A class and its probability.
-  public struct Guess: Encodable, Sendable {
-    /// The class's name.
-    public let `class`: String
-    /// Its place among the logits.
-    public let index: Int
-    /// Its probability.
-    public let score: Float
-  }
-
-  /// The picture's file.
-  public let path: String
-  /// The most probable classes, best first.
-  public let top: [Guess]
-  /// The probabilities of all classes, in class order, when asked for.
-  public let scores: [Float]?
-  /// Why there are none.
-  public let error: String?
-}
-
 /// A model folder's network, ready to be measured and asked.
 ///
 /// ```swift
 /// let model = try LoadedModel("runs/birds/4-fine-tuned")
-/// try model.predict(["a.jpg"]) { print($0.path, $0.top.first?.class ?? "unreadable") }
+/// let sights = try model.predict(["a.jpg", "folder"])           // files, and folders of them
+/// let same = try model.predict([.file(jpeg)])                   // what the program has already
+/// try model.predict(["folder"]) { print($0.path, $0.top.first?.class ?? "unreadable") }
 /// ```
 public final class LoadedModel {
   /// The model's description.
   public let folder: ModelFolder
-  private let network: any Network
-  private let runtime: Runtime
+  let network: any Network
+  let runtime: Runtime
 
   /// Loads the model in the folder `path`.
   /// - Throws: `PipelineError` or `FileError` naming the file and what is wrong with it.
@@ -80,6 +60,7 @@ public final class LoadedModel {
     let dataset = try inClassOrder(
       openDataset(path, split: split, allowsEmptyClasses: true), "the classes of \(path)",
       folder.classNames, "the model's")
+    PassedOver.lines(of: [dataset]).forEach { console.note($0) }
     let progress = console.progress("evaluate", total: dataset.count)
     let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)
@@ -87,42 +68,7 @@ public final class LoadedModel {
     return result
   }
 
-  /// Asks the model about picture files, in their order; a file that cannot be read has an `error`.
-  /// - Throws: `TorchError`, or what `body` throws.
-  public func predict(
-    _ files: [String], top count: Int = 5, allScores: Bool = false,
-    _ body: (Prediction) throws -> Void
-  ) throws {
-    let pictures = PictureFiles(files)
-    let count = min(count, folder.classNames.count)
-    let classes = folder.classNames.count
-    // Nothing is compared bit by bit here, so a few pictures are not padded to a full batch.
-    var runtime = runtime
-    runtime.batch = min(runtime.batch, max(1, files.count))
-    let inference = try Inference(network, input: folder.input, runtime)
-    try inference.forEachBatch(of: pictures, badSamples: BadSamples(of: pictures, limit: .none)) {
-      batch, logits in
-      let scores = try logits.softmax()
-      let best = try scores.top(count)
-      let values = try best.values.array(of: Float.self)
-      let indices = try best.indices.array(of: Int64.self)
-      let all = allScores ? try scores.array(of: Float.self) : []
-      for row in 0..<batch.count {
-        let path = files[batch.indices[row]]
-        if let reason = batch.reasons[row] {
-          try body(Prediction(path: path, top: [], scores: nil, error: reason))
-          continue
-        }
-        let guesses = (row * count..<(row + 1) * count).map { place in
-          Prediction.Guess(
-            class: folder.classNames[Int(indices[place])], index: Int(indices[place]),
-            score: values[place])
-        }
-        try body(
-          Prediction(
-            path: path, top: guesses,
-            scores: allScores ? Array(all[row * classes..<(row + 1) * classes]) : nil, error: nil))
-      }
-    }
-  }
+  /// Which pictures of the last call of `predict` lack their file's end and are taken without it, in a
+  /// line, if any.
+  public internal(set) var withoutEnd: String?
 }

@@ -21,6 +21,24 @@ public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
   case io(String)
   /// Stopped by a signal with everything saved.
   case stopped(signal: Int32)
+  /// Several reasons at once, at least two.
+  case problems([Preflight.Problem])
+
+  /// The error of `problems`; nil where there are none.
+  public init?(_ problems: [Preflight.Problem]) {
+    guard let first = problems.first else { return nil }
+    guard problems.count == 1 else {
+      self = .problems(problems)
+      return
+    }
+    switch first.exitCode {
+    case 64: self = .recipe(first.message)
+    case 70: self = .nonFinite(first.message)
+    case 71: self = .memory(first.message)
+    case 74: self = .io(first.message)
+    default: self = .data(first.message)
+    }
+  }
 
   /// The exit code of `sysexits.h`.
   public var exitCode: Int32 {
@@ -31,10 +49,11 @@ public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
     case .memory: 71
     case .io: 74
     case .stopped: 75
+    case .problems(let several): several.first?.exitCode ?? 65
     }
   }
 
-  /// One line: what failed, where, and what to do.
+  /// One line, or one for each of several problems: what failed, where, and what to do.
   public var description: String {
     switch self {
     case .usage(let line), .recipe(let line), .data(let line), .nonFinite(let line),
@@ -43,6 +62,7 @@ public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
     case .stopped(let signal):
       "stopped by \(StopSignal.name(of: signal)); everything is saved: run the same command again "
         + "to go on"
+    case .problems(let several): several.map(\.message).joined(separator: "\n")
     }
   }
 
@@ -61,6 +81,12 @@ public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
     case let error as TorchError where error.kind == .outOfMemory: 71
     default: 70
     }
+  }
+
+  /// What the user reads of any error: a line for each of its reasons, of which most have one.
+  public static func lines(about error: any Error) -> [String] {
+    guard case PipelineError.problems(let several) = error else { return [line(about: error)] }
+    return several.map { $0.message.split(whereSeparator: \.isNewline).joined(separator: " ") }
   }
 
   /// What the user reads of any error: one line.

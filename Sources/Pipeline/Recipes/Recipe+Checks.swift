@@ -152,6 +152,15 @@ extension Recipe {
       [key("accumulate"), key("batch")],
       "\(key("batch")) (\(training.batch)) is not divisible by accumulate (\(training.accumulate)); "
         + "a batch is computed in equal parts")
+    // Batch norm takes its statistics of a micro-batch: one picture's hide what tells it from others.
+    found.refuse(
+      training.accumulate > 0 && training.batch >= 1
+        && training.batch / max(training.accumulate, 1) == 1
+        && !training.freezeBackbone,
+      [key("accumulate"), key("batch")],
+      "\(key("batch")) (\(training.batch)) in \(key("accumulate")) (\(training.accumulate)) parts is one "
+        + "picture at a time, of which batch norm learns nothing; make the batch larger or the parts "
+        + "fewer")
     found.refuse(
       training.learningRate <= 0, key("learningRate"),
       "\(key("learningRate")) is \(training.learningRate); it must be above 0")

@@ -6,6 +6,11 @@ struct RecipeSetting: Equatable {
   let key: String
   /// The value as YAML.
   let value: String
+
+  /// Whether key and value are the same, byte by byte.
+  static func == (left: Self, right: Self) -> Bool {
+    left.key == right.key && left.value.utf8.elementsEqual(right.value.utf8)
+  }
 }
 
 /// One key of a group of a recipe: how its value is read, written and listed.

@@ -31,6 +31,8 @@ struct RecipeReader {
   let file: String
   /// Where each given key, and each group, was given last.
   private(set) var places: [String: Place] = [:]
+  /// What cannot be read, or not be followed; the rest is read in spite of it.
+  private(set) var problems: [Preflight.Problem] = []
   private var override: String?
 
   init(file: String) { self.file = file }
@@ -41,7 +43,9 @@ struct RecipeReader {
     _ = try apply(layer.node, fields: Recipe.fields, to: &recipe, under: "")
   }
 
-  /// Reads the keys of `node` into `root`; returns those that were given another value than null.
+  /// Reads the keys of `node` into `root`; returns those that were given another value than null. What
+  /// is wrong with a key is noted.
+  /// - Throws: `PipelineError.recipe` when the whole recipe is no group of keys.
   mutating func apply<Root>(
     _ node: Node, fields: [RecipeField<Root>], to root: inout Root, under path: String
   ) throws -> Set<String> {
@@ -49,28 +53,39 @@ struct RecipeReader {
     if node.isNull { return [] }
     guard case .mapping(let mapping) = node else {
       let what = path.isEmpty ? "a recipe" : path
-      throw error(
+      let error = error(
         at: node, "\(what) is a group of keys, not \(node.shown); write `key: value` lines")
+      guard !path.isEmpty else { throw error }
+      refuse(error, key: path)
+      return []
     }
     var given = Set<String>()
     for (keyNode, value) in mapping {
       guard case .scalar(let scalar) = keyNode else {
-        throw error(at: keyNode, "a key is a word, not \(keyNode.shown)")
+        refuse(error(at: keyNode, "a key is a word, not \(keyNode.shown)"), key: path)
+        continue
       }
       let name = scalar.string
       let key = path.isEmpty ? name : "\(path).\(name)"
       guard let field = fields.first(where: { $0.name == name }) else {
-        throw error(at: keyNode, unknown(name, in: path, keys: fields.map(\.name)))
+        refuse(error(at: keyNode, unknown(name, in: path, keys: fields.map(\.name))), key: key)
+        continue
       }
       // A group is where the file has it, not where one of its keys was changed.
       if value.mapping == nil || places[key] == nil { note(key, at: keyNode) }
-      try field.read(value, key, &root, &self)
+      do {
+        try field.read(value, key, &root, &self)
+      } catch let error as PipelineError {
+        refuse(error, key: key)
+      }
       if !value.isNull { given.insert(name) }
     }
     if given.isSuperset(of: ["images", "epochs"]) {
       let second = Array(mapping).last { ["images", "epochs"].contains($0.key.string ?? "") }
-      throw error(
-        at: second?.key ?? node, "\(path) has both images and epochs; remove one of them")
+      refuse(
+        error(
+          at: second?.key ?? node, "\(path) has both images and epochs; remove one of them"),
+        key: "\(path).epochs")
     }
     return given
   }
@@ -94,6 +109,19 @@ struct RecipeReader {
   func error(for keys: [String], _ message: String) -> PipelineError {
     let place = keys.lazy.compactMap { places[$0] }.first
     return .recipe((place?.prefix ?? "\(file): ") + message)
+  }
+
+  /// Whether one of `keys`, or a group that it is in, is known to be wrong.
+  func isAtFault(_ keys: [String]) -> Bool {
+    problems.contains { problem in
+      keys.contains { $0 == problem.key || $0.hasPrefix((problem.key ?? "") + ".") }
+    }
+  }
+
+  /// Notes a problem of `key`, once.
+  mutating func refuse(_ error: PipelineError, key: String) {
+    let problem = Preflight.Problem(error.description, exitCode: error.exitCode, key: key)
+    if !problems.contains(where: { $0.message == problem.message }) { problems.append(problem) }
   }
 
   // MARK: - Private

@@ -15,10 +15,12 @@ public struct RunDirectory: Equatable, Sendable {
   public let path: String
 
   /// The run directory at `path`; nothing is read or made.
-  public init(path: String) { self.path = path }
+  public init(path: String) { self.path = FilePath(text: path).text }
 
   /// The run directory of `recipe`: `out`, or `runs/NAME` in the working directory.
-  public init(for recipe: Recipe, out: String? = nil) { path = out ?? "runs/\(recipe.name)" }
+  public init(for recipe: Recipe, out: String? = nil) {
+    self.init(path: out ?? "runs/\(recipe.name)")
+  }
 
   /// The recipe with every default written out.
   public var recipePath: String { file("recipe.yaml") }
@@ -52,6 +54,11 @@ public struct RunDirectory: Equatable, Sendable {
   public func metricsPath(of stage: Stage) -> String { "\(folder(of: stage))/metrics.csv" }
   /// The folder of a training stage's checkpoints.
   public func checkpointsFolder(of stage: Stage) -> String { "\(folder(of: stage))/checkpoints" }
+
+  /// Whether the stage has left its marker, of whichever recipe.
+  func isFinished(_ stage: Stage) -> Bool {
+    FilePath(text: StageMarker.path(in: folder(of: stage))).exists
+  }
 
   private func file(_ name: String) -> String { "\(path)/\(name)" }
 

@@ -39,6 +39,12 @@ struct CheckpointFolder {
     }.sorted { $0.step < $1.step }
   }
 
+  /// The step of the newest checkpoint of this stage; 0 where there is none.
+  var newestStep: Int {
+    let newest = files.last { (try? Safetensors(path: $0.path))?.metadata["stage"] == stageHash }
+    return newest?.step ?? 0
+  }
+
   /// Writes a checkpoint durably, then removes all but the newest.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(_ checkpoint: Checkpoint, _ network: any Network, _ optimizer: SGD) throws {

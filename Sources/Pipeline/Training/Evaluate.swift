@@ -168,6 +168,7 @@ func evaluate(
     }
   }
   result.firstUnreadable = Array(badSamples.entries.prefix(UnreadablePictures.mostNamed))
+  if let line = inference.withoutEnd.line(in: examples.dataset.name) { progress?.note(line) }
   return result
 }
 

@@ -46,6 +46,25 @@ public enum Format {
       : "\(all / 60):\(tail)"
   }
 
+  /// A line in pieces of at most `width` characters, broken between words; those after the first stand
+  /// two columns further in than the line.
+  public static func wrapped(_ line: String, to width: Int) -> [String] {
+    guard line.count > width else { return [line] }
+    let indent = String(repeating: " ", count: line.prefix { $0 == " " }.count + 2)
+    var lines: [String] = []
+    var open = String(line.prefix { $0 == " " })
+    var isEmpty = true
+    for word in line.split(separator: " ") {
+      if !isEmpty, open.count + 1 + word.count > width {
+        lines.append(open)
+        (open, isEmpty) = (indent, true)
+      }
+      open += (isEmpty ? "" : " ") + word
+      isEmpty = false
+    }
+    return lines + [open]
+  }
+
   /// Bytes in GiB, MiB or KiB.
   public static func bytes(_ count: Double) -> String {
     let units: [(Double, String)] = [(0x1p40, "TiB"), (0x1p30, "GiB"), (0x1p20, "MiB")]

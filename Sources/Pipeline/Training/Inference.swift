@@ -23,6 +23,8 @@ final class Inference {
   private let input: Recipe.Input
   private let runtime: Runtime
   private let toPictures: PictureTensor
+  /// The pictures so far that lack their file's end.
+  private(set) var withoutEnd = PicturesWithoutEnd()
 
   init(_ network: any Network, input: Recipe.Input, _ runtime: Runtime) throws {
     self.network = network
@@ -49,7 +51,10 @@ final class Inference {
       preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
       notesContents: notesContents, onUnreadable: .mark, maxPixels: runtime.maxPixels,
       badSamples: badSamples, givesWay: runtime.device == .cpu)
-    defer { loader.stop() }
+    defer {
+      loader.stop()
+      withoutEnd.add(loader.withoutEnd)
+    }
     let pass = Pass(.evaluation, precision: runtime.precision)
     try withoutGradients {
       while let batch = try StopSignal.orStopped(loader.next) {

@@ -62,58 +62,53 @@ struct TrainingMemory {
   }
 }
 
-extension Run {
-  /// Does `work`, which trains `job`; where memory does not suffice for it, says what would fit.
-  ///
-  /// A Linux machine hands out more memory than it has and kills who uses it, so a training that
-  /// needs more than all of it is refused before it begins.
-  func fittingMemory<Value>(
-    _ job: TrainingJob, _ options: NetworkOptions, _ work: () throws -> Value
-  ) throws -> Value {
-    let needed = try memory(options, size: recipe.input.size)
-    let microBatch = job.training.batch / job.training.accumulate
-    let total = needed.fixed + needed.savedPerPicture * Double(microBatch)
-    if device == .cpu, 0.9 * total > Memory.limit {
-      let reason = "it takes some \(Format.bytes(total)) of \(Format.bytes(Memory.limit))"
-      throw try shortage(job, options, free: Memory.free - needed.fixed, reason)
-    }
-    // Gaps in kept memory take up to as much again: only where there is plenty.
-    let most = needed.fixed + needed.perPicture * Double(microBatch)
-    Libtorch.keepMemory(2 * most < Memory.free)
-    do {
-      return try work()
-    } catch let error as TorchError where error.kind == .outOfMemory {
-      throw try shortage(job, options, free: device == .cpu ? Memory.free : nil, "\(error)")
-    }
-  }
+/// A training as far as its memory goes.
+struct TrainingRoom {
+  let stage: Stage
+  let training: Recipe.Training
+  let options: NetworkOptions
+  let size: Int
+  let precision: Precision
 
-  private func memory(_ options: NetworkOptions, size: Int) throws -> TrainingMemory {
+  var microBatch: Int { training.batch / training.accumulate }
+
+  /// What it takes with pictures of `size` × `size`.
+  func memory(size: Int) throws -> TrainingMemory {
     TrainingMemory(
       try ModelCatalog.cost(options, size: size), size: size, channels: options.inputChannels,
       precision: precision)
   }
 
+  /// Why the training is refused on `device` before it begins; nil where it may be tried.
+  ///
+  /// A Linux machine hands out more memory than it has and kills who uses it, so what needs more than
+  /// all of it is not tried.
+  func refusal(on device: Device) throws -> PipelineError? {
+    let needed = try memory(size: size)
+    let total = needed.fixed + needed.savedPerPicture * Double(microBatch)
+    guard device == .cpu, 0.9 * total > Memory.limit else { return nil }
+    let reason = "it takes some \(Format.bytes(total)) of \(Format.bytes(Memory.limit))"
+    return try shortage(free: Memory.free - needed.fixed, reason)
+  }
+
   /// The error that says which batch and which crop would fit into `free` bytes; where nobody knows
   /// how much there is, half of what was tried.
-  private func shortage(
-    _ job: TrainingJob, _ options: NetworkOptions, free: Double?, _ reason: String
-  ) throws -> PipelineError {
-    let size = recipe.input.size
-    let batch = job.training.batch
-    let microBatch = batch / job.training.accumulate
-    let perPicture = try memory(options, size: size).perPicture
+  func shortage(free: Double?, _ reason: String) throws -> PipelineError {
+    let batch = training.batch
+    let perPicture = try memory(size: size).perPicture
     // Half is left for what is not counted: buffers of kernels, gaps of the allocator.
     let room = free.map { 0.5 * $0 } ?? perPicture * Double(microBatch) / 2
-    let key = "\(job.stage.recipeKey).training.accumulate"
+    let key = "\(stage.recipeKey).training.accumulate"
     var advice: [String] = []
-    let parts = (job.training.accumulate...max(batch, job.training.accumulate)).first {
-      batch % $0 == 0 && Double(batch / $0) * perPicture <= room && batch / $0 < microBatch
+    let parts = (training.accumulate...max(batch, training.accumulate)).first {
+      batch % $0 == 0 && batch / $0 > 1 && Double(batch / $0) * perPicture <= room
+        && batch / $0 < microBatch
     }
     if let parts { advice.append("\(key)=\(parts) (micro-batch \(batch / parts))") }
     let crop = try stride(from: size - 1, through: 8, by: -1).first { side in
       // Sides of round numbers, which the strides of a network divide.
       guard side % (side > 64 ? 32 : 4) == 0 else { return false }
-      return try memory(options, size: side).perPicture * Double(microBatch) <= room
+      return try memory(size: side).perPicture * Double(microBatch) <= room
     }
     if let crop { advice.append("input.size=\(crop)") }
     let fits =
@@ -121,8 +116,29 @@ extension Run {
       ? "no batch of it fits; take a smaller network"
       : "\(advice.joined(separator: " or ")) would fit: run again with --redo --set …"
     return .memory(
-      "\(job.stage.title): not enough memory for \(microBatch) pictures of \(size) × \(size) at "
+      "\(stage.title): not enough memory for \(microBatch) pictures of \(size) × \(size) at "
         + "once (\(reason)); \(fits)")
+  }
+}
+
+extension Run {
+  /// Does `work`, which trains `job`; where memory does not suffice for it, says what would fit.
+  func fittingMemory<Value>(
+    _ job: TrainingJob, _ options: NetworkOptions, _ work: () throws -> Value
+  ) throws -> Value {
+    let room = TrainingRoom(
+      stage: job.stage, training: job.training, options: options, size: recipe.input.size,
+      precision: precision)
+    if let refusal = try room.refusal(on: device) { throw refusal }
+    let needed = try room.memory(size: recipe.input.size)
+    // Gaps in kept memory take up to as much again: only where there is plenty.
+    let most = needed.fixed + needed.perPicture * Double(room.microBatch)
+    Libtorch.keepMemory(2 * most < Memory.free)
+    do {
+      return try work()
+    } catch let error as TorchError where error.kind == .outOfMemory {
+      throw try room.shortage(free: device == .cpu ? Memory.free : nil, "\(error)")
+    }
   }
 }
 
@@ -142,7 +158,7 @@ func sayingWhatFits<Value>(batch count: Int, key: String, _ work: () throws -> V
 
 extension Stage {
   /// Under which key of a recipe the stage's training stands.
-  fileprivate var recipeKey: String {
+  var recipeKey: String {
     switch self {
     case .baselineLong: "baseline"
     default: rawValue

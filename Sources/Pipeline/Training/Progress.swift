@@ -24,6 +24,9 @@ final class Progress {
     if start > 0 { console.note("\(title): goes on at step \(start) of \(total)") }
   }
 
+  /// Prints a line that only matters to somebody watching.
+  func note(_ line: String) { console.note(line) }
+
   /// Says where a training is; the loss and the accuracy are smoothed over some 20 steps.
   func update(
     _ step: Int, speed: Double, loss: Double, accuracy: Double, learningRate: Double

@@ -179,6 +179,7 @@ extension Run {
     }
     progress.finish()
     try tell(badSamples, job)
+    if let line = loader.withoutEnd.line(in: job.examples.dataset.name) { console.note(line) }
     return TrainingResult(
       imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
   }

@@ -35,7 +35,8 @@ public final class Safetensors {
         dataCount: file.bytes.count - dataOffset)
       metadata = header.metadata
       names = header.entries.map(\.name)
-      entries = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
+      entries = Dictionary(
+        header.entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     } catch let error as SafetensorsFault {
       throw fault(error.message)
     }
@@ -44,7 +45,10 @@ public final class Safetensors {
   /// The shape of the tensor `name`, if there is one.
   public func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
-  /// The element type of the tensor `name`, if there is one.
+  /// The element type of the tensor `name` as the file calls it, if there is one.
+  public func typeName(of name: String) -> String? { entries[name]?.type }
+
+  /// The element type of the tensor `name`, if there is one and it is known here.
   public func dtype(of name: String) -> DType? { entries[name]?.dtype }
 
   /// A copy of the tensor `name`.
@@ -53,11 +57,16 @@ public final class Safetensors {
     guard let entry = entries[name] else {
       throw FileError("read safetensors", path, code: 0, detail: "it has no tensor \(name)")
     }
+    guard let dtype = entry.dtype else {
+      throw FileError(
+        "read safetensors", path, code: 0,
+        detail: "\(name) is of the type \(entry.type), which cannot be computed with")
+    }
     let range = (dataOffset + entry.range.lowerBound)..<(dataOffset + entry.range.upperBound)
     return try withExtendedLifetime(file) {
       try Tensor(
         bytes: UnsafeRawBufferPointer(rebasing: file.bytes[range]), shape: entry.shape,
-        dtype: entry.dtype)
+        dtype: dtype)
     }
   }
 
@@ -80,7 +89,8 @@ public final class Safetensors {
       let start = offset
       offset += tensor.count * tensor.dtype.byteCount
       return SafetensorsHeader.Entry(
-        name: name, dtype: tensor.dtype, shape: tensor.shape, range: start..<offset)
+        name: name, type: SafetensorsHeader.name(of: tensor.dtype), dtype: tensor.dtype,
+        shape: tensor.shape, range: start..<offset)
     }
     let header = SafetensorsHeader(metadata: metadata, entries: entries).encoded()
     let file = try DurableFile(path: path)

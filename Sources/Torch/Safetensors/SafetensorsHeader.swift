@@ -7,7 +7,10 @@ import Foundation
 struct SafetensorsHeader {
   struct Entry {
     let name: String
-    let dtype: DType
+    /// The type's name in the file.
+    let type: String
+    /// nil for a type that only other programs know.
+    let dtype: DType?
     let shape: [Int]
     let range: Range<Int>
   }
@@ -16,6 +19,12 @@ struct SafetensorsHeader {
   private static let names: [(String, DType)] = [
     ("U8", .uint8), ("BOOL", .bool), ("I32", .int32), ("I64", .int64), ("F16", .float16),
     ("BF16", .bfloat16), ("F32", .float32), ("F64", .float64),
+  ]
+
+  /// Bytes of an element of types that are passed over.
+  private static let otherSizes = [
+    "I8": 1, "I16": 2, "U16": 2, "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
+    "C64": 8,
   ]
 
   var metadata: [String: String] = [:]
@@ -53,13 +62,16 @@ struct SafetensorsHeader {
     }
   }
 
+  /// The name that files have for `dtype`.
+  static func name(of dtype: DType) -> String { names.first { $0.1 == dtype }?.0 ?? "" }
+
   init(metadata: [String: String], entries: [Entry]) {
     self.metadata = metadata
     self.entries = entries
   }
 
   private static func entry(_ name: String, _ reader: inout SafetensorsJSON) throws -> Entry {
-    var dtype: DType?
+    var type: String?
     var shape: [Int]?
     var offsets: [Int]?
     var seen: Set<String> = []
@@ -68,21 +80,21 @@ struct SafetensorsHeader {
         throw SafetensorsFault("the \(key) of \(name) stands twice")
       }
       switch key {
-      case "dtype":
-        let text = try reader.string()
-        guard let known = names.first(where: { $0.0 == text }) else {
-          throw SafetensorsFault("\(name) has the unsupported type \(text)")
-        }
-        dtype = known.1
+      case "dtype": type = try reader.string()
       case "shape": shape = try reader.integers()
       case "data_offsets": offsets = try reader.integers()
       default: throw SafetensorsFault("\(name) has the unknown key \(key)")
       }
     }
-    guard let dtype, let shape, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
+    guard let type, let shape, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
       throw SafetensorsFault("\(name) lacks a type, shape or place")
     }
-    var bytes = dtype.byteCount
+    let dtype = names.first { $0.0 == type }?.1
+    // Of a type that nobody here knows, the file alone says how long it is.
+    guard var bytes = dtype?.byteCount ?? otherSizes[type] else {
+      return Entry(
+        name: name, type: type, dtype: nil, shape: shape, range: offsets[0]..<offsets[1])
+    }
     for length in shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
       guard !overflow else { throw SafetensorsFault("\(name) is too large") }
@@ -91,7 +103,8 @@ struct SafetensorsHeader {
     guard bytes == offsets[1] - offsets[0] else {
       throw SafetensorsFault("\(name) needs \(bytes) bytes, has \(offsets[1] - offsets[0])")
     }
-    return Entry(name: name, dtype: dtype, shape: shape, range: offsets[0]..<offsets[1])
+    return Entry(
+      name: name, type: type, dtype: dtype, shape: shape, range: offsets[0]..<offsets[1])
   }
 
   /// The header as JSON, padded with spaces so that the data begins at a multiple of 8.
@@ -104,10 +117,9 @@ struct SafetensorsHeader {
       parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     for entry in entries {
-      let type = Self.names.first { $0.1 == entry.dtype }?.0 ?? ""
       let shape = entry.shape.map(String.init).joined(separator: ",")
       parts.append(
-        "\(SafetensorsJSON.quoted(entry.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],"
+        "\(SafetensorsJSON.quoted(entry.name)):{\"dtype\":\"\(entry.type)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(entry.range.lowerBound),\(entry.range.upperBound)]}")
     }
     var data = Data("{\(parts.joined(separator: ","))}".utf8)

@@ -131,6 +131,16 @@ struct InitChoices {
       "\($0) times D; below 120 times, Figure 4 shows a loss instead of a gain"
     }
     recipe.baseline.training = recipe.teacher.training
+    // Written out, so that a teacher that is changed later leaves the comparison as it is.
+    let ofTeacher = notes.filter { $0.key.hasPrefix("teacher.training.") }
+    notes.append(
+      Note(
+        key: "baseline.enabled", reason: "the student's network on D alone, to measure U's gain by")
+    )
+    notes += ofTeacher.map { note in
+      let key = note.key.replacing("teacher.", with: "baseline.")
+      return Note(key: key, reason: "as the teacher's")
+    }
     recipe.fineTuning.training.augmentation = recipe.teacher.training.augmentation
     return notes + fitFineTuning(&recipe.fineTuning.training, batch)
   }

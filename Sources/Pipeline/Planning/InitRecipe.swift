@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// What is known of a folder of pictures before anything is trained.
 public struct DatasetFacts: Equatable, Sendable {
@@ -56,6 +57,10 @@ public struct InitRecipe: Equatable, Sendable {
   public private(set) var notes: [Note] = []
   /// What speaks against a gain with these pictures.
   public private(set) var warnings: [String] = []
+  /// What was found when the pictures were read.
+  private var found: [Preflight.Warning] = []
+  /// How many pictures are trained on and ranked, as far as that is known.
+  private var counts: DataCounts
 
   /// Fits a recipe to the pictures.
   /// - Throws: `PipelineError.data` when there is nothing to learn from.
@@ -68,6 +73,8 @@ public struct InitRecipe: Equatable, Sendable {
       let empty = unlabelled.count > 0 ? labelled : unlabelled
       throw PipelineError.data("\(empty.path) has \(empty.count) pictures, too few to train on")
     }
+    counts = DataCounts(
+      labelled: labelled.count, unlabelled: unlabelled.count, classes: labelled.classes)
     recipe = Recipe(name: name, labelled: labelled.path, unlabelled: unlabelled.path)
     notes = [
       Note(key: "name", reason: "the run's folder: runs/\(name)"),
@@ -82,6 +89,10 @@ public struct InitRecipe: Equatable, Sendable {
     notes += choices.fitRanking(&recipe)
     notes += choices.fitTraining(&recipe)
     warnings = choices.warnings
+    let heldOut = Int((Double(labelled.count) * recipe.data.validationFraction).rounded())
+    counts = DataCounts(
+      labelled: max(1, labelled.count - heldOut), unlabelled: unlabelled.count,
+      classes: labelled.classes)
     try recipe.validate()
   }
 
@@ -91,13 +102,41 @@ public struct InitRecipe: Equatable, Sendable {
     notes.append(Note(key: "data.test", reason: "only ever for the final figures"))
   }
 
-  /// The recipe as YAML: what was chosen, each value under its reason; the rest are defaults.
+  /// Names the labelled pictures that are measured on during training, in the place of a part of D.
+  mutating func measure(onValidation path: String) {
+    recipe.data.validation = path
+    recipe.data.validationFraction = 0
+    notes.removeAll { $0.key == "data.validationFraction" }
+    notes.append(Note(key: "data.validation", reason: "measured on during training"))
+  }
+
+  /// Takes in what was found when the pictures were read.
+  mutating func note(_ found: [Preflight.Warning], labelled: Int) {
+    self.found = found
+    counts = DataCounts(
+      labelled: labelled, unlabelled: counts.unlabelled, classes: counts.classes)
+  }
+
+  /// What a dry run of the recipe warns of.
+  var expectedWarnings: [Preflight.Warning] {
+    var preflight = Preflight()
+    let plan = try? RunPlan(recipe, counts, precision: .float32, gmacPerSecond: 1)
+    plan?.warn(&preflight)
+    return found + preflight.warnings
+  }
+
+  /// The recipe as YAML: what was chosen, each value under its reason, and what a dry run will warn of
+  /// under the key that it is about; the rest are defaults.
   public var yaml: String {
     let reasons = Dictionary(notes.map { ($0.key, $0.reason) }, uniquingKeysWith: { $1 })
+    let accepted = Dictionary(grouping: expectedWarnings, by: \.key)
     var lines = warnings.map { "# Note: \($0)." }
     var open: [String] = []
     for setting in recipe.settings {
-      guard let reason = reasons[setting.key] else { continue }
+      let expected = accepted[setting.key] ?? []
+      let comments =
+        [reasons[setting.key]].compactMap { $0 } + expected.map { Self.acceptance(of: $0) }
+      guard !comments.isEmpty else { continue }
       let parts = setting.key.split(separator: ".").map(String.init)
       let groups = Array(parts.dropLast())
       let shared = zip(open, groups).prefix { $0 == $1 }.count
@@ -105,7 +144,10 @@ public struct InitRecipe: Equatable, Sendable {
       for depth in shared..<max(shared, groups.count) {
         lines.append(indent(depth) + groups[depth] + ":")
       }
-      lines.append("\(indent(groups.count))# \(reason)")
+      let start = indent(groups.count) + "# "
+      for comment in comments {
+        lines += Format.wrapped(comment, to: 96).map { start + $0 }
+      }
       lines.append("\(indent(groups.count))\(parts.last ?? ""): \(setting.value)")
       open = groups
     }
@@ -113,4 +155,23 @@ public struct InitRecipe: Equatable, Sendable {
   }
 
   private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
+
+  /// Why a recipe is as it is in spite of a warning.
+  private static func acceptance(of warning: Preflight.Warning) -> String {
+    let reason =
+      switch warning.key {
+      case "teacher.model":
+        "few labels train no larger network; name one if you have weights for it"
+      case "teacher.startFrom": "no weights were given; name some if you have them"
+      case "data.unlabelled": "these are the pictures that were given"
+      case "data.labelled": "the pictures are left as they are"
+      case "data.test": "none were given; halcyon init --test names them"
+      case "data.validationFraction": "the other classes can spare some"
+      case "student.training.images": "more takes longer; this is above the crossover of Figure 4"
+      case "ranking.imagesPerClass": "it cannot be less than 1"
+      case "fineTuning.training.epochs": "there are that few labelled pictures"
+      default: "it follows from the pictures"
+      }
+    return "Accepted, since \(reason): \(warning.message)"
+  }
 }

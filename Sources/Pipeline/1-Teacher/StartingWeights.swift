@@ -1,0 +1,170 @@
+import Files
+import Foundation
+import Models
+import SystemPackage
+import Torch
+
+/// The weights that `teacher.startFrom` names, of which only the header is read until they are loaded.
+struct StartingWeights {
+  /// What the recipe calls them.
+  let source: String
+  /// What the names in the file begin with, such as `module.`.
+  let prefix: String
+  /// Whether the last layer is theirs too; it is new where the classes are others.
+  let keepsLast: Bool
+  /// Their description, where there is one.
+  let model: ModelFolder?
+  private let file: Safetensors
+
+  /// Opens the weights and makes sure that they fit `network`, whose tensors need no memory.
+  /// - Throws: `PipelineError` saying what lies there and what to do about it, `FileError` naming all
+  ///   tensors that do not fit.
+  init(_ source: String, for network: any Network, _ options: NetworkOptions, classNames: [String])
+    throws
+  {
+    self.source = source
+    let place = FilePath(text: source)
+    let isFolder = place.isFolder
+    guard place.exists else {
+      throw PipelineError.io(
+        "teacher.startFrom: there is no \(source); give a model folder or a .safetensors file")
+    }
+    let path = isFolder ? "\(source)/model.safetensors" : source
+    if isFolder { try Self.requireWeights(in: source) }
+    if PickledWeights.are(at: path) {
+      throw PipelineError.data("teacher.startFrom: \(PickledWeights.advice(for: path))")
+    }
+    let file = try Safetensors(path: path)
+    let folder = isFolder ? source : FilePath(text: path).folder.text
+    let isDescribed = FilePath(text: "\(folder)/config.json").exists
+    model =
+      isFolder
+      ? isDescribed ? try ModelFolder(contentsOf: folder) : nil
+      : isDescribed ? try? ModelFolder(contentsOf: folder) : nil
+    self.file = file
+
+    let last = type(of: network).lastLayer
+    let isLast: (String) -> Bool = { $0.hasPrefix(last) }
+    let prefix = WeightsFit.prefix(of: file, for: network.weights, skipping: isLast) ?? ""
+    let sameShapes = network.weights.state.allSatisfy { name, tensor in
+      !isLast(name) || file.shape(of: prefix + name) == tensor.shape
+    }
+    // A bare file has no names of classes.
+    let names = isFolder ? model?.classNames : nil
+    let keepsLast = sameShapes && (names.map { $0 == classNames } ?? true)
+    let fit = WeightsFit(
+      of: file, to: network.weights, prefix: prefix, skipping: { isLast($0) && !keepsLast })
+    guard fit.isWhole else {
+      throw FileError(
+        "load weights from", path, code: 0,
+        detail: fit.reason + Self.hint(file, fit, options, model?.options))
+    }
+    self.prefix = prefix
+    self.keepsLast = keepsLast
+  }
+
+  /// Gives them to `network`.
+  /// - Throws: `FileError` naming the file, `PipelineError.nonFinite` naming a tensor of no numbers.
+  func load(into network: any Network) throws {
+    let last = type(of: network).lastLayer
+    try network.weights.load(file, prefix: prefix) { $0.hasPrefix(last) && !keepsLast }
+    try ModelFolder.requireFinite(network, from: file.path)
+  }
+
+  /// What is done with them, in words.
+  var note: String {
+    "starts from \(source)" + (keepsLast ? "" : ", with a new last layer")
+      + (prefix.isEmpty ? "" : ", whose names begin with \(prefix)")
+  }
+
+  // MARK: - What does not fit
+
+  /// - Throws: `PipelineError.io` that says what a folder without `model.safetensors` is instead.
+  private static func requireWeights(in folder: String) throws {
+    guard !FilePath(text: "\(folder)/model.safetensors").exists else { return }
+    let stages = Stage.allCases.map { "\(folder)/\($0.folder)" }
+      .filter { FilePath(text: "\($0)/model.safetensors").exists }
+    let names = try FilePath(text: folder).names().sorted()
+    let head = "teacher.startFrom: \(folder) has no model.safetensors"
+    if !stages.isEmpty {
+      let order = stages.sorted {
+        $0.hasSuffix(Stage.teacher.folder) && !$1.hasSuffix(Stage.teacher.folder)
+      }
+      throw PipelineError.io(
+        "\(head), it is a run directory; did you mean \(order.joined(separator: " or "))?")
+    }
+    let weights = names.filter { $0.hasSuffix(".safetensors") }
+    if names.contains("model.safetensors.index.json") {
+      throw PipelineError.io("\(head) but parts of one; write them to one file")
+    }
+    if !weights.isEmpty {
+      let few = weights.prefix(3).map { "\(folder)/\($0)" }
+      throw PipelineError.io("\(head); did you mean \(few.joined(separator: " or "))?")
+    }
+    if let pickle = names.first(where: { PickledWeights.isNamed($0) }) {
+      throw PipelineError.data(
+        "\(head) but \(pickle): "
+          + PickledWeights.advice(for: "\(folder)/\(pickle)", to: "\(folder)/model.safetensors"))
+    }
+    throw PipelineError.io(
+      "\(head); a model is a folder with it and config.json, or such a file alone")
+  }
+
+  /// Which keys of the recipe would make a network that the file fits.
+  private static func hint(
+    _ file: Safetensors, _ fit: WeightsFit, _ wanted: NetworkOptions, _ described: NetworkOptions?
+  ) -> String {
+    var settings: [String] = []
+    if let described {
+      if described.model != wanted.model { settings.append("teacher.model: \(described.model)") }
+      if described.stem != wanted.stem {
+        settings.append("teacher.stem: \(described.stem.rawValue)")
+      }
+      if described.width != wanted.width { settings.append("teacher.width: \(described.width)") }
+      if described.inputChannels != wanted.inputChannels {
+        settings.append("input.channels: \(described.inputChannels)")
+      }
+    } else if let first = fit.misshapen.first(where: { $0.found.count == 4 && $0.wanted.count == 4 }
+    ),
+      first.name == "conv1.weight"
+    {
+      if first.found[0] != first.wanted[0] { settings.append("teacher.width: \(first.found[0])") }
+      if first.found[1] != first.wanted[1] { settings.append("input.channels: \(first.found[1])") }
+      if first.found[2] != first.wanted[2] {
+        settings.append("teacher.stem: \(first.found[2] == 7 ? "standard" : "small or strided")")
+      }
+    }
+    return settings.isEmpty ? "" : "; it is of \(settings.joined(separator: ", "))"
+  }
+}
+
+/// Weights as PyTorch saves them: programs for Python's pickle, which are not run here.
+enum PickledWeights {
+  /// Whether a file of this name is likely one.
+  static func isNamed(_ name: String) -> Bool {
+    [".pth", ".pt", ".bin", ".th", ".ckpt", ".pkl", ".tar"].contains {
+      name.lowercased().hasSuffix($0)
+    }
+  }
+
+  /// Whether the file at `path` begins as they do: a zip archive, or a pickle alone.
+  static func are(at path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    let head = (try? file.read(upToCount: 4)) ?? nil ?? Data()
+    return head.starts(with: [0x50, 0x4B, 3, 4])
+      || head.count > 1 && head[0] == 0x80 && (2...5).contains(head[1])
+  }
+
+  /// How to make a safetensors file of the one at `path`, by default beside it.
+  static func advice(for path: String, to target: String? = nil) -> String {
+    let place = FilePath(text: path)
+    let target =
+      target ?? place.folder.joined("\(place.nameWithoutExtension).safetensors").text
+    return "\(path) is a Python pickle, which is not read here; in Python, "
+      + "import torch; from safetensors.torch import save_file; "
+      + "w = torch.load(\"\(path)\", map_location=\"cpu\", weights_only=True); "
+      + "save_file({k: v.clone() for k, v in w.get(\"state_dict\", w).items()}, \"\(target)\") "
+      + "makes \(target) of it"
+  }
+}

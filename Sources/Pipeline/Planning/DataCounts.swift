@@ -1,0 +1,57 @@
+import Files
+import Foundation
+import ImageData
+import SystemPackage
+import Torch
+
+/// How many pictures there are: counted, or as the recipe says where they are not there.
+struct DataCounts: Equatable {
+  let labelled: Int
+  let unlabelled: Int
+  let classes: Int
+  /// Of U.
+  var shards = 1
+  /// Whether the pictures were counted, not only described.
+  var areCounted = true
+
+  init(labelled: Int, unlabelled: Int, classes: Int) {
+    self.labelled = labelled
+    self.unlabelled = unlabelled
+    self.classes = classes
+  }
+
+  /// Counts the pictures of `recipe`, and notes what speaks against them; nil where that is a problem.
+  /// - Throws: `PipelineError.stopped`.
+  init?(
+    _ recipe: Recipe, in directory: RunDirectory?, device: Device?,
+    noting preflight: inout Preflight
+  ) throws {
+    let data = recipe.data
+    let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
+      .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
+    if !isThere, let labelled = data.labelledImages, let unlabelled = data.unlabelledImages,
+      let classes = data.classCount
+    {
+      self.init(labelled: labelled, unlabelled: unlabelled, classes: classes)
+      areCounted = false
+      try preflight.checkTrainings(
+        of: recipe, labelled: labelled, classCount: classes, device: nil, isFinished: { _ in false }
+      )
+      return
+    }
+    let opened = try RunData.open(
+      recipe,
+      RunData.Opening(
+        workers: ProcessInfo.processInfo.activeProcessorCount, directory: directory,
+        device: device, mostCompared: 200_000),
+      noting: &preflight)
+    guard let opened else { return nil }
+    for line in PassedOver.lines(of: opened.data.sets.map(\.dataset)) {
+      preflight.warn(line, key: "data")
+    }
+    self.init(
+      labelled: opened.data.labelled.count, unlabelled: opened.data.unlabelled.count,
+      classes: opened.data.classNames.count)
+    shards = opened.data.unlabelled.shardCount
+  }
+}

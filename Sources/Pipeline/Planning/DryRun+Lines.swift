@@ -1,0 +1,68 @@
+import Foundation
+
+extension DryRun {
+  /// The dry run for people.
+  public var lines: [String] {
+    let found =
+      problems.map { "problem: \($0.message)" } + warnings.map { "warning: \($0)" }
+    return planned.isEmpty ? found : planned + (found.isEmpty ? [] : [""]) + found
+  }
+
+  private var planned: [String] {
+    guard let classes, let labelledImages, let unlabelledImages, let selectedAtMost, let device,
+      let precision, let machineGmacPerSecond, let scoringSeconds, let totalSeconds, let diskBytes
+    else { return [] }
+    var lines = [
+      "classes \(Format.count(classes))   labelled \(Format.count(labelledImages))   "
+        + "unlabelled \(Format.count(unlabelledImages))   selected at most "
+        + Format.count(selectedAtMost),
+      "device \(device), \(precision), \(Format.count(machineGmacPerSecond)) GMAC/s measured"
+        + (machineMemoryBytes.map { ", memory \(Format.bytes($0))" } ?? ""),
+      "",
+    ]
+    for training in trainings {
+      lines += [
+        "\(training.stage): \(training.model), \(Format.count(training.parameters)) parameters, "
+          + "\(Format.significant(training.gmac, 4)) GMAC",
+        "  \(Format.count(training.images)) images, \(Format.count(training.steps)) steps, "
+          + "\(Format.fixed(training.passes, 1)) passes over \(Format.count(training.pictures))",
+        "  memory \(Format.bytes(training.memoryBytes)), at this machine's full speed "
+          + Self.time(training.seconds),
+        "  learning rate: "
+          + training.learningRate.map {
+            "\(Format.significant($0.rate, 4)) at step \(Format.count($0.step))"
+          }.joined(separator: ", "),
+      ]
+      if training.stage == Stage.teacher.title, let startingWeights {
+        lines.append("  \(startingWeights)")
+      }
+    }
+    lines += [
+      "scoring: \(Format.count(unlabelledImages)) pictures, " + Self.time(scoringSeconds),
+      "in all: " + Self.time(totalSeconds) + " at this machine's full speed",
+      "disk \(Format.bytes(diskBytes))",
+    ]
+    guard let secondsLeft else { return lines }
+    return lines + ["", "this run was begun:"] + progress.map { Self.line(of: $0) } + [
+      "  left: " + (secondsLeft > 0 ? Self.time(secondsLeft) : "nothing")
+    ]
+  }
+
+  private static func line(of progress: Progress) -> String {
+    let unit = progress.stage == Stage.ranking.title ? "shard" : "step"
+    let state =
+      progress.done
+      ? "done"
+      : progress.step == 0
+        ? "not begun"
+        : "after \(unit) \(Format.count(progress.step)) of \(Format.count(progress.steps)), "
+          + "\(time(progress.secondsLeft)) left"
+    return "  \(progress.stage): \(state)"
+  }
+
+  private static func time(_ seconds: Double) -> String {
+    if seconds < 1 { return "under a second" }
+    return seconds >= 2 * 86_400
+      ? "\(Format.count(seconds / 86_400)) days" : Format.duration(seconds)
+  }
+}

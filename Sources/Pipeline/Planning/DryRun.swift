@@ -1,0 +1,184 @@
+import Files
+import Foundation
+import SystemPackage
+import Torch
+
+/// What a run would do, and what speaks against it: worked out without allocating a network and, where
+/// the recipe says how many pictures there are, without the pictures.
+public struct DryRun: Encodable, Sendable {
+  /// One training in numbers.
+  public struct Training: Encodable, Sendable {
+    /// Which training.
+    public let stage: String
+    /// Its network.
+    public let model: String
+    /// Weights.
+    public let parameters: Int
+    /// Multiply-adds of one picture's forward pass, in units of 10⁹.
+    public let gmac: Double
+    /// Pictures of one pass over the data.
+    public let pictures: Int
+    /// Pictures seen in all.
+    public let images: Int
+    /// Optimiser steps.
+    public let steps: Int
+    /// Passes over the data.
+    public let passes: Double
+    /// Where the learning rate changes its course.
+    public let learningRate: [Corner]
+    /// Memory of weights, gradients, momenta and one micro-batch's activations, in bytes.
+    public let memoryBytes: Double
+    /// At this machine's speed.
+    public let seconds: Double
+    /// Under which key of the recipe it stands.
+    public let key: String
+  }
+
+  /// A step and its learning rate.
+  public struct Corner: Encodable, Sendable {
+    /// The step, counted from 0.
+    public let step: Int
+    /// The rate of that step.
+    public let rate: Double
+  }
+
+  /// How far a stage of a begun run is.
+  public struct Progress: Encodable, Sendable {
+    /// Which stage.
+    public let stage: String
+    /// Whether it is finished.
+    public let done: Bool
+    /// The step, or the scored shard, that it goes on after; 0 at the start.
+    public let step: Int
+    /// How many there are.
+    public let steps: Int
+    /// What is left of it, at this machine's speed.
+    public let secondsLeft: Double
+  }
+
+  /// Classes; nil, as the next ones, where the pictures cannot be opened.
+  public private(set) var classes: Int?
+  /// Pictures of D.
+  public private(set) var labelledImages: Int?
+  /// Pictures of U.
+  public private(set) var unlabelledImages: Int?
+  /// The most that D̂ can hold.
+  public private(set) var selectedAtMost: Int?
+  /// The trainings, in their order.
+  public private(set) var trainings: [Training] = []
+  /// Scoring U, in seconds at this machine's speed.
+  public private(set) var scoringSeconds: Double?
+  /// All trainings and the scoring.
+  public private(set) var totalSeconds: Double?
+  /// How far the stages of a begun run are; empty where none was begun.
+  public private(set) var progress: [Progress] = []
+  /// What is left of all that.
+  public private(set) var secondsLeft: Double?
+  /// What the run directory will hold at most, in bytes.
+  public private(set) var diskBytes: Double?
+  /// The memory that this process could have, in bytes.
+  public private(set) var machineMemoryBytes: Double?
+  /// The speed that times are worked out with, in 10⁹ multiply-adds a second.
+  public private(set) var machineGmacPerSecond: Double?
+  /// What computes, and how.
+  public private(set) var device: String?
+  /// The precision.
+  public private(set) var precision: String?
+  /// What the teacher starts from, in words.
+  public private(set) var startingWeights: String?
+  /// Why the run cannot be made.
+  public private(set) var problems: [Preflight.Problem] = []
+  /// What the user should know before it starts, and which key mends it.
+  public private(set) var warnings: [String] = []
+
+  /// Works out the recipe of `reading`, whose run is or will be kept in `directory`.
+  /// - Throws: `PipelineError.stopped`, `TorchError`; what is wrong with the run is in `problems`.
+  public init(_ reading: RecipeReading, directory path: String? = nil) throws {
+    let recipe = reading.recipe
+    var preflight = Preflight(reading.problems)
+    let directory = try path.flatMap { path in
+      let directory = RunDirectory(path: path)
+      return try preflight.attempt("--out") { try directory.holdsRun() } == true ? directory : nil
+    }
+    let device = try preflight.attempt("device") { try Run.device(recipe.device) }
+    let counts = try DataCounts(recipe, in: directory, device: device, noting: &preflight)
+    startingWeights = preflight.startingWeights
+    if let counts, let device, preflight.problems.isEmpty {
+      let precision = Run.precision(recipe.precision, on: device)
+      let speed = try machineSpeed(device, precision)
+      self.device = device.rawValue
+      self.precision = precision.rawValue
+      machineGmacPerSecond = speed
+      let limit = Memory.limit
+      machineMemoryBytes = device == .cpu && limit.isFinite ? limit : nil
+      let plan = try preflight.attempt("recipe") {
+        try RunPlan(recipe, counts, precision: precision, gmacPerSecond: speed)
+      }
+      if let plan {
+        take(plan, counts)
+        if let directory { try take(directory, recipe, shards: counts.shards) }
+        plan.warn(&preflight)
+        for training in trainings where !counts.areCounted {
+          guard let machineMemoryBytes, 0.9 * training.memoryBytes > machineMemoryBytes else {
+            continue
+          }
+          preflight.warn(
+            "\(training.stage) takes some \(Format.bytes(training.memoryBytes)), and this machine has "
+              + "\(Format.bytes(machineMemoryBytes)); raise \(training.key).accumulate, or run it "
+              + "elsewhere",
+            key: "\(training.key).accumulate")
+        }
+      }
+    }
+    problems = preflight.problems
+    warnings = preflight.warnings.map(\.message)
+  }
+
+  private mutating func take(_ plan: RunPlan, _ counts: DataCounts) {
+    classes = counts.classes
+    labelledImages = counts.labelled
+    unlabelledImages = counts.unlabelled
+    selectedAtMost = plan.selected
+    trainings = plan.trainings
+    scoringSeconds = plan.scoringSeconds
+    totalSeconds = plan.trainings.reduce(plan.scoringSeconds) { $0 + $1.seconds }
+    diskBytes = plan.diskBytes
+  }
+
+  /// Looks at how far the run in `directory` is.
+  private mutating func take(_ directory: RunDirectory, _ recipe: Recipe, shards: Int) throws {
+    var left = 0.0
+    for stage in Stage.allCases where recipe.includes(stage) {
+      let folder = directory.folder(of: stage)
+      var isDone = false
+      if case .done = try StageMarker.state(of: stage, in: folder, for: recipe) { isDone = true }
+      let training = trainings.first { $0.stage == stage.title }
+      let steps = training?.steps ?? shards
+      let step =
+        training == nil ? directory.scoredShards : directory.newestCheckpoint(of: stage, recipe)
+      let seconds = training?.seconds ?? scoringSeconds ?? 0
+      let part = isDone ? 0 : 1 - Double(min(step, steps)) / Double(max(steps, 1))
+      left += part * seconds
+      progress.append(
+        Progress(
+          stage: stage.title, done: isDone, step: isDone ? steps : step, steps: steps,
+          secondsLeft: part * seconds))
+    }
+    secondsLeft = left
+  }
+}
+
+extension RunDirectory {
+  /// How many shards have scores.
+  fileprivate var scoredShards: Int {
+    let names = (try? FilePath(text: scoresFolder).names()) ?? []
+    return names.count { $0.hasSuffix(".json") }
+  }
+
+  /// The step of the newest checkpoint of the stage; 0 where there is none of this recipe.
+  fileprivate func newestCheckpoint(of stage: Stage, _ recipe: Recipe) -> Int {
+    CheckpointFolder(
+      path: checkpointsFolder(of: stage), stageHash: recipe.stageHash(stage), keep: 1
+    ).newestStep
+  }
+}

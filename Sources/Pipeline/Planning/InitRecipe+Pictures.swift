@@ -1,0 +1,121 @@
+import Files
+import Foundation
+import ImageData
+
+extension DatasetFacts {
+  /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a
+  /// hundred of them, spread evenly where that does not mean to read everything.
+  init(path: String, of dataset: any ImageDataset) throws {
+    let isSpread = (dataset as? any ShardedDataset)?.isRandomAccess ?? true
+    let looked = min(dataset.count, 100)
+    let stride = isSpread ? max(1, dataset.count / 100) : 1
+    let shapes = (0..<looked).map { $0 * stride }.compactMap { index in
+      (try? dataset.read(at: index)).flatMap(Self.shape)
+    }
+    guard !shapes.isEmpty else {
+      throw PipelineError.data("\(path): none of its \(dataset.count) pictures can be read")
+    }
+    func median(_ values: [Int]) -> Int { values.sorted()[values.count / 2] }
+    self.init(
+      path: path, count: dataset.count, classes: dataset.classes.count,
+      channels: shapes.allSatisfy { $0.channels == 1 } ? 1 : 3,
+      width: median(shapes.map(\.width)), height: median(shapes.map(\.height)))
+    (self.looked, unreadable) = (looked, looked - shapes.count)
+  }
+
+  private static func shape(_ image: EncodedImage) -> (channels: Int, width: Int, height: Int)? {
+    switch image {
+    case .pixels(_, let width, let height, let channels):
+      return (channels, width, height)
+    case .file(let data):
+      // A palette's one component stands for colours.
+      guard let header = try? ImageHeader(of: data) else { return nil }
+      let isGray = header.format == .jpeg && header.components == 1
+      return (isGray ? 1 : 3, header.width, header.height)
+    }
+  }
+}
+
+/// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
+/// and what speaks against a gain with them. The recipe names the pictures from its own folder.
+///
+/// Folders called train, val and test in the labelled one are taken for what they are.
+/// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
+public func writeFittedRecipe(
+  name: String, labelled: String, unlabelled: String, test: String?, to path: String
+) throws -> [String] {
+  var (labelled, validation, test) = (labelled, String?.none, test)
+  var notes: [String] = []
+  var labelledSet = try openDataset(labelled)
+  if let splits = SplitFolders(of: labelledSet, at: labelled) {
+    notes.append(splits.statement)
+    (labelled, validation) = (splits.paths.labelled, splits.paths.validation)
+    test = test ?? splits.paths.test
+    labelledSet = try openDataset(labelled)
+  }
+  let unlabelledSet = try openUnlabelled(
+    Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
+  let plain = try InitRecipe(
+    name: name,
+    labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
+    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
+  let (chosen, chosenTest) = (labelled, test)
+  func fit(_ validation: String?) throws -> (InitRecipe, LookedAt?) {
+    var fitted = plain
+    if let validation {
+      fitted.measure(onValidation: try RecipePath.written(validation, in: path))
+    }
+    if let chosenTest { fitted.measure(onTest: try RecipePath.written(chosenTest, in: path)) }
+    // The same as seen from here.
+    var recipe = fitted.recipe
+    (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
+    (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
+    return (fitted, try lookedAt(recipe, count: labelledSet.count))
+  }
+  var (fitted, found): (InitRecipe, LookedAt?)
+  do {
+    (fitted, found) = try fit(validation)
+  } catch let error as PipelineError where validation != nil {
+    // Which is not the user's choice but what lay beside D.
+    (fitted, found) = try fit(nil)
+    notes.append("without data.validation: \(error)")
+  }
+  if let found { fitted.note(found.warnings, labelled: found.labelled) }
+  try DurableFile.write(fitted.yaml, to: path)
+  let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
+  let measured = try [test].compactMap {
+    try $0.map { try openDataset($0, allowsEmptyClasses: true) }
+  }
+  return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
+    + (found?.warnings.map(\.message) ?? [])
+}
+
+private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
+
+/// What a run of `recipe` would warn of in its pictures, and how many it would train on; nil of many
+/// pictures, which a dry run reads.
+/// - Throws: `PipelineError` with all that would be refused.
+private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt? {
+  guard count <= 20_000 else {
+    let labelled = try openDataset(recipe.data.labelled)
+    let classes = labelled.classes
+    let noting = NotedContents(
+      dataset: labelled, alike: false, trusting: false, maxPixels: recipe.data.maxPixels,
+      workers: ProcessInfo.processInfo.activeProcessorCount)
+    let (looked, noted, lost) = try noting.sampled()
+    let found = UnreadablePictures(set: "labelled", of: [(looked, noted)])
+    if let problem = found.problem(.none, list: nil, lost: lost) {
+      throw PipelineError.data(problem)
+    }
+    for path in [recipe.data.validation, recipe.data.test].compactMap({ $0 }) {
+      _ = try RunData.measured(path, nil, classes: classes)
+    }
+    return nil
+  }
+  var preflight = Preflight()
+  let opened = try RunData.open(
+    recipe, RunData.Opening(workers: ProcessInfo.processInfo.activeProcessorCount),
+    noting: &preflight)
+  try preflight.refuseProblems()
+  return opened.map { (preflight.warnings, $0.data.labelled.count) }
+}

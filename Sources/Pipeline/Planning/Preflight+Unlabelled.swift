@@ -1,0 +1,51 @@
+import ImageData
+
+extension Preflight {
+  /// Notes how many of U's pictures are labelled or test pictures, byte for byte, which U goes without;
+  /// where nothing is left, that is a problem.
+  ///
+  /// Of more than `most` pictures some are looked at first, and the others only where all of these were
+  /// known: reading every picture of a large U takes hours and is left to scoring.
+  /// - Throws: `PipelineError.stopped`.
+  mutating func compareUnlabelled(
+    of data: RunData, with known: KnownPictures, _ recipe: Recipe, most: Int, workers: Int
+  ) throws {
+    let unlabelled = data.unlabelled
+    guard unlabelled.isRandomAccess, unlabelled.count > 0, !(unlabelled is MissingPictures) else {
+      return
+    }
+    if unlabelled.count > most {
+      let indices = stride(from: 0, to: unlabelled.count, by: unlabelled.count / 200)
+      let some = try IndexedSubset(unlabelled, indices: Array(indices))
+      let held = try contentHashes(of: some, workers: workers)
+      guard held.allSatisfy({ $0.map { known.set(of: $0.prefix) != nil } ?? false }) else { return }
+    }
+    var counts: [String: Int] = [:]
+    for hash in try contentHashes(of: unlabelled, workers: workers) {
+      if let set = hash.flatMap({ known.set(of: $0.prefix) }) { counts[set, default: 0] += 1 }
+    }
+    let all = counts.values.reduce(0, +)
+    let isKept = recipe.ranking.leaveOut == .keep
+    if all == unlabelled.count, !isKept {
+      refuse(
+        "each of the \(Format.counted(all, "unlabelled picture", "unlabelled pictures")) in "
+          + "\(recipe.data.unlabelled) is a labelled or a test picture, so that nothing would be left "
+          + "to select from: is data.unlabelled the labelled folder? Give other pictures, or set "
+          + "ranking.leaveOut: keep to select among these",
+        exitCode: 65, key: "data.unlabelled")
+      return
+    }
+    for (set, count) in [
+      ("test", counts["test"] ?? 0),
+      ("labelled", (counts["labelled"] ?? 0) + (counts["validation"] ?? 0)),
+    ] where count > 0 {
+      let them = count == 1 ? "it" : "they"
+      warn(
+        "\(Format.counted(count, "\(set) picture is", "\(set) pictures are")) among the unlabelled "
+          + (isKept
+            ? "ones, and \(them) may be selected, since ranking.leaveOut is keep"
+            : "ones; \(them) will be left out and listed (data.unlabelled; ranking.leaveOut)"),
+        key: "data.unlabelled")
+    }
+  }
+}

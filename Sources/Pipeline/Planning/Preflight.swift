@@ -1,0 +1,89 @@
+import Foundation
+
+/// What speaks against a run, all of it found before anything is computed or written.
+///
+/// `halcyon run --dry-run` prints it, and `run` makes the same check first: the problems end it, the
+/// warnings are said.
+public struct Preflight: Sendable {
+  /// A reason why a run cannot be made.
+  public struct Problem: Equatable, Sendable, Encodable {
+    /// What is wrong, on which file, and what to do.
+    public let message: String
+    /// The exit code that it stands for.
+    public let exitCode: Int32
+    /// The recipe's key at fault, if one is.
+    public let key: String?
+
+    init(_ message: String, exitCode: Int32, key: String? = nil) {
+      self.message = message
+      self.exitCode = exitCode
+      self.key = key
+    }
+  }
+
+  /// What the user should know before a run starts.
+  public struct Warning: Equatable, Sendable {
+    /// What is to be expected, and which key mends it.
+    public let message: String
+    /// The recipe's key that mends it.
+    public let key: String
+  }
+
+  /// Why the run cannot be made.
+  public private(set) var problems: [Problem]
+  /// What the user should know.
+  public private(set) var warnings: [Warning] = []
+
+  /// What the teacher starts from, in words; nil where it starts from nothing, or is done.
+  var startingWeights: String?
+
+  /// Nothing was found yet but `problems`.
+  init(_ problems: [Problem] = []) { self.problems = problems }
+
+  /// Notes a problem, once.
+  mutating func refuse(_ message: String, exitCode: Int32, key: String) {
+    add(Problem(message, exitCode: exitCode, key: key))
+  }
+
+  /// Notes why something could not be done; of an error that lists several problems, each.
+  /// - Throws: `PipelineError.stopped`, which is no problem of the run's.
+  mutating func note(_ error: any Error, key: String) throws {
+    switch error {
+    case PipelineError.stopped(let signal): throw PipelineError.stopped(signal: signal)
+    case PipelineError.problems(let several): several.forEach { add($0) }
+    default:
+      add(
+        Problem(
+          PipelineError.line(about: error), exitCode: PipelineError.exitCode(of: error), key: key))
+    }
+  }
+
+  private mutating func add(_ problem: Problem) {
+    if !problems.contains(where: { $0.message == problem.message }) { problems.append(problem) }
+  }
+
+  /// Notes what the user should know.
+  mutating func warn(_ message: String, key: String) {
+    let warning = Warning(message: message, key: key)
+    if !warnings.contains(warning) { warnings.append(warning) }
+  }
+
+  /// What `body` returns, or nil where it throws, which is noted as a problem of `key`.
+  /// - Throws: `PipelineError.stopped`.
+  mutating func attempt<Value>(_ key: String, _ body: () throws -> Value) throws -> Value? {
+    do {
+      return try body()
+    } catch {
+      try note(error, key: key)
+      return nil
+    }
+  }
+
+  /// Whether the value of `key` is known to be wrong.
+  func isAtFault(_ key: String) -> Bool { problems.contains { $0.key == key } }
+
+  /// - Throws: `PipelineError` with all problems, if there are any.
+  func refuseProblems() throws {
+    if let error = PipelineError(problems) { throw error }
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Models
+
+extension RunPlan {
+  /// Notes what experience and the paper's Table 1 say against this plan.
+  func warn(_ preflight: inout Preflight) {
+    let classes = counts.classes
+    let perImage = min(recipe.ranking.labelsPerImage, classes)
+    let wanted = recipe.ranking.imagesPerClass
+    let images = trainings.first { $0.stage == Stage.student.title }?.images ?? 0
+
+    // What cannot work out.
+    let candidates = counts.unlabelled * perImage / max(classes, 1)
+    if candidates < wanted {
+      preflight.warn(
+        "K = \(Format.count(wanted)) cannot be filled: \(Format.count(counts.unlabelled)) pictures "
+          + "with P = \(perImage) of \(classes) classes give about \(Format.count(candidates)) "
+          + "candidates a class; lower ranking.imagesPerClass or raise ranking.labelsPerImage",
+        key: "ranking.imagesPerClass")
+    } else if wanted * classes > counts.unlabelled {
+      preflight.warn(
+        "K × classes = \(Format.count(wanted * classes)) is more than the "
+          + "\(Format.count(counts.unlabelled)) unlabelled pictures: nearly all of them will be "
+          + "selected, the wrong ones too; lower ranking.imagesPerClass",
+        key: "ranking.imagesPerClass")
+    }
+    let crossover = 120 * counts.labelled
+    if images < crossover {
+      preflight.warn(
+        "pre-training sees \(Format.count(images)) images, less than 120 passes over the labelled "
+          + "ones (\(Format.count(crossover))): the paper's Figure 4 shows a loss there; raise "
+          + "student.training.images",
+        key: "student.training.images")
+    }
+    if recipe.data.test == nil {
+      preflight.warn(
+        "no data.test: the run will end without accuracies on unseen pictures; name some there",
+        key: "data.test")
+    }
+    warnOfDepartures(&preflight)
+  }
+
+  /// Notes where the recipe departs from the six recommendations of the paper's Table 1.
+  private func warnOfDepartures(_ preflight: inout Preflight) {
+    func depart(_ number: Int, _ recommendation: String, _ reason: String, key: String) {
+      preflight.warn("recommendation \(number) of 6, \(recommendation): \(reason)", key: key)
+    }
+    let pretraining = trainings.first { $0.stage == Stage.student.title }
+    let fineTuning = trainings.first { $0.stage == Stage.fineTuning.title }
+    if teacher.multiplyAdds < student.multiplyAdds {
+      depart(
+        1, "a stronger teacher than the student",
+        "\(recipe.teacher.model) is smaller than \(recipe.student.model); a weak teacher costs gain "
+          + "(Table 3); give a larger teacher.model",
+        key: "teacher.model")
+    } else if teacher.multiplyAdds == student.multiplyAdds {
+      depart(
+        1, "a stronger teacher than the student",
+        "the two are alike; such self-training gains less (Table 4); give a larger teacher.model",
+        key: "teacher.model")
+    }
+    if recipe.fineTuning.training.freezeBackbone {
+      depart(
+        2, "fine-tune on the true labels",
+        "only the last layer is fine-tuned; set fineTuning.training.freezeBackbone: false",
+        key: "fineTuning.training.freezeBackbone")
+    } else if let steps = fineTuning?.steps, steps < 10 {
+      depart(
+        2, "fine-tune on the true labels",
+        "it takes \(steps) steps; raise fineTuning.training.epochs or lower its batch",
+        key: "fineTuning.training.epochs")
+    }
+    if counts.unlabelled < 10 * counts.labelled {
+      let ratio = Double(counts.unlabelled) / Double(counts.labelled)
+      depart(
+        3, "a large set of unlabelled pictures",
+        "there are only \(Format.fixed(ratio, 1)) for each labelled one (Figure 3); name more in "
+          + "data.unlabelled",
+        key: "data.unlabelled")
+    }
+    // Figure 4: the gain is still steep below 0.5 billion images, 390 passes over ImageNet.
+    if let images = pretraining?.images, images < 390 * counts.labelled {
+      depart(
+        4, "many pre-training iterations",
+        "\(Format.count(images)) images are less than 390 passes over the labelled ones (Figure 4); "
+          + "raise student.training.images",
+        key: "student.training.images")
+    }
+    if recipe.ranking.minimumScore != nil {
+      depart(
+        5, "as many pictures of each class",
+        "ranking.minimumScore leaves some classes with fewer than K (Table 5); remove it",
+        key: "ranking.minimumScore")
+    } else if counts.unlabelled < recipe.ranking.imagesPerClass * counts.classes {
+      depart(
+        5, "as many pictures of each class",
+        "K × classes is more than there are unlabelled pictures, so rare classes end with fewer "
+          + "than K (Table 5); lower ranking.imagesPerClass",
+        key: "ranking.imagesPerClass")
+    }
+    if recipe.teacher.startFrom == nil {
+      depart(
+        6, "a weakly supervised teacher",
+        "it starts from nothing; teacher.startFrom takes weights that saw more pictures (Table 6)",
+        key: "teacher.startFrom")
+    }
+  }
+}

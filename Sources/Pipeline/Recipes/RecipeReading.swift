@@ -1,0 +1,195 @@
+import Files
+import Foundation
+import SystemPackage
+import Yams
+
+/// A recipe as it was read, and everything that is wrong with it.
+///
+/// What is at fault has its default, so that the rest of a run can be looked at all the same.
+public struct RecipeReading: Sendable {
+  /// The recipe, in which what could not be read has its default.
+  public private(set) var recipe = Recipe(name: "", labelled: "", unlabelled: "")
+  /// Why it cannot be followed, each with its file and line.
+  public private(set) var problems: [Preflight.Problem] = []
+
+  /// Reads as `Recipe(contentsOf:overrides:keepsUnset:)` does.
+  /// - Throws: `PipelineError.recipe` when it is no recipe at all; `FileError` when the file cannot be
+  ///   read.
+  public init(
+    contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
+    note: (String) -> Void = { _ in }
+  ) throws {
+    guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
+      throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
+    }
+    try self.init(
+      yaml: yaml, file: path, folder: FilePath(text: path).folder.text, overrides: overrides,
+      keepsUnset: keepsUnset, note: note)
+  }
+
+  init(
+    yaml: String, file: String, folder: String, overrides: [String], keepsUnset: Bool,
+    note: (String) -> Void
+  ) throws {
+    var layers = [RecipeReader.Layer(node: try Self.root(of: yaml, file: file), override: nil)]
+    layers += try overrides.map(Self.layer(of:))
+    try Self.refuseTwoBudgets(in: overrides)
+
+    var reader = RecipeReader(file: file)
+    for layer in layers { try reader.read(layer, into: &recipe) }
+
+    // Once more over what the teacher's training became.
+    recipe.inheritFromTeacher()
+    for layer in layers {
+      let groups = layer.node.mapping?.filter {
+        ["baseline", "fineTuning"].contains($0.key.string)
+      }
+      guard let groups, !groups.isEmpty else { continue }
+      let node = Node(groups.map { ($0.key, $0.value) })
+      try reader.read(.init(node: node, override: layer.override), into: &recipe)
+    }
+
+    recipe.requireKeys(&reader)
+    recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset, note)
+    for problem in recipe.problems where !reader.isAtFault(problem.keys) {
+      reader.refuse(
+        reader.error(for: problem.keys, problem.message), key: problem.keys.first ?? "")
+    }
+    problems = reader.problems
+  }
+
+  /// A recipe that was made or changed in code.
+  init(of recipe: Recipe) {
+    self.recipe = recipe
+    problems = recipe.problems.map { problem in
+      Preflight.Problem("recipe: \(problem.message)", exitCode: 64, key: problem.keys.first)
+    }
+  }
+
+  /// - Throws: `PipelineError` with all problems, if there are any.
+  func whole() throws -> Recipe {
+    if let error = PipelineError(problems) { throw error }
+    return recipe
+  }
+
+  // MARK: - Layers
+
+  private static func root(of yaml: String, file: String) throws -> Node {
+    do {
+      return try compose(yaml: yaml) ?? Node("")
+    } catch let error as YamlError {
+      throw PipelineError.recipe(error.line(in: file))
+    }
+  }
+
+  private static func layer(of override: String) throws -> RecipeReader.Layer {
+    let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !keys.contains("") else {
+      throw PipelineError.usage(
+        "--set \(override): write it as key.path=value, for example ranking.imagesPerClass=4000")
+    }
+    let text = String(parts[1])
+    if pathKeys.contains(keys.joined(separator: ".")), !Node(text).isNull,
+      !text.hasPrefix("\""), !text.hasPrefix("'")
+    {
+      // A path as the shell gave it, whatever YAML makes of its characters.
+      let path = Node(text, .implicit, .singleQuoted)
+      return .init(
+        node: keys.reversed().reduce(path) { Node([(Node($1), $0)]) }, override: override)
+    }
+    // What is no YAML, such as @home/a, can only have been meant as a text.
+    let value =
+      (try? compose(yaml: text)) ?? Node(text, .implicit, text.isEmpty ? .plain : .singleQuoted)
+    return .init(node: keys.reversed().reduce(value) { Node([(Node($1), $0)]) }, override: override)
+  }
+
+  /// The keys whose values are paths.
+  private static let pathKeys = [
+    "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
+    "ranking.tags", "teacher.startFrom",
+  ]
+
+  private static func refuseTwoBudgets(in overrides: [String]) throws {
+    let keys = overrides.filter { !$0.hasSuffix("=null") && !$0.hasSuffix("=") }
+      .compactMap { $0.split(separator: "=").first.map(String.init) }
+    for key in keys where key.hasSuffix(".training.images") {
+      let other = key.dropLast("images".count) + "epochs"
+      guard keys.contains(String(other)) else { continue }
+      throw PipelineError.usage("--set \(key) and --set \(other) exclude each other; remove one")
+    }
+  }
+}
+
+extension Recipe {
+  /// The baseline is trained as the teacher is; fine-tuning sees the same pictures with the same
+  /// loss.
+  fileprivate mutating func inheritFromTeacher() {
+    baseline.training = teacher.training
+    baseline.training.freezeBackbone = false
+    fineTuning.training.loss = teacher.training.loss
+    fineTuning.training.augmentation = teacher.training.augmentation
+  }
+
+  fileprivate func requireKeys(_ reader: inout RecipeReader) {
+    let required = [
+      ("name", name, "name: my-run"),
+      ("data.labelled", data.labelled, "labelled: PATH"),
+      ("data.unlabelled", data.unlabelled, "unlabelled: PATH"),
+    ]
+    for (key, value, example) in required where value.isEmpty && !reader.isAtFault([key]) {
+      let group = key.contains(".") ? ["data", ""] : [""]
+      reader.refuse(
+        reader.error(for: [key] + group, "\(key) is missing; add `\(example)`"), key: key)
+    }
+  }
+
+  fileprivate mutating func resolvePaths(
+    from folder: String, _ reader: inout RecipeReader, keepsUnset: Bool, _ note: (String) -> Void
+  ) {
+    func resolve(_ path: String, _ key: String) -> String {
+      guard !reader.isAtFault([key]) else { return path }
+      let fromOverride = reader.places[key]?.isOverride ?? false
+      do {
+        let place = try RecipePath(path, keepsUnset: keepsUnset)
+          .resolved(in: fromOverride ? [".", folder] : [folder, "."])
+        if let other = place.passedOver {
+          note("\(key): \(path) is \(place.path); there is \(other), too, which is passed over")
+        }
+        return place.path
+      } catch {
+        reader.refuse(reader.error(for: [key], "\(key): \(error.message)"), key: key)
+        return path
+      }
+    }
+    data.labelled = resolve(data.labelled, "data.labelled")
+    // A pipe or an address is no path; a pattern is one whose last parts are still open.
+    if !data.unlabelledIsRest, !RecipePath.isRemote(data.unlabelled) {
+      data.unlabelled = resolve(data.unlabelled, "data.unlabelled")
+    }
+    data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
+    ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
+    data.validation = data.validation.map { resolve($0, "data.validation") }
+    data.test = data.test.map { resolve($0, "data.test") }
+    teacher.startFrom = teacher.startFrom.map { resolve($0, "teacher.startFrom") }
+  }
+}
+
+extension YamlError {
+  /// The error on one line, beginning with the file and the line.
+  fileprivate func line(in file: String) -> String {
+    switch self {
+    case .composer(let context?, let problem, let mark, _):
+      "\(file):\(mark.line): not YAML: \(context.text), \(problem)"
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(nil, let problem, let mark, _):
+      "\(file):\(mark.line): not YAML: \(problem); look at this line's indentation and quotes"
+    case .duplicatedKeysInMapping(let keys, let context):
+      "\(file):\(context.mark.line): the key \(keys.sorted().joined(separator: ", ")) is given twice; remove one"
+    case .reader(let problem, _, _, _):
+      "\(file): not YAML: \(problem); a recipe is a UTF-8 text"
+    default:
+      "\(file): not YAML: \(self)".replacing("\n", with: " ")
+    }
+  }
+}

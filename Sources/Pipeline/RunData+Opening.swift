@@ -1,0 +1,291 @@
+import ImageData
+import Torch
+
+extension RunData {
+  /// How a run's pictures are opened.
+  struct Opening {
+    /// How many threads read pictures.
+    let workers: Int
+    /// Whether U must be there; where it is not, `MissingPictures` stand in for it.
+    var needsUnlabelled = true
+    /// How the index of U is made, where U is shards and no index yet; nil makes none.
+    var indexing: Indexing?
+    /// Whether what pictures look like is noted, too, beside their bytes.
+    var alike = false
+    /// Where the run is kept; nil where it is not.
+    var directory: RunDirectory?
+    /// What computes, if that is known.
+    var device: Device?
+    /// Up to so many pictures of U are compared with the others one by one.
+    var mostCompared = 20_000
+    /// How the run's directory is worked on: who does not work on it alone takes what was noted.
+    var access = Run.Access.alone
+  }
+
+  /// A run's pictures with what is known of them.
+  struct Opened {
+    var data: RunData
+    /// The labelled, validation and test pictures, by what they show; none for who only reads.
+    let known: KnownPictures
+    /// What was noted just now, by the names that it is kept under.
+    fileprivate let noted: [(name: String, noting: NotedContents, contents: [PictureContents])]
+
+    /// Keeps in `folder` what was noted, for later starts.
+    /// - Throws: `FileError`.
+    func keepContents(in folder: String) throws {
+      for (name, noting, contents) in noted { try noting.keep(contents, as: "\(folder)/\(name)") }
+    }
+  }
+
+  /// Opens the pictures of `recipe`. What is wrong with any of the sets is noted in `preflight`, and
+  /// then there is nothing to return; U's index is not made when something else is wrong already.
+  /// - Throws: `PipelineError.stopped`.
+  static func open(_ recipe: Recipe, _ opening: Opening, noting preflight: inout Preflight) throws
+    -> Opened?
+  {
+    let sets = SetsOpening(recipe: recipe, opening: opening, preflight: preflight)
+    defer { preflight = sets.preflight }
+    return try sets.open()
+  }
+}
+
+/// Opens the sets of a run one after another and gathers what is wrong with each.
+private final class SetsOpening {
+  let recipe: Recipe
+  let opening: RunData.Opening
+  var preflight: Preflight
+  private var noted: [(name: String, noting: NotedContents, contents: [PictureContents])] = []
+
+  init(recipe: Recipe, opening: RunData.Opening, preflight: Preflight) {
+    self.recipe = recipe
+    self.opening = opening
+    self.preflight = preflight
+  }
+
+  private var paths: Recipe.Data { recipe.data }
+  private var seed: UInt64 { UInt64(bitPattern: Int64(recipe.seed)) }
+
+  func open() throws -> RunData.Opened? {
+    let source = try attempt("data.labelled") { try RunData.labelled(paths) }
+    if let source { warnOfSplitFolders(source, at: paths.labelled) }
+    let validation = try measured(
+      paths.validation, paths.validationSplit, "data.validation", source)
+    let test = try measured(paths.test, paths.testSplit, "data.test", source)
+    let labelled = try source.flatMap { try divide($0) }
+    let known = try labelled.flatMap { try knownPictures($0, validation, test) }
+    try checkTrainings(source, labelled)
+    let unlabelled = try openUnlabelled(rest: labelled?.rest)
+    guard let source, let labelled, let known, let unlabelled, preflight.problems.isEmpty else {
+      return nil
+    }
+    let data = RunData(
+      labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
+      unlabelled: unlabelled, classNames: source.classes,
+      validationIsGiven: paths.validation != nil)
+    if opening.access == .alone, !(opening.directory?.isFinished(.ranking) ?? false) {
+      try preflight.compareUnlabelled(
+        of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
+    }
+    return preflight.problems.isEmpty
+      ? RunData.Opened(data: data, known: known, noted: noted) : nil
+  }
+
+  /// As `Preflight.attempt`, but for keys that are known to be wrong.
+  private func attempt<Value>(_ key: String, _ body: () throws -> Value) throws -> Value? {
+    guard !preflight.isAtFault(key) else { return nil }
+    do {
+      return try body()
+    } catch {
+      try preflight.note(error, key: key)
+      return nil
+    }
+  }
+
+  private func measured(
+    _ path: String?, _ split: String?, _ key: String, _ source: (any ImageDataset)?
+  ) throws -> Examples? {
+    guard let path else { return nil }
+    return try attempt(key) { try RunData.measured(path, split, classes: source?.classes) }
+  }
+
+  private func openUnlabelled(rest: (any ImageDataset)?) throws -> (any ShardedDataset)? {
+    if paths.unlabelledIsRest {
+      return rest.map { EvenShards($0, shardSize: max(1, paths.shardSize)) }
+    }
+    let keys = ["data.unlabelled", "data.unlabelledSplit", "data.shardSize", "data.requireTags"]
+    if keys.contains(where: preflight.isAtFault) { return nil }
+    let makesIndex = opening.indexing != nil && namesShards(paths.unlabelled)
+    if makesIndex, !preflight.problems.isEmpty { return nil }
+    do {
+      return try Pipeline.openUnlabelled(paths, opening.indexing)
+    } catch let error where !opening.needsUnlabelled {
+      return MissingPictures(name: paths.unlabelled, reason: "\(error)")
+    } catch {
+      try preflight.note(error, key: "data.unlabelled")
+      return nil
+    }
+  }
+
+  // MARK: - D
+
+  /// D in parts, and what its pictures are.
+  private struct Labelled {
+    let trained: Examples
+    let heldOut: Examples?
+    /// What `labelledCount` left.
+    let rest: any ImageDataset
+    /// What `labelledCount` chose, before a part of it was held out.
+    let chosen: any ImageDataset
+    let kept: [Int]
+    let held: [Int]
+    /// What the chosen pictures are; nil for who need not know.
+    let contents: NotedContents.Noted?
+  }
+
+  private func divide(_ source: any ImageDataset) throws -> Labelled? {
+    let (chosen, rest) =
+      try attempt("data.labelledCount") { try choose(from: source) } ?? (nil, nil)
+    guard let chosen, let rest else { return nil }
+    return try attempt("data.labelled") {
+      let isHeldOut = paths.validation == nil && !preflight.isAtFault("data.validationFraction")
+      let fraction = isHeldOut ? paths.validationFraction : 0
+      let isKnown = opening.access != .reading || fraction > 0
+      let contents = isKnown ? try self.contents(of: chosen, "labelled") : nil
+      let (kept, held) = try holdOut(
+        from: chosen, fraction: fraction, seed: seed,
+        copies: contents.map { CopyGroups(of: $0.contents.map(\.contentHash)) } ?? .none)
+      let trained = try Examples(
+        labelled: held.isEmpty ? chosen : IndexedSubset(chosen, indices: kept))
+      try RunData.requireEveryClass(of: trained, at: paths.labelled)
+      return Labelled(
+        trained: trained,
+        heldOut: fraction > 0 ? try Examples(labelled: IndexedSubset(chosen, indices: held)) : nil,
+        rest: rest, chosen: chosen, kept: kept, held: held, contents: contents)
+    }
+  }
+
+  private func choose(from source: any ImageDataset) throws
+    -> (chosen: (any ImageDataset)?, rest: (any ImageDataset)?)
+  {
+    guard let count = paths.labelledCount else { return (source, source) }
+    guard count <= source.count, count >= source.classes.count else {
+      throw PipelineError.recipe(
+        "labelledCount \(count) is not between \(source.classes.count), one a class, and the "
+          + "\(source.count) pictures of \(paths.labelled)")
+    }
+    // Of more pictures copies are not looked for: those of chosen ones are left out of U in any case.
+    var copies = CopyGroups.none
+    if source.count <= 200_000 {
+      let noted = try contents(of: source, "source", onlyHashes: true)
+      copies = CopyGroups(of: noted.contents.map(\.contentHash))
+    }
+    let split = try balancedSubset(of: source, count: count, seed: seed, copies: copies)
+    return (
+      try IndexedSubset(source, indices: split.chosen),
+      try IndexedSubset(source, indices: split.rest)
+    )
+  }
+
+  // MARK: - What pictures are
+
+  private func knownPictures(
+    _ labelled: Labelled, _ validation: Examples?, _ test: Examples?
+  ) throws -> KnownPictures? {
+    guard opening.access != .reading, let contents = labelled.contents else {
+      return try KnownPictures([], alike: false)
+    }
+    var parts: [KnownPictures.Part] = []
+    var noted: [UnreadableList.Part] = []
+    func add(
+      _ name: String, _ dataset: any ImageDataset, _ found: NotedContents.Noted, isLeftOut: Bool
+    ) {
+      parts.append(
+        .init(name: name, dataset: dataset, contents: found.contents, isLeftOut: isLeftOut))
+      noted.append((name, dataset, found))
+    }
+    if let test {
+      add("test", test.dataset, try self.contents(of: test.dataset, "test"), isLeftOut: true)
+    }
+    // Validation pictures that are given are no part of D, and U may hold them: other ones change no
+    // score.
+    let (trained, held) = contents.divided(
+      labelled.chosen, kept: labelled.kept, held: labelled.held)
+    if let validation {
+      add(
+        "validation", validation.dataset, try self.contents(of: validation.dataset, "validation"),
+        isLeftOut: false)
+    } else if let heldOut = labelled.heldOut {
+      add("validation", heldOut.dataset, held, isLeftOut: true)
+    }
+    add(
+      "labelled", labelled.trained.dataset, labelled.held.isEmpty ? contents : trained,
+      isLeftOut: true)
+    let list = UnreadableList(noted, heldOut: validation == nil && labelled.heldOut != nil)
+    judge(list)
+    warnOfAbsentClasses(test, "test")
+    warnOfAbsentClasses(validation, "validation")
+    let known = try KnownPictures(parts, alike: opening.alike, unreadable: list)
+    _ = try preflight.attempt("data.test") { try known.refuse("test", among: "labelled") }
+    _ = try preflight.attempt("data.test") { try known.refuse("test", among: "validation") }
+    if validation != nil {
+      _ = try preflight.attempt("data.validation") {
+        try known.refuse("validation", among: "labelled")
+      }
+    }
+    preflight.warnOfCopies(in: labelled.chosen, contents.contents)
+    return known
+  }
+
+  /// Notes what cannot be read: as a problem where it is too much, else as a warning.
+  private func judge(_ list: UnreadableList) {
+    let problems = list.problems(recipe.data.limitOfUnreadable)
+    for (key, message) in problems { preflight.refuse(message, exitCode: 65, key: key) }
+    guard problems.isEmpty else { return }
+    let path = opening.directory.map { UnreadableList.path(in: $0.knownFolder) }
+    for (key, message) in list.lines(list: path) { preflight.warn(message, key: key) }
+  }
+
+  private func warnOfAbsentClasses(_ examples: Examples?, _ set: String) {
+    guard let examples else { return }
+    let counts = zip(examples.dataset.classes, examples.countPerClass)
+    let absent = counts.filter { $1 == 0 }.map(\.0)
+    if !absent.isEmpty { preflight.warn(RunData.absentLine(set, absent), key: "data.\(set)") }
+  }
+
+  private func contents(of dataset: any ImageDataset, _ name: String, onlyHashes: Bool = false)
+    throws -> NotedContents.Noted
+  {
+    let noting = NotedContents(
+      dataset: dataset, alike: opening.alike && !onlyHashes, trusting: opening.access != .alone,
+      maxPixels: recipe.data.maxPixels, workers: opening.workers)
+    if let folder = opening.directory?.knownFolder,
+      let kept = try noting.kept(as: "\(folder)/\(name)")
+    {
+      return kept
+    }
+    let found = try onlyHashes ? noting.hashed() : noting.note()
+    noted.append((name, noting, found.contents))
+    return found
+  }
+
+  /// Looks at the trainings that are still to be done, which only who works alone does.
+  private func checkTrainings(_ source: (any ImageDataset)?, _ labelled: Labelled?) throws {
+    guard opening.access == .alone else { return }
+    var preflight = preflight
+    defer { self.preflight = preflight }
+    if !(opening.directory?.isFinished(.teacher) ?? false) {
+      try preflight.checkStartingWeights(of: recipe, classNames: source?.classes)
+    }
+    guard let source, let labelled else { return }
+    try preflight.checkTrainings(
+      of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,
+      device: opening.device, isFinished: { self.opening.directory?.isFinished($0) ?? false })
+    preflight.warnOfMissingClasses(
+      in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)
+  }
+
+  private func warnOfSplitFolders(_ source: any ImageDataset, at path: String) {
+    guard let splits = SplitFolders(of: source, at: path) else { return }
+    preflight.warn(splits.warning, key: "data.labelled")
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+@testable import ImageData
+
+@Suite("Picture files")
+struct PictureFilesTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test("a folder stands for the pictures below it, in the order of their paths")
+  func folders() throws {
+    for name in ["d/b/2.png", "d/a.png", "d/b/1.png", "x.png"] {
+      try folder.add("one-pixel.png", as: name)
+    }
+    try folder.write("no picture", to: "d/notes.txt")
+    let root = folder.path
+    let files = try PictureFiles(expanding: [root + "/x.png", root + "/d/", root + "/nowhere.png"])
+    #expect(
+      (0..<files.count).map { files.key(at: $0) }
+        == ["x.png", "d/a.png", "d/b/1.png", "d/b/2.png", "nowhere.png"].map { "\(root)/\($0)" })
+    #expect(files.passedOver.fileCount == 1)
+    try folder.write("no picture", to: "empty/notes.txt")
+    let error = #expect(throws: ImageDataError.self) {
+      _ = try PictureFiles(expanding: [root + "/empty"])
+    }
+    #expect(error?.description.contains("/empty: ") == true)
+  }
+
+  @Test("a pipe is read to its end, once; one in a folder is not waited for")
+  func pipes() throws {
+    let data = try TestPictures.data("one-pixel.png")
+    let pipe = folder.path + "/d/pipe.png"
+    try folder.add("one-pixel.png", as: "d/a.png")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let files = PictureFiles([pipe])
+    #expect(files.waits)
+    let writer = Thread { try? data.write(to: URL(fileURLWithPath: pipe)) }
+    writer.start()
+    #expect(try files.read(at: 0).bytes == data)
+    #expect(try files.read(at: 0).bytes == data)
+
+    let listed = try PictureFiles(expanding: [folder.path + "/d"])
+    #expect(!listed.waits)
+    let error = #expect(throws: ImageDataError.self) { try listed.read(at: 1) }
+    #expect(error?.description.hasSuffix("not a regular file") == true)
+  }
+
+  @Test("pictures in memory are called by their numbers")
+  func inMemory() throws {
+    let data = try TestPictures.data("one-pixel.png")
+    let pictures = PicturesInMemory([
+      .file(data), .pixels(Data([7]), width: 1, height: 1, channels: 1),
+    ])
+    #expect((0..<2).map { pictures.key(at: $0) } == ["0", "1"])
+    #expect(try pictures.read(at: 0).bytes == data)
+  }
+}
