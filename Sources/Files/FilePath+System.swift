@@ -15,6 +15,9 @@ extension FilePath {
   /// Whether there is a folder at this path.
   public var isFolder: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 
+  /// Whether there is a file at this path, and nothing else.
+  public var isFile: Bool { status.map { $0.st_mode & S_IFMT == S_IFREG } ?? false }
+
   /// Opens the file; a descriptor, or -1 with the reason in `errno`.
   public func open(_ flags: Int32, _ mode: mode_t = 0) -> Int32 {
     withPlatformString { Foundation.open($0, flags | O_CLOEXEC, mode) }
@@ -30,8 +33,12 @@ extension FilePath {
   }
 
   /// The names in the folder but `.` and `..`, as texts, in no order.
+  /// - Parameter isWanted: Which of them, by their bytes.
+  /// - Returns: The names.
   /// - Throws: `FileError` naming the path when it cannot be listed.
-  public func names() throws -> [String] {
+  public func names(
+    where isWanted: (UnsafeRawBufferPointer) -> Bool = { _ in true }
+  ) throws -> [String] {
     guard let folder = withPlatformString({ opendir($0) }) else {
       throw FileError("list", text, code: errno)
     }
@@ -40,8 +47,11 @@ extension FilePath {
     while true {
       errno = 0  // readdir says by it whether it came to the end
       guard let entry = readdir(folder) else { break }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if name != Array(".".utf8), name != Array("..".utf8) { names.append(PathText.text(of: name)) }
+      withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+        let name = UnsafeRawBufferPointer(rebasing: raw.prefix { $0 != 0 })
+        let leadsUp = name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
+        if !leadsUp, isWanted(name) { names.append(PathText.text(of: name)) }
+      }
     }
     guard errno == 0 else { throw FileError("list", text, code: errno) }
     return names
@@ -58,15 +68,20 @@ extension FilePath {
     }
   }
 
-  /// Makes the folder, and those above it; it may be there already.
+  /// Makes the folder and, in their order, those on the way to it; any of them may be there already.
   /// - Throws: `FileError` naming the folder that cannot be made.
   public func makeFolder() throws {
     guard !isFolder else { return }
-    let above = folder
-    if above != self, !above.exists { try above.makeFolder() }
-    // Somebody else may have made it meanwhile.
-    guard withPlatformString({ mkdir($0, 0o777) }) == 0 || isFolder else {
-      throw FileError("make the folder", text, code: errno)
+    var path = FilePath(root: root, [])
+    for part in components {
+      path.append(part)
+      guard !path.isFolder else { continue }
+      let code =
+        path.exists ? ENOTDIR : path.withPlatformString { mkdir($0, 0o777) == 0 ? 0 : errno }
+      // Somebody else may have made it meanwhile.
+      guard code == 0 || path.isFolder else {
+        throw FileError("make the folder", path.text, code: code)
+      }
     }
   }
 

@@ -103,11 +103,9 @@ public final class Run {
       recipe,
       RunData.Opening(
         workers: workers, needsUnlabelled: needsUnlabelled,
-        indexing: access == .reading && !IndexedCollection.exists(in: directory.indexFolder)
-          ? nil
-          : RunData.Indexing(
-            folder: directory.indexFolder, workers: workers, isFixed: access != .alone,
-            console: console, prepare: claim.take),
+        indexing: Indexing(
+          folder: directory.path, workers: workers, isFixed: access != .alone,
+          mayMake: access != .reading, console: console, prepare: claim.take),
         alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
         access: access),
       noting: &preflight)

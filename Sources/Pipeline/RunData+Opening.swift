@@ -8,8 +8,8 @@ extension RunData {
     let workers: Int
     /// Whether U must be there; where it is not, `MissingPictures` stand in for it.
     var needsUnlabelled = true
-    /// How the index of U is made, where U is shards and no index yet; nil makes none.
-    var indexing: Indexing?
+    /// How an index is made of shards that have none yet.
+    let indexing: Indexing
     /// Whether what pictures look like is noted, too, beside their bytes.
     var alike = false
     /// Where the run is kept; nil where it is not.
@@ -66,7 +66,7 @@ private final class SetsOpening {
   private var seed: UInt64 { UInt64(bitPattern: Int64(recipe.seed)) }
 
   func open() throws -> RunData.Opened? {
-    let source = try attempt("data.labelled") { try RunData.labelled(paths) }
+    let source = try attempt("data.labelled") { try RunData.labelled(paths, opening.indexing) }
     if let source { warnOfSplitFolders(source, at: paths.labelled) }
     let validation = try measured(
       paths.validation, paths.validationSplit, "data.validation", source)
@@ -105,7 +105,10 @@ private final class SetsOpening {
     _ path: String?, _ split: String?, _ key: String, _ source: (any ImageDataset)?
   ) throws -> Examples? {
     guard let path else { return nil }
-    return try attempt(key) { try RunData.measured(path, split, classes: source?.classes) }
+    let set = String(key.dropFirst("data.".count))
+    return try attempt(key) {
+      try RunData.measured(path, split, as: set, classes: source?.classes, opening.indexing)
+    }
   }
 
   private func openUnlabelled(rest: (any ImageDataset)?) throws -> (any ShardedDataset)? {
@@ -114,7 +117,7 @@ private final class SetsOpening {
     }
     let keys = ["data.unlabelled", "data.unlabelledSplit", "data.shardSize", "data.requireTags"]
     if keys.contains(where: preflight.isAtFault) { return nil }
-    let makesIndex = opening.indexing != nil && namesShards(paths.unlabelled)
+    let makesIndex = namesShards(paths.unlabelled)
     if makesIndex, !preflight.problems.isEmpty { return nil }
     do {
       return try Pipeline.openUnlabelled(paths, opening.indexing)

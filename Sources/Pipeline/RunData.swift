@@ -29,13 +29,15 @@ struct RunData {
 
   /// All of D.
   /// - Throws: `PipelineError` or `ImageDataError` naming what cannot be used.
-  static func labelled(_ paths: Recipe.Data) throws -> any ImageDataset {
-    let dataset = try openDataset(paths.labelled, split: paths.labelledSplit)
+  static func labelled(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any ImageDataset {
+    let dataset = try openLabelled(
+      paths.labelled, split: paths.labelledSplit, as: "labelled", indexing)
     let classes = dataset.classes
     guard !classes.isEmpty else {
       throw PipelineError.data(
         "\(paths.labelled) has no labels; a labelled set is a folder of class folders, an IDX file "
-          + "with its labels beside it, or a CSV with a label column")
+          + "with its labels beside it, a CSV with a label column, or shards with .cls or .json "
+          + "members that say it")
     }
     guard classes.count > 1 else {
       throw PipelineError.data(
@@ -52,8 +54,10 @@ struct RunData {
 
   /// A labelled set that is only measured on, whose classes must be among D's, where these
   /// are known.
-  static func measured(_ path: String, _ split: String?, classes: [String]?) throws -> Examples {
-    let dataset = try openDataset(path, split: split, allowsEmptyClasses: true)
+  static func measured(
+    _ path: String, _ split: String?, as set: String, classes: [String]?, _ indexing: Indexing
+  ) throws -> Examples {
+    let dataset = try openLabelled(path, split: split, as: set, indexing, allowsEmptyClasses: true)
     guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))

@@ -11,7 +11,7 @@ struct EvaluateCommand: ParsableCommand {
   var model: String
 
   @Argument(
-    help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.",
+    help: "Labelled pictures: a folder of class folders, an IDX file, a CSV, or shards.",
     completion: .file())
   var data: String
 

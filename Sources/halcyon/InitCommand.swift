@@ -10,12 +10,12 @@ struct InitCommand: ParsableCommand {
     commandName: "init", abstract: "Write a recipe fitted to labelled and unlabelled pictures.")
 
   @Argument(
-    help: "Labelled pictures: a folder of class folders, an IDX file, or a CSV.",
+    help: "Labelled pictures: a folder of class folders, an IDX file, a CSV, or shards.",
     completion: .file())
   var labelled: String
 
   @Argument(
-    help: "Unlabelled pictures: a folder, an IDX file, a CSV, or an index of shards.",
+    help: "Unlabelled pictures: a folder, an IDX file, a CSV, shards, or their index.",
     completion: .file())
   var unlabelled: String
 
@@ -43,7 +43,8 @@ struct InitCommand: ParsableCommand {
     }
     let name = place.nameWithoutExtension
     let notes = try writeFittedRecipe(
-      name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out)
+      name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out,
+      console: Console())
     try printLine("wrote \(out)")
     try notes.forEach { try printLine("  \($0)") }
     try printLine("next: halcyon run \(out) --dry-run")

@@ -120,7 +120,7 @@ struct PreflightTests {
     let outcome = try twins.run("run", "a")
     #expect(outcome.code == 65)
     #expect(
-      outcome.errors.contains("data/classes.txt, line 5: crane is the class of line 1 already"),
+      outcome.errors.contains("data/classes.txt: lines 1 and 5 have crane; write"),
       "\(outcome.errors)")
   }
 

@@ -5,12 +5,10 @@ import Testing
 
 @Suite("CSVReader")
 struct CSVReaderTests {
-  let folder: String
+  private let place: ParquetFolder
+  private var folder: String { place.path }
 
-  init() throws {
-    folder = NSTemporaryDirectory() + "halcyon-csv-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
+  init() throws { place = try ParquetFolder() }
 
   /// The records of a file of these bytes, each with its line.
   private func read(_ data: Data) throws -> [(line: Int, fields: [String])] {

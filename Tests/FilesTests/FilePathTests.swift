@@ -67,6 +67,17 @@ struct FilePathTests {
     #expect(!root.exists)
   }
 
+  @Test("folders are made on the way, also upwards again, and none in the place of a file")
+  func making() throws {
+    let root = FilePath(text: NSTemporaryDirectory()).joined("paths-\(UUID().uuidString)")
+    try root.joined("a/../b/c").makeFolder()
+    defer { try? root.remove() }
+    #expect(root.joined("a").isFolder && root.joined("b/c").isFolder)
+    try DurableFile.write("x", to: root.joined("file").text)
+    let error = #expect(throws: FileError.self) { try root.joined("file/d").makeFolder() }
+    #expect(error?.description == "cannot make the folder \(root.text)/file: Not a directory")
+  }
+
   @Test("removing a link leaves what it is to")
   func removingLinks() throws {
     let root = FilePath(text: NSTemporaryDirectory()).joined("paths-\(UUID().uuidString)")

@@ -52,7 +52,7 @@ struct DistinctClassesTests {
     try folder.write(Data([0, 0, 8, 1, 0, 0, 0, 2, 0, 1]), to: "train-labels-idx1-ubyte")
     try folder.write("cat\ndog\ncat\n", to: "classes.txt")
     let reason = reason { _ = try openDataset(folder.path) }
-    #expect(reason == "the lines have cat twice; write a name of its own for each class")
+    #expect(reason == "lines 1 and 3 have cat; write a name of its own for each class")
   }
 
   @Test("pictures and shards whose names do are all there, each with a key of its own")

@@ -135,6 +135,11 @@ public func buildIndex(
   var passedOver = plan.passedOver
   try claimed.writeProblems(of: rows, missing: failed, &passedOver)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
+  if labels.areNumbers, !plan.classNames.isEmpty, labels.classes != plan.classNames {
+    note?(
+      "\(ClassNames.file) beside the shards has \(plan.classNames.count) names, but label "
+        + "\(labels.most) occurs; classes are called by their numbers")
+  }
   let catalogue = Catalogue.encoded(
     rows, name: plan.name, classes: labels.classes, labelsAreNumbers: labels.areNumbers)
   try claimed.write(catalogue, to: Catalogue.fileName)
@@ -155,6 +160,8 @@ public func buildIndex(
 struct ClassTable {
   private(set) var classes: [String] = []
   private(set) var areNumbers = false
+  /// The largest label, where they are numbers.
+  private(set) var most = 0
   private static let most = 1_000_000
 
   /// Joins the labels of the shards. When all are numbers, they count in `names`, or else stand for
@@ -174,6 +181,7 @@ struct ClassTable {
       most < Self.most
     {
       areNumbers = true
+      self.most = most
       classes = names.count > most ? names : (0...max(9, most)).map(String.init)
     } else {
       classes = all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

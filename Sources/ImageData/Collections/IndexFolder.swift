@@ -43,20 +43,6 @@ final class IndexFolder {
   /// disk is full.
   private static let refusals: Set<Int32> = [EACCES, EPERM, EROFS, ENOSPC, EDQUOT]
 
-  /// Makes the folder at `path` and those above it; returns 0 or why that cannot be.
-  private static func make(_ path: FilePath) -> Int32 {
-    if let status = path.status { return status.st_mode & S_IFMT == S_IFDIR ? 0 : ENOTDIR }
-    let code = errno
-    let above = path.folder
-    if code == ENOENT, above != path {
-      let code = make(above)
-      guard code == 0 else { return code }
-    }
-    // Somebody else may have made it meanwhile.
-    guard path.withPlatformString({ mkdir($0, 0o777) }) != 0, errno != EEXIST else { return 0 }
-    return errno
-  }
-
   /// Makes the folder where there is none, and claims it until this object goes away or the process
   /// ends, however it ends. One that cannot be written, but has an index in it, is not claimed; see
   /// `lockFailure`.
@@ -64,11 +50,11 @@ final class IndexFolder {
   ///   full of other things.
   init(claiming path: String) throws {
     self.path = path
-    let code = Self.make(FilePath(text: path))
-    guard code == 0 else {
-      let reason = String(cString: strerror(code))
+    do {
+      try FilePath(text: path).makeFolder()
+    } catch let error as FileError {
       throw ImageDataError.dataset(
-        path: path, reason: "cannot make this folder for the index: \(reason)")
+        path: path, reason: "cannot make this folder for the index: \(error.reason)")
     }
     let lockPath = FilePath(text: path).joined(Self.lockName).text
     let names = (try? FilePath(text: path).names()) ?? []

@@ -75,8 +75,7 @@ struct IndexPlan {
   ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?, PassedOver) {
     let absolute = FilePath(text: root).absolute
     let isFolder = absolute.isFolder
-    let files = (try? absolute.names()) ?? []
-    if isFolder, !files.contains(where: IDXDataset.isImages) {
+    if isFolder, try absolute.names(where: IDXFiles.mayBeImages).isEmpty {
       let folder = (split.map { absolute.joined($0) } ?? absolute).text
       let listing = try FolderListing(root: folder)
       guard listing.paths.count > 0 else {
@@ -103,9 +102,6 @@ struct IndexPlan {
 
   private static func classNames(beside location: ShardLocation?) -> [String] {
     guard let location, location.kind == .file else { return [] }
-    let path = FilePath(text: location.text).folder.joined("classes.txt")
-    guard let data = try? path.contents() else { return [] }
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    return ClassNames.names(in: FilePath(text: location.text).folder) ?? []
   }
 }

@@ -8,6 +8,8 @@ struct SampleMetadata {
   var tags: [String] = []
   /// Whether a text was searched for hashtags, with or without success.
   private(set) var hasText = false
+  /// Whether the label is what somebody called a name, which goes before numbers.
+  private var isNamed = false
 
   /// Whether it says nothing.
   var isEmpty: Bool { label == nil && tags.isEmpty }
@@ -18,7 +20,7 @@ struct SampleMetadata {
 
   /// Takes the contents of a `.cls` member: a class's number or name.
   mutating func take(cls bytes: [UInt8]) {
-    label = Self.label(String(decoding: bytes, as: UTF8.self)) ?? label
+    take(label: String(decoding: bytes, as: UTF8.self), isName: false)
   }
 
   /// Takes hashtags, with or without their #.
@@ -37,8 +39,21 @@ struct SampleMetadata {
     }
   }
 
-  /// Takes the keys `hashtags` and `tags` (a list, or text between spaces or commas), `label` and
-  /// `cls` of a JSON object.
+  private mutating func take(label text: String, isName: Bool) {
+    guard isName || !isNamed, let name = Self.label(text) else { return }
+    label = name
+    isNamed = isName
+  }
+
+  private static let tagKeys = ["hashtags", "tags"]
+  /// The later ones go before the others.
+  private static let labelKeys = ["target", "category", "class", "label", "cls"]
+  private static let nameKeys = ["label_name", "class_name"]
+  private static let keys = (tagKeys + labelKeys + nameKeys).map { Array($0.utf8) }
+
+  /// Takes the hashtags (a list, or text between spaces or commas) and the class of a JSON object: the
+  /// keys `hashtags` and `tags`, `label`, `cls`, `class`, `category` and `target`, and before those
+  /// `label_name` and `class_name`.
   /// - Returns: Whether it is one.
   mutating func take(json bytes: [UInt8]) -> Bool {
     // Most crawls' JSON has nothing of the kind, and taking it apart costs more than all the rest.
@@ -47,7 +62,7 @@ struct SampleMetadata {
     }
     let object = try? JSONSerialization.jsonObject(with: Data(bytes))
     guard let object = object as? [String: Any] else { return false }
-    for key in ["hashtags", "tags"] {
+    for key in Self.tagKeys {
       switch object[key] {
       case let list as [Any]:
         for case let tag as String in list { add(tag[...]) }
@@ -56,24 +71,29 @@ struct SampleMetadata {
       default: break
       }
     }
-    for key in ["label", "cls"] {
+    for key in Self.labelKeys + Self.nameKeys {
+      let isName = Self.nameKeys.contains(key)
       switch object[key] {
-      case let name as String: label = Self.label(name) ?? label
+      case let name as String: take(label: name, isName: isName)
       case let number as NSNumber where number.doubleValue == Double(number.int64Value):
-        label = String(number.int64Value)
+        take(label: String(number.int64Value), isName: isName)
       default: break
       }
     }
     return true
   }
 
-  /// Whether a quote follows on the end of one of the keys.
+  /// Whether one of the keys stands in quotes somewhere.
   private static func mayHaveKeys(_ bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBufferPointer { bytes in
       for index in 3..<max(3, bytes.count) where bytes[index] == UInt8(ascii: "\"") {
-        let end = (bytes[index - 3], bytes[index - 2], bytes[index - 1])
-        if end == (97, 103, 115) || end == (98, 101, 108) || end == (99, 108, 115) {  // ags bel cls
-          return true
+        switch bytes[index - 1] {
+        case UInt8(ascii: "s"), UInt8(ascii: "l"), UInt8(ascii: "e"), UInt8(ascii: "y"),
+          UInt8(ascii: "t"):
+          if keys.contains(where: { bytes[..<index].suffix($0.count).elementsEqual($0) }) {
+            return true
+          }
+        default: continue
         }
       }
       return false

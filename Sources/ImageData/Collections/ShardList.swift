@@ -47,9 +47,10 @@ struct ShardList {
 
   /// The archives that lie directly in `folder`, in bytewise order.
   static func archives(in folder: String) -> [String] {
-    let names = (try? FilePath(text: folder).names()) ?? []
-    return names.filter { !PictureNames.isSystems($0.utf8) && ShardLocation.isArchive($0) }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let names = try? FilePath(text: folder).names { name in
+      !PictureNames.isSystems(name) && ShardLocation.archives.end(name)
+    }
+    return (names ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// Whether archives are what `folder` holds: in itself, or where it holds neither archives nor
@@ -60,16 +61,36 @@ struct ShardList {
     return decision(folder, depth: 0, &left) ?? false
   }
 
-  private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
-    let names = (try? FilePath(text: folder).names()) ?? []
-    let visible = names.filter { !PictureNames.isSystems($0.utf8) }
-    if visible.contains(where: ShardLocation.isArchive) { return true }
-    if visible.contains(where: { PictureNames.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
-      return false
+  /// Whether `folder` is one with folders of pictures in it.
+  static func holdsFoldersOfPictures(_ folder: String) -> Bool {
+    let place = FilePath(text: folder)
+    var left = mostEntriesTried
+    let names = try? place.names { !PictureNames.isSystems($0) && !PictureNames.isPicture($0) }
+    return (names ?? []).contains { name in
+      let path = place.joined(name)
+      guard left > 0, path.isFolder else { return false }
+      return decision(path.text, depth: 1, &left) == false
     }
+  }
+
+  private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
+    var hasArchives = false
+    var hasPictures = false
+    // Of a folder of millions of pictures no names are kept.
+    let others = try? FilePath(text: folder).names { name in
+      guard !PictureNames.isSystems(name) else { return false }
+      if ShardLocation.archives.end(name) {
+        hasArchives = true
+      } else if PictureNames.isPicture(name) || IDXFiles.mayBeImages(name) {
+        hasPictures = true
+      }
+      return !hasArchives && !hasPictures
+    }
+    if hasArchives { return true }
+    if hasPictures { return false }
     // Links may lead round in circles.
-    guard depth < deepest else { return nil }
-    for name in visible.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+    guard depth < deepest, let others else { return nil }
+    for name in others.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       left -= 1
       guard left > 0 else { return nil }
       let path = FilePath(text: folder).joined(name)
@@ -125,7 +146,7 @@ struct ShardList {
       var names = Self.archives(in: path)
       if names.isEmpty, Self.holdsArchives(path) {
         let found = try FolderListing(root: path) {
-          ShardLocation.isArchive(PathText.text(of: $0))
+          ShardLocation.archives.end($0)
         }.paths
         names = (0..<found.count).map { found[$0] }
       }

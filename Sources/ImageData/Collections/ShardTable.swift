@@ -7,7 +7,8 @@ import SystemPackage
 ///
 /// Its rows are joined to samples by the column `key`, which is a sample's stem or the last part of it.
 /// Hashtags come from the columns `tags` and `hashtags` (lists, or texts parted by spaces or commas) and
-/// from the words of `caption` and `text` that begin with #; classes from `label` and `cls`. What a
+/// from the words of `caption` and `text` that begin with #; classes from `label`, `cls`, `class`,
+/// `label_name` and `class_name`, the later ones before the others. What a
 /// sample's own members say goes before: the table is asked only for what they do not tell, and of a
 /// sample with a `.txt` member, which is its caption, for no caption.
 struct ShardTable {
@@ -21,7 +22,7 @@ struct ShardTable {
   /// The columns that are searched for words with #.
   static let textColumns = ["caption", "text"]
   /// The columns that name a sample's class.
-  static let labelColumns = ["label", "cls"]
+  static let labelColumns = ["class", "label", "cls", "label_name", "class_name"]
   /// More rows than any shard has samples: what they say is kept in memory.
   static let mostRows = 1 << 22
 

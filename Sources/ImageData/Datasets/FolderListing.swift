@@ -12,7 +12,7 @@ struct FolderListing {
   private(set) var passedOverInRoot = PassedOver()
   private(set) var passedOverInFolder: [PassedOver] = []
   private let root: String
-  private let isWanted: ([UInt8]) -> Bool
+  private let isWanted: (UnsafeRawBufferPointer) -> Bool
   /// The folders from the root to the one being listed, so that a link back up is noticed.
   private var open: [Identity] = []
   private static let deepest = 64
@@ -20,39 +20,34 @@ struct FolderListing {
   /// Lists the files below `root` whose names are wanted, by default pictures'.
   /// - Throws: `ImageDataError.dataset` when a folder cannot be listed.
   init(
-    root: String, isWanted: @escaping ([UInt8]) -> Bool = { PictureNames.isPicture($0) }
+    root: String,
+    isWanted: @escaping (UnsafeRawBufferPointer) -> Bool = { PictureNames.isPicture($0) }
   ) throws {
     self.root = root
     self.isWanted = isWanted
     open = [try Identity(of: PathText.bytes(of: root)) { Self.cannotList(root, $0) }]
-    let entries = try list([], &passedOverInRoot)
-    folders = entries.filter(\.isFolder).map { PathText.text(of: $0.name) }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let names = try list([], &passedOverInRoot)
+    names.forEach { name, isFolder in
+      if isFolder { folders.append(PathText.text(of: name)) }
+    }
+    folders.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     passedOverInFolder = [PassedOver](repeating: PassedOver(), count: folders.count)
     // By their bytes, since that is what the system tells folders apart by.
     let numbers = Dictionary(
       zip(folders, 0...).map { (Array($0.utf8), $1) }, uniquingKeysWith: { first, _ in first })
-    for entry in entries {
-      if entry.isFolder {
-        let name = PathText.text(of: entry.name)
-        var passedOver = PassedOver()
-        let number = numbers[Array(name.utf8)]
-        try walk(
-          prefix: entry.name + [Self.slash], folder: Int32(number ?? -1), &passedOver)
-        if let number { passedOverInFolder[number].add(passedOver) }
-      } else {
-        paths.append([], entry.name)
-        folderOfPath.append(-1)
-      }
+    try names.forEach { name, isFolder in
+      guard isFolder else { return append(name, -1) }
+      var passedOver = PassedOver()
+      let number = numbers[Array(PathText.text(of: name).utf8)]
+      try walk(prefix: name + [Self.slash], folder: Int32(number ?? -1), &passedOver)
+      if let number { passedOverInFolder[number].add(passedOver) }
     }
+    if folders.isEmpty { folderOfPath = [] }
   }
 
-  private struct Entry {
-    let name: [UInt8]
-    let isFolder: Bool
-
-    /// With its slash a folder sorts among files as its contents' paths do.
-    var sortKey: [UInt8] { isFolder ? name + [FolderListing.slash] : name }
+  private mutating func append(_ path: UnsafeRawBufferPointer, _ folder: Int32) {
+    paths.append(path)
+    folderOfPath.append(folder)
   }
 
   private static let slash = UInt8(ascii: "/")
@@ -74,12 +69,13 @@ struct FolderListing {
     }
     open.append(identity)
     defer { open.removeLast() }
-    for entry in try list(prefix, &passedOver) {
-      if entry.isFolder {
-        try walk(prefix: prefix + entry.name + [Self.slash], folder: folder, &passedOver)
+    var path = prefix
+    try list(prefix, &passedOver).forEach { name, isFolder in
+      path.replaceSubrange(prefix.count..., with: name)
+      if isFolder {
+        try walk(prefix: path + [Self.slash], folder: folder, &passedOver)
       } else {
-        paths.append(prefix, entry.name)
-        folderOfPath.append(folder)
+        path.withUnsafeBytes { append($0, folder) }
       }
     }
   }
@@ -110,44 +106,53 @@ struct FolderListing {
   }
 
   /// What lies in the folder `relative`, which ends in a slash or is empty.
-  private func list(_ relative: [UInt8], _ passedOver: inout PassedOver) throws -> [Entry] {
+  private func list(_ relative: [UInt8], _ passedOver: inout PassedOver) throws -> FolderNames {
     let path = PathText.bytes(of: root + "/") + relative
     guard let folder = Self.withPath(path, { opendir($0) }) else {
       throw Self.cannotList(PathText.text(of: path), errno)
     }
     defer { closedir(folder) }
-    var entries: [Entry] = []
+    var names = FolderNames()
     while true {
       errno = 0  // readdir says by it whether it came to the end
       guard let item = readdir(folder) else { break }
-      let name = withUnsafeBytes(of: &item.pointee.d_name) { raw in
-        Array(raw.prefix { $0 != 0 })
-      }
-      guard !name.isEmpty, !Self.leadsUp(name) else { continue }
-      let isFolder: Bool
-      switch Int(item.pointee.d_type) {
-      case Int(DT_DIR): isFolder = true
-      case Int(DT_REG): isFolder = false
-      default:
-        var status = stat()
-        let found = Self.withPath(path + name) { stat($0, &status) } == 0
-        // A link that leads nowhere is listed, so that it is counted among the unreadable.
-        isFolder = found && status.st_mode & S_IFMT == S_IFDIR
-      }
-      if PictureNames.isSystems(name) {
-        passedOver.add(system: name, isFolder: isFolder)
-      } else if isFolder || isWanted(name) {
-        entries.append(Entry(name: name, isFolder: isFolder))
-      } else {
-        passedOver.add(file: name)
+      let type = Int(item.pointee.d_type)
+      withUnsafeBytes(of: &item.pointee.d_name) { raw in
+        let name = UnsafeRawBufferPointer(rebasing: raw.prefix { $0 != 0 })
+        take(name, of: type, in: path, &names, &passedOver)
       }
     }
     guard errno == 0 else { throw Self.cannotList(PathText.text(of: path), errno) }
-    return entries.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
+    names.sort()
+    return names
+  }
+
+  private func take(
+    _ name: UnsafeRawBufferPointer, of type: Int, in path: [UInt8], _ names: inout FolderNames,
+    _ passedOver: inout PassedOver
+  ) {
+    guard !name.isEmpty, !Self.leadsUp(name) else { return }
+    let isFolder: Bool
+    switch type {
+    case Int(DT_DIR): isFolder = true
+    case Int(DT_REG): isFolder = false
+    default:
+      var status = stat()
+      let found = Self.withPath(path + name) { stat($0, &status) } == 0
+      // A link that leads nowhere is listed, so that it is counted among the unreadable.
+      isFolder = found && status.st_mode & S_IFMT == S_IFDIR
+    }
+    if PictureNames.isSystems(name) {
+      passedOver.add(system: Array(name), isFolder: isFolder)
+    } else if isFolder || isWanted(name) {
+      names.append(name, isFolder: isFolder)
+    } else {
+      passedOver.add(file: Array(name))
+    }
   }
 
   /// Whether the name is `.` or `..`, which every folder has.
-  private static func leadsUp(_ name: [UInt8]) -> Bool {
+  private static func leadsUp(_ name: UnsafeRawBufferPointer) -> Bool {
     name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
   }
 

@@ -2,11 +2,12 @@ import Files
 import Foundation
 import SystemPackage
 
-/// Grey pictures of one size in an IDX file, as MNIST and Fashion-MNIST come.
+/// Grey pictures of one size in an IDX file, as MNIST, Fashion-MNIST and EMNIST come.
 ///
-/// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte` beside it; either may end
-/// in `.gz`. Without the labels file nothing is labelled. Class names come from `classes.txt` beside
-/// them, one a line, are Fashion-MNIST's in a folder named so, and are digits otherwise.
+/// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte` beside it (see `IDXFiles` for
+/// other names). Without the labels file nothing is labelled. Class names come from `classes.txt` beside
+/// them, one a line, or from EMNIST's mapping; they are Fashion-MNIST's in a folder named so, and numbers
+/// otherwise. Pictures are as they lie in the file: EMNIST's have rows for columns.
 public struct IDXDataset: ImageDataset {
   /// What messages call it.
   public let name: String
@@ -17,7 +18,7 @@ public struct IDXDataset: ImageDataset {
   /// The pictures' size in pixels.
   public let width: Int, height: Int
   private let pixels: Data
-  private let labels: Data?
+  private let labels: [Int32]?
   private let digits: Int
 
   static let fashionClasses = [
@@ -39,25 +40,32 @@ public struct IDXDataset: ImageDataset {
     let file = FilePath(text: path).name
     name = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     digits = max(5, String(count - 1).count)
-    guard let labelsPath = Self.labelsPath(beside: path) else {
+    let files = IDXFiles(images: path)
+    guard let labelsPath = files?.labels else {
       labels = nil
       classes = []
       return
     }
-    let (lengths, values) = try Self.array(at: labelsPath, dimensions: 1)
-    guard lengths[0] == count else {
+    let values = try Self.labels(at: labelsPath)
+    guard values.count == count else {
       throw ImageDataError.dataset(
-        path: labelsPath, reason: "\(lengths[0]) labels for \(count) pictures")
+        path: labelsPath, reason: "\(values.count) labels for \(count) pictures")
     }
-    let largest = Int(values.max() ?? 0)
-    classes = try Self.classNames(in: FilePath(text: path).folder, largest: largest)
-    guard largest < classes.count else {
-      throw ImageDataError.dataset(
-        path: labelsPath, reason: "label \(largest), but only \(classes.count) classes")
+    let names = try Self.classNames(files, values)
+    classes = names.map(\.name)
+    let count = names.count
+    let places = Dictionary(
+      zip(names.map(\.label), 0...).map { ($0, Int32($1)) }, uniquingKeysWith: { first, _ in first }
+    )
+    labels = try values.map { label in
+      guard let place = places[label] else {
+        throw ImageDataError.dataset(
+          path: labelsPath, reason: "label \(label), but only \(count) classes")
+      }
+      return place
     }
-    labels = values
     try requireDistinctClasses(
-      in: FilePath(text: path).folder.joined("classes.txt").text, "lines",
+      in: FilePath(text: path).folder.joined(ClassNames.file).text, "lines",
       "write a name of its own for each class")
   }
 
@@ -69,7 +77,7 @@ public struct IDXDataset: ImageDataset {
 
   /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? {
-    labels.map { Int($0[$0.startIndex + index]) }
+    labels.map { Int($0[index]) }
   }
 
   /// The sample's picture.
@@ -81,28 +89,59 @@ public struct IDXDataset: ImageDataset {
   }
 
   /// Whether `file` is named like a file of pictures.
-  static func isImages(_ file: String) -> Bool {
-    file.hasSuffix("-images-idx3-ubyte") || file.hasSuffix("-images-idx3-ubyte.gz")
-  }
+  static func isImages(_ file: String) -> Bool { IDXFiles.set(ofImages: file) != nil }
 
-  private static func labelsPath(beside path: String) -> String? {
-    let folder = FilePath(text: path).folder
-    var file = FilePath(text: path).name
-      .replacingOccurrences(of: "images", with: "labels")
-      .replacingOccurrences(of: "idx3", with: "idx1")
-    if file.hasSuffix(".gz") { file.removeLast(3) }
-    return [file, file + ".gz"].map { folder.joined($0).text }
-      .first { $0 != path && FilePath(text: $0).exists }
-  }
-
-  private static func classNames(in folder: FilePath, largest: Int) throws -> [String] {
-    let path = folder.joined("classes.txt")
-    if let data = try? path.contents() {
-      return try classNames(of: String(decoding: data, as: UTF8.self), path: path.text)
+  /// The labels of a file: bytes, or QMNIST's eight integers a picture, of which the first counts.
+  private static func labels(at path: String) throws -> [UInt8] {
+    guard path.contains("idx2-int") else { return Array(try array(at: path, dimensions: 1).1) }
+    let (sizes, values) = try array(at: path, dimensions: 2, type: 12, bytes: 4)
+    guard sizes[1] > 0 else {
+      throw ImageDataError.dataset(path: path, reason: "no labels in it (\(sizes))")
     }
-    let last = folder.name.lowercased()
-    if last.contains("fashion-mnist") { return fashionClasses }
-    return (0...max(9, largest)).map(String.init)
+    return try (0..<sizes[0]).map { row in
+      let start = values.startIndex + 4 * row * sizes[1]
+      let number = values[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard let label = UInt8(exactly: number) else {
+        throw ImageDataError.dataset(path: path, reason: "label \(number) of picture \(row)")
+      }
+      return label
+    }
+  }
+
+  /// Which labels there are and what they are called.
+  private static func classNames(
+    _ files: IDXFiles?, _ labels: [UInt8]
+  ) throws -> [(label: UInt8, name: String)] {
+    let folder = files?.folder ?? "."
+    let isFashion = folder.name.lowercased().contains("fashion-mnist")
+    if let names = try distinctNames(in: folder) ?? (isFashion ? fashionClasses : nil) {
+      return names.prefix(256).enumerated().map { (UInt8($0), $1) }
+    }
+    if let path = files?.mapping { return try mapping(at: path) }
+    let usual: ClosedRange<UInt8> = files?.areLetters == true ? 1...26 : 0...9
+    let most = max(usual.upperBound, labels.max() ?? 0)
+    return (usual.lowerBound...most).map { ($0, String($0)) }
+  }
+
+  private static func distinctNames(in folder: FilePath) throws -> [String]? {
+    let path = folder.joined(ClassNames.file)
+    guard let data = try? path.contents() else { return nil }
+    let names = try classNames(of: String(decoding: data, as: UTF8.self), path: path.text)
+    return names.isEmpty ? nil : names
+  }
+
+  /// EMNIST's lines of a label and the code of its character, or of its capital and its small letter.
+  private static func mapping(at path: String) throws -> [(label: UInt8, name: String)] {
+    let text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline)
+    return try lines.enumerated().map { number, line in
+      let parts = line.split(whereSeparator: \.isWhitespace)
+      guard parts.count >= 2, let label = UInt8(parts[0]), let code = UInt8(parts[1]) else {
+        throw ImageDataError.line(
+          path: path, line: number + 1, reason: "expected a label and a character's code")
+      }
+      return (label, String(UnicodeScalar(code)))
+    }
   }
 
   /// The lines of `text` that are not blank, each of which names a class of its own.
@@ -114,33 +153,36 @@ public struct IDXDataset: ImageDataset {
       let name = line.trimmingCharacters(in: .whitespaces)
       guard !name.isEmpty else { continue }
       if let first = lines.updateValue(number, forKey: name) {
-        throw ImageDataError.line(
-          path: path, line: number,
-          reason:
-            "\(name) is the class of line \(first) already; give each class a name of its own, "
-            + "such as \"\(name) 2\"")
+        throw ImageDataError.dataset(
+          path: path,
+          reason: "lines \(first) and \(number) have \(name); "
+            + "write a name of its own for each class")
       }
       names.append(name)
     }
     return names
   }
 
-  /// The unsigned bytes of an IDX file, whose header is big-endian: 0, 0, 8, dimensions, sizes.
-  private static func array(at path: String, dimensions: Int) throws -> ([Int], Data) {
+  /// The values of an IDX file, whose header is big-endian: 0, 0, their type (8 is an unsigned byte),
+  /// dimensions, sizes.
+  private static func array(
+    at path: String, dimensions: Int, type: UInt8 = 8, bytes: Int = 1
+  ) throws -> ([Int], Data) {
     let file = try Gzip.contents(of: path)
     let isZipped = path.hasSuffix(".gz")
     let headerSize = 4 + 4 * dimensions
     let header =
       isZipped
       ? try Gzip.head(of: file, count: headerSize, path: path) : file.prefix(headerSize)
-    guard header.count == headerSize, header.starts(with: [0, 0, 8, UInt8(dimensions)]) else {
+    guard header.count == headerSize, header.starts(with: [0, 0, type, UInt8(dimensions)]) else {
+      let what = type == 8 ? "unsigned bytes" : "integers"
       throw ImageDataError.dataset(
-        path: path, reason: "not an IDX file of unsigned bytes in \(dimensions) dimensions")
+        path: path, reason: "not an IDX file of \(what) in \(dimensions) dimensions")
     }
     let sizes = (0..<dimensions).map { axis in
       header.dropFirst(4 + 4 * axis).prefix(4).reduce(0) { $0 << 8 | Int($1) }
     }
-    let body = sizes.reduce(1) { product, size in
+    let body = sizes.reduce(bytes) { product, size in
       let (next, overflow) = product.multipliedReportingOverflow(by: size)
       return overflow ? Int.max / 2 : min(next, Int.max / 2)
     }

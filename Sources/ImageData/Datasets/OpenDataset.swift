@@ -2,8 +2,8 @@ import Files
 import Foundation
 import SystemPackage
 
-/// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV or Parquet list or a folder of
-/// pictures.
+/// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV or Parquet list, the index of
+/// shards or a folder of pictures.
 ///
 /// ```swift
 /// let train = try openDataset("datasets/fashion-mnist", split: "train")
@@ -12,8 +12,8 @@ import SystemPackage
 /// ```
 /// - Parameters:
 ///   - path: The file or folder.
-///   - split: For a folder of IDX files `train` or `test`; for a list its `split` column's value;
-///     for a folder of pictures the folder of that name in it.
+///   - split: For a folder of IDX files `train`, `test` or what stands before `-images`; for a list its
+///     `split` column's value; for a folder of pictures the folder of that name in it.
 ///   - unlabelled: Whether to leave labels and class folders out of account.
 ///   - allowsEmptyClasses: Whether class folders may be empty, as of pictures that are only measured on.
 /// - Returns: The data set.
@@ -29,6 +29,12 @@ public func openDataset(
 private func openLabelled(
   _ path: String, split: String?, unlabelled: Bool, allowsEmptyClasses: Bool
 ) throws -> any ImageDataset {
+  if IndexedCollection.exists(in: path) {
+    guard split == nil else {
+      throw ImageDataError.argument("\(path) is an index, which has no split \(split ?? "")")
+    }
+    return try IndexedCollection(folder: path).labelled()
+  }
   let place = FilePath(text: path)
   guard place.exists else {
     throw ImageDataError.dataset(path: path, reason: "there is no such file or folder")
@@ -45,14 +51,8 @@ private func openLabelled(
         "expected a folder, a .csv, .tsv or .parquet list, or an …-images-idx3-ubyte[.gz] file"
     )
   }
-  let files = try place.names().filter(IDXDataset.isImages)
-  if !files.isEmpty {
-    let prefix = split == nil || split == "train" ? "train" : split == "test" ? "t10k" : split
-    let wanted = (prefix ?? "train") + "-images-idx3-ubyte"
-    guard let found = files.sorted().first(where: { $0 == wanted || $0 == wanted + ".gz" }) else {
-      throw ImageDataError.dataset(path: path, reason: "no \(wanted)[.gz] in it")
-    }
-    return try IDXDataset(images: place.joined(found).text)
+  if let images = try IDXFiles.images(in: place, split: split) {
+    return try IDXDataset(images: images)
   }
   guard let split else {
     return try FolderDataset(

@@ -18,14 +18,15 @@ enum PictureNames {
 
   /// Whether the name ends in one of the endings, in any case.
   static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    let end = name.suffix(5).map(lowered)
-    return endings.contains { end.suffix($0.utf8.count).elementsEqual($0.utf8) }
+    known.end(name)
   }
+
+  private static let known = NameEndings(endings)
 
   /// The name's ending in small letters with its dot; empty where there is none that looks like one.
   static func ending(of name: some BidirectionalCollection<UInt8>) -> String {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot != name.startIndex else { return "" }
-    let ending = name[dot...].map(lowered)
+    let ending = name[dot...].map(NameEndings.lowered)
     let isPlain = ending.dropFirst().allSatisfy { (0x21...0x7E).contains($0) }
     return ending.count > 1 && ending.count <= 12 && isPlain
       ? String(decoding: ending, as: UTF8.self) : ""
@@ -37,8 +38,10 @@ enum PictureNames {
     guard let first = name.first else { return false }
     if first == UInt8(ascii: ".") { return true }
     // Millions of names are asked for, and few begin like one of these.
-    guard firstLetters.contains(lowered(first)), name.count <= longest else { return false }
-    return systems.contains(String(decoding: name.map(lowered), as: UTF8.self))
+    guard firstLetters.contains(NameEndings.lowered(first)), name.count <= longest else {
+      return false
+    }
+    return systems.contains(String(decoding: name.map(NameEndings.lowered), as: UTF8.self))
   }
 
   /// The folder of a system that a path leads through, if it does; hidden ones are not asked for.
@@ -58,8 +61,4 @@ enum PictureNames {
 
   private static let firstLetters = Set(systems.compactMap(\.utf8.first))
   private static let longest = systems.map(\.utf8.count).max() ?? 0
-
-  private static func lowered(_ byte: UInt8) -> UInt8 {
-    byte >= 65 && byte <= 90 ? byte + 32 : byte
-  }
 }

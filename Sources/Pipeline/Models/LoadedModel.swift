@@ -57,9 +57,19 @@ public final class LoadedModel {
   public func evaluate(
     _ path: String, split: String? = nil, console: Console = Console(quiet: true)
   ) throws -> Evaluation {
+    try Indexing.temporarily(workers: runtime.workers, console) { indexing in
+      try evaluate(
+        openLabelled(
+          path, split: split, as: "labelled", indexing, allowsEmptyClasses: true), called: path,
+        console: console)
+    }
+  }
+
+  private func evaluate(
+    _ dataset: any ImageDataset, called path: String, console: Console
+  ) throws -> Evaluation {
     let dataset = try inClassOrder(
-      openDataset(path, split: split, allowsEmptyClasses: true), "the classes of \(path)",
-      folder.classNames, "the model's")
+      dataset, "the classes of \(path)", folder.classNames, "the model's")
     PassedOver.lines(of: [dataset]).forEach { console.note($0) }
     let progress = console.progress("evaluate", total: dataset.count)
     let result = try Pipeline.evaluate(

@@ -39,13 +39,23 @@ struct DataCounts: Equatable {
       )
       return
     }
-    let opened = try RunData.open(
-      recipe,
-      RunData.Opening(
-        workers: ProcessInfo.processInfo.activeProcessorCount, directory: directory,
-        device: device, mostCompared: 200_000),
-      noting: &preflight)
-    guard let opened else { return nil }
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let counts = try Indexing.temporarily(workers: cores, Console()) { indexing in
+      try DataCounts(
+        counting: recipe,
+        RunData.Opening(
+          workers: cores, indexing: indexing, directory: directory, device: device,
+          mostCompared: 200_000),
+        noting: &preflight)
+    }
+    guard let counts else { return nil }
+    self = counts
+  }
+
+  private init?(
+    counting recipe: Recipe, _ opening: RunData.Opening, noting preflight: inout Preflight
+  ) throws {
+    guard let opened = try RunData.open(recipe, opening, noting: &preflight) else { return nil }
     for line in PassedOver.lines(of: opened.data.sets.map(\.dataset)) {
       preflight.warn(line, key: "data")
     }

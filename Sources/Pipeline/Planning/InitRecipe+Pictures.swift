@@ -39,22 +39,34 @@ extension DatasetFacts {
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
 /// and what speaks against a gain with them. The recipe names the pictures from its own folder.
 ///
+/// Shards are counted by indexes in a temporary folder: a run makes its own.
 /// Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
-  name: String, labelled: String, unlabelled: String, test: String?, to path: String
+  name: String, labelled: String, unlabelled: String, test: String?, to path: String,
+  console: Console = Console(quiet: true)
+) throws -> [String] {
+  let cores = ProcessInfo.processInfo.activeProcessorCount
+  return try Indexing.temporarily(workers: cores, console) { indexing in
+    try writeFittedRecipe(name, labelled, unlabelled, test, to: path, indexing)
+  }
+}
+
+private func writeFittedRecipe(
+  _ name: String, _ labelled: String, _ unlabelled: String, _ test: String?, to path: String,
+  _ indexing: Indexing
 ) throws -> [String] {
   var (labelled, validation, test) = (labelled, String?.none, test)
   var notes: [String] = []
-  var labelledSet = try openDataset(labelled)
+  var labelledSet = try openLabelled(labelled, as: "labelled", indexing)
   if let splits = SplitFolders(of: labelledSet, at: labelled) {
     notes.append(splits.statement)
     (labelled, validation) = (splits.paths.labelled, splits.paths.validation)
     test = test ?? splits.paths.test
-    labelledSet = try openDataset(labelled)
+    labelledSet = try openLabelled(labelled, as: "labelled", indexing)
   }
   let unlabelledSet = try openUnlabelled(
-    Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
+    Recipe.Data(labelled: labelled, unlabelled: unlabelled), indexing)
   let plain = try InitRecipe(
     name: name,
     labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
@@ -70,7 +82,7 @@ public func writeFittedRecipe(
     var recipe = fitted.recipe
     (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
     (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
-    return (fitted, try lookedAt(recipe, count: labelledSet.count))
+    return (fitted, try lookedAt(recipe, count: labelledSet.count, indexing))
   }
   var (fitted, found): (InitRecipe, LookedAt?)
   do {
@@ -84,7 +96,7 @@ public func writeFittedRecipe(
   try DurableFile.write(fitted.yaml, to: path)
   let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
   let measured = try [test].compactMap {
-    try $0.map { try openDataset($0, allowsEmptyClasses: true) }
+    try $0.map { try openLabelled($0, as: "test", indexing, allowsEmptyClasses: true) }
   }
   return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
     + (found?.warnings.map(\.message) ?? [])
@@ -95,9 +107,9 @@ private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
 /// What a run of `recipe` would warn of in its pictures, and how many it would train on; nil of many
 /// pictures, which a dry run reads.
 /// - Throws: `PipelineError` with all that would be refused.
-private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt? {
+private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws -> LookedAt? {
   guard count <= 20_000 else {
-    let labelled = try openDataset(recipe.data.labelled)
+    let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)
     let classes = labelled.classes
     let noting = NotedContents(
       dataset: labelled, alike: false, trusting: false, maxPixels: recipe.data.maxPixels,
@@ -107,14 +119,15 @@ private func lookedAt(_ recipe: Recipe, count: Int) throws -> LookedAt? {
     if let problem = found.problem(.none, list: nil, lost: lost) {
       throw PipelineError.data(problem)
     }
-    for path in [recipe.data.validation, recipe.data.test].compactMap({ $0 }) {
-      _ = try RunData.measured(path, nil, classes: classes)
+    for (set, path) in [("validation", recipe.data.validation), ("test", recipe.data.test)] {
+      guard let path else { continue }
+      _ = try RunData.measured(path, nil, as: set, classes: classes, indexing)
     }
     return nil
   }
   var preflight = Preflight()
   let opened = try RunData.open(
-    recipe, RunData.Opening(workers: ProcessInfo.processInfo.activeProcessorCount),
+    recipe, RunData.Opening(workers: indexing.workers, indexing: indexing),
     noting: &preflight)
   try preflight.refuseProblems()
   return opened.map { (preflight.warnings, $0.data.labelled.count) }

@@ -38,7 +38,8 @@ public struct RunDirectory: Equatable, Sendable {
   public var scoresFolder: String { "\(folder(of: .ranking))/scores" }
   /// The selection.
   public var selectionPath: String { "\(folder(of: .ranking))/selected.bin" }
-  /// The index of U, where U is shards and no index of its own.
+  /// The index of U, where U is shards and no index of its own; those of labelled sets are beside it,
+  /// called `index-labelled`, `index-validation` and `index-test`.
   public var indexFolder: String { file("index") }
   /// What the labelled, validation and test pictures are.
   var knownFolder: String { file("known") }

@@ -6,6 +6,7 @@ import ImageData
 struct Examples {
   let dataset: any ImageDataset
   let classCount: Int
+  /// Where the classes of each picture begin in `labels`; empty where each has one.
   private let offsets: [Int32]
   private let labels: [Int32]
 
@@ -14,7 +15,7 @@ struct Examples {
   init(labelled dataset: any ImageDataset) throws {
     self.dataset = dataset
     classCount = dataset.classes.count
-    offsets = (0...dataset.count).map(Int32.init)
+    offsets = []
     labels = try (0..<dataset.count).map { index in
       guard let label = dataset.label(at: index) else {
         throw PipelineError.data(
@@ -38,7 +39,8 @@ struct Examples {
 
   /// The classes of the picture at `index`, ascending.
   func classes(at index: Int) -> ArraySlice<Int32> {
-    labels[Int(offsets[index])..<Int(offsets[index + 1])]
+    offsets.isEmpty
+      ? labels[index...index] : labels[Int(offsets[index])..<Int(offsets[index + 1])]
   }
 
   /// How many pictures carry each class.

@@ -1,0 +1,16 @@
+import Files
+import Foundation
+import SystemPackage
+
+/// Names for labels that are numbers, as a file `classes.txt` gives them: one a line, from 0 on.
+enum ClassNames {
+  static let file = "classes.txt"
+
+  /// The names in `folder`, or nil where it has no such file.
+  static func names(in folder: FilePath) -> [String]? {
+    guard let data = try? folder.joined(file).contents() else { return nil }
+    let names = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    return names.isEmpty ? nil : names
+  }
+}

@@ -1,0 +1,34 @@
+/// What names end in, whatever the case: quick enough for the names of millions of files.
+struct NameEndings: Sendable {
+  /// The endings in small letters.
+  let texts: [String]
+  private let bytes: [[UInt8]]
+  /// Whether an ending's last byte is the one at this place.
+  private let isLast: [Bool]
+
+  /// Knows the endings `texts`, which are in small letters.
+  init(_ texts: [String]) {
+    self.texts = texts
+    bytes = texts.map { $0.utf8.reversed() }
+    var isLast = [Bool](repeating: false, count: 256)
+    for ending in bytes { if let last = ending.first { isLast[Int(last)] = true } }
+    self.isLast = isLast
+  }
+
+  /// Whether `name` ends in one of them.
+  func end(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+    guard let last = name.last, isLast[Int(Self.lowered(last))] else { return false }
+    return bytes.contains { ending in
+      var rest = name[...]
+      for byte in ending {
+        guard let last = rest.popLast(), Self.lowered(last) == byte else { return false }
+      }
+      return true
+    }
+  }
+
+  /// A letter's byte as the small letter's.
+  static func lowered(_ byte: UInt8) -> UInt8 {
+    byte >= 65 && byte <= 90 ? byte + 32 : byte
+  }
+}

@@ -1,0 +1,36 @@
+import ImageData
+
+/// Opens a labelled set: whatever `openDataset` opens, an index, or shards, whose index is made first.
+/// - Parameters:
+///   - path: What the recipe or the user calls it.
+///   - split: A list's split, as `openDataset` has it.
+///   - set: Which set it is: the index of `labelled` goes to `index-labelled`.
+///   - indexing: How an index is made.
+/// - Returns: The pictures under the classes that occur.
+/// - Throws: `ImageDataError`; `PipelineError` when the shards cannot be read in any order, or when the
+///   making of the index was stopped.
+func openLabelled(
+  _ path: String, split: String? = nil, as set: String, _ indexing: Indexing,
+  allowsEmptyClasses: Bool = false
+) throws -> any ImageDataset {
+  guard namesLabelledShards(path) else {
+    return try openDataset(path, split: split, allowsEmptyClasses: allowsEmptyClasses)
+  }
+  if let split {
+    throw PipelineError.usage("\(path) is shards, which have no split \(split)")
+  }
+  func refused(_ reason: String) -> PipelineError {
+    .data(
+      "\(path): \(reason), and labelled pictures are read in any order; give .tar files on this "
+        + "machine, unpacked")
+  }
+  let collection: IndexedCollection
+  if IndexedCollection.exists(in: path) {
+    collection = try indexing.open(path)
+  } else {
+    if let reason = try whyReadInOrder(shards: path) { throw refused(reason) }
+    collection = try indexing.collection(of: path, as: set)
+  }
+  guard collection.isRandomAccess else { throw refused("some of its shards are compressed") }
+  return try collection.labelled()
+}
