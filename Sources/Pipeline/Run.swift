@@ -125,11 +125,28 @@ public final class Run {
 
   /// Where a stage notes the pictures it cannot read: `bad-samples.csv` of its folder.
   func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
-    BadSamples(of: dataset, limit: unreadableLimit, path: badSamplesPath(of: stage))
+    var limit = unreadableLimit
+    if stage != .student, limit != .none {
+      // D was judged whole when the run was opened; a part of it may have more than its share.
+      let known = Double(unreadableTrained) / Double(max(1, dataset.count))
+      limit = BadSamples.Limit(fraction: max(limit.fraction, known), afterTried: .max)
+    }
+    return BadSamples(of: dataset, limit: limit, path: badSamplesPath(of: stage))
   }
 
   func badSamplesPath(of stage: Stage) -> String {
     "\(directory.folder(of: stage))/bad-samples.csv"
+  }
+
+  /// How many of the pictures of D that are trained on could not be read when the run was opened.
+  var unreadableTrained: Int {
+    let heldOut = data.isValidationHeldOut ? unreadableCount(of: "validation") : 0
+    return unreadableCount(of: "labelled") - heldOut
+  }
+
+  /// How many pictures of a set could not be read then.
+  func unreadableCount(of set: String) -> Int {
+    known.unreadable.sets.first { $0.set == set }?.count ?? 0
   }
 
   /// How many unreadable pictures are too many.

@@ -229,6 +229,8 @@ private final class SetsOpening {
     }
     // Validation pictures that are given are no part of D, and U may hold them: other ones change no
     // score.
+    let (trained, held) = contents.divided(
+      labelled.chosen, kept: labelled.kept, held: labelled.held)
     if let validation {
       let noted = try self.noted(of: validation.dataset, "validation")
       sets.append((("validation", validation.dataset, noted), false))
@@ -263,7 +265,7 @@ private final class SetsOpening {
     -> NotedContents.Noted
   {
     let noting = NotedContents(
-      dataset: dataset, alike: alike ?? opening.alike, trusting: opening.access != .alone,
+      dataset: dataset, alike: opening.alike && !onlyHashes, trusting: opening.access != .alone,
       maxPixels: recipe.data.maxPixels, workers: opening.workers)
     if let folder = opening.directory?.knownFolder,
       let kept = try noting.kept(as: "\(folder)/\(name)")

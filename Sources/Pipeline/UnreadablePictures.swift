@@ -26,7 +26,7 @@ public struct UnreadablePictures: Codable, Equatable, Sendable {
   public let first: [BadSamples.Entry]
 
   /// How many are named with their reasons.
-  static let mostNamed = 3
+  static let mostNamed = 5
 
   enum CodingKeys: String, CodingKey {
     case set, count, of, percent, classes, first

@@ -54,9 +54,6 @@ struct UnreadableTests {
       #expect(line.contains("Git LFS pointer"), "\(line)")
       #expect(!refused.errors.contains("teacher"))
     }
-    let list = try tiny.text("a", "known/unreadable.csv").split(separator: "\n")
-    #expect(list.count == 11 && list[0] == "set,key,reason")
-
     let made = try Command.run("init", "d", "u", folder: tiny.folder.path)
     #expect(made.code == 65)
     #expect(made.errors.contains("labelled: no picture of south can be read"), "\(made.errors)")
@@ -98,6 +95,8 @@ struct UnreadableTests {
         #expect(text.contains(name), "\(file): \(name)")
       }
     }
+    let list = try tiny.text("a", "known/unreadable.csv").split(separator: "\n")
+    #expect(list.count == 3 && list[0] == "set,key,reason")
     // A second time nothing is trained, and what cannot be read is said again.
     let again = try tiny.finish("run", "a", ["data.unreadableLimit=0.05"])
     #expect(again.errors.contains("labelled: 1 of 60 pictures (1.67 %) cannot be read"))

@@ -134,12 +134,12 @@ public final class BadSamples: @unchecked Sendable {
     try file.commit()
   }
 
-  /// The first `count` pictures that the list at `path` names, at most three; none where there is no
+  /// The first `count` pictures that the list at `path` names, at most five; none where there is no
   /// list.
   public static func first(_ count: Int, listedIn path: String) -> [Entry] {
     var entries: [Entry] = []
     guard let reader = try? CSVReader(path: path), (try? reader.next()) == true else { return [] }
-    while entries.count < min(count, 3), (try? reader.next()) == true, reader.count == 2 {
+    while entries.count < min(count, 5), (try? reader.next()) == true, reader.count == 2 {
       entries.append(Entry(key: reader.text(0), reason: reader.text(1)))
     }
     return entries

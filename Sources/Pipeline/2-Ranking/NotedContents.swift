@@ -87,6 +87,16 @@ struct NotedContents {
     return try decoded(dataset)
   }
 
+  /// The pictures' bytes alone, whatever they are.
+  func hashed() throws -> Noted {
+    let contents = try contentHashes(of: dataset, workers: workers).map { hash in
+      hash.map {
+        PictureContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
+      } ?? .unreadable
+    }
+    return Noted(contents: contents, unreadable: [])
+  }
+
   /// A quick look: 2,000 pictures spread over the set are decoded, and of each class, while none could be
   /// read yet, the others until one can be.
   /// - Returns: What could be read of those that were looked at, and the classes without any.

@@ -36,20 +36,22 @@ struct UnreadableList {
 
   /// Why the sets cannot be used: a class to be learned without one readable picture, a set without
   /// any, or more unreadable ones than `limit` allows; one line for each such set.
-  func problems(_ limit: BadSamples.Limit, list: String?) -> [String] {
+  func problems(_ limit: BadSamples.Limit) -> [(key: String, message: String)] {
     sets.compactMap { set in
-      if set.set == "labelled" { return set.problem(limit, list: list, lost: lostClasses) }
       // What is held out of D is judged as a part of D.
-      let isJudged = set.set != "validation" || !isHeldOut
-      return set.problem(isJudged ? limit : .none, list: list)
+      let isPart = set.set == "validation" && isHeldOut
+      let lost = set.set == "labelled" ? lostClasses : []
+      return set.problem(isPart ? .none : limit, list: nil, lost: lost).map {
+        ("data.\(set.set)", $0)
+      }
     }
   }
 
   /// What is said of sets with unreadable pictures that can be used.
-  func lines(list: String?) -> [String] {
+  func lines(list: String?) -> [(key: String, message: String)] {
     sets.filter { $0.count > 0 && !(isHeldOut && $0.set == "validation") }.map { set in
       let rest = set.count > set.first.count ? list.map { "; all are in \($0)" } ?? "" : ""
-      return "\(set.set): \(set.line)\(rest)"
+      return ("data.\(set.set)", "\(set.set): \(set.line)\(rest)")
     }
   }
 
@@ -70,12 +72,4 @@ struct UnreadableList {
 
   /// The list that names them.
   static func path(in folder: String) -> String { "\(folder)/unreadable.csv" }
-
-  /// What was kept in `folder`.
-  static func sets(in folder: String) -> [UnreadablePictures] {
-    guard let data = try? FilePath(text: "\(folder)/unreadable.json").contents() else {
-      return []
-    }
-    return (try? JSONDecoder().decode([UnreadablePictures].self, from: data)) ?? []
-  }
 }

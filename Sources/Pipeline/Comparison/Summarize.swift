@@ -24,8 +24,7 @@ public enum Summarize {
     }
     var summary = Summary(
       classes: run.data.classNames.count,
-      labelledImages: run.data.labelled.count - run.unreadableCount(of: "labelled")
-        + (run.data.isValidationHeldOut ? run.unreadableCount(of: "validation") : 0),
+      labelledImages: run.data.labelled.count - run.unreadableTrained,
       unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
       device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
       libtorch: Libtorch.version)
@@ -71,15 +70,10 @@ public enum Summarize {
 }
 
 extension Run {
-  /// How many pictures of a set could not be read when the run was opened.
-  fileprivate func unreadableCount(of set: String) -> Int {
-    known.unreadable.first { $0.set == set }?.count ?? 0
-  }
-
   /// What could not be read and what was therefore measured.
   fileprivate func noteUnreadable(in summary: inout Summary) {
     let ocean = unreadableOfOcean()
-    let sets = known.unreadable + [ocean].compactMap { $0 }
+    let sets = known.unreadable.sets + [ocean].compactMap { $0 }
     summary.unreadable = Dictionary(sets.map { ($0.set, $0.count) }) { first, _ in first }
     if ocean == nil { summary.unreadable.updateValue(nil, forKey: "unlabelled") }
     summary.unreadablePictures = sets.filter { $0.count > 0 }

@@ -42,12 +42,10 @@ final class RunClaim {
   }
 
   /// Takes away what was made for a run that was refused before it began; an index stays, which may
-  /// have cost hours, and so does the list of pictures that cannot be read, which are to be mended.
+  /// have cost hours.
   func withdraw() {
     guard isNew, lock != nil else { return }
-    if !FilePath(text: UnreadableList.path(in: directory.knownFolder)).exists {
-      try? FilePath(text: directory.knownFolder).remove()
-    }
+    try? FilePath(text: directory.knownFolder).remove()
     FilePath(text: directory.lockPath).unlink()
     for folder in made.reversed() {
       _ = FilePath(text: folder).withPlatformString { rmdir($0) }
