@@ -38,6 +38,7 @@ extension Run {
     try opening.claim.take()
     if access != .reading, data.isThere {
       try pictures.keepContents(in: directory.knownFolder)
+      try known.unreadable.write(to: directory.knownFolder)
     }
     let note = "\(directory.knownFolder)/weights.json"
     let weights =

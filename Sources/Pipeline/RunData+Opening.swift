@@ -29,34 +29,27 @@ extension RunData {
     let known: KnownPictures
     /// What was noted just now, by the names that it is kept under.
     fileprivate let noted: [(name: String, noting: NotedContents, contents: [PictureContents])]
-    /// Which of the sets' pictures cannot be read; nil for who only reads.
-    fileprivate let unreadable: UnreadableList?
 
     /// Pictures that a run directory remembers, which nobody looked at.
     init(remembered data: RunData, in directory: RunDirectory) throws {
-      self.data = data
-      known = try KnownPictures(
-        [], unreadable: UnreadableList.sets(in: directory.knownFolder), alike: false)
-      noted = []
-      unreadable = nil
+      let kept = UnreadableList(keptIn: directory.knownFolder)
+      try self.init(
+        data: data, known: KnownPictures([], alike: false, unreadable: kept), noted: [])
     }
 
     fileprivate init(
       data: RunData, known: KnownPictures,
-      noted: [(name: String, noting: NotedContents, contents: [PictureContents])],
-      unreadable: UnreadableList?
+      noted: [(name: String, noting: NotedContents, contents: [PictureContents])]
     ) {
       self.data = data
       self.known = known
       self.noted = noted
-      self.unreadable = unreadable
     }
 
-    /// Keeps in `folder` what was noted, for later starts, and the lists of unreadable pictures.
+    /// Keeps in `folder` what was noted, for later starts.
     /// - Throws: `FileError`.
     func keepContents(in folder: String) throws {
       for (name, noting, contents) in noted { try noting.keep(contents, as: "\(folder)/\(name)") }
-      try unreadable?.write(to: folder)
     }
   }
 
@@ -78,7 +71,6 @@ private final class SetsOpening {
   let opening: RunData.Opening
   var preflight: Preflight
   private var noted: [(name: String, noting: NotedContents, contents: [PictureContents])] = []
-  private var unreadable: UnreadableList?
 
   init(recipe: Recipe, opening: RunData.Opening, preflight: Preflight) {
     self.recipe = recipe
@@ -110,9 +102,8 @@ private final class SetsOpening {
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
     }
-    warnOfAbsentClasses(in: data)
     return preflight.problems.isEmpty
-      ? RunData.Opened(data: data, known: known, noted: noted, unreadable: unreadable) : nil
+      ? RunData.Opened(data: data, known: known, noted: noted) : nil
   }
 
   /// As `Preflight.attempt`, but for keys that are known to be wrong.
@@ -167,7 +158,7 @@ private final class SetsOpening {
     let kept: [Int]
     let held: [Int]
     /// What the chosen pictures are; nil for who need not know.
-    let noted: NotedContents.Noted?
+    let contents: NotedContents.Noted?
   }
 
   private func divide(_ source: any ImageDataset) throws -> Labelled? {
@@ -178,17 +169,17 @@ private final class SetsOpening {
       let isHeldOut = paths.validation == nil && !preflight.isAtFault("data.validationFraction")
       let fraction = isHeldOut ? paths.validationFraction : 0
       let isKnown = opening.access != .reading || fraction > 0
-      let noted = isKnown ? try self.noted(of: chosen, "labelled") : nil
+      let contents = isKnown ? try self.contents(of: chosen, "labelled") : nil
       let (kept, held) = try holdOut(
         from: chosen, fraction: fraction, seed: seed,
-        copies: noted.map { CopyGroups(of: $0.contents.map(\.contentHash)) } ?? .none)
+        copies: contents.map { CopyGroups(of: $0.contents.map(\.contentHash)) } ?? .none)
       let trained = try Examples(
         labelled: held.isEmpty ? chosen : IndexedSubset(chosen, indices: kept))
       try RunData.requireEveryClass(of: trained, at: paths.labelled)
       return Labelled(
         trained: trained,
         heldOut: fraction > 0 ? try Examples(labelled: IndexedSubset(chosen, indices: held)) : nil,
-        rest: rest, chosen: chosen, kept: kept, held: held, noted: noted)
+        rest: rest, chosen: chosen, kept: kept, held: held, contents: contents)
     }
   }
 
@@ -204,7 +195,7 @@ private final class SetsOpening {
     // Of more pictures copies are not looked for: those of chosen ones are left out of U in any case.
     var copies = CopyGroups.none
     if source.count <= 200_000 {
-      let noted = try noted(of: source, "source", alike: false)
+      let noted = try contents(of: source, "source", onlyHashes: true)
       copies = CopyGroups(of: noted.contents.map(\.contentHash))
     }
     let split = try balancedSubset(of: source, count: count, seed: seed, copies: copies)
@@ -219,37 +210,42 @@ private final class SetsOpening {
   private func knownPictures(
     _ labelled: Labelled, _ validation: Examples?, _ test: Examples?
   ) throws -> KnownPictures? {
-    guard opening.access != .reading, let noted = labelled.noted else {
-      let kept = opening.directory.map { UnreadableList.sets(in: $0.knownFolder) }
-      return try KnownPictures([], unreadable: kept ?? [], alike: false)
+    guard opening.access != .reading, let contents = labelled.contents else {
+      let kept = opening.directory.map { UnreadableList(keptIn: $0.knownFolder) }
+      return try KnownPictures(
+        [], alike: false, unreadable: kept ?? UnreadableList([], heldOut: false))
     }
-    var sets: [(part: UnreadableList.Part, isLeftOut: Bool)] = []
+    var parts: [KnownPictures.Part] = []
+    var noted: [UnreadableList.Part] = []
+    func add(
+      _ name: String, _ dataset: any ImageDataset, _ found: NotedContents.Noted, isLeftOut: Bool
+    ) {
+      parts.append(
+        .init(name: name, dataset: dataset, contents: found.contents, isLeftOut: isLeftOut))
+      noted.append((name, dataset, found))
+    }
     if let test {
-      sets.append((("test", test.dataset, try self.noted(of: test.dataset, "test")), true))
+      add("test", test.dataset, try self.contents(of: test.dataset, "test"), isLeftOut: true)
     }
     // Validation pictures that are given are no part of D, and U may hold them: other ones change no
     // score.
     let (trained, held) = contents.divided(
       labelled.chosen, kept: labelled.kept, held: labelled.held)
     if let validation {
-      let noted = try self.noted(of: validation.dataset, "validation")
-      sets.append((("validation", validation.dataset, noted), false))
+      add(
+        "validation", validation.dataset, try self.contents(of: validation.dataset, "validation"),
+        isLeftOut: false)
     } else if let heldOut = labelled.heldOut {
-      let part = noted.part(labelled.held, of: labelled.chosen)
-      sets.append((("validation", heldOut.dataset, part), true))
+      add("validation", heldOut.dataset, held, isLeftOut: true)
     }
-    let trained = labelled.held.isEmpty ? noted : noted.part(labelled.kept, of: labelled.chosen)
-    sets.append((("labelled", labelled.trained.dataset, trained), true))
-
-    let list = UnreadableList(
-      sets.map(\.part), heldOut: validation == nil && labelled.heldOut != nil)
-    unreadable = list
-    tellUnreadable(list)
-    let parts = sets.map { set, isLeftOut in
-      KnownPictures.Part(
-        name: set.set, dataset: set.dataset, contents: set.noted.contents, isLeftOut: isLeftOut)
-    }
-    let known = try KnownPictures(parts, unreadable: list.sets, alike: opening.alike)
+    add(
+      "labelled", labelled.trained.dataset, labelled.held.isEmpty ? contents : trained,
+      isLeftOut: true)
+    let list = UnreadableList(noted, heldOut: validation == nil && labelled.heldOut != nil)
+    judge(list)
+    warnOfAbsentClasses(test, "test")
+    warnOfAbsentClasses(validation, "validation")
+    let known = try KnownPictures(parts, alike: opening.alike, unreadable: list)
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "labelled") }
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "validation") }
     if validation != nil {
@@ -257,12 +253,30 @@ private final class SetsOpening {
         try known.refuse("validation", among: "labelled")
       }
     }
-    preflight.warnOfCopies(in: labelled.chosen, noted.contents)
+    preflight.warnOfCopies(in: labelled.chosen, contents.contents)
     return known
   }
 
-  private func noted(of dataset: any ImageDataset, _ name: String, alike: Bool? = nil) throws
-    -> NotedContents.Noted
+  /// Notes what cannot be read: as a problem where it is too much, else as a warning.
+  private func judge(_ list: UnreadableList) {
+    let problems = list.problems(recipe.data.limitOfUnreadable)
+    for (key, message) in problems { preflight.refuse(message, exitCode: 65, key: key) }
+    guard problems.isEmpty else { return }
+    let path =
+      opening.indexing.isTemporary
+      ? nil : opening.directory.map { UnreadableList.path(in: $0.knownFolder) }
+    for (key, message) in list.lines(list: path) { preflight.warn(message, key: key) }
+  }
+
+  private func warnOfAbsentClasses(_ examples: Examples?, _ set: String) {
+    guard let examples else { return }
+    let counts = zip(examples.dataset.classes, examples.countPerClass)
+    let absent = counts.filter { $1 == 0 }.map(\.0)
+    if !absent.isEmpty { preflight.warn(RunData.absentLine(set, absent), key: "data.\(set)") }
+  }
+
+  private func contents(of dataset: any ImageDataset, _ name: String, onlyHashes: Bool = false)
+    throws -> NotedContents.Noted
   {
     let noting = NotedContents(
       dataset: dataset, alike: opening.alike && !onlyHashes, trusting: opening.access != .alone,
@@ -272,26 +286,9 @@ private final class SetsOpening {
     {
       return kept
     }
-    let found = try noting.note()
+    let found = try onlyHashes ? noting.hashed() : noting.note()
     noted.append((name, noting, found.contents))
     return found
-  }
-
-  /// Says which pictures cannot be read, and where they are too many that the sets cannot be used.
-  private func tellUnreadable(_ list: UnreadableList) {
-    let problems = list.problems(recipe.data.limitOfUnreadable, list: nil)
-    problems.forEach { preflight.refuse($0, exitCode: 65, key: "data.unreadableLimit") }
-    guard problems.isEmpty else { return }
-    let path = opening.indexing.isTemporary ? nil : opening.directory.map(\.knownFolder)
-    for line in list.lines(list: path.map(UnreadableList.path(in:))) {
-      preflight.warn(line, key: "data.unreadableLimit")
-    }
-  }
-
-  private func warnOfAbsentClasses(in data: RunData) {
-    for (set, classes) in data.absentClasses where set == "test" || !data.isValidationHeldOut {
-      preflight.warn(RunData.absentLine(set, classes), key: "data.\(set)")
-    }
   }
 
   /// Looks at the trainings that are still to be done, which only who works alone does.

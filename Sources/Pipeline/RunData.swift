@@ -56,7 +56,7 @@ struct RunData {
   static func measured(
     _ path: String, _ split: String?, as set: String, classes: [String]?, _ indexing: Indexing
   ) throws -> Examples {
-    let dataset = try openLabelled(path, split: split, as: set, allowsEmptyClasses: true, indexing)
+    let dataset = try openLabelled(path, split: split, as: set, indexing, allowsEmptyClasses: true)
     guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
@@ -84,7 +84,6 @@ struct RunData {
       return absent.isEmpty ? nil : (set, absent)
     }
   }
-
 
   /// "no test picture of south".
   static func absentLine(_ set: String, _ classes: [String]) -> String {

@@ -26,15 +26,17 @@ struct KnownPictures {
     }
   }
 
-  /// How many pictures of each set cannot be read, of the labelled one first.
-  let unreadable: [UnreadablePictures]
+  /// Those that cannot be read.
+  let unreadable: UnreadableList
   private let parts: [Part]
   private var places: [ContentHash.Prefix: Int] = [:]
   private let near: NearDuplicateLookup?
 
   /// Knows the pictures of `parts`, the most precious first; with `alike` those that only look alike are
-  /// found, too. Of `unreadable` is told how many cannot be read.
-  init(_ parts: [Part], unreadable: [UnreadablePictures], alike: Bool) throws {
+  /// found, too.
+  init(
+    _ parts: [Part], alike: Bool, unreadable: UnreadableList = UnreadableList([], heldOut: false)
+  ) throws {
     self.parts = parts
     self.unreadable = unreadable
     // What U may hold stands here without its marks, so that places stay those of `name(at:)`.

@@ -21,13 +21,19 @@ struct NotedContents {
     var contents: [PictureContents]
     var unreadable: [BadSamples.Entry]
 
-    /// The same of the pictures of `dataset` at `indices` alone.
-    func part(_ indices: [Int], of dataset: any ImageDataset) -> Noted {
-      let missing = indices.lazy.filter { !contents[$0].isReadable }.map { dataset.key(at: $0) }
-      let keys = Set(missing)
-      return Noted(
-        contents: indices.map { contents[$0] },
-        unreadable: unreadable.filter { keys.contains($0.key) })
+    /// The same of two parts of `dataset`.
+    func divided(_ dataset: any ImageDataset, kept: [Int], held: [Int]) -> (
+      kept: Noted, held: Noted
+    ) {
+      let keys = Set(held.filter { !contents[$0].isReadable }.map(dataset.key))
+      return (
+        Noted(
+          contents: kept.map { contents[$0] },
+          unreadable: unreadable.filter { !keys.contains($0.key) }),
+        Noted(
+          contents: held.map { contents[$0] },
+          unreadable: unreadable.filter { keys.contains($0.key) })
+      )
     }
   }
 
@@ -40,13 +46,7 @@ struct NotedContents {
     let version: Int
   }
 
-  private var origin: Origin {
-    Origin(
-      fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels, version: 2)
-  }
-
   /// What was noted before and kept as `path`.contents, if it may be taken as it is.
-  /// - Throws: `PipelineError.stopped`.
   func kept(as path: String) throws -> Noted? {
     guard trusting || dataset.count > Self.large,
       let data = try? FilePath(text: "\(path).json").contents(),
@@ -54,7 +54,7 @@ struct NotedContents {
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     else { return nil }
     var contents: [PictureContents] = []
-    guard (try? file.forEach({ contents.append($1) })) != nil else { return nil }
+    guard (try? file.forEach { contents.append($1) }) != nil else { return nil }
     return try lookedAtAgain(contents)
   }
 
@@ -66,6 +66,11 @@ struct NotedContents {
     for picture in contents { try file.append(picture) }
     try file.finish()
     try DurableFile.write(try JSON.pretty(origin), to: "\(path).json")
+  }
+
+  private var origin: Origin {
+    Origin(
+      fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels, version: 2)
   }
 
   /// What was noted before, but for pictures that could not be read then: they may be mended.

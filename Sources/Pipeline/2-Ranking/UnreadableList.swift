@@ -34,6 +34,15 @@ struct UnreadableList {
     rows = parts.flatMap { part in part.noted.unreadable.map { (part.set, $0) } }
   }
 
+  /// What was counted when the run whose `folder` this is was opened with its pictures.
+  init(keptIn folder: String) {
+    let data = try? FilePath(text: "\(folder)/unreadable.json").contents()
+    sets = data.flatMap { try? JSONDecoder().decode([UnreadablePictures].self, from: $0) } ?? []
+    lostClasses = []
+    isHeldOut = false
+    rows = []
+  }
+
   /// Why the sets cannot be used: a class to be learned without one readable picture, a set without
   /// any, or more unreadable ones than `limit` allows; one line for each such set.
   func problems(_ limit: BadSamples.Limit) -> [(key: String, message: String)] {

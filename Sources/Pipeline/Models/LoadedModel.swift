@@ -59,7 +59,7 @@ public final class LoadedModel {
   ) throws -> Evaluation {
     try Indexing.temporarily(workers: runtime.workers, console) { indexing in
       try evaluate(
-        openLabelled(path, split: split, as: "labelled", allowsEmptyClasses: true, indexing),
+        openLabelled(path, split: split, as: "labelled", indexing, allowsEmptyClasses: true),
         called: path, console: console)
     }
   }

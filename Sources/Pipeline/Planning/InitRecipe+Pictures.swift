@@ -13,8 +13,7 @@ extension DatasetFacts {
       (try? dataset.read(at: index)).flatMap(Self.shape)
     }
     guard !shapes.isEmpty else {
-      throw PipelineError.data(
-        "\(path): none of the \(looked) pictures looked at can be read, of \(dataset.count)")
+      throw PipelineError.data("\(path): none of its \(dataset.count) pictures can be read")
     }
     func median(_ values: [Int]) -> Int { values.sorted()[values.count / 2] }
     self.init(
@@ -97,7 +96,7 @@ private func writeFittedRecipe(
   try DurableFile.write(fitted.yaml, to: path)
   let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
   let measured = try [test].compactMap {
-    try $0.map { try openLabelled($0, as: "test", allowsEmptyClasses: true, indexing) }
+    try $0.map { try openLabelled($0, as: "test", indexing, allowsEmptyClasses: true) }
   }
   return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
     + found.warnings.map(\.message)
