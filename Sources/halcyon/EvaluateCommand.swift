@@ -23,7 +23,9 @@ struct EvaluateCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let result = try LoadedModel(model, options.settings).evaluate(
+    let model = try LoadedModel(model, options.settings)
+    model.folder.notes.forEach(printError)
+    let result = try model.evaluate(
       data, split: split, console: Console(quiet: json))
     if json { return try printJSON(result) }
     var rows = [["class", "pictures", "top-1 %"]]

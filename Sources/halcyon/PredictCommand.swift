@@ -30,6 +30,7 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let model = try LoadedModel(model, options.settings)
+    model.folder.notes.forEach(printError)
     var unreadable = 0
     try model.predict(files, top: top, allScores: allScores) { prediction in
       if let error = prediction.error {

@@ -68,7 +68,7 @@ public final class LoadedModel {
     runtime = Runtime(
       device: device, precision: Run.precision(settings.precision, on: device), workers: cores,
       batch: settings.batch, batchKey: "--batch",
-      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels)
+      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels, cropMode: folder.cropMode)
   }
 
   /// Measures the model on the labelled pictures at `path`.
