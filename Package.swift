@@ -15,6 +15,7 @@ let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 // MARK: - Targets
 
@@ -28,42 +29,51 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // Where the C and C++ libraries are; no code.
     .systemLibrary(name: "CLibtorch", pkgConfig: "libtorch"),
     .systemLibrary(
-      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib libzstd",
+      name: "CCodecs", pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd",
       providers: [
-        .apt(["libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "zlib1g-dev", "libzstd-dev"])
+        .apt([
+          "libjpeg62-turbo-dev", "libpng-dev", "libwebp-dev", "libgif-dev", "libtiff-dev",
+          "zlib1g-dev",
+          "libzstd-dev",
+        ])
       ]),
 
     // C ABIs over them: the only code that sees libtorch and the codecs.
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
-    .target(name: "CImage", dependencies: ["CCodecs"]),
+    .target(
+      name: "CImage", dependencies: ["CCodecs"],
+      linkerSettings: [.linkedLibrary("gif")]),  // giflib has no pkg-config file everywhere
 
     // Files that survive a crash, for every room that writes one.
-    .target(name: "Files", dependencies: [crypto], swiftSettings: swiftSettings),
+    .target(name: "Files", dependencies: [crypto, system], swiftSettings: swiftSettings),
 
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
     .target(
-      name: "ImageData", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
-    .target(name: "Ranking", dependencies: ["Files"], swiftSettings: swiftSettings),
+      name: "ImageData", dependencies: ["CImage", "Files", crypto, system],
+      swiftSettings: swiftSettings),
+    .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
-      dependencies: ["Torch", "Models", "ImageData", "Ranking", "Files", yams, crypto],
+      dependencies: ["Torch", "Models", "ImageData", "Ranking", "Files", yams, crypto, system],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "halcyon", dependencies: ["Pipeline", "Models", "ImageData", "Files", argumentParser],
+      name: "halcyon",
+      dependencies: ["Pipeline", "Models", "ImageData", "Files", argumentParser, system],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
-    .testTarget(name: "FilesTests", dependencies: ["Files"], swiftSettings: swiftSettings),
+    .testTarget(name: "FilesTests", dependencies: ["Files", system], swiftSettings: swiftSettings),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
     .testTarget(

@@ -13,21 +13,29 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
 let package = Package(
   name: "Fuzzing",
+  dependencies: [.package(url: "https://github.com/apple/swift-system", from: "1.8.1")],
   targets: [
     .systemLibrary(
       name: "CCodecs", path: "House/CCodecs",
-      pkgConfig: "libjpeg libpng libwebp libwebpdemux zlib libzstd"),
-    .target(name: "CImage", dependencies: ["CCodecs"], path: "House/CImage"),
+      pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd"),
+    .target(
+      name: "CImage", dependencies: ["CCodecs"], path: "House/CImage",
+      linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
-      name: "Files", dependencies: ["Crypto"], path: "House/Files", swiftSettings: swiftSettings),
-    .target(
-      name: "ImageData", dependencies: ["CImage", "Files", "Crypto"], path: "House/ImageData",
+      name: "Files", dependencies: ["Crypto", system], path: "House/Files",
       swiftSettings: swiftSettings),
     .target(
-      name: "Ranking", dependencies: ["Files"], path: "House/Ranking", swiftSettings: swiftSettings),
+      name: "ImageData", dependencies: ["CImage", "Files", "Crypto", system],
+      path: "House/ImageData",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon-fuzz", dependencies: ["ImageData", "Ranking", "Files"],
       swiftSettings: swiftSettings),

@@ -4,7 +4,9 @@
 
 #include <jpeglib.h>
 
+#include <gif_lib.h>
 #include <png.h>
+#include <tiffio.h>
 #include <webp/decode.h>
 #include <zlib.h>
 
@@ -22,8 +24,12 @@
 
 int32_t cimage_codecs(char *text, int64_t capacity) {
   int webp = WebPGetDecoderVersion();
+  char tiff[16] = "";  // of "LIBTIFF, Version 4.5.0" and more lines
+  sscanf(TIFFGetVersion(), "LIBTIFF, Version %15[0-9.]", tiff);
   cimage_message message = {text, capacity > 0 ? (size_t)capacity : 0};
   return cimage_fail(
-      message, CIMAGE_OK, JPEG_NAME ", libpng %s, libwebp %d.%d.%d, zlib %s",
-      png_get_libpng_ver(NULL), webp >> 16, webp >> 8 & 255, webp & 255, zlibVersion());
+      message, CIMAGE_OK,
+      JPEG_NAME ", libpng %s, libwebp %d.%d.%d, giflib %d.%d.%d, libtiff %s, zlib %s",
+      png_get_libpng_ver(NULL), webp >> 16, webp >> 8 & 255, webp & 255, GIFLIB_MAJOR, GIFLIB_MINOR,
+      GIFLIB_RELEASE, tiff, zlibVersion());
 }

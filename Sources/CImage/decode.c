@@ -65,25 +65,6 @@ static int32_t make_upright(cimage_job *job) {
   return CIMAGE_OK;
 }
 
-void cimage_take_part(cimage_job *job, const uint8_t *pixels, int64_t stride) {
-  job->picture = (cimage_picture){
-      .pixels = pixels + job->y * stride + (int64_t)job->x * job->channels,
-      .stride = stride,
-      .width = job->width,
-      .height = job->height,
-      .channels = job->channels,
-      .box = {0, 0, job->width, job->height}};
-}
-
-bool cimage_is_affordable(const cimage_job *job, int32_t times, const char *kind) {
-  int64_t most = job->most_pixels / times;
-  if ((int64_t)job->header.width * job->header.height <= most) return true;
-  cimage_fail(
-      job->message, CIMAGE_TOO_LARGE, "%dx%d is more than the %lld pixels that a %s may have",
-      job->header.width, job->header.height, (long long)most, kind);
-  return false;
-}
-
 static int32_t prepare(cimage_job *job, const cimage_request *request) {
   const cimage_header *header = &job->header;
   bool whole = request->width == 0 && request->height == 0;
@@ -138,9 +119,14 @@ int32_t cimage_decode(
   switch (job.header.format) {
     case CIMAGE_JPEG: status = cimage_jpeg_decode(&job); break;
     case CIMAGE_PNG: status = cimage_png_decode(&job); break;
-    default: status = cimage_webp_decode(&job); break;
+    case CIMAGE_WEBP: status = cimage_webp_decode(&job); break;
+    case CIMAGE_GIF: status = cimage_gif_decode(&job); break;
+    case CIMAGE_BMP: status = cimage_bmp_decode(&job); break;
+    default: status = cimage_tiff_decode(&job); break;
   }
   if (status == CIMAGE_OK) status = make_upright(&job);
-  if (status == CIMAGE_OK) *picture = job.picture;
+  if (status != CIMAGE_OK) return status;
+  *picture = job.picture;
+  picture->lacks_end = job.lacks_end;
   return status;
 }

@@ -45,6 +45,7 @@ typedef struct {
   int64_t most_pixels;
   cimage_message message;
   cimage_picture picture;  // out, as stored
+  bool lacks_end;          // out: every row is there, what should follow is not
 } cimage_job;
 
 int32_t cimage_fail(cimage_message message, int32_t status, const char *format, ...)
@@ -58,12 +59,32 @@ uint8_t *cimage_reserve(cimage_buffer *buffer, size_t count);
 // than plain rows do, stays below the limit on pixels; if not, says so.
 bool cimage_is_affordable(const cimage_job *job, int32_t times, const char *kind);
 
+// What the bytes say of size and orientation, as stored; the caller turns the size.
+int32_t cimage_jpeg_probe(
+    const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header);
+int32_t cimage_png_probe(
+    const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header);
+int32_t cimage_webp_probe(
+    const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header);
+int32_t cimage_gif_probe(
+    const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header);
+int32_t cimage_bmp_probe(
+    const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header);
+int32_t cimage_tiff_probe(
+    const uint8_t *bytes, size_t count, cimage_message message, cimage_header *header);
+
+// Whether the bytes are a BMP without its file header.
+bool cimage_is_dib(const uint8_t *bytes, size_t count);
+
 int32_t cimage_jpeg_decode(cimage_job *job);
 int32_t cimage_png_decode(cimage_job *job);
 int32_t cimage_webp_decode(cimage_job *job);
+int32_t cimage_gif_decode(cimage_job *job);
+int32_t cimage_bmp_decode(cimage_job *job);
+int32_t cimage_tiff_decode(cimage_job *job);
 
-// The orientation in a TIFF block, 1 when there is none.
-int32_t cimage_tiff_orientation(const uint8_t *bytes, size_t count);
+// Whether the compressed pixels of a PNG come to their end, their checksum right.
+bool cimage_png_stream_ends(const cimage_job *job);
 
 enum { CIMAGE_FINGERPRINT_SIDE = 32 };
 

@@ -1,5 +1,8 @@
 // JPEG through libjpeg: only the rows and columns that are wanted, at a reduced scale where that is
 // enough. Every longjmp starts in libjpeg and ends in `guarded`, with only C frames between.
+//
+// A file may lack its end: libjpeg then reads an end marker of its own making, and goes on. Whether
+// pixels are missing, its entropy decoder says, when it wants bits that are not there.
 
 #include <setjmp.h>
 #include <stdio.h>  // jpeglib.h wants FILE
@@ -17,6 +20,8 @@ typedef struct {
   jmp_buf jump;
   int32_t status;
   int most_scans;
+  bool has_run_out;    // the file ended before its end marker
+  int discarded;       // bytes before the marker found last that belonged to nothing
   cimage_job *job;
 } jpeg_context;
 
@@ -34,12 +39,24 @@ static _Noreturn void stop_with_library_message(j_common_ptr codec) {
   leave(context, cimage_fail(context->job->message, status, "JPEG: %s", text));
 }
 
+static _Noreturn void refuse_as_truncated(jpeg_context *context) {
+  leave(context, cimage_fail(context->job->message, CIMAGE_CORRUPT, "JPEG: the file is truncated"));
+}
+
 // libjpeg goes on after these and fills the rest with grey; a data set is better off without.
 static void on_warning(j_common_ptr codec, int level) {
   if (level >= 0) return;
+  jpeg_context *context = codec->client_data;
   switch (codec->err->msg_code) {
-    case JWRN_HIT_MARKER:
     case JWRN_JPEG_EOF:
+      context->has_run_out = true;
+      break;
+    case JWRN_EXTRANEOUS_DATA:
+      context->discarded = codec->err->msg_parm.i[0];
+      break;
+    case JWRN_HIT_MARKER:
+      if (context->has_run_out) refuse_as_truncated(context);
+      stop_with_library_message(codec);
     case JWRN_HUFF_BAD_CODE:
     case JWRN_ARITH_BAD_CODE:
     case JWRN_MUST_RESYNC:
@@ -145,21 +162,67 @@ static void read_rows(jpeg_context *context, uint8_t *pixels, int64_t stride, in
   }
 }
 
-static bool ends_with_end_marker(const cimage_job *job) {
-  const uint8_t *end = job->bytes + job->count;
-  return job->count >= 2 && end[-2] == 0xFF && end[-1] == 0xD9;
+// Whether an end marker follows the first scan's header, at `start`: in coded data there is none.
+static bool has_end_marker(const cimage_job *job, size_t start) {
+  for (size_t at = job->count; at >= start + 2; at--) {
+    if (job->bytes[at - 1] == 0xD9 && job->bytes[at - 2] == 0xFF) return true;
+  }
+  return false;
 }
 
-// A progressive file may leave a component out altogether.
+// A file may leave a component out altogether.
 static void require_all_components(jpeg_context *context) {
   struct jpeg_decompress_struct *codec = &context->codec;
-  if (!codec->progressive_mode || !codec->coef_bits) return;
+  if (!jpeg_has_multiple_scans(codec)) return;
   for (int c = 0; c < codec->num_components; c++) {
-    if (codec->coef_bits[c][0] >= 0) continue;
+    bool is_there = codec->progressive_mode ? codec->coef_bits && codec->coef_bits[c][0] >= 0
+                                            : codec->comp_info[c].quant_table != NULL;
+    if (is_there) continue;
     leave(
         context, cimage_fail(
                      context->job->message, CIMAGE_CORRUPT, "JPEG: component %d has no data", c));
   }
+}
+
+// Once all input is read without an end marker: whether nothing else is missing.
+static void require_all_but_end(jpeg_context *context) {
+  struct jpeg_decompress_struct *codec = &context->codec;
+  const cimage_job *job = context->job;
+  // Arithmetic coding reads zeros behind its data as a matter of course.
+  if (codec->arith_code) refuse_as_truncated(context);
+  if (codec->progressive_mode) {  // every coefficient to its last bit: no later scan is missing
+    for (int c = 0; c < codec->num_components; c++) {
+      for (int k = 0; k < DCTSIZE2; k++) {
+        if (codec->coef_bits[c][k] != 0) refuse_as_truncated(context);
+      }
+    }
+  }
+  // Who knows what passed for pixels before them.
+  if (context->discarded > 1) refuse_as_truncated(context);
+}
+
+// Keeps zeros at the end, where a disk or a copy left them, from passing for pixels. The first one may be
+// the last byte of an even surface, and one behind a byte FF belongs to that.
+static void pass_over_zeros(struct jpeg_source_mgr *source) {
+  const uint8_t *bytes = source->next_input_byte;
+  size_t count = source->bytes_in_buffer;
+  while (count > 0 && bytes[count - 1] == 0) count--;
+  count += count > 0 && bytes[count - 1] == 0xFF ? 2 : 1;
+  if (count < source->bytes_in_buffer) source->bytes_in_buffer = count;
+}
+
+// Decodes what is below the part. libjpeg goes straight to the end where all rest is skipped, so the
+// last row is read.
+static void skip_to_end(jpeg_context *context) {
+  struct jpeg_decompress_struct *codec = &context->codec;
+  cimage_job *job = context->job;
+  JDIMENSION rest = codec->output_height - codec->output_scanline;
+  if (rest == 0) return;
+  uint8_t *row = cimage_reserve(
+      &job->workspace->row, (size_t)codec->output_width * (size_t)codec->output_components);
+  if (!row) leave(context, cimage_fail(job->message, CIMAGE_NO_MEMORY, "out of memory"));
+  if (rest > 1) jpeg_skip_scanlines(codec, rest - 1);
+  while (codec->output_scanline < codec->output_height) jpeg_read_scanlines(codec, &row, 1);
 }
 
 static void decode(jpeg_context *context) {
@@ -170,6 +233,8 @@ static void decode(jpeg_context *context) {
   codec->progress = &context->progress;
   jpeg_mem_src(codec, job->bytes, job->count);
   jpeg_read_header(codec, TRUE);
+  bool lacks_end = !has_end_marker(job, job->count - codec->src->bytes_in_buffer);
+  if (lacks_end) pass_over_zeros(codec->src);
   if ((int32_t)codec->image_width != job->stored_width ||
       (int32_t)codec->image_height != job->stored_height) {
     leave(
@@ -212,11 +277,14 @@ static void decode(jpeg_context *context) {
   if (top > 0) jpeg_skip_scanlines(codec, (JDIMENSION)top);
   read_rows(context, pixels, stride, rows);
 
-  // The rows below the part cost time only to be checked; a file that ends as it should is not cut.
-  if (exact || !ends_with_end_marker(job)) {
-    JDIMENSION rest = codec->output_height - codec->output_scanline;
-    if (rest > 0) jpeg_skip_scanlines(codec, rest);
+  // The rows below the part cost time only to be checked; a file that has an end is not cut.
+  if (exact || lacks_end) {
+    skip_to_end(context);
     jpeg_finish_decompress(codec);
+  }
+  if (lacks_end || context->has_run_out) {
+    require_all_but_end(context);
+    job->lacks_end = true;
   }
   double scale = eighths / 8.0;
   job->picture = (cimage_picture){

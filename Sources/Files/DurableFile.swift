@@ -1,4 +1,5 @@
 public import Foundation
+import SystemPackage
 
 /// A file that is either wholly there or not there at all.
 ///
@@ -24,7 +25,7 @@ public final class DurableFile {
   public init(path: String) throws {
     self.path = path
     temporaryPath = "\(path).tmp-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    descriptor = FilePath(text: temporaryPath).open(O_WRONLY | O_CREAT | O_EXCL, 0o644)
     guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
   }
 
@@ -73,7 +74,9 @@ public final class DurableFile {
     let closed = close(descriptor)
     descriptor = -1
     guard closed == 0 else { throw failure("close") }
-    guard rename(temporaryPath, path) == 0 else { throw failure("rename into") }
+    guard FilePath(text: temporaryPath).rename(to: FilePath(text: path)) == 0 else {
+      throw failure("rename into")
+    }
     try Self.flushFolder(of: path)
   }
 
@@ -82,12 +85,12 @@ public final class DurableFile {
     guard descriptor >= 0 else { return }
     close(descriptor)
     descriptor = -1
-    unlink(temporaryPath)
+    FilePath(text: temporaryPath).unlink()
   }
 
   private func failure(_ operation: String) -> FileError {
     let error = FileError(operation, path, code: errno)
-    if descriptor >= 0 { discard() } else { unlink(temporaryPath) }
+    if descriptor >= 0 { discard() } else { FilePath(text: temporaryPath).unlink() }
     return error
   }
 
@@ -108,8 +111,7 @@ public final class DurableFile {
   /// Flushes the entry of `path` in its folder to the disk.
   /// - Throws: `FileError` naming `path`.
   public static func flushFolder(of path: String) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    let handle = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let handle = FilePath(text: path).folder.open(O_RDONLY | O_DIRECTORY)
     guard handle >= 0 else { throw FileError("open the folder of", path, code: errno) }
     defer { close(handle) }
     guard fsync(handle) == 0 else { throw FileError("flush the folder of", path, code: errno) }

@@ -19,12 +19,14 @@ public struct FileError: LocalizedError, CustomStringConvertible {
     self.detail = detail
   }
 
-  /// One line: operation, path, reason.
-  public var description: String {
+  /// The system's reason and what there is to say besides.
+  public var reason: String {
     let reason = code == 0 ? "" : String(cString: strerror(code))
-    let parts = [reason, detail].filter { !$0.isEmpty }.joined(separator: "; ")
-    return "cannot \(operation) \(path): \(parts)"
+    return [reason, detail].filter { !$0.isEmpty }.joined(separator: "; ")
   }
+
+  /// One line: operation, path, reason.
+  public var description: String { "cannot \(operation) \(path): \(reason)" }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// A file read through the page cache: its bytes are mapped, not copied.
 public final class MappedFile: @unchecked Sendable {
@@ -11,7 +12,7 @@ public final class MappedFile: @unchecked Sendable {
   /// - Throws: `FileError` naming `path`.
   public init(path: String) throws {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = FilePath(text: path).open(O_RDONLY)
     guard descriptor >= 0 else { throw FileError("read", path, code: errno) }
     defer { close(descriptor) }
     var status = stat()

@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// A file that is read, and if temporary also written, at given positions by way of the caller's
 /// buffers.
@@ -16,7 +17,8 @@ public final class PositionedFile: Sendable {
   /// - Throws: `FileError` naming `path` when it cannot be read or is no regular file.
   public init(path: String) throws {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Not blocking: a pipe would wait for its writer for ever, before it could be refused.
+    descriptor = FilePath(text: path).open(O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileError("read", path, code: errno) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -36,9 +38,9 @@ public final class PositionedFile: Sendable {
   /// - Throws: `FileError` naming the file when the folder cannot be written.
   public init(temporaryIn folder: String) throws {
     path = "\(folder)/.temporary-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    descriptor = FilePath(text: path).open(O_RDWR | O_CREAT | O_EXCL, 0o600)
     guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
-    unlink(path)
+    FilePath(text: path).unlink()
     byteCount = 0
   }
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 import Torch
 
 /// What a machine has and lacks for Halcyon, in a screen.
@@ -29,8 +30,7 @@ public enum Doctor {
     let cores = process.activeProcessorCount
     let memory = Double(process.physicalMemory)
     let fashion = "/usr/share/datasets/fashion-mnist"
-    let hasFashion = FileManager.default.fileExists(
-      atPath: "\(fashion)/train-images-idx3-ubyte.gz")
+    let hasFashion = FilePath(text: "\(fashion)/train-images-idx3-ubyte.gz").exists
     var facts = [
       Fact("libtorch", Libtorch.version),
       Fact("device", hasCUDA ? "cuda" : "cpu (this libtorch finds no CUDA device)"),
@@ -53,7 +53,7 @@ public enum Doctor {
     if let speed = try? machineSpeed(hasCUDA ? .cuda : .cpu, best) {
       facts.append(Fact("matrix product", "\(Format.count(2 * speed)) GFLOP/s in \(best.rawValue)"))
     }
-    let folder = FileManager.default.currentDirectoryPath
+    let folder = FilePath.workingFolder.text
     let free =
       (try? FileManager.default.attributesOfFileSystem(forPath: folder))?[.systemFreeSize]
       as? NSNumber

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+import SystemPackage
 import Torch
 
 /// What a stage that has just ended says of itself.
@@ -41,7 +42,7 @@ extension Run {
       stage, of: recipe, folder: folder, outputs: outcome.outputs, seconds: outcome.seconds,
       imagesSeen: outcome.imagesSeen, accuracies: outcome.accuracies)
     try marker.write(to: folder)
-    try? FileManager.default.removeItem(atPath: directory.checkpointsFolder(of: stage))
+    try? FilePath(text: directory.checkpointsFolder(of: stage)).remove()
     try log.append("done", stage: stage, ["seconds": .number(outcome.seconds)])
   }
 
@@ -65,7 +66,7 @@ extension Run {
       let path = evaluationPath(of: stage, on: name)
       guard let examples else {
         // What an earlier recipe measured on is not this one's.
-        try? FileManager.default.removeItem(atPath: path)
+        try? FilePath(text: path).remove()
         continue
       }
       let result = try evaluate(network, on: examples)

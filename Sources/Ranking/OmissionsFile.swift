@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The samples of a shard that got no score: the text file `SHARD.omitted`, which is not there where all
 /// have one.
@@ -86,7 +87,7 @@ public final class OmissionsFileWriter {
   /// - Throws: `FileError` naming the file.
   public func finish() throws -> String? {
     guard unreadable + excluded > 0 else {
-      guard unlink(path) == 0 || errno == ENOENT else {
+      guard FilePath(text: path).unlink() == 0 || errno == ENOENT else {
         throw FileError("remove", path, code: errno)
       }
       return nil

@@ -41,7 +41,9 @@ extension Selection {
   /// CSV has no types: a reader that guesses them takes `00003` for 3, quoted or not, so tell it that
   /// `shard` is text (pandas' `dtype={"shard": str}`). It stands as everywhere else, in the names of
   /// score files and in `selected.parquet`, so that they can be joined.
-  public static let csvHeader = "image,shard,class,class_name,score,probability,rank,teacher"
+  public static let csvColumns = [
+    "image", "shard", "class", "class_name", "score", "probability", "rank", "teacher",
+  ]
 
   /// Writes one line per (image, class) to `path`, in the order of the selection (RFC 4180).
   /// - Throws: `FileError` naming `path`, `RankingError` when a name is missing, what `key` throws.
@@ -50,34 +52,33 @@ extension Selection {
       throw RankingError.invalidArgument(
         "\(path): \(names.classes.count) class names for \(classCount) classes")
     }
-    let file = try DurableFile(path: path)
-    let classNames = names.classes.map(Self.field)
-    let shardNames = names.shards.map(Self.field)
-    let teacher = Self.field(names.teacher)
-    var text = Self.csvHeader + "\n"
+    let file = try CSVWriter(path: path, header: Self.csvColumns)
+    func written(_ name: String) -> [UInt8] {
+      var row = CSVRows()
+      row.append(name)
+      return row.bytes
+    }
+    let classNames = names.classes.map(written)
+    let shardNames = names.shards.map(written)
+    let teacher = written(names.teacher)
     for (row, id) in images.enumerated() {
       guard Int(id.shard) < shardNames.count else {
         throw RankingError.invalidArgument(
           "\(path): shard \(id.shard) has no name; there are \(shardNames.count)")
       }
-      let image = Self.field(try names.key(id))
+      let image = written(try names.key(id))
       for label in labels(ofImage: row) {
-        let probability = LogOdds.probability(fromLogOdds: label.score)
-        text += "\(image),\(shardNames[Int(id.shard)]),\(label.class),\(classNames[label.class]),"
-        text += "\(label.score),\(Float(probability)),\(label.rank),\(teacher)\n"
-      }
-      if text.utf8.count > 1 << 20 {
-        try file.write(Data(text.utf8))
-        text = ""
+        file.rows.append(written: image)
+        file.rows.append(written: shardNames[Int(id.shard)])
+        file.rows.append(label.class)
+        file.rows.append(written: classNames[label.class])
+        file.rows.append(label.score)
+        file.rows.append(Float(LogOdds.probability(fromLogOdds: label.score)))
+        file.rows.append(label.rank)
+        file.rows.append(written: teacher)
+        try file.endRow()
       }
     }
-    try file.write(Data(text.utf8))
     try file.commit()
-  }
-
-  /// A CSV field, quoted where it must be.
-  private static func field(_ text: String) -> String {
-    guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -1,4 +1,6 @@
+import Files
 public import Foundation
+import SystemPackage
 
 /// How one shard was scored: the contents of `SHARD.json`, written after its score file and so the
 /// mark that the shard is done.
@@ -140,7 +142,7 @@ extension ShardRecord {
   /// - Throws: `RankingError` naming `path` when it cannot be read as a record.
   public init(path: String) throws {
     do {
-      let data = try Data(contentsOf: URL(fileURLWithPath: path))
+      let data = try FilePath(text: path).contents()
       self = try JSONDecoder().decode(ShardRecord.self, from: data)
     } catch {
       throw RankingError.corruptFile(
@@ -156,7 +158,7 @@ extension ShardRecord {
       let place = context.codingPath.map(\.stringValue).joined(separator: ".")
       return "\(place.isEmpty ? "it" : place) is something else"
     case .dataCorrupted: return "it is not JSON"
-    default: return error.localizedDescription
+    default: return "\(error)"
     }
   }
 }

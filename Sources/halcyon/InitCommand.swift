@@ -1,6 +1,8 @@
 import ArgumentParser
+import Files
 import Foundation
 import Pipeline
+import SystemPackage
 
 /// `halcyon init`: a recipe fitted to two folders.
 struct InitCommand: ParsableCommand {
@@ -27,10 +29,10 @@ struct InitCommand: ParsableCommand {
   var force = false
 
   func run() throws {
-    guard force || !FileManager.default.fileExists(atPath: out) else {
+    guard force || !FilePath(text: out).exists else {
       throw PipelineError.usage("\(out) exists; --force replaces it, --out names another")
     }
-    let name = URL(fileURLWithPath: out).deletingPathExtension().lastPathComponent
+    let name = FilePath(text: out).nameWithoutExtension
     let notes = try writeFittedRecipe(
       name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out)
     try printLine("wrote \(out)")

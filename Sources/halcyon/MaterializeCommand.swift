@@ -7,7 +7,7 @@ struct MaterializeCommand: ParsableCommand {
     commandName: "materialize",
     abstract: "Write the selected pictures as new WebDataset shards, shuffled.",
     discussion: """
-      Each sample is ROW.jpg (or .png, .webp), ROW.cls with its best class and ROW.json with its key \
+      Each sample is ROW.jpg (or .png, .tif, …), ROW.cls with its best class and ROW.json with its key \
       and all its classes, scores and ranks. Run it again to go on where it was stopped. Several \
       processes can share the work as in `halcyon score`.
       """)

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Files
 import Foundation
 import Models
 import Pipeline
+import SystemPackage
 
 /// What every command that works on a run directory takes.
 struct RunOptions: ParsableArguments {
@@ -35,16 +37,15 @@ struct RunOptions: ParsableArguments {
   /// The recipe with every change from the command line; a dry run does without the data, and so
   /// without the variables that say where it is.
   func read(forDryRun: Bool = false) throws -> Recipe {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: recipe, isDirectory: &isFolder)
-    guard exists else {
+    guard FilePath(text: recipe).exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
     let run = RunDirectory(path: recipe)
-    if isFolder.boolValue, try !run.holdsRun() {
+    let isFolder = FilePath(text: recipe).isFolder
+    if isFolder, try !run.holdsRun() {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
-    let path = isFolder.boolValue ? run.recipePath : recipe
+    let path = isFolder ? run.recipePath : recipe
     return try Recipe(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
       keepsUnset: forDryRun)
@@ -53,9 +54,7 @@ struct RunOptions: ParsableArguments {
   /// Where the run is kept.
   func directory(for read: Recipe) -> String {
     if let out { return out }
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: recipe, isDirectory: &isFolder)
-    return isFolder.boolValue ? recipe : "runs/\(read.name)"
+    return FilePath(text: recipe).isFolder ? recipe : "runs/\(read.name)"
   }
 
   /// The run, opened.

@@ -28,6 +28,7 @@ struct FolderDatasetTests {
   func classes() throws {
     let names = [
       "cat/1.jpg", "cat/2.JPEG", "cat/deep/er/3.Png", "dog/4.webp", "dog/5.WEBP", "dog/6.jpeg",
+      "owl/a.jfif", "owl/b.JPE", "owl/c.gif", "owl/d.BMP", "owl/e.dib", "owl/f.Tif", "owl/g.tiff",
     ]
     for name in names { try folder.write("x", to: name) }
     for name in ["cat/notes.txt", "cat/.hidden.jpg", ".git/7.jpg", "dog/jpg", "README"] {
@@ -35,9 +36,9 @@ struct FolderDatasetTests {
     }
     let dataset = try FolderDataset(root: folder.path)
     #expect(keys(dataset) == names)
-    #expect(dataset.classes == ["cat", "dog"])
-    #expect((0..<6).map { dataset.label(at: $0) } == [0, 0, 0, 1, 1, 1])
-    #expect(dataset.samplesPerClass == [3, 3])
+    #expect(dataset.classes == ["cat", "dog", "owl"])
+    #expect((0..<7).map { dataset.label(at: $0) } == [0, 0, 0, 1, 1, 1, 2])
+    #expect(dataset.samplesPerClass == [3, 3, 7])
     #expect(dataset.name == (folder.path as NSString).lastPathComponent)
     #expect(try FolderDataset(root: folder.path + "/").name == dataset.name)
   }
@@ -58,7 +59,14 @@ struct FolderDatasetTests {
   func named() throws {
     try folder.write("x", to: "cat/1.jpg")
     try folder.write("x", to: "unicorn/readme.txt")
-    #expect(reason() == "class folder unicorn has no pictures; remove it")
+    #expect(
+      reason()
+        == "class folder unicorn has 1 file, not a picture that can be read: 1 .txt; "
+        + "convert what are pictures to JPEG, or move the folder elsewhere")
+    try FileManager.default.removeItem(atPath: folder.path + "/unicorn/readme.txt")
+    #expect(
+      reason()
+        == "class folder unicorn is empty; put its pictures there, or take the folder away")
     try FileManager.default.removeItem(atPath: folder.path + "/unicorn")
     try folder.write("x", to: "stray.png")
     #expect(
@@ -82,11 +90,75 @@ struct FolderDatasetTests {
 
   @Test("a folder without pictures, or none at all, says so")
   func empty() throws {
-    #expect(reason() == "no .jpg, .jpeg, .png or .webp in it")
+    let none = "no .jpg, .jpeg, .jpe, .jfif, .png, .webp, .gif, .bmp, .dib, .tif or .tiff in it"
+    #expect(reason() == none)
+    try folder.write("x", to: "a.heic")
+    try folder.write("x", to: "b/c.AVIF")
+    #expect(
+      reason()
+        == none + "; 2 files passed over in it: 1 .avif, 1 .heic; convert .heic and .avif to JPEG")
     let error = #expect(throws: ImageDataError.self) {
       _ = try FolderDataset(root: folder.path + "/nowhere")
     }
     #expect(error?.description.hasSuffix("/nowhere: No such file or directory") == true)
+  }
+
+  @Test("what a NAS, macOS and a file system keep beside pictures is no picture and no class")
+  func systems() throws {
+    let names = ["cat/1.png", "cat/2.png", "dog/1.png"]
+    for name in names { try folder.write("x", to: name) }
+    for name in [
+      "@eaDir/cat/SYNOPHOTO_THUMB_M.png", "cat/@eaDir/1.png/SYNOPHOTO_THUMB_M.png",
+      "__MACOSX/cat/._1.png", "lost+found/3.png", "System Volume Information/a.png",
+      "$RECYCLE.BIN/S-1/4.png", "#recycle/5.png", "cat/._1.png", "dog/._1.png", "cat/Thumbs.db",
+      ".DS_Store", "cat/desktop.ini", ".thumbnails/6.png",
+    ] {
+      try folder.write("x", to: name)
+    }
+    let dataset = try FolderDataset(root: folder.path)
+    #expect(dataset.classes == ["cat", "dog"] && keys(dataset) == names)
+    #expect(
+      dataset.passedOver.folders == [
+        "@eaDir": 2, "__MACOSX": 1, "lost+found": 1, "System Volume Information": 1,
+        "$RECYCLE.BIN": 1, "#recycle": 1, ".thumbnails": 1,
+      ])
+    #expect(
+      dataset.passedOver.systemFiles
+        == ["._*": 2, "Thumbs.db": 1, ".DS_Store": 1, "desktop.ini": 1])
+    #expect(dataset.passedOver.files.isEmpty)
+    #expect(
+      try openDataset(folder.path, unlabelled: true).passedOver == dataset.passedOver)
+  }
+
+  @Test("files of other kinds are counted by ending, and told in a line; subsets know it too")
+  func passedOver() throws {
+    try folder.write("x", to: "cat/1.png")
+    for name in ["a.heic", "b.HEIC", "c.txt", "README", "deep/d.avif", "e."] {
+      try folder.write("x", to: "cat/" + name)
+    }
+    try folder.write("x", to: "cat/@eaDir/1.png/x.png")
+    try folder.write("x", to: "cat/.DS_Store")
+    let dataset = try FolderDataset(root: folder.path)
+    #expect(dataset.passedOver.files == [".heic": 2, ".txt": 1, "": 2, ".avif": 1])
+    let line =
+      "6 files passed over in pets: 2 without an ending, 2 .heic, 1 .avif, 1 .txt; "
+      + "1 folder: @eaDir; 1 hidden file: .DS_Store; convert .heic and .avif to JPEG"
+    #expect(dataset.passedOver.line(in: "pets") == line)
+    #expect(PassedOver().line(in: "pets") == nil)
+    let part = try IndexedSubset(dataset.withoutLabels(), indices: [0])
+    #expect(part.passedOver == dataset.passedOver)
+  }
+
+  @Test("a class folder of unread kinds alone is told by them, never to be removed")
+  func unreadClass() throws {
+    try folder.write("x", to: "cat/1.png")
+    for name in ["1.heic", "2.heic", "3.HEIC", "4.heic"] {
+      try folder.write("x", to: "dog/" + name)
+    }
+    #expect(
+      reason()
+        == "class folder dog has 4 files, none of which is a picture that can be read: 4 .heic; "
+        + "convert .heic to JPEG, or move the folder elsewhere")
   }
 
   @Test("names in any script, with spaces, and names that are not UTF-8 are read")
@@ -101,7 +173,7 @@ struct FolderDatasetTests {
     _ = data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     close(descriptor)
     let dataset = try FolderDataset(root: folder.path)
-    #expect(keys(dataset) == ["caf\u{FFFD}/\u{FFFD}.png", "かわせみ/ı ö.png", "かわせみ/🐦.png"])
+    #expect(keys(dataset) == [#"caf\xE9/\xFC.png"#, "かわせみ/ı ö.png", "かわせみ/🐦.png"])
     for index in 0..<3 { #expect(try dataset.read(at: index).bytes == data) }
   }
 
@@ -139,7 +211,8 @@ struct FolderDatasetTests {
     #expect(error?.description.hasSuffix("no folder test in it") == true)
     try folder.write("x", to: "a.txt")
     let kind = #expect(throws: ImageDataError.self) { _ = try openDataset(folder.path + "/a.txt") }
-    #expect(kind?.description.contains("expected a folder, a .csv list or") == true)
+    #expect(
+      kind?.description.contains("expected a folder, a .csv, .tsv or .parquet list, or") == true)
   }
 
   @Test("files named one by one are read, and one that is missing is unreadable")

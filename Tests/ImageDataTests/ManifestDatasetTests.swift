@@ -71,11 +71,14 @@ struct ManifestDatasetTests {
   func wrongLines() throws {
     let path = folder.path + "/lists/list.csv"
     #expect(
-      error("file,label\na.jpg,cat\n")
-        == .line(path: path, line: 1, reason: "no column named path in the header"))
+      error("fyle,label\na,cat\n")
+        == .line(
+          path: path, line: 1,
+          reason: "no column is named path, file_name, filename, file or image; columns found: "
+            + "fyle, label"))
     #expect(
       error("path,label\na.jpg,cat\n", split: "train")
-        == .line(path: path, line: 1, reason: "no column named split in the header"))
+        == .line(path: path, line: 1, reason: "no column named split; columns found: path, label"))
     #expect(
       error("path,label\na.jpg,cat\nb.jpg\n")
         == .line(path: path, line: 3, reason: "1 fields under a header of 2"))
@@ -93,7 +96,7 @@ struct ManifestDatasetTests {
     #expect(
       error("path,label\na.jpg,\"c\"at\n")
         == .line(path: path, line: 2, reason: "text after a closing quote"))
-    #expect(error("")?.description.hasSuffix("the file is empty") == true)
+    #expect(error("")?.description.hasSuffix("empty; give path,label lines") == true)
     #expect(error("\n\n")?.description.hasSuffix("empty; give path,label lines") == true)
     #expect(error("path,label\n")?.description.hasSuffix("no lines") == true)
   }
@@ -104,14 +107,5 @@ struct ManifestDatasetTests {
     #expect(try openDataset(path).classes == ["cat"])
     let hidden = try openDataset(path, unlabelled: true)
     #expect(hidden.classes.isEmpty && hidden.label(at: 0) == nil && hidden.key(at: 0) == "a.jpg")
-  }
-
-  @Test("a field that is written comes back as it was")
-  func roundTrip() throws {
-    for field in ["plain", "a,b", "say \"so\"", "two\nlines", "\r", "", "ä,🐦"] {
-      let text = CSVRecords.quoted(field) + ",x\n"
-      let fields = try CSVRecords.parse(Data(text.utf8)).first?.fields
-      #expect(fields == [field, "x"])
-    }
   }
 }

@@ -70,6 +70,14 @@ struct ParquetManifestTests {
   }
 
   @Test(
+    "the columns have the names that people give them",
+    .enabled(if: ParquetLibrary.isAvailable, missing))
+  func names() throws {
+    try write(["File_Name": texts("a.jpg", "b.jpg"), "class": texts("cat", "dog")])
+    #expect(try contents(ManifestDataset(path: path)) == ["a.jpg=cat", "b.jpg=dog"])
+  }
+
+  @Test(
     "pictures are read relative to the list's folder",
     .enabled(if: ParquetLibrary.isAvailable, missing))
   func relative() throws {
@@ -107,8 +115,9 @@ struct ParquetManifestTests {
 
   @Test("what is wrong is told with the row", .enabled(if: ParquetLibrary.isAvailable, missing))
   func wrong() throws {
-    try write(["file": texts("a")])
-    #expect(error() == "no column named path")
+    try write(["fyle": texts("a")])
+    #expect(
+      error() == "no column is named path, file_name, filename, file or image; columns found: fyle")
     try write(["path": .int32([1])])
     #expect(error() == "column path is int32; give strings")
     try write(["path": texts("a"), "label": .float32([1])])
@@ -116,9 +125,9 @@ struct ParquetManifestTests {
     try write(["path": texts("a", nil)])
     #expect(error() == "row 2: the path is empty")
     try write(["path": texts("a", "b", "c\0d")])
-    #expect(error() == "row 3: the path is empty")
+    #expect(error() == "row 3: the path holds a zero byte")
     try write(["path": texts("a")])
-    #expect(error(split: "train") == "no column named split")
+    #expect(error(split: "train") == "no column named split; columns found: path")
     try write(["path": texts("a"), "split": texts("test")])
     #expect(error(split: "train") == "no lines of split train")
     try write(["path": texts()])

@@ -85,10 +85,11 @@ struct ShardTableTests {
   @Test(
     "a table that is none costs nothing but itself, and problems.csv says why",
     arguments: [
-      ("uid,tags\n000,a\n", "no column named key"), ("", "the file is empty"),
+      ("uid,tags\n000,a\n", "no column named key; columns found: uid, tags"),
+      ("", "it is empty"),
       ("key,tags\n000,\"a\n", "line 2: a quote that is never closed"),
       ("key,tags\n000\n", "line 2: 1 fields under a header of 2"),
-      ("\n\n", "no column named key"),
+      ("\n\n", "it is empty"),
       ("key\n" + String(repeating: ",", count: 70_000), "line 2: more than 65536 fields"),
     ])
   func wrong(_ text: String, _ reason: String) throws {

@@ -10,8 +10,16 @@ enum TestPictures {
     var testDescription: String { name }
     var pixels: [UInt8] { TestPictures.block(offset, width * height * 3) }
     /// Whether every decoder has to give the same bytes.
-    var isLossless: Bool { name.hasSuffix(".png") || name == "png-named.jpg" || isLosslessWebP }
-    private var isLosslessWebP: Bool { name.hasPrefix("lossless") || name == "animated.webp" }
+    var isLossless: Bool {
+      [".png", ".gif", ".bmp", ".dib"].contains { name.hasSuffix($0) } || name == "png-named.jpg"
+        || isLosslessTIFF || isLosslessWebP
+    }
+    private var isLosslessTIFF: Bool { name.hasSuffix(".tif") && name != "tiff-cmyk.tif" }
+    private var isLosslessWebP: Bool {
+      name.hasPrefix("lossless") || name == "animated.webp" || name == "xmp-orientation-6.webp"
+    }
+    /// Whether the file's end is missing, or what stands for it.
+    var lacksEnd: Bool { ["no-", "zeros-", "wrong-end"].contains { name.hasPrefix($0) } }
   }
 
   struct Evaluated: Decodable, Sendable, CustomTestStringConvertible {

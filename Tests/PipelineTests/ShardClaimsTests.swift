@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Pipeline
 import Testing
@@ -54,6 +55,9 @@ struct ShardClaimsTests {
 
   @Test("a folder that cannot be written is an error that names it")
   func unwritable() throws {
-    #expect(throws: PipelineError.self) { try ShardClaims(folder: "/proc/claims", patience: 1) }
+    let error = #expect(throws: FileError.self) {
+      try ShardClaims(folder: "/proc/claims", patience: 1)
+    }
+    #expect(error?.path == "/proc/claims")
   }
 }

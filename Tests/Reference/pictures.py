@@ -20,7 +20,7 @@ import struct
 import zlib
 
 import numpy
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 folder = pathlib.Path(__file__).resolve().parent / "pictures"
 LARGEST = 300_000  # bytes of the whole folder; it is committed
@@ -130,6 +130,139 @@ def turned(orientation):
     return exif
 
 
+def xmp(attribute):
+    """An XMP packet with orientation 6, as an attribute or as an element under another prefix."""
+    inner = ("xmlns:tiff='http://ns.adobe.com/tiff/1.0/' tiff:Orientation = '6'/>" if attribute else
+             'xmlns:t="http://ns.adobe.com/tiff/1.0/"><t:Orientation>\n 6 </t:Orientation>'
+             "</rdf:Description>")
+    return ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><!-- Orientation="3" -->'
+            f'<rdf:Description rdf:about="" {inner}</rdf:RDF></x:xmpmeta><?xpacket end="w"?>').encode()
+
+
+def with_text(data, *chunks):
+    """The same PNG with chunks after its header."""
+    return data[:33] + signed_png(chunks)[8:] + data[33:]
+
+
+def raw_profile(kind, data):
+    """What ImageMagick writes: the profile's name, its length and hexadecimal digits."""
+    digits = data.hex()
+    lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
+    return f"\n{kind}\n{len(data):8}\n{lines}\n".encode()
+
+
+def bmp(width, height, bits, compression, masks, palette, pixels):
+    """A BMP with a header of 40 bytes."""
+    colours = b"".join(bytes([b, g, r, 0]) for r, g, b in palette)
+    tables = b"".join(struct.pack("<I", mask) for mask in masks) + colours
+    offset = 14 + 40 + len(tables)
+    return (struct.pack("<2sIHHI", b"BM", offset + len(pixels), 0, 0, offset)
+            + struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels),
+                          2835, 2835, len(palette), 0) + tables + pixels)
+
+
+def bmps(small):
+    """BMPs that Pillow reads and does not write."""
+    height, width = small.shape[:2]
+    indices = numpy.asarray(Image.fromarray(small).quantize(16)).astype(int)
+    palette = [(i * 16, 255 - i * 9, i * 7 % 256) for i in range(16)]
+    five = small.astype(int) >> 3
+    words = (five[..., 0] << 10 | five[..., 1] << 5 | five[..., 2]).astype("<u2")
+    six = small.astype(int) >> 2
+    masked = (five[..., 0] << 11 | six[..., 1] << 5 | five[..., 2]).astype("<u2")
+    padded = numpy.pad(small[..., ::-1].reshape(height, -1), [(0, 0), (0, -3 * width % 4)])
+    runs, fours = b"", b""
+    for row in indices[::-1]:
+        for value in row[: width // 2]:
+            runs += bytes([1, value])
+        rest = bytes(row[width // 2 :].tolist())
+        runs += bytes([0, len(rest)]) + rest + b"\0" * (len(rest) % 2) + b"\0\0"
+        for at in range(0, width, 2):
+            fours += bytes([2, int(row[at]) << 4 | int(row[at + 1])])
+        fours += b"\0\0"
+    return {
+        "bmp-5-bits.bmp": bmp(width, height, 16, 0, [], [], words[::-1].tobytes()),
+        "bmp-masks.bmp": bmp(
+            width, height, 16, 3, [0xF800, 0x7E0, 0x1F], [], masked[::-1].tobytes()),
+        "bmp-top-down.bmp": bmp(width, -height, 24, 0, [], [], padded.tobytes()),
+        "bmp-runs-8.bmp": bmp(width, height, 8, 1, [], palette, runs + b"\0\1"),
+        "bmp-runs-4.bmp": bmp(width, height, 4, 2, [], palette, fours + b"\0\1"),
+    }
+
+
+def other_kinds(small):
+    """GIF, BMP and TIFF."""
+    rgb = Image.fromarray(small)
+    alpha = Image.fromarray(numpy.dstack([small, small[..., 1]]))
+    few = rgb.quantize(24)
+    wide = numpy.arange(16 * 30, dtype="u2").reshape(16, 30)
+    files = bmps(small) | {
+        "gif.gif": encoded(few, "GIF", interlace=0),
+        "gif-interlaced.gif": encoded(few, "GIF", interlace=1),
+        "gif-transparent.gif": encoded(few, "GIF", transparency=3),
+        "gif-frames.gif": encoded(few, "GIF", save_all=True, append_images=[rgb.convert("L")]),
+        "bmp.bmp": encoded(rgb, "BMP"),
+        "bmp-alpha.bmp": encoded(alpha, "BMP"),
+        "bmp-palette.bmp": encoded(few, "BMP"),
+        "bmp-1-bit.bmp": encoded(rgb.convert("1"), "BMP"),
+        "bmp-without-file-header.dib": encoded(rgb.convert("L"), "DIB"),
+        "tiff.tif": encoded(rgb, "TIFF"),
+        "tiff-lzw.tif": encoded(rgb, "TIFF", compression="tiff_lzw"),
+        "tiff-deflate.tif": encoded(rgb, "TIFF", compression="tiff_adobe_deflate"),
+        "tiff-alpha.tif": encoded(alpha, "TIFF", compression="packbits"),
+        "tiff-grey.tif": encoded(rgb.convert("L"), "TIFF"),
+        "tiff-grey-16-bit.tif": encoded(Image.fromarray(wide * 131), "TIFF"),
+        "tiff-palette.tif": encoded(few, "TIFF", compression="tiff_lzw"),
+        "tiff-fax.tif": encoded(rgb.convert("1"), "TIFF", compression="group4"),
+        "tiff-cmyk.tif": encoded(Image.fromarray(inks(small), "CMYK"), "TIFF"),
+        "tiff-pages.tif": encoded(few, "TIFF", save_all=True, append_images=[rgb.convert("L")]),
+        "tiff-orientation-6.tif": encoded(Image.fromarray(scene(24, 16)), "TIFF", exif=turned(6)),
+    }
+    return files
+
+
+def turned_otherwise():
+    """Orientation 6 where it is not EXIF's SHORT in a segment or chunk of its own."""
+    image = Image.fromarray(scene(24, 16))
+    plain, jpeg = encoded(image, "PNG"), encoded(image, "JPEG", quality=95)
+    exif = turned(6).tobytes()
+    head = b"http://ns.adobe.com/xap/1.0/\0"
+    packet = head + xmp(attribute=True)
+    keyword = b"XML:com.adobe.xmp\0"
+    return {
+        "xmp-orientation-6.jpg":
+            jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(packet) + 2) + packet + jpeg[2:],
+        "xmp-orientation-6.png":
+            with_text(plain, (b"iTXt", keyword + b"\0\0\0\0" + xmp(attribute=False))),
+        "xmp-compressed-orientation-6.png": with_text(
+            plain, (b"iTXt", keyword + b"\1\0\0\0" + zlib.compress(xmp(attribute=True)))),
+        "xmp-orientation-6.webp":
+            encoded(image, "WEBP", lossless=True, xmp=xmp(attribute=True)),
+        "raw-exif-orientation-6.png": with_text(
+            plain, (b"zTXt", b"Raw profile type exif\0\0"
+                    + zlib.compress(raw_profile("exif", exif)))),
+        "raw-app1-orientation-6.png": with_text(
+            plain, (b"tEXt", b"Raw profile type APP1\0" + raw_profile("APP1", exif))),
+    }
+
+
+def without_end(jpeg, progressive, png_file, interlaced):
+    """All rows, and not the file's end."""
+    at = png_file.index(b"IEND") - 4  # where the last IDAT's checksum has ended
+    return {
+        "no-end.jpg": jpeg[:-2],
+        "zeros-for-end.jpg": jpeg[:-2] + bytes(40),
+        "no-end-progressive.jpg": progressive[:-2],
+        "no-end.png": png_file[:at],
+        "no-end-checksum.png": png_file[:-4],
+        "wrong-end-checksum.png": flipped(png_file, len(png_file) - 1),
+        "zeros-for-end.png": png_file[:at] + bytes(40),
+        "no-pixel-checksum.png": png_file[: at - 4],
+        "no-end-interlaced.png": interlaced[: interlaced.index(b"IEND") - 8],
+    }
+
+
 def pictures():
     """name to bytes, those that can be read."""
     small = scene(32, 24)
@@ -188,6 +321,10 @@ def pictures():
     for orientation in range(1, 9):
         files[f"exif-orientation-{orientation}.jpg"] = encoded(
             Image.fromarray(scene(24, 16)), "JPEG", quality=95, exif=turned(orientation))
+    files["gif-named.png"] = encoded(Image.new("P", (3, 2)), "GIF")
+    files |= other_kinds(scene(18, 13)) | turned_otherwise()
+    files |= without_end(
+        files["colour.jpg"], files["progressive.jpg"], files["rgb.png"], files["interlaced.png"])
     return files
 
 
@@ -205,9 +342,17 @@ def refused(good):
         "truncated.webp": (lossy[: len(lossy) // 2], "WebP"),
         "wrong-checksum.png": (flipped(good["rgb.png"], 60), "PNG"),
         "html-named.jpg": (b"<!DOCTYPE html><html><body>404 Not Found</body></html>\n", "HTML"),
-        "gif-named.png": (encoded(Image.new("P", (3, 2)), "GIF"), "GIF is not supported"),
+        "heic-named.jpg": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC is not supported"),
+        "avif-named.jpg": (b"\0\0\0\x1cftypavif\0\0\0\0mif1avif", "AVIF is not supported"),
+        "truncated.gif": (good["gif.gif"][:-60], "GIF"),
+        "truncated.bmp": (good["bmp.bmp"][:-99], "BMP: the file is truncated"),
+        "truncated-runs.bmp": (good["bmp-runs-8.bmp"][:-40], "BMP: the file is truncated"),
+        "truncated.tif": (good["tiff-lzw.tif"][:-300], "TIFF"),
+        "truncated-and-zeros.jpg": (jpeg[: len(jpeg) * 6 // 10] + bytes(4000), "JPEG"),
+        "wrong-pixel-checksum.png": (
+            flipped(good["rgb.png"], good["rgb.png"].index(b"IEND") - 6), "CRC error"),
         "empty.jpg": (b"", "the file is empty"),
-        "two-bytes.jpg": (b"\xff\xd8", "not a JPEG, PNG or WebP file"),
+        "two-bytes.jpg": (b"\xff\xd8", "not a JPEG, PNG, WebP, GIF, BMP or TIFF file"),
         "huge-header.png": (
             signed_png([(b"IHDR", huge), (b"IDAT", zlib.compress(bytes(999))), (b"IEND", b"")]),
             "65535x65535 is more than"),
@@ -249,6 +394,12 @@ def evaluated(image, shorter, crop, kind):
     return image.crop((left, top, left + crop, top + crop))
 
 
+# Pillow knows XMP's orientation in its commonest spelling alone, and no EXIF in an APP1 profile.
+SHOWS = {
+    name: "exif-orientation-6.jpg" if name.endswith(".jpg") else "exif-orientation-6.png"
+    for name in ("xmp-orientation-6.jpg", "xmp-orientation-6.png", "xmp-orientation-6.webp",
+                 "xmp-compressed-orientation-6.png", "raw-app1-orientation-6.png")
+}
 LARGE = ("photo.jpg", "progressive-photo.jpg", "portrait.jpg")  # only evaluated
 EVALUATIONS = [  # picture, shorter side, crop, channels, filter
     ("photo.jpg", 64, 45, 3, "bilinear"),
@@ -292,9 +443,14 @@ def main():
             block.extend(pixels)
         return {"width": image.width, "height": image.height, "offset": offset}
 
+    def shown(name):
+        # Pillow reads some of the files without an end, and others not.
+        ImageFile.LOAD_TRUNCATED_IMAGES = name.startswith(("no-", "zeros-", "wrong-end"))
+        return opened(good[SHOWS.get(name, name)], 3)
+
     decoded = [
-        {"name": name, **keep(opened(data, 3))}
-        for name, data in good.items()
+        {"name": name, **keep(shown(name))}
+        for name in good
         if name not in LARGE
     ]
     evaluations = [

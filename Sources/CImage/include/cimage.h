@@ -1,7 +1,7 @@
 #ifndef CIMAGE_H
 #define CIMAGE_H
 
-// A C ABI over libjpeg, libpng and libwebp: bytes in, 8-bit pixels out; and over zlib and libzstd.
+// A C ABI over libjpeg, libpng, libwebp, giflib and libtiff: bytes in, 8-bit pixels out; and over zlib and libzstd.
 //
 // Every call that can fail returns a CIMAGE_ status and, when `message` is given, leaves one line
 // there. Nothing here keeps a pointer to its arguments after it returns, no error leaves a C frame
@@ -25,7 +25,7 @@ extern "C" {
 
 enum {
   CIMAGE_OK = 0,
-  CIMAGE_UNKNOWN_FORMAT = 1,  // not JPEG, PNG or WebP, or a kind of them nobody can show
+  CIMAGE_UNKNOWN_FORMAT = 1,  // none of the kinds below, or one of theirs nobody can show
   CIMAGE_CORRUPT = 2,         // truncated or broken
   CIMAGE_TOO_LARGE = 3,       // more pixels or scans than allowed
   CIMAGE_NO_MEMORY = 4,
@@ -36,6 +36,9 @@ enum {
   CIMAGE_JPEG = 1,
   CIMAGE_PNG = 2,
   CIMAGE_WEBP = 3,
+  CIMAGE_GIF = 4,
+  CIMAGE_BMP = 5,
+  CIMAGE_TIFF = 6,
 };
 
 enum {
@@ -49,7 +52,7 @@ typedef struct {
   int32_t width;
   int32_t height;
   int32_t components;   // as stored: 1 grey or palette, 2 grey + alpha, 3 colour, 4 + alpha or CMYK
-  int32_t orientation;  // EXIF, 1 to 8; 5 to 8 swap the stored width and height
+  int32_t orientation;  // EXIF's or XMP's, 1 to 8; 5 to 8 swap the stored width and height
 } cimage_header;
 
 // What to decode. Coordinates are those of the upright picture.
@@ -61,8 +64,8 @@ typedef struct {
   // (then with the codec's own grey, and to the last wanted row); 0: full size, every byte checked.
   int32_t least_width, least_height;
   int32_t most_scans;   // of a progressive JPEG
-  // Width × height of the whole picture; a WebP and a progressive JPEG, which take more memory and
-  // time, may have a third and half as many.
+  // Width × height of the whole picture; a WebP or TIFF and a progressive JPEG, which take more memory
+  // and time, may have a third and half as many.
   int64_t most_pixels;
 } cimage_request;
 
@@ -73,6 +76,7 @@ typedef struct {
   int32_t width, height;
   int32_t channels;
   double box[4];  // left, top, right, bottom of the wanted part within these pixels
+  int32_t lacks_end;  // 1 when every row is there, and the file's end is missing
 } cimage_picture;
 
 // One thread's buffers, reused from picture to picture.
@@ -85,12 +89,13 @@ void cimage_workspace_use_plain_loops(cimage_workspace *workspace);
 
 void cimage_workspace_destroy(cimage_workspace *CIMAGE_NULLABLE workspace);
 
-// Reads format, size and orientation without decoding or allocating.
+// Reads format, size and orientation without decoding pixels.
 int32_t cimage_probe(
     const uint8_t *bytes, int64_t count, char *CIMAGE_NULLABLE message, int64_t capacity,
     cimage_header *header);
 
-// Decodes the wanted part, upright. A broken file is a status, never pixels.
+// Decodes the wanted part, upright. A broken file is a status, never pixels; one that lacks nothing but
+// its end is whole.
 int32_t cimage_decode(
     cimage_workspace *workspace, const uint8_t *bytes, int64_t count,
     const cimage_request *request, char *CIMAGE_NULLABLE message, int64_t capacity,

@@ -1,4 +1,5 @@
 public import Foundation
+import SystemPackage
 
 /// Why Parquet cannot be read or written here: one line that says what to do.
 public enum ParquetError: LocalizedError, Equatable, CustomStringConvertible {
@@ -42,7 +43,7 @@ public final class ParquetLibrary: Sendable {
   private static let loaded = Result {
     try ParquetLibrary(
       environment: ProcessInfo.processInfo.environment,
-      executable: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      executable: FilePath("/proc/self/exe").real?.text ?? "")
   }
 
   /// The library of this process.
@@ -57,7 +58,7 @@ public final class ParquetLibrary: Sendable {
     guard
       let path = Self.named(in: environment)
         ?? Self.candidates(executable: executable)
-        .first(where: FileManager.default.fileExists(atPath:))
+        .first(where: { FilePath(text: $0).exists })
     else {
       throw ParquetError.missing
     }
@@ -72,13 +73,13 @@ public final class ParquetLibrary: Sendable {
 
   /// Where the library may be when the environment does not tell, the first that exists being it.
   static func candidates(executable: String) -> [String] {
-    var folder = (executable as NSString).deletingLastPathComponent
-    var candidates = [(folder as NSString).appendingPathComponent(fileName)]
+    var folder = FilePath(text: executable).folder
+    var candidates = [folder.joined(fileName).text]
     // Of the folders above, only one that Swift builds in is trusted to have the package beside it.
-    while folder.count > 1 {
-      let parent = (folder as NSString).deletingLastPathComponent
-      if (folder as NSString).lastPathComponent.hasPrefix(".build") {
-        candidates.append((parent as NSString).appendingPathComponent(".parquet/\(fileName)"))
+    while !folder.components.isEmpty {
+      let parent = folder.removingLastComponent()
+      if folder.name.hasPrefix(".build") {
+        candidates.append(parent.joined(".parquet/\(fileName)").text)
       }
       folder = parent
     }

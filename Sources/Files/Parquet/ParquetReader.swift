@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// A Parquet file that is read in batches of rows, in memory that does not grow with the file.
 ///
@@ -42,14 +43,17 @@ public final class ParquetReader {
 
   init(path: String, library: ParquetLibrary) throws {
     // A pipe would never open, and a folder fails later with a stranger message.
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw FileError("read", path, code: errno) }
+    guard let status = FilePath(text: path).status else {
+      throw FileError("read", path, code: errno)
+    }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw FileError("read", path, code: 0, detail: "not a regular file")
     }
     let functions = library.functions
     var opened: OpaquePointer?
-    try ParquetFunctions.check("read", path) { functions.open(path, $0, $1, &opened) }
+    try ParquetFunctions.check("read", path) { message, capacity in
+      FilePath(text: path).withPlatformString { functions.open($0, message, capacity, &opened) }
+    }
     guard let handle = opened else { throw FileError("read", path, code: ENOMEM) }
     var rows: Int64 = 0
     var groups: Int32 = 0

@@ -1,6 +1,7 @@
 import Crypto
 import Files
 import Foundation
+import SystemPackage
 
 extension Catalogue {
   /// Writes the catalogue of `rows` into `folder`, durably.
@@ -10,7 +11,7 @@ extension Catalogue {
     in folder: String
   ) throws {
     let bytes = encoded(rows, name: name, classes: classes, labelsAreNumbers: labelsAreNumbers)
-    let path = (folder as NSString).appendingPathComponent(fileName)
+    let path = FilePath(text: folder).joined(fileName).text
     try DurableFile.write(Data(bytes), to: path)
   }
 

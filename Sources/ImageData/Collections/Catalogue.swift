@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// What the shards of an index are, mapped into memory: the file `catalogue.bin` of its folder.
 ///
@@ -52,8 +53,7 @@ final class Catalogue: Sendable {
 
   /// Whether `folder` holds an index.
   static func isIndex(folder: String) -> Bool {
-    FileManager.default.fileExists(
-      atPath: (folder as NSString).appendingPathComponent(fileName))
+    FilePath(text: folder).joined(fileName).exists
   }
 
   let path: String
@@ -75,9 +75,9 @@ final class Catalogue: Sendable {
   /// Opens the catalogue in `folder`.
   /// - Throws: `ImageDataError.dataset` when there is none or it is damaged.
   init(folder: String) throws {
-    let path = (folder as NSString).appendingPathComponent(Self.fileName)
+    let path = FilePath(text: folder).joined(Self.fileName).text
     self.path = path
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FilePath(text: path).exists else {
       throw ImageDataError.dataset(
         path: folder, reason: "no index in it; make one with halcyon index")
     }

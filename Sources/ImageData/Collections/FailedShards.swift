@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// The shards that an index cannot be made of, and what to say about them.
 struct FailedShards {
@@ -32,8 +34,7 @@ struct FailedShards {
   init(absentFilesOf shards: [IndexPlan.Shard]) {
     shardCount = shards.count
     failures = shards.compactMap { shard in
-      var status = stat()
-      guard shard.location.kind == .file, stat(shard.location.text, &status) != 0,
+      guard shard.location.kind == .file, !FilePath(text: shard.location.text).exists,
         errno == ENOENT || errno == ENOTDIR
       else { return nil }
       let reason = "cannot open \(shard.location.text): \(String(cString: strerror(errno)))"

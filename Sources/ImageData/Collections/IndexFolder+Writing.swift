@@ -1,11 +1,12 @@
 import Files
 import Foundation
+import SystemPackage
 
 extension IndexFolder {
   /// Writes `bytes` to the file `name`, unless they are what it has.
   /// - Throws: `FileError`.
   func write(_ bytes: [UInt8], to name: String) throws {
-    let target = (path as NSString).appendingPathComponent(name)
+    let target = FilePath(text: path).joined(name).text
     if let file = try? MappedFile(path: target), file.bytes.elementsEqual(bytes) { return }
     if let lockFailure { throw lockFailure }
     try DurableFile.write(Data(bytes), to: target)
@@ -15,7 +16,7 @@ extension IndexFolder {
   /// key where the whole shard is missing.
   /// - Throws: `FileError`, or `ImageDataError` when a shard's index is damaged.
   func writeProblems(of rows: [Catalogue.Row], missing: FailedShards) throws {
-    let target = (path as NSString).appendingPathComponent("problems.csv")
+    let target = FilePath(text: path).joined("problems.csv").text
     if let file = try? MappedFile(path: target) {
       var rest = file.bytes[...]
       let isSame = try listProblems(of: rows, missing: missing) { part in
@@ -37,27 +38,29 @@ extension IndexFolder {
   /// Gives the parts of `problems.csv` one after the other to `take`, until it returns false; returns
   /// whether it took all. They may be too many to have them all in memory.
   private func listProblems(
-    of rows: [Catalogue.Row], missing: FailedShards, _ take: ([UInt8]) throws -> Bool
+    of table: [Catalogue.Row], missing: FailedShards, _ take: ([UInt8]) throws -> Bool
   ) throws -> Bool {
-    var text = "shard,key,reason\n"
-    for failure in missing.failures {
-      text += "\(failure.shard.name),,\(CSVRecords.quoted(failure.reason))\n"
-    }
-    guard try take(Array(text.utf8)) else { return false }
+    var rows = CSVRows()
+    rows.append(["shard", "key", "reason"])
+    for failure in missing.failures { rows.append([failure.shard.name, "", failure.reason]) }
+    guard try take(rows.bytes) else { return false }
     var lines = 0
-    for row in rows where row.problems > 0 {
+    for row in table where row.problems > 0 {
       let index = try ShardIndex(path: Self.path(ofShard: row.name, in: path))
-      text = ""
+      rows.removeAll()
       for problem in try index.problems() {
-        let fields = [row.name, problem.key, problem.reason].map(CSVRecords.quoted)
-        text += fields.joined(separator: ",") + "\n"
+        rows.append([row.name, problem.key, problem.reason])
         lines += 1
       }
       let listed = ShardIndexLayout.mostListedProblems
-      if row.problems > listed { text += "\(row.name),,and \(row.problems - listed) more\n" }
-      guard try take(Array(text.utf8)) else { return false }
+      if row.problems > listed {
+        rows.append([row.name, "", "and \(row.problems - listed) more"])
+      }
+      guard try take(rows.bytes) else { return false }
       if lines >= 1_000_000 {
-        return try take(Array(",,the problems of further shards are not listed\n".utf8))
+        rows.removeAll()
+        rows.append(["", "", "the problems of further shards are not listed"])
+        return try take(rows.bytes)
       }
     }
     return true

@@ -1,11 +1,12 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// Where the index of `text` is put unless told otherwise: a folder in the working folder, called like
 /// the last part of `text` without an archive's ending and a pattern's signs, and `.index`.
 public func defaultIndexFolder(of text: String) -> String {
   var name = text.hasPrefix("pipe:") ? "pipe" : text
-  for ending in ["/**"] + ShardLocation.endings + [".txt", ".list", ".csv"]
+  for ending in ["/**"] + ShardLocation.endings + [".txt", ".list", ".csv", ".tsv"]
   where name.lowercased().hasSuffix(ending) {
     name.removeLast(ending.count)
     break
@@ -29,7 +30,7 @@ final class IndexFolder {
 
   /// Where the index of the shard called `name` is in `folder`.
   static func path(ofShard name: String, in folder: String) -> String {
-    (folder as NSString).appendingPathComponent(name + ending)
+    FilePath(text: folder).joined(name + ending).text
   }
 
   private static let ending = ".index"
@@ -40,17 +41,16 @@ final class IndexFolder {
   private static let refusals: Set<Int32> = [EACCES, EPERM, EROFS, ENOSPC, EDQUOT]
 
   /// Makes the folder at `path` and those above it; returns 0 or why that cannot be.
-  private static func make(_ path: String) -> Int32 {
-    var status = stat()
-    if stat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR ? 0 : ENOTDIR }
+  private static func make(_ path: FilePath) -> Int32 {
+    if let status = path.status { return status.st_mode & S_IFMT == S_IFDIR ? 0 : ENOTDIR }
     let code = errno
-    let above = (path as NSString).deletingLastPathComponent
-    if code == ENOENT, !above.isEmpty, above != path {
+    let above = path.folder
+    if code == ENOENT, above != path {
       let code = make(above)
       guard code == 0 else { return code }
     }
     // Somebody else may have made it meanwhile.
-    guard mkdir(path, 0o777) != 0, errno != EEXIST else { return 0 }
+    guard path.withPlatformString({ mkdir($0, 0o777) }) != 0, errno != EEXIST else { return 0 }
     return errno
   }
 
@@ -61,22 +61,21 @@ final class IndexFolder {
   ///   full of other things.
   init(claiming path: String) throws {
     self.path = path
-    let manager = FileManager.default
-    let code = Self.make(path)
+    let code = Self.make(FilePath(text: path))
     guard code == 0 else {
       let reason = String(cString: strerror(code))
       throw ImageDataError.dataset(
         path: path, reason: "cannot make this folder for the index: \(reason)")
     }
-    let lockPath = (path as NSString).appendingPathComponent(Self.lockName)
-    let names = (try? manager.contentsOfDirectory(atPath: path)) ?? []
+    let lockPath = FilePath(text: path).joined(Self.lockName).text
+    let names = (try? FilePath(text: path).names()) ?? []
     guard
       names.isEmpty || names.contains(Self.lockName) || names.contains(Catalogue.fileName)
     else {
       throw ImageDataError.dataset(
         path: path, reason: "there are other things in it; name an empty folder for the index")
     }
-    lock = Foundation.open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    lock = FilePath(text: lockPath).open(O_RDWR | O_CREAT, 0o644)
     guard lock >= 0 else {
       let failure = FileError("lock", lockPath, code: errno)
       guard Self.refusals.contains(failure.code), names.contains(Catalogue.fileName) else {
@@ -92,7 +91,7 @@ final class IndexFolder {
     }
     // What a killed process left half-written.
     for name in names where name.contains(".tmp-") && !name.hasSuffix(Self.ending) {
-      try? manager.removeItem(atPath: (path as NSString).appendingPathComponent(name))
+      try? FilePath(text: path).joined(name).remove()
     }
   }
 
@@ -107,10 +106,10 @@ final class IndexFolder {
   /// stay: they may come back.
   func keepOnly(_ shards: Set<String>) {
     guard lockFailure == nil else { return }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = (try? FilePath(text: path).names()) ?? []
     for name in names where name.hasSuffix(Self.ending) {
       guard !shards.contains(String(name.dropLast(Self.ending.count))) else { continue }
-      try? FileManager.default.removeItem(atPath: (path as NSString).appendingPathComponent(name))
+      try? FilePath(text: path).joined(name).remove()
     }
   }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The shards that an index is to have, and for each how to find out what is in it.
 struct IndexPlan {
@@ -20,6 +21,8 @@ struct IndexPlan {
   let pictures: PathTable
   /// The list that has their hashtags, where U is one.
   private let list: (any TaggedDataset)?
+  /// What lies among single pictures and is none.
+  let passedOver: PassedOver
   /// Names for labels that are numbers, where a file beside the shards gives them.
   let classNames: [String]
 
@@ -40,14 +43,15 @@ struct IndexPlan {
       }
       pictures = PathTable()
       list = nil
+      passedOver = PassedOver()
       name = text
       classNames = Self.classNames(beside: locations.first)
       return
     }
-    name = (root as NSString).lastPathComponent
+    name = FilePath(text: root).name
     classNames = []
     let location: ShardLocation
-    (location, pictures, list) = try Self.pictures(in: root, split: split)
+    (location, pictures, list, passedOver) = try Self.pictures(in: root, split: split)
     let count = pictures.count
     let size = max(1, shardSize)
     let table = pictures
@@ -68,36 +72,40 @@ struct IndexPlan {
 
   private static func pictures(
     in root: String, split: String?
-  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?) {
-    let absolute = URL(fileURLWithPath: root).path
-    var isFolder: ObjCBool = false
-    let isThere = FileManager.default.fileExists(atPath: root, isDirectory: &isFolder)
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
-    if isThere, isFolder.boolValue, !files.contains(where: IDXDataset.isImages) {
-      let folder = split.map { (absolute as NSString).appendingPathComponent($0) } ?? absolute
-      let paths = try FolderListing(root: folder).paths
-      guard paths.count > 0 else {
-        throw ImageDataError.dataset(path: folder, reason: "no .jpg, .jpeg, .png or .webp in it")
+  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?, PassedOver) {
+    let absolute = FilePath(text: root).absolute
+    let isFolder = absolute.isFolder
+    let files = (try? absolute.names()) ?? []
+    if isFolder, !files.contains(where: IDXDataset.isImages) {
+      let folder = (split.map { absolute.joined($0) } ?? absolute).text
+      let listing = try FolderListing(root: folder)
+      guard listing.paths.count > 0 else {
+        throw ImageDataError.dataset(
+          path: folder, reason: FolderDataset.noPictures(listing.passedOver))
       }
-      return (ShardLocation(kind: .pictures, text: folder), paths, nil)
+      let location = ShardLocation(kind: .pictures, text: folder)
+      return (location, listing.paths, nil, listing.passedOver)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
-    var keys = PathTable()
-    for index in 0..<dataset.count { keys.append([], dataset.key(at: index).utf8) }
     let list = dataset as? any TaggedDataset
-    if isThere, !isFolder.boolValue, root.lowercased().hasSuffix(".csv") {
-      let folder = (absolute as NSString).deletingLastPathComponent
-      return (ShardLocation(kind: .pictures, text: folder), keys, list)
+    let manifest = (dataset as? Relabelled)?.base as? ManifestDataset ?? dataset as? ManifestDataset
+    var keys = manifest?.paths ?? PathTable()
+    if manifest == nil {
+      for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
     }
-    return (ShardLocation(kind: .dataset, text: absolute, variable: split), keys, list)
+    if manifest != nil, !ManifestDataset.isParquet(root) {
+      let location = ShardLocation(kind: .pictures, text: absolute.folder.text)
+      return (location, keys, list, PassedOver())
+    }
+    let location = ShardLocation(kind: .dataset, text: absolute.text, variable: split)
+    return (location, keys, list, dataset.passedOver)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {
     guard let location, location.kind == .file else { return [] }
-    let folder = (location.text as NSString).deletingLastPathComponent
-    let path = (folder as NSString).appendingPathComponent("classes.txt")
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
-    return text.split(whereSeparator: \.isNewline)
+    let path = FilePath(text: location.text).folder.joined("classes.txt")
+    guard let data = try? path.contents() else { return [] }
+    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
   }
 }

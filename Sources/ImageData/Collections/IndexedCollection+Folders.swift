@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 extension IndexedCollection {
   /// The folders on this machine in which the shards lie, or below which the pictures do; none of what
@@ -11,7 +13,7 @@ extension IndexedCollection {
       let location = catalogue.row(shard).location
       switch location.kind {
       case .file, .dataset:
-        folders.insert((location.text as NSString).deletingLastPathComponent)
+        folders.insert(FilePath(text: location.text).folder.text)
       case .pictures: folders.insert(location.text)
       case .pipe, .url: continue
       }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Synchronization
+import SystemPackage
 
 /// The pictures that an index lists, in shards: what `halcyon index` made of U.
 ///
@@ -160,7 +161,8 @@ public final class IndexedCollection: ShardedDataset {
     case .pictures:
       let name = try shard.index.key(at: position)
       let path =
-        name.first == UInt8(ascii: "/") ? Array(name) : Array((location.text + "/").utf8) + name
+        name.first == UInt8(ascii: "/")
+        ? Array(name) : PathText.bytes(of: location.text + "/") + name
       let data = try readPicture(path, key: key)
       guard data.count == length else {
         throw ImageDataError.unreadable(
@@ -237,7 +239,7 @@ private final class MappedShard: Sendable {
   }
 
   func key(at position: Int) throws -> String {
-    let key = String(decoding: try index.key(at: position), as: UTF8.self)
+    let key = PathText.text(of: try index.key(at: position))
     return row.prefix.isEmpty ? key : row.prefix + "/" + key
   }
 
@@ -258,8 +260,8 @@ private final class OpenedDataset: Sendable {
   let dataset: any ImageDataset
 
   init(_ row: Catalogue.Row) throws {
-    var status = stat()
-    guard stat(row.location.text, &status) == 0, SourceState(status) == row.source else {
+    guard let status = FilePath(text: row.location.text).status, SourceState(status) == row.source
+    else {
       throw IndexedCollection.changed(row)
     }
     dataset = try openDataset(row.location.text, split: row.location.variable, unlabelled: true)

@@ -124,7 +124,8 @@ final class ShardIndex: Sendable {
   /// What was passed over: the first thousand.
   /// - Throws: `ImageDataError.dataset` when the index is damaged here.
   func problems() throws -> [(key: String, reason: String)] {
-    Self.lines(try body(layout.problems)).map { line in
+    let lines = try body(layout.problems).split(separator: UInt8(ascii: "\n"))
+    return lines.map { PathText.text(of: $0) }.map { line in
       let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
       return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
     }

@@ -54,7 +54,7 @@ extension ShardIndexing {
       if let required = options.requiredTags, !required.matches(metadata.tags) { continue }
       let path =
         key.first == UInt8(ascii: "/")
-        ? Array(key) : Array((shard.location.text + "/").utf8) + key
+        ? Array(key) : PathText.bytes(of: shard.location.text + "/") + key
       var status = stat()
       guard stat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0 else {
         problems.append((Array(key), String(cString: strerror(errno))))

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// Finds out what is in one shard and writes its index, or sees that it is there already.
 struct ShardIndexing {
@@ -162,8 +163,7 @@ struct ShardIndexing {
   }
 
   private func ofDataset(_ shard: IndexPlan.Shard, _ origin: UInt64) throws -> [UInt8] {
-    var status = stat()
-    guard stat(shard.location.text, &status) == 0 else {
+    guard let status = FilePath(text: shard.location.text).status else {
       throw ImageDataError.source(shard: shard.name, reason: String(cString: strerror(errno)))
     }
     var writer = ShardIndexWriter(hasHashes: false)

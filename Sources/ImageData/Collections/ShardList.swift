@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Whether `text` names shards (a pattern, an archive, a list of shards, a command, an address, a
 /// folder of archives, an index) rather than what `openDataset` opens.
@@ -9,10 +11,9 @@ public func namesShards(_ text: String) -> Bool {
   if text.hasPrefix("pipe:") || ShardLocation.isURL(text) { return true }
   if ShardLocation.isArchive(text) || text.hasSuffix("/**") { return true }
   if ShardList.isList(text) { return true }
-  var isFolder: ObjCBool = false
-  if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) {
-    guard isFolder.boolValue else { return false }
-    return Catalogue.isIndex(folder: text) || ShardList.holdsArchives(text)
+  if FilePath(text: text).exists {
+    return FilePath(text: text).isFolder
+      && (Catalogue.isIndex(folder: text) || ShardList.holdsArchives(text))
   }
   return ShardPatterns.isGlob(text) || text.contains("{")
 }
@@ -34,7 +35,7 @@ struct ShardList {
   static func shards(of text: String) throws -> [ShardLocation]? {
     guard namesShards(text), !text.hasSuffix("/**") else { return nil }
     var list = ShardList()
-    try list.add(text, in: FileManager.default.currentDirectoryPath)
+    try list.add(text, in: FilePath.workingFolder.text)
     return list.locations
   }
 
@@ -46,8 +47,8 @@ struct ShardList {
 
   /// The archives that lie directly in `folder`, in bytewise order.
   static func archives(in folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { !$0.hasPrefix(".") && ShardLocation.isArchive($0) }
+    let names = (try? FilePath(text: folder).names()) ?? []
+    return names.filter { !PictureNames.isSystems($0.utf8) && ShardLocation.isArchive($0) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
@@ -60,10 +61,10 @@ struct ShardList {
   }
 
   private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let visible = names.filter { !$0.hasPrefix(".") }
+    let names = (try? FilePath(text: folder).names()) ?? []
+    let visible = names.filter { !PictureNames.isSystems($0.utf8) }
     if visible.contains(where: ShardLocation.isArchive) { return true }
-    if visible.contains(where: { FolderListing.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
+    if visible.contains(where: { PictureNames.isPicture($0.utf8) || IDXDataset.isImages($0) }) {
       return false
     }
     // Links may lead round in circles.
@@ -71,11 +72,9 @@ struct ShardList {
     for name in visible.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       left -= 1
       guard left > 0 else { return nil }
-      let path = (folder as NSString).appendingPathComponent(name)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-      else { continue }
-      if let decision = decision(path, depth: depth + 1, &left) { return decision }
+      let path = FilePath(text: folder).joined(name)
+      guard path.isFolder else { continue }
+      if let decision = decision(path.text, depth: depth + 1, &left) { return decision }
     }
     return nil
   }
@@ -106,9 +105,9 @@ struct ShardList {
       return
     }
     let path = Self.absolute(text, in: folder)
-    if FileManager.default.fileExists(atPath: path) { return try addFile(path) }
+    if FilePath(text: path).exists { return try addFile(path) }
     for name in try ShardPatterns.expandBraces(path) {
-      guard ShardPatterns.isGlob(name), !FileManager.default.fileExists(atPath: name) else {
+      guard ShardPatterns.isGlob(name), !FilePath(text: name).exists else {
         try addFile(name)
         continue
       }
@@ -122,12 +121,11 @@ struct ShardList {
 
   private mutating func addFile(_ path: String) throws {
     if Self.isList(path) { return try addList(path) }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    if FilePath(text: path).isFolder {
       var names = Self.archives(in: path)
       if names.isEmpty, Self.holdsArchives(path) {
         let found = try FolderListing(root: path) {
-          ShardLocation.isArchive(String(decoding: $0, as: UTF8.self))
+          ShardLocation.isArchive(PathText.text(of: $0))
         }.paths
         names = (0..<found.count).map { found[$0] }
       }
@@ -136,7 +134,7 @@ struct ShardList {
       }
       for name in names {
         try append(
-          ShardLocation(kind: .file, text: (path as NSString).appendingPathComponent(name)))
+          ShardLocation(kind: .file, text: FilePath(text: path).joined(name).text))
       }
       return
     }
@@ -150,7 +148,7 @@ struct ShardList {
   /// Reads a list: a shard, a pattern or another list a line, relative to the list's folder. After a
   /// line `pipe:…$SHARD…` all further lines are names for that command.
   private mutating func addList(_ path: String) throws {
-    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let real = FilePath(text: path).real?.text ?? path
     guard !open.contains(real) else {
       throw ImageDataError.dataset(
         path: path, reason: "the list names itself, by way of \(open.joined(separator: ", "))")
@@ -161,13 +159,13 @@ struct ShardList {
     }
     open.append(real)
     defer { open.removeLast() }
-    let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
+    let size = FilePath(text: path).status.map { Int($0.st_size) } ?? 0
     guard size <= Self.mostListBytes else {
       throw ImageDataError.dataset(path: path, reason: "\(size) bytes are more than a list has")
     }
     var text = String(decoding: try Gzip.contents(of: path), as: UTF8.self)
     if text.first == "\u{FEFF}" { text.removeFirst() }  // a byte order mark
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = FilePath(text: path).folder.text
     var command: String?
     var count = 0
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
@@ -197,6 +195,6 @@ struct ShardList {
   }
 
   private static func absolute(_ path: String, in folder: String) -> String {
-    path.hasPrefix("/") ? path : (folder as NSString).appendingPathComponent(path)
+    FilePath(text: folder).joined(path).text
   }
 }

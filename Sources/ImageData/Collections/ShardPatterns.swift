@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Names with braces and wildcards, as shards are listed.
 enum ShardPatterns {
@@ -100,11 +102,16 @@ enum ShardPatterns {
   static func glob(_ pattern: String) -> [String] {
     var found = glob_t()
     defer { globfree(&found) }
-    guard Foundation.glob(pattern, GLOB_NOSORT, nil, &found) == 0, let paths = found.gl_pathv else {
+    guard
+      FilePath(text: pattern).withPlatformString({ Foundation.glob($0, GLOB_NOSORT, nil, &found) })
+        == 0, let paths = found.gl_pathv
+    else {
       return []
     }
-    return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return (0..<Int(found.gl_pathc)).compactMap {
+      paths[$0].map { FilePath(platformString: $0).text }
+    }
+    .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func closing(of open: Substring.Index, in text: Substring) -> Substring.Index? {

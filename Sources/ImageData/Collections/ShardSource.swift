@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// A shard that was opened for reading from its beginning.
 struct ShardSource {
@@ -66,7 +68,7 @@ final class ShardFile: Sendable {
   /// - Throws: `StreamFailure`.
   init(_ path: String) throws {
     // Not blocking: a pipe named like a shard would wait for its writer for ever.
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    descriptor = FilePath(text: path).open(O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else {
       state = SourceState()
       throw StreamFailure(.source, "cannot open \(path): \(String(cString: strerror(errno)))")

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The table beside a shard that says more about its samples: img2dataset writes `00000.parquet` beside
 /// `00000.tar`; a `.csv` of the same columns will do.
@@ -31,8 +32,8 @@ struct ShardTable {
     else { return nil }
     let stem = location.text.dropLast(ending.count)
     for (ending, isParquet) in [(".parquet", true), (".csv", false)] {
-      var status = stat()
-      guard stat(stem + ending, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      guard let status = FilePath(text: stem + ending).status, status.st_mode & S_IFMT == S_IFREG
+      else { continue }
       path = stem + ending
       self.isParquet = isParquet
       state = SourceState(status)
@@ -100,33 +101,34 @@ struct ShardTable {
   }
 
   private func readCSV(_ names: [String], _ rows: inout Rows) throws {
-    var header: [String] = []
-    var key = 0
-    var columns: [(name: String, column: Int)] = []
-    var count = 0
     do {
-      try CSVRecords.forEach(in: Gzip.contents(of: path)) { record in
-        guard !header.isEmpty else {
-          header = record.fields.map(Self.plain)
-          guard let found = header.firstIndex(of: "key") else { throw wrong("no column named key") }
-          key = found
-          columns = names.compactMap { name in header.firstIndex(of: name).map { (name, $0) } }
-          return
-        }
-        let fields = record.fields.count
-        guard fields == header.count else {
-          throw wrong("line \(record.line): \(fields) fields under a header of \(header.count)")
+      let reader = try CSVReader(path: path)
+      guard try reader.next() else { throw wrong("it is empty") }
+      let header = reader.texts.map(Self.plain)
+      guard let key = header.firstIndex(of: "key") else {
+        throw wrong("no column named key; columns found: \(header.joined(separator: ", "))")
+      }
+      let columns = names.compactMap { name in header.firstIndex(of: name).map { (name, $0) } }
+      var count = 0
+      while try reader.next() {
+        guard reader.count == header.count else {
+          throw wrong(
+            "line \(reader.line): \(reader.count) fields under a header of \(header.count)")
         }
         count += 1
         guard count <= Self.mostRows else { throw wrong("more rows than a shard's table has") }
         var row = Row()
-        for (name, column) in columns { row.take(record.fields[column], of: name) }
-        rows.append(record.fields[key], row)
+        // What no sample may have is not made a string of.
+        for (name, column) in columns where reader[column].count <= SampleMetadata.mostBytes {
+          row.take(reader.text(column), of: name)
+        }
+        rows.append(reader.text(key), row)
       }
-    } catch let error as CSVRecords.Malformed {
-      throw wrong("line \(error.line): \(error.reason)")
+    } catch let error as CSVError {
+      throw wrong(error.description)
+    } catch let error as FileError where error.code == 0 {
+      throw wrong(error.detail)
     }
-    guard !header.isEmpty else { throw wrong("no column named key") }
   }
 
   /// What is wrong with it, as an error.

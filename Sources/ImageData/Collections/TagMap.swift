@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Which hashtags stand for which classes.
@@ -13,21 +14,29 @@ public struct TagMap: Sendable, Equatable {
   /// - Parameter path: The CSV file.
   /// - Throws: `ImageDataError.line` with the line's number, or `.dataset`.
   public init(contentsOf path: String) throws {
-    let records: [CSVRecords.Record]
-    do {
-      records = try CSVRecords.parse(try Gzip.contents(of: path))
-    } catch let error as CSVRecords.Malformed {
-      throw ImageDataError.line(path: path, line: error.line, reason: error.reason)
-    }
     var pairs: [(tag: String, class: String)] = []
-    for (number, record) in records.enumerated() {
-      let fields = record.fields.map { $0.trimmingCharacters(in: .whitespaces) }
-      if number == 0, fields.map({ $0.lowercased() }) == ["tag", "class"] { continue }
-      guard fields.count == 2, !Self.bare(fields[0]).isEmpty, !fields[1].isEmpty else {
-        throw ImageDataError.line(
-          path: path, line: record.line, reason: "expected a tag, a comma and a class")
+    do {
+      let reader = try CSVReader(path: path)
+      var isFirst = true
+      while try reader.next() {
+        let fields = reader.texts.map { $0.trimmingCharacters(in: .whitespaces) }
+        defer { isFirst = false }
+        if isFirst, fields.map({ $0.lowercased() }) == ["tag", "class"] { continue }
+        func wrong(_ reason: String) -> ImageDataError {
+          .line(path: path, line: reader.line, reason: reason)
+        }
+        guard fields.count == 2, !Self.bare(fields[0]).isEmpty, !fields[1].isEmpty else {
+          throw wrong("expected a tag, a comma and a class")
+        }
+        guard !fields.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
+          throw wrong("it is not UTF-8; save the file as UTF-8")
+        }
+        pairs.append((fields[0], fields[1]))
       }
-      pairs.append((fields[0], fields[1]))
+    } catch let error as CSVError {
+      throw ImageDataError.line(path: path, line: error.line, reason: error.reason)
+    } catch let error as FileError {
+      throw ImageDataError.dataset(path: path, reason: error.reason)
     }
     guard !pairs.isEmpty else {
       throw ImageDataError.dataset(path: path, reason: "no tag,class lines in it")

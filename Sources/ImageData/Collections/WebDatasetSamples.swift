@@ -102,7 +102,7 @@ struct WebDatasetSamples {
   private mutating func take(_ member: TarReader.Member) throws {
     let name = member.name
     let base = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
-    let isPicture = FolderListing.isPicture(name)
+    let isPicture = PictureNames.isPicture(name)
     guard let dot = name[base...].firstIndex(of: UInt8(ascii: ".")), dot > base else {
       // Without an ending, or hidden: no part of any sample.
       if isPicture { missed(name, "its name begins with a dot") }

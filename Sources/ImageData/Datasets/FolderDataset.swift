@@ -1,15 +1,20 @@
+import Files
 import Foundation
+import SystemPackage
 
-/// The pictures below a folder: `root/class/**.{jpg,jpeg,png,webp}`, or any tree without labels.
+/// The pictures below a folder: `root/class/**`, or any tree without labels.
 ///
 /// When pictures lie only inside folders, the first-level folder is the class; when they lie only
 /// directly in the root, nothing is labelled. The order is that of the relative paths' bytes, and
-/// only these are kept in memory. Names that begin with a dot are passed over.
+/// only these are kept in memory. Files of other endings are passed over and counted, and so is what
+/// systems keep for themselves: names that begin with a dot, `@eaDir`, `__MACOSX`, `lost+found`.
 public struct FolderDataset: ImageDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.
   public let classes: [String]
+  /// What lies among the pictures and is none.
+  public let passedOver: PassedOver
   private let root: String
   private let paths: PathTable
   private let labels: [Int32]
@@ -23,10 +28,11 @@ public struct FolderDataset: ImageDataset {
   public init(root: String, unlabelled: Bool = false) throws {
     let listing = try FolderListing(root: root)
     self.root = root
-    name = (root as NSString).lastPathComponent
+    name = FilePath(text: root).name
     paths = listing.paths
+    passedOver = listing.passedOver
     guard paths.count > 0 else {
-      throw ImageDataError.dataset(path: root, reason: "no .jpg, .jpeg, .png or .webp in it")
+      throw ImageDataError.dataset(path: root, reason: Self.noPictures(passedOver))
     }
     let stray = listing.folderOfPath.firstIndex(of: -1)
     let hasFolders = listing.folderOfPath.contains { $0 >= 0 }
@@ -44,7 +50,8 @@ public struct FolderDataset: ImageDataset {
     for folder in listing.folderOfPath { counts[Int(folder)] += 1 }
     if let empty = counts.firstIndex(of: 0) {
       throw ImageDataError.dataset(
-        path: root, reason: "class folder \(listing.folders[empty]) has no pictures; remove it")
+        path: root,
+        reason: Self.noPictures(listing.folders[empty], listing.passedOverInFolder[empty]))
     }
     classes = listing.folders
     labels = listing.folderOfPath
@@ -62,6 +69,27 @@ public struct FolderDataset: ImageDataset {
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
-    .file(try readPicture(Array((root + "/").utf8) + paths.bytes(at: index), key: paths[index]))
+    .file(
+      try readPicture(PathText.bytes(of: root + "/") + paths.bytes(at: index), key: paths[index]))
+  }
+
+  /// What is wrong with a folder in which nothing can be read.
+  static func noPictures(_ passedOver: PassedOver) -> String {
+    let line = passedOver.line(in: "it")
+    return PictureNames.noneFound + (line.map { "; \($0)" } ?? "")
+  }
+
+  private static func noPictures(_ folder: String, _ passedOver: PassedOver) -> String {
+    guard !passedOver.isEmpty else {
+      return "class folder \(folder) is empty; put its pictures there, or take the folder away"
+    }
+    guard passedOver.fileCount > 0 else {
+      return "class folder \(folder) has no pictures; \(passedOver.line(in: "it") ?? "")"
+    }
+    let isOne = passedOver.fileCount == 1
+    let count = isOne ? "1 file, not" : "\(passedOver.fileCount) files, none of which is"
+    let advice = passedOver.advice ?? "convert what are pictures to JPEG"
+    return "class folder \(folder) has \(count) a picture that can be read: "
+      + "\(passedOver.endings); \(advice), or move the folder elsewhere"
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The pictures below a folder, or files of other names, by their relative paths in bytewise order.
@@ -7,6 +8,9 @@ struct FolderListing {
   private(set) var folders: [String] = []
   /// For every path, its first-level folder's position in `folders`, or -1 in the root itself.
   private(set) var folderOfPath: [Int32] = []
+  /// What is passed over in the root itself, and in each first-level folder.
+  private(set) var passedOverInRoot = PassedOver()
+  private(set) var passedOverInFolder: [PassedOver] = []
   private let root: String
   private let isWanted: ([UInt8]) -> Bool
   /// The folders from the root to the one being listed, so that a link back up is noticed.
@@ -16,19 +20,24 @@ struct FolderListing {
   /// Lists the files below `root` whose names are wanted, by default pictures'.
   /// - Throws: `ImageDataError.dataset` when a folder cannot be listed.
   init(
-    root: String, isWanted: @escaping ([UInt8]) -> Bool = { FolderListing.isPicture($0) }
+    root: String, isWanted: @escaping ([UInt8]) -> Bool = { PictureNames.isPicture($0) }
   ) throws {
     self.root = root
     self.isWanted = isWanted
-    open = [try Identity(of: Array(root.utf8)) { Self.cannotList(root, $0) }]
-    let entries = try list([])
-    folders = entries.filter(\.isFolder).map { String(decoding: $0.name, as: UTF8.self) }
+    open = [try Identity(of: PathText.bytes(of: root)) { Self.cannotList(root, $0) }]
+    let entries = try list([], &passedOverInRoot)
+    folders = entries.filter(\.isFolder).map { PathText.text(of: $0.name) }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    passedOverInFolder = [PassedOver](repeating: PassedOver(), count: folders.count)
     let numbers = Dictionary(zip(folders, 0...).map { ($0, $1) }, uniquingKeysWith: { a, _ in a })
     for entry in entries {
       if entry.isFolder {
-        let name = String(decoding: entry.name, as: UTF8.self)
-        try walk(prefix: entry.name + [Self.slash], folder: Int32(numbers[name] ?? -1))
+        let name = PathText.text(of: entry.name)
+        var passedOver = PassedOver()
+        let number = numbers[name]
+        try walk(
+          prefix: entry.name + [Self.slash], folder: Int32(number ?? -1), &passedOver)
+        if let number { passedOverInFolder[number].add(passedOver) }
       } else {
         paths.append([], entry.name)
         folderOfPath.append(-1)
@@ -46,9 +55,11 @@ struct FolderListing {
 
   private static let slash = UInt8(ascii: "/")
 
-  private mutating func walk(prefix: [UInt8], folder: Int32) throws {
-    let name = String(decoding: prefix.dropLast(), as: UTF8.self)
-    let identity = try Identity(of: Array((root + "/").utf8) + prefix) {
+  private mutating func walk(
+    prefix: [UInt8], folder: Int32, _ passedOver: inout PassedOver
+  ) throws {
+    let name = PathText.text(of: prefix.dropLast())
+    let identity = try Identity(of: PathText.bytes(of: root + "/") + prefix) {
       Self.cannotList(root + "/" + name, $0)
     }
     guard !open.contains(identity) else {
@@ -61,9 +72,9 @@ struct FolderListing {
     }
     open.append(identity)
     defer { open.removeLast() }
-    for entry in try list(prefix) {
+    for entry in try list(prefix, &passedOver) {
       if entry.isFolder {
-        try walk(prefix: prefix + entry.name + [Self.slash], folder: folder)
+        try walk(prefix: prefix + entry.name + [Self.slash], folder: folder, &passedOver)
       } else {
         paths.append(prefix, entry.name)
         folderOfPath.append(folder)
@@ -97,10 +108,10 @@ struct FolderListing {
   }
 
   /// What lies in the folder `relative`, which ends in a slash or is empty.
-  private func list(_ relative: [UInt8]) throws -> [Entry] {
-    let path = Array((root + "/").utf8) + relative
+  private func list(_ relative: [UInt8], _ passedOver: inout PassedOver) throws -> [Entry] {
+    let path = PathText.bytes(of: root + "/") + relative
     guard let folder = Self.withPath(path, { opendir($0) }) else {
-      throw Self.cannotList(String(decoding: path, as: UTF8.self), errno)
+      throw Self.cannotList(PathText.text(of: path), errno)
     }
     defer { closedir(folder) }
     var entries: [Entry] = []
@@ -110,7 +121,7 @@ struct FolderListing {
       let name = withUnsafeBytes(of: &item.pointee.d_name) { raw in
         Array(raw.prefix { $0 != 0 })
       }
-      guard let first = name.first, first != UInt8(ascii: ".") else { continue }
+      guard !name.isEmpty, !Self.leadsUp(name) else { continue }
       let isFolder: Bool
       switch Int(item.pointee.d_type) {
       case Int(DT_DIR): isFolder = true
@@ -121,17 +132,27 @@ struct FolderListing {
         // A link that leads nowhere is listed, so that it is counted among the unreadable.
         isFolder = found && status.st_mode & S_IFMT == S_IFDIR
       }
-      if isFolder || isWanted(name) { entries.append(Entry(name: name, isFolder: isFolder)) }
+      if PictureNames.isSystems(name) {
+        passedOver.add(system: name, isFolder: isFolder)
+      } else if isFolder || isWanted(name) {
+        entries.append(Entry(name: name, isFolder: isFolder))
+      } else {
+        passedOver.add(file: name)
+      }
     }
-    guard errno == 0 else { throw Self.cannotList(String(decoding: path, as: UTF8.self), errno) }
+    guard errno == 0 else { throw Self.cannotList(PathText.text(of: path), errno) }
     return entries.sorted { $0.sortKey.lexicographicallyPrecedes($1.sortKey) }
   }
 
-  /// Whether the name ends in .jpg, .jpeg, .png or .webp, in any case.
-  static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    let end = name.suffix(5).map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
-    return [".jpg", ".png", ".jpeg", ".webp"].contains { ending in
-      end.suffix(ending.utf8.count).elementsEqual(ending.utf8)
-    }
+  /// Whether the name is `.` or `..`, which every folder has.
+  private static func leadsUp(_ name: [UInt8]) -> Bool {
+    name.count <= 2 && name.allSatisfy { $0 == UInt8(ascii: ".") }
+  }
+
+  /// All that is passed over.
+  var passedOver: PassedOver {
+    var all = passedOverInRoot
+    for part in passedOverInFolder { all.add(part) }
+    return all
   }
 }

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Grey pictures of one size in an IDX file, as MNIST and Fashion-MNIST come.
 ///
@@ -34,7 +36,7 @@ public struct IDXDataset: ImageDataset {
     guard count > 0, width > 0, height > 0 else {
       throw ImageDataError.dataset(path: path, reason: "no pictures in it (\(dimensions))")
     }
-    let file = (path as NSString).lastPathComponent
+    let file = FilePath(text: path).name
     name = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     digits = max(5, String(count - 1).count)
     guard let labelsPath = Self.labelsPath(beside: path) else {
@@ -48,8 +50,7 @@ public struct IDXDataset: ImageDataset {
         path: labelsPath, reason: "\(lengths[0]) labels for \(count) pictures")
     }
     let largest = Int(values.max() ?? 0)
-    let folder = (path as NSString).deletingLastPathComponent
-    classes = try Self.classNames(in: folder, largest: largest)
+    classes = try Self.classNames(in: FilePath(text: path).folder, largest: largest)
     guard largest < classes.count else {
       throw ImageDataError.dataset(
         path: labelsPath, reason: "label \(largest), but only \(classes.count) classes")
@@ -82,22 +83,22 @@ public struct IDXDataset: ImageDataset {
   }
 
   private static func labelsPath(beside path: String) -> String? {
-    let folder = (path as NSString).deletingLastPathComponent
-    var file = (path as NSString).lastPathComponent
+    let folder = FilePath(text: path).folder
+    var file = FilePath(text: path).name
       .replacingOccurrences(of: "images", with: "labels")
       .replacingOccurrences(of: "idx3", with: "idx1")
     if file.hasSuffix(".gz") { file.removeLast(3) }
-    return [file, file + ".gz"].map { (folder as NSString).appendingPathComponent($0) }
-      .first { $0 != path && FileManager.default.fileExists(atPath: $0) }
+    return [file, file + ".gz"].map { folder.joined($0).text }
+      .first { $0 != path && FilePath(text: $0).exists }
   }
 
-  private static func classNames(in folder: String, largest: Int) throws -> [String] {
-    let path = (folder as NSString).appendingPathComponent("classes.txt")
-    if let text = try? String(contentsOfFile: path, encoding: .utf8) {
-      return text.split(whereSeparator: \.isNewline)
+  private static func classNames(in folder: FilePath, largest: Int) throws -> [String] {
+    let path = folder.joined("classes.txt")
+    if let data = try? path.contents() {
+      return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
         .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
-    let last = (folder as NSString).lastPathComponent.lowercased()
+    let last = folder.name.lowercased()
     if last.contains("fashion-mnist") { return fashionClasses }
     return (0...max(9, largest)).map(String.init)
   }

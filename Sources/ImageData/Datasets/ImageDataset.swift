@@ -2,7 +2,7 @@ public import Foundation
 
 /// A picture as its data set keeps it.
 public enum EncodedImage: Sendable {
-  /// A JPEG, PNG or WebP file's bytes.
+  /// The bytes of a JPEG, PNG, WebP, GIF, BMP or TIFF file.
   case file(Data)
   /// Plain 8-bit pixels, row by row, `channels` (1 or 3) bytes a pixel.
   case pixels(Data, width: Int, height: Int, channels: Int)
@@ -27,6 +27,8 @@ public protocol ImageDataset: Sendable {
   var classes: [String] { get }
   /// How many samples there are.
   var count: Int { get }
+  /// What lies among the pictures and is none; nothing where nobody looked.
+  var passedOver: PassedOver { get }
   /// The sample's key: its path relative to the data set's root.
   func key(at index: Int) -> String
   /// The sample's class, or nil when it has no label.
@@ -37,6 +39,9 @@ public protocol ImageDataset: Sendable {
 }
 
 extension ImageDataset {
+  /// Nothing: what names its pictures one by one passes nothing over.
+  public var passedOver: PassedOver { PassedOver() }
+
   /// How many samples carry each label, in the order of `classes`.
   public var samplesPerClass: [Int] {
     var counts = [Int](repeating: 0, count: classes.count)

@@ -25,6 +25,9 @@ public struct IndexedSubset: ImageDataset {
   /// How many samples there are.
   public var count: Int { indices.count }
 
+  /// What lies among the pictures and is none.
+  public var passedOver: PassedOver { base.passedOver }
+
   /// The sample's key.
   public func key(at index: Int) -> String { base.key(at: indices[index]) }
 
@@ -71,6 +74,9 @@ public struct Relabelled: ImageDataset {
 
   /// How many samples there are.
   public var count: Int { base.count }
+
+  /// What lies among the pictures and is none.
+  public var passedOver: PassedOver { base.passedOver }
 
   /// The sample's key.
   public func key(at index: Int) -> String { base.key(at: index) }

@@ -1,16 +1,29 @@
+import Files
+import Foundation
+
 /// What a list of pictures says line by line, whatever the list's format.
 struct ManifestEntries {
   /// The paths of the lines that are kept.
   private(set) var paths = PathTable()
   /// Their hashtags; without lines when the list has none.
   private(set) var tags = TagTable()
+  /// The folder that paths are relative to.
+  let root: String
   private let split: String?
   private var names: [String] = []
   private var numbers: [String: Int32] = [:]
+  /// The number of each line's label; empty as long as no line has one.
   private var labels: [Int32] = []
+  /// The label of the line before, which the next one often has too.
+  private var latest: (label: [UInt8], number: Int32) = ([], -1)
+  private var backslashes: Backslashes
 
-  /// Keeps the lines of `split`, or all.
-  init(split: String?) { self.split = split }
+  /// Keeps the lines of `split`, or all, of a list in the folder `root`.
+  init(root: String, split: String?) {
+    self.root = root
+    self.split = split
+    backslashes = Backslashes(root: root)
+  }
 
   /// Whether the list has to say which split its lines are of.
   var needsSplits: Bool { split != nil }
@@ -20,31 +33,94 @@ struct ManifestEntries {
   /// A label counts as a class whether or not the line is kept.
   /// - Returns: What is wrong with the line, if anything.
   mutating func append(
-    path: String, label: String?, split: String?, tags: [Substring]?
+    path: UnsafeRawBufferPointer, label: UnsafeRawBufferPointer?, split: UnsafeRawBufferPointer?,
+    tags: TagTable.Words?
   ) -> String? {
-    guard !path.isEmpty, !path.utf8.contains(0) else { return "the path is empty" }
+    guard !path.isEmpty else { return "the path is empty" }
+    guard !path.contains(0) else { return "the path holds a zero byte" }
     var number: Int32 = -1
-    if let label, !label.isEmpty { number = self.number(of: label) }
-    if let wanted = self.split, wanted != split { return nil }
-    paths.append([], path.utf8)
-    labels.append(number)
-    if let tags { self.tags.append(tags) }
+    if let label, !label.isEmpty {
+      guard let known = self.number(of: label) else { return Self.notUTF8("the label", label) }
+      number = known
+    }
+    if let wanted = self.split, let split, !split.elementsEqual(wanted.utf8) { return nil }
+    if let tags {
+      switch tags {
+      case .list(let list): self.tags.append(list)
+      case .text(let text):
+        guard self.tags.append(text) else { return Self.notUTF8("the tags", text) }
+      }
+    }
+    if number >= 0, labels.isEmpty {
+      labels = [Int32](repeating: -1, count: paths.count)
+    }
+    if !labels.isEmpty || number >= 0 { labels.append(number) }
+    if path.contains(Backslashes.backslash) {
+      let path = backslashes.resolved([UInt8](path))
+      path.withUnsafeBytes { paths.append($0) }
+    } else {
+      paths.append(path)
+    }
     return nil
   }
 
-  private mutating func number(of label: String) -> Int32 {
-    if let number = numbers[label] { return number }
-    let number = Int32(names.count)
-    names.append(label)
-    numbers[label] = number
+  private mutating func number(of label: UnsafeRawBufferPointer) -> Int32? {
+    if latest.number >= 0, latest.label.elementsEqual(label) { return latest.number }
+    guard let name = String(validating: label, as: UTF8.self) else { return nil }
+    let number: Int32
+    if let known = numbers[name] {
+      number = known
+    } else {
+      number = Int32(names.count)
+      names.append(name)
+      numbers[name] = number
+    }
+    latest = (Array(label), number)
     return number
   }
 
-  /// The labels in bytewise order, and the number of each line's among them or -1.
-  func numberedLabels() -> (classes: [String], labels: [Int32]) {
+  private static func notUTF8(_ what: String, _ bytes: UnsafeRawBufferPointer) -> String {
+    "\(what) \(String(decoding: bytes.prefix(60), as: UTF8.self)) is not UTF-8; save the list as UTF-8"
+  }
+
+  /// The labels in bytewise order, and the number of each line's among them or -1; no numbers where no
+  /// line has a label.
+  consuming func numberedLabels() -> (classes: [String], labels: [Int32]) {
     let order = names.indices.sorted { names[$0].utf8.lexicographicallyPrecedes(names[$1].utf8) }
     var places = [Int32](repeating: 0, count: names.count)
     for (place, number) in order.enumerated() { places[number] = Int32(place) }
-    return (order.map { names[$0] }, labels.map { $0 < 0 ? -1 : places[Int($0)] })
+    for line in labels.indices where labels[line] >= 0 { labels[line] = places[Int(labels[line])] }
+    return (order.map { names[$0] }, labels)
+  }
+}
+
+/// Whether the backslashes of a list's paths part folders, as in a list that was written on Windows.
+///
+/// That is so as soon as a path with them leads nowhere, but leads to a file with slashes for them.
+private struct Backslashes {
+  static let backslash = UInt8(ascii: "\\")
+  let root: String
+  /// Nil until a path has told.
+  private var areSlashes: Bool?
+  private var tries = 0
+  private static let mostTries = 1000
+
+  init(root: String) { self.root = root }
+
+  mutating func resolved(_ path: [UInt8]) -> [UInt8] {
+    if areSlashes == false { return path }
+    let slashed = path.map { $0 == Self.backslash ? UInt8(ascii: "/") : $0 }
+    if areSlashes == true { return slashed }
+    if ManifestDataset.isFile(path, in: root) {
+      areSlashes = false
+      return path
+    }
+    if ManifestDataset.isFile(slashed, in: root) {
+      areSlashes = true
+      return slashed
+    }
+    tries += 1
+    if tries == Self.mostTries { areSlashes = false }
+    return path
   }
 }

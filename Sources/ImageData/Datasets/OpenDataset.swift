@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV or Parquet list or a folder of
 /// pictures.
@@ -25,35 +27,35 @@ public func openDataset(
 private func openLabelled(
   _ path: String, split: String?, unlabelled: Bool
 ) throws -> any ImageDataset {
-  var isFolder: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+  let place = FilePath(text: path)
+  guard place.exists else {
     throw ImageDataError.dataset(path: path, reason: "there is no such file or folder")
   }
-  let file = (path as NSString).lastPathComponent
-  guard isFolder.boolValue else {
-    if file.lowercased().hasSuffix(".csv") || ManifestDataset.isParquet(file) {
+  guard place.isFolder else {
+    let file = place.name
+    if ManifestDataset.isList(file) {
       return try ManifestDataset(path: path, split: split)
     }
     if IDXDataset.isImages(file) { return try IDXDataset(images: path) }
     throw ImageDataError.dataset(
       path: path,
-      reason: "expected a folder, a .csv list or .parquet list, or an …-images-idx3-ubyte[.gz] file"
+      reason:
+        "expected a folder, a .csv, .tsv or .parquet list, or an …-images-idx3-ubyte[.gz] file"
     )
   }
-  let files = try FileManager.default.contentsOfDirectory(atPath: path).filter(IDXDataset.isImages)
+  let files = try place.names().filter(IDXDataset.isImages)
   if !files.isEmpty {
     let prefix = split == nil || split == "train" ? "train" : split == "test" ? "t10k" : split
     let wanted = (prefix ?? "train") + "-images-idx3-ubyte"
     guard let found = files.sorted().first(where: { $0 == wanted || $0 == wanted + ".gz" }) else {
       throw ImageDataError.dataset(path: path, reason: "no \(wanted)[.gz] in it")
     }
-    return try IDXDataset(images: (path as NSString).appendingPathComponent(found))
+    return try IDXDataset(images: place.joined(found).text)
   }
   guard let split else { return try FolderDataset(root: path, unlabelled: unlabelled) }
-  let folder = (path as NSString).appendingPathComponent(split)
-  guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
-  else {
+  let folder = place.joined(split)
+  guard folder.isFolder else {
     throw ImageDataError.dataset(path: path, reason: "no folder \(split) in it")
   }
-  return try FolderDataset(root: folder, unlabelled: unlabelled)
+  return try FolderDataset(root: folder.text, unlabelled: unlabelled)
 }

@@ -9,56 +9,69 @@ extension ManifestEntries {
     do {
       try read(ParquetReader(path: path), at: path)
     } catch let error as FileError {
-      let reasons = [error.code == 0 ? "" : String(cString: strerror(error.code)), error.detail]
-      throw ImageDataError.dataset(
-        path: path, reason: reasons.filter { !$0.isEmpty }.joined(separator: "; "))
+      throw ImageDataError.dataset(path: path, reason: error.reason)
     } catch let error as ParquetError {
       throw ImageDataError.dataset(path: path, reason: error.description)
     }
   }
 
   private mutating func read(_ file: ParquetReader, at path: String) throws {
+    func wrong(_ reason: String) -> ImageDataError { .dataset(path: path, reason: reason) }
+    let found: ManifestColumns
+    do {
+      let names = file.columns.map(\.name)
+      guard let columns = try ManifestColumns(names, needsSplit: needsSplits) else {
+        throw ManifestColumns.missing(names)
+      }
+      found = columns
+    } catch let refusal as ManifestColumns.Refusal {
+      throw wrong(refusal.reason)
+    }
     var names: [String] = []
-    // The place among the columns that are read, of the column `name` if there is one.
-    func column(_ name: String, of kinds: Set<ParquetKind>, as what: String) throws -> Int? {
-      let found = file.columns.first {
-        $0.name.trimmingCharacters(in: .whitespaces).lowercased() == name
+    // The place among the columns that are read, of a column of the file.
+    func place(_ column: Int, _ kinds: Set<ParquetKind>, _ what: String) throws -> Int {
+      let column = file.columns[column]
+      guard kinds.contains(column.kind) else {
+        throw wrong("column \(column.name) is \(column.type); give \(what)")
       }
-      guard let found else { return nil }
-      guard kinds.contains(found.kind) else {
-        throw ImageDataError.dataset(
-          path: path, reason: "column \(name) is \(found.type); give \(what)")
-      }
-      names.append(found.name)
+      names.append(column.name)
       return names.count - 1
     }
-    guard let pathColumn = try column("path", of: [.strings], as: "strings") else {
-      throw ImageDataError.dataset(path: path, reason: "no column named path")
-    }
-    let labelColumn = try column("label", of: [.strings, .integers], as: "strings or integers")
-    let splitColumn = try column("split", of: [.strings], as: "strings")
-    let tagsColumn = try column("tags", of: [.strings, .lists], as: "lists of strings or strings")
-    if needsSplits, splitColumn == nil {
-      throw ImageDataError.dataset(path: path, reason: "no column named split")
+    let pathColumn = try place(found.path, [.strings], "strings")
+    let labels: Set<ParquetKind> = [.strings, .integers]
+    let labelColumn = try found.label.map { try place($0, labels, "strings or integers") }
+    let splitColumn = try found.split.map { try place($0, [.strings], "strings") }
+    let tagKinds: Set<ParquetKind> = [.strings, .lists]
+    let tagsColumn = try found.tags.map {
+      try place($0, tagKinds, "lists of strings or strings")
     }
     var row = 0
     try file.forEachBatch(of: names) { batch in
       for index in 0..<batch.count {
         row += 1
-        let wrong = append(
-          path: batch.string(pathColumn, at: index) ?? "",
-          label: labelColumn.flatMap {
-            batch.string($0, at: index) ?? batch.integer($0, at: index).map { String($0) }
-          },
-          split: splitColumn.map { batch.string($0, at: index) ?? "" },
-          tags: tagsColumn.map { Self.tags(batch, $0, index) })
-        if let wrong { throw ImageDataError.dataset(path: path, reason: "row \(row): \(wrong)") }
+        let reason = take(batch, index, pathColumn, labelColumn, splitColumn, tagsColumn)
+        if let reason { throw wrong("row \(row): \(reason)") }
       }
     }
   }
 
-  private static func tags(_ batch: ParquetBatch, _ column: Int, _ row: Int) -> [Substring] {
-    if let list = batch.strings(column, at: row) { return list.map { $0[...] } }
-    return TagTable.tags(in: batch.string(column, at: row) ?? "")
+  private mutating func take(
+    _ batch: ParquetBatch, _ row: Int, _ path: Int, _ label: Int?, _ split: Int?, _ tags: Int?
+  ) -> String? {
+    func bytes(_ column: Int) -> UnsafeRawBufferPointer {
+      batch.bytes(column, at: row).map { UnsafeRawBufferPointer($0) }
+        ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    let words = tags.map { column in
+      batch.strings(column, at: row).map { .list($0.map { $0[...] }) }
+        ?? TagTable.Words.text(bytes(column))
+    }
+    if let label, let number = batch.integer(label, at: row) {
+      return Array(String(number).utf8).withUnsafeBytes {
+        append(path: bytes(path), label: $0, split: split.map(bytes), tags: words)
+      }
+    }
+    return append(
+      path: bytes(path), label: label.map(bytes), split: split.map(bytes), tags: words)
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Picture files named one by one, without labels; their keys are the paths as given.
@@ -27,7 +28,7 @@ public struct PictureFiles: ImageDataset {
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
-    .file(try readPicture(Array(paths[index].utf8), key: paths[index]))
+    .file(try readPicture(PathText.bytes(of: paths[index]), key: paths[index]))
   }
 }
 

@@ -6,8 +6,8 @@ extension EncodedImage {
   public func asFile() throws -> (extension: String, bytes: Data) {
     switch self {
     case .file(let data):
-      let format = (try? ImageHeader(of: data))?.format
-      return (format == .png ? "png" : format == .webp ? "webp" : "jpg", data)
+      let format = (try? ImageHeader(of: data))?.format ?? .jpeg
+      return (format.fileExtension, data)
     case .pixels(let data, let width, let height, let channels):
       let png = try Thumbnail(
         pixels: Array(data), width: width, height: height, channels: channels, format: .png)

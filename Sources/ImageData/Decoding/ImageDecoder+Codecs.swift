@@ -30,7 +30,7 @@ extension ImageDecoder {
   ) -> cimage_picture {
     cimage_picture(
       pixels: pixels, stride: Int64(width * channels), width: Int32(width), height: Int32(height),
-      channels: Int32(channels), box: (0, 0, Double(width), Double(height)))
+      channels: Int32(channels), box: (0, 0, Double(width), Double(height)), lacks_end: 0)
   }
 
   /// Reads the size, from the header where there is one.
@@ -95,6 +95,7 @@ extension ImageDecoder {
         workspace, opened.source.address, Int64(opened.source.count), &request, $0, $1, &picture)
     }
     try check(status, message)
+    if picture.lacks_end != 0 { lacksEnd = true }
     return picture
   }
 

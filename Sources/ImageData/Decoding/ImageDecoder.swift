@@ -10,6 +10,8 @@ public final class ImageDecoder {
   /// Progressive JPEGs of more scans are refused; real ones have about ten.
   static let mostScans: Int32 = 100
   let workspace: OpaquePointer
+  /// Whether the last picture lacks its file's end, and nothing else.
+  public internal(set) var lacksEnd = false
   private var scratch: [UInt8] = []
 
   /// 80 million pixels, 240 MB as RGB: with its file no picture takes 300 MB, or 2 s on one core.
@@ -108,6 +110,7 @@ public final class ImageDecoder {
   func withOpened<Result>(
     _ image: EncodedImage, key: @autoclosure () -> String, _ body: (Opened) throws -> Result
   ) throws -> Result {
+    lacksEnd = false
     do {
       return try image.bytes.withUnsafeBytes { raw in
         try withBase(of: raw) { address in

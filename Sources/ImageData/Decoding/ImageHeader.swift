@@ -11,6 +11,24 @@ public struct ImageHeader: Sendable, Hashable {
     case png = 2
     /// A WebP file.
     case webp = 3
+    /// A GIF file, of which the first frame counts.
+    case gif = 4
+    /// A BMP file.
+    case bmp = 5
+    /// A TIFF file, of which the first page counts.
+    case tiff = 6
+
+    /// What files of the kind end in, without the dot.
+    public var fileExtension: String {
+      switch self {
+      case .jpeg: "jpg"
+      case .png: "png"
+      case .webp: "webp"
+      case .gif: "gif"
+      case .bmp: "bmp"
+      case .tiff: "tif"
+      }
+    }
   }
 
   /// The kind of file.
@@ -19,7 +37,7 @@ public struct ImageHeader: Sendable, Hashable {
   public let width: Int, height: Int
   /// Components a pixel as stored; 1 also for a palette.
   public let components: Int
-  /// The EXIF orientation, 1 to 8; the size above is that after turning.
+  /// The orientation that EXIF or XMP gives, 1 to 8; the size above is that after turning.
   public let orientation: Int
 
   /// Reads the header of `data` without decoding.

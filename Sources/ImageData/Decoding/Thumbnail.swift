@@ -73,7 +73,9 @@ public struct Thumbnail: Sendable, Equatable {
     pixels: [UInt8], width: Int, height: Int, channels: Int, format: ImageHeader.Format,
     quality: Int = Thumbnail.defaultQuality
   ) throws {
-    guard pixels.count == width * height * channels, format != .webp, 1...100 ~= quality else {
+    guard pixels.count == width * height * channels, format == .png || format == .jpeg,
+      1...100 ~= quality
+    else {
       throw ImageDataError.argument(
         "\(pixels.count) bytes are no \(width)x\(height)x\(channels) picture to encode")
     }

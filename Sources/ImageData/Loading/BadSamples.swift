@@ -111,12 +111,8 @@ public final class BadSamples: @unchecked Sendable {
   public func write() throws {
     guard let path else { return }
     let entries = self.entries
-    let file = try DurableFile(path: path)
-    try file.write(Data("key,reason\n".utf8))
-    for entry in entries {
-      let line = CSVRecords.quoted(entry.key) + "," + CSVRecords.quoted(entry.reason) + "\n"
-      try file.write(Data(line.utf8))
-    }
+    let file = try CSVWriter(path: path, header: ["key", "reason"])
+    for entry in entries { try file.append([entry.key, entry.reason]) }
     try file.commit()
   }
 

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Selects without the pictures that show what a better one shows already.
 ///
@@ -25,7 +26,7 @@ struct DropDuplicates {
     _ request: SelectionRequest, writingTo path: String, key: @escaping (SampleID) -> String
   ) throws -> (selection: Selection, reading: Selection.Reading) {
     let between = "\(folder)/candidates.bin"
-    defer { unlink(between) }
+    defer { FilePath(text: between).unlink() }
     let factor = run.recipe.ranking.candidates
     var factors: [Int: Double] = [:]
     var room: Int?
@@ -115,26 +116,24 @@ private struct Round {
   /// Lists the copies in `duplicates.csv`.
   func write(_ duplicates: [DuplicateRows.Duplicate], _ order: [UInt32]) throws {
     let path = "\(folder)/duplicates.csv"
-    unlink(path)
+    FilePath(text: path).unlink()
     guard !duplicates.isEmpty else { return }
     let unlabelled = run.data.unlabelled
     let images = candidates.selection.images
-    func quoted(_ row: Int) -> String {
-      let key = unlabelled.key(at: unlabelled.index(of: images[Int(order[row])]))
-      return "\"\(key.replacing("\"", with: "\"\""))\""
+    func key(_ row: Int) -> String {
+      unlabelled.key(at: unlabelled.index(of: images[Int(order[row])]))
     }
-    let file = try DurableFile(path: path)
-    try file.write(Data("image,kept,kind,bits\n".utf8))
+    let file = try CSVWriter(path: path, header: ["image", "kept", "kind", "bits"])
     var exact = 0
     for duplicate in duplicates {
-      let kind: String
+      let (kind, bits): (String, Int)
       switch duplicate.kind {
       case .exact:
-        kind = "exact,0"
+        (kind, bits) = ("exact", 0)
         exact += 1
-      case .near(let distance): kind = "near,\(distance)"
+      case .near(let distance): (kind, bits) = ("near", distance)
       }
-      try file.write(Data("\(quoted(duplicate.row)),\(quoted(duplicate.original)),\(kind)\n".utf8))
+      try file.append([key(duplicate.row), key(duplicate.original), kind, String(bits)])
     }
     try file.commit()
     run.console.note(

@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 extension Run {
   /// Refuses a folder of the user's choice in which what is written would mix with the run's own
@@ -35,26 +37,20 @@ extension Run {
       let fixed = parts.prefix { part in !part.contains { "{*?[".contains($0) } }
       let joined = fixed.joined(separator: "/")
       let folder = joined.isEmpty ? "/" : joined
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
-      return exists && isFolder.boolValue ? folder : nil
+      return FilePath(text: folder).isFolder ? folder : nil
     }
   }
 
   /// Whether `path`, whose last parts need not exist yet, is `folder` or lies in it.
   private static func lies(_ path: String, in folder: String) -> Bool {
-    guard let wanted = FolderIdentity(folder) else { return false }
-    var place =
-      FileManager.default.fileExists(atPath: path)
-      ? path : URL(fileURLWithPath: path).standardized.path
+    guard let wanted = FolderIdentity(FilePath(text: folder)) else { return false }
+    var place = FilePath(text: path).absolute
     while FolderIdentity(place) == nil {
-      let parent = (place as NSString).deletingLastPathComponent
-      guard parent != place else { return false }
-      place = parent.isEmpty ? "." : parent
+      guard place.removeLastComponent() else { return false }
     }
     while let found = FolderIdentity(place) {
       if found == wanted { return true }
-      place += "/.."
+      place.append("..")
       if FolderIdentity(place) == found { return false }  // the root
     }
     return false
@@ -66,9 +62,8 @@ private struct FolderIdentity: Equatable {
   let device: dev_t
   let number: ino_t
 
-  init?(_ path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+  init?(_ path: FilePath) {
+    guard let status = path.status else { return nil }
     device = status.st_dev
     number = status.st_ino
   }

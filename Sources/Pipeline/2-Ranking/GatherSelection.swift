@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// The selected pictures, one for each row of a selection, in any order.
 ///
@@ -61,7 +62,7 @@ public enum GatherSelection {
   }
 
   private static func waitForLock(_ path: String, _ console: Console) throws -> Int32 {
-    let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = FilePath(text: path).open(O_RDWR | O_CREAT, 0o644)
     guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
     var isTold = false
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
@@ -95,7 +96,7 @@ public enum GatherSelection {
     let unlabelled = run.data.unlabelled
     let name = unlabelled.shardName(Int(selection.images[rows.lowerBound].shard))
     let path = "\(folder)/shards/\(name).tar"
-    if let data = FileManager.default.contents(atPath: "\(folder)/\(name).json"),
+    if let data = try? FilePath(text: "\(folder)/\(name).json").contents(),
       let record = try? JSONDecoder().decode(Record.self, from: data),
       record.selection == sum, record.count == rows.count,
       (try? Checksum.sha256(file: path)) == record.sha256

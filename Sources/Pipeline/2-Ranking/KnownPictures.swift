@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import SystemPackage
 
 /// The pictures that U must not hold, D's and the test pictures, and those for validation.
 ///
@@ -135,7 +136,7 @@ struct NotedContents {
     let origin = Origin(
       fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels)
     if trusting || dataset.count > Self.large,
-      let data = FileManager.default.contents(atPath: "\(path).json"),
+      let data = try? FilePath(text: "\(path).json").contents(),
       (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     {
@@ -143,7 +144,7 @@ struct NotedContents {
       if (try? file.forEach({ contents.append($1) })) != nil { return contents }
     }
     let contents = try note()
-    try RunDirectory.makeFolder((path as NSString).deletingLastPathComponent)
+    try RunDirectory.makeFolder(FilePath(text: path).folder.text)
     let file = try ContentsFileWriter(path: "\(path).contents")
     for picture in contents { try file.append(picture) }
     try file.finish()

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Which row of a selection stands where among the materialized shards.
 struct MaterializationPlan {
@@ -48,13 +49,12 @@ struct MaterializationPlan {
   /// Whether `folder` has a shard of this plan, of the size that it had when it was written.
   func hasShard(_ shard: Int, in folder: String) -> Bool {
     let path = "\(folder)/\(name(of: shard))"
-    guard let data = FileManager.default.contents(atPath: "\(path).json"),
+    guard let data = try? FilePath(text: "\(path).json").contents(),
       let found = try? JSONDecoder().decode(MaterializeSelection.Record.self, from: data),
       found.selection == selection, found.seed == seed, found.first == places(of: shard).lowerBound,
       found.count == places(of: shard).count
     else { return false }
-    var status = stat()
-    return stat("\(path).tar", &status) == 0 && Int(status.st_size) == found.bytes
+    return FilePath(text: "\(path).tar").status.map { Int($0.st_size) == found.bytes } ?? false
   }
 }
 

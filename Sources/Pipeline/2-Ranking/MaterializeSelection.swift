@@ -6,7 +6,7 @@ import Ranking
 /// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,
 /// for other programs, and where U cannot be read at random.
 ///
-/// A sample is `ROW.jpg` (or .png, .webp), `ROW.cls` (its best class) and `ROW.json` (key, shard, all
+/// A sample is `ROW.jpg` (or what else its kind ends in), `ROW.cls` (its best class) and `ROW.json` (key, shard, all
 /// classes with scores and ranks), ROW being its row of `selected.bin`. Which sample stands where is a
 /// function of the recipe's seed: the same files come out however often the work is interrupted and
 /// however many processes share it.

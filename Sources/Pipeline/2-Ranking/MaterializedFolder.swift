@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// The folder of materialized shards: which are done, and that nothing else lies there.
 ///
@@ -35,8 +36,8 @@ struct MaterializedFolder {
     try RunDirectory.makeFolder(path)
     let classes = Data(classNames.map { "\($0)\n" }.joined().utf8)
     // The names first: whoever made a shard that is among them had written the origin before it.
-    let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    let origin = FileManager.default.contents(atPath: "\(path)/\(Self.originName)")
+    let names = try FilePath(text: path).names().sorted()
+    let origin = try? FilePath(text: "\(path)/\(Self.originName)").contents()
     if let origin {
       guard let found = try? JSONDecoder().decode(Origin.self, from: origin) else {
         throw foreign(Self.originName)
@@ -64,7 +65,7 @@ struct MaterializedFolder {
   // MARK: - What lies there
 
   private func record(_ shard: String) -> MaterializeSelection.Record? {
-    FileManager.default.contents(atPath: "\(path)/\(shard).json").flatMap {
+    (try? FilePath(text: "\(path)/\(shard).json").contents()).flatMap {
       try? JSONDecoder().decode(MaterializeSelection.Record.self, from: $0)
     }
   }
@@ -75,7 +76,7 @@ struct MaterializedFolder {
     let name = file.wholeMatch(of: /(.+)\.tmp-[0-9]+-[0-9]+/).map { String($0.1) } ?? file
     if name == Self.originName { return true }
     if name == "classes.txt" {
-      return name != file || FileManager.default.contents(atPath: "\(path)/\(file)") == classes
+      return name != file || (try? FilePath(text: "\(path)/\(file)").contents()) == classes
     }
     guard let match = name.wholeMatch(of: /([0-9]{5,})\.(tar|json)/), let shard = Int(match.1),
       plan.name(of: shard) == match.1

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Where the pictures of a run's selection were materialized: `materialized.json` of `2-ranking`.
 struct MaterializedPictures: Codable {
@@ -23,7 +24,7 @@ struct MaterializedPictures: Codable {
   /// Notes that `plan` is carried out in `folder`.
   static func note(_ folder: String, _ plan: MaterializationPlan, in run: Run) throws {
     let place = MaterializedPictures(
-      folder: URL(fileURLWithPath: folder).standardizedFileURL.path, selection: plan.selection,
+      folder: FilePath(text: folder).absolute.text, selection: plan.selection,
       seed: plan.seed, samplesPerShard: plan.samplesPerShard)
     try DurableFile.write(try JSON.pretty(place), to: path(in: run))
   }
@@ -32,7 +33,7 @@ struct MaterializedPictures: Codable {
   ///
   /// Shards are known by their records and sizes; their bytes are not read for it.
   static func pictures(of selection: Selection, in run: Run) throws -> (any ImageDataset)? {
-    guard let data = FileManager.default.contents(atPath: path(in: run)),
+    guard let data = try? FilePath(text: path(in: run)).contents(),
       let place = try? JSONDecoder().decode(MaterializedPictures.self, from: data),
       place.selection == (try Checksum.sha256(file: run.directory.selectionPath))
     else { return nil }

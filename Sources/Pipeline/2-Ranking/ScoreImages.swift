@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Models
 import Ranking
+import SystemPackage
 import Torch
 
 /// Stage 2, first half: the teacher scores every unlabelled picture.
@@ -179,7 +180,7 @@ struct ScoringWork {
       contents.count == record.count
     else { return false }
     let omissions = "\(name).omitted"
-    guard record.omissionsSHA256 == nil || FileManager.default.fileExists(atPath: omissions) else {
+    guard record.omissionsSHA256 == nil || FilePath(text: omissions).exists else {
       return false
     }
     guard verifyingFile else { return true }

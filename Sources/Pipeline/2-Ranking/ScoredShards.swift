@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Which shards of U have scores, and what became of the pictures that have none.
 ///
@@ -35,7 +36,7 @@ struct ScoredShards {
     var gaps: [Int] = []
     for shard in 0..<shards.shardCount {
       let name = shards.shardName(shard)
-      guard FileManager.default.fileExists(atPath: "\(folder)/\(name).json") else {
+      guard FilePath(text: "\(folder)/\(name).json").exists else {
         missing.append(name)
         missingPictures += shards.range(ofShard: shard).count
         gaps.append(shard)
@@ -107,7 +108,7 @@ struct ScoredShards {
   func noteCoverage(in folder: String) throws {
     let path = "\(folder)/missing-shards.txt"
     guard !missing.isEmpty else {
-      unlink(path)
+      FilePath(text: path).unlink()
       return
     }
     try DurableFile.write(missing.map { "\($0)\n" }.joined(), to: path)
@@ -115,7 +116,8 @@ struct ScoredShards {
 
   /// The shards that the selection in `folder` went without.
   static func missing(in folder: String) -> [String] {
-    let text = try? String(contentsOfFile: "\(folder)/missing-shards.txt", encoding: .utf8)
+    let text = try? String(
+      decoding: FilePath(text: "\(folder)/missing-shards.txt").contents(), as: UTF8.self)
     return text?.split(separator: "\n").map(String.init) ?? []
   }
 
@@ -123,13 +125,12 @@ struct ScoredShards {
   /// - Throws: `PipelineError.usage` when a student was trained on it, unless it is to be redone.
   func requireSameCoverage(in run: Run) throws {
     let folder = run.directory.folder(of: .ranking)
-    guard FileManager.default.fileExists(atPath: StageMarker.path(in: folder)),
+    guard FilePath(text: StageMarker.path(in: folder)).exists,
       Self.missing(in: folder) != missing
     else { return }
     let later: [Stage] = [.student, .fineTuning]
     let isUsed = later.contains {
-      FileManager.default.fileExists(
-        atPath: StageMarker.path(in: run.directory.folder(of: $0)))
+      FilePath(text: StageMarker.path(in: run.directory.folder(of: $0))).exists
     }
     guard !isUsed || run.isRedoing else {
       throw PipelineError.usage(
@@ -137,7 +138,7 @@ struct ScoredShards {
           + "--redo selects and trains again")
     }
     for stage in later { try run.directory.clear(stage, keepingScores: true) }
-    unlink(StageMarker.path(in: folder))
+    FilePath(text: StageMarker.path(in: folder)).unlink()
   }
 
   // MARK: - Lists
@@ -196,18 +197,10 @@ struct ScoredShards {
     _ fill: ((_ key: String, _ reason: String) throws -> Void) throws -> Void
   ) throws {
     let path = "\(folder)/\(name)"
-    unlink(path)
+    FilePath(text: path).unlink()
     guard count > 0 else { return }
-    func quoted(_ text: String) -> String { "\"\(text.replacing("\"", with: "\"\""))\"" }
-    let file = try DurableFile(path: path)
-    var text = "key,reason\n"
-    try fill { key, reason in
-      text += "\(quoted(key)),\(quoted(reason))\n"
-      guard text.utf8.count > 1 << 20 else { return }
-      try file.write(Data(text.utf8))
-      text = ""
-    }
-    try file.write(Data(text.utf8))
+    let file = try CSVWriter(path: path, header: ["key", "reason"])
+    try fill { key, reason in try file.append([key, reason]) }
     try file.commit()
   }
 }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 /// Stage 2, second half: the top K pictures of each class become D̂.
 ///
@@ -41,7 +42,7 @@ public enum SelectTopImages {
   public static func check(in run: Run) throws {
     // Beside the run's files: candidates may take more than a temporary folder has.
     let folder = "\(run.directory.path)/selection.tmp-\(getpid())"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FilePath(text: folder).remove() }
     try RunDirectory.makeFolder(folder)
     try write(run, to: folder)
   }
@@ -58,14 +59,14 @@ public enum SelectTopImages {
     let selection: Selection
     let reading: Selection.Reading
     if run.recipe.ranking.duplicates == .keep {
-      unlink("\(folder)/duplicates.csv")
+      FilePath(text: "\(folder)/duplicates.csv").unlink()
       (selection, reading) = try request.select(writingTo: path, key: key)
     } else {
       (selection, reading) = try DropDuplicates(run: run, folder: folder)
         .select(request, writingTo: path, key: key)
     }
     guard selection.images.count > 0 else {
-      unlink(path)
+      FilePath(text: path).unlink()
       throw PipelineError.data(
         "nothing was selected from \(reading.samples) unlabelled pictures: \(shards.unreadable) cannot "
           + "be read, \(shards.excluded) are left out, \(reading.notANumber) have scores that are not "

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// A folder that a selection is written to.
 enum SelectionFolder {
@@ -23,7 +24,7 @@ enum SelectionFolder {
   static func clear(_ folder: String) throws {
     for file in files {
       let path = "\(folder)/\(file)"
-      guard unlink(path) == 0 || errno == ENOENT else {
+      guard FilePath(text: path).unlink() == 0 || errno == ENOENT else {
         throw FileError("remove", path, code: errno)
       }
     }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// Who scores which shard, when workers come and go: a lease is a small file in a folder that all of
 /// them see.
@@ -39,13 +40,14 @@ public final class ShardClaims {
       self.interval = interval
     }
 
-    deinit { if ShardClaims.owner(of: path) == owner { unlink(path) } }
+    deinit { if ShardClaims.owner(of: path) == owner { FilePath(text: path).unlink() } }
 
     /// Shows that the worker lives; cheap enough for every batch.
     public func touch() {
       guard -touched.timeIntervalSinceNow > interval else { return }
       touched = Date()
-      if ShardClaims.owner(of: path) == owner { utimes(path, nil) }
+      guard ShardClaims.owner(of: path) == owner else { return }
+      _ = FilePath(text: path).withPlatformString { utimes($0, nil) }
     }
   }
 
@@ -58,12 +60,12 @@ public final class ShardClaims {
     guard try isAbandoned(path) else { return nil }
     // Several may find it abandoned. Whoever moves away another's new lease gives it back.
     let aside = "\(path).\(worker)"
-    guard rename(path, aside) == 0 else { return nil }
+    guard FilePath(text: path).rename(to: FilePath(text: aside)) == 0 else { return nil }
     guard Self.owner(of: aside) == owner else {
-      rename(aside, path)
+      FilePath(text: aside).rename(to: FilePath(text: path))
       return nil
     }
-    unlink(aside)
+    FilePath(text: aside).unlink()
     return try take(path) ? lease(at: path) : nil
   }
 
@@ -81,7 +83,7 @@ public final class ShardClaims {
   }
 
   private func take(_ path: String) throws -> Bool {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    let descriptor = FilePath(text: path).open(O_WRONLY | O_CREAT | O_EXCL, 0o644)
     guard descriptor >= 0 else {
       if errno == EEXIST { return false }
       throw FileError("write", path, code: errno)
@@ -90,7 +92,7 @@ public final class ShardClaims {
     let bytes = Array(worker.utf8)
     guard write(descriptor, bytes, bytes.count) == bytes.count else {
       let code = errno
-      unlink(path)
+      FilePath(text: path).unlink()
       throw FileError("write", path, code: code)
     }
     return true
@@ -106,20 +108,19 @@ public final class ShardClaims {
   /// The file system's time.
   private func now() throws -> Double? {
     let probe = "\(folder)/.now-\(worker)"
-    let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = FilePath(text: probe).open(O_WRONLY | O_CREAT, 0o644)
     guard descriptor >= 0 else { throw FileError("write", probe, code: errno) }
     close(descriptor)
-    defer { unlink(probe) }
+    defer { FilePath(text: probe).unlink() }
     return Self.modified(probe)
   }
 
   private static func modified(_ path: String) -> Double? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
+    guard let status = FilePath(text: path).status else { return nil }
     return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
   }
 
   fileprivate static func owner(of path: String) -> String? {
-    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    (try? FilePath(text: path).contents()).map { String(decoding: $0, as: UTF8.self) }
   }
 }

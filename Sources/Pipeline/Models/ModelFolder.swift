@@ -2,6 +2,7 @@ import Files
 import Foundation
 public import ImageData
 public import Models
+import SystemPackage
 public import Torch
 
 /// A model on disk: `model.safetensors` under torchvision's names and `config.json` with timm's keys.
@@ -36,7 +37,7 @@ public struct ModelFolder {
   /// - Throws: `PipelineError.data` naming the file and what it lacks.
   public init(contentsOf path: String) throws {
     let file = "\(path)/config.json"
-    guard let data = FileManager.default.contents(atPath: file) else {
+    guard let data = try? FilePath(text: file).contents() else {
       throw PipelineError.io(
         "cannot read \(file); a model is a folder with it and model.safetensors")
     }
@@ -59,7 +60,7 @@ public struct ModelFolder {
   /// Writes the weights and the description; the description comes last.
   /// - Throws: `FileError` naming the file that could not be written.
   func write(_ network: any Network) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try FilePath(text: path).makeFolder()
     try Safetensors.write(network.weights.state, metadata: ["format": "pt"], to: weightsPath)
     let config = Config(
       architecture: TimmNames.architecture(options), num_classes: options.classCount,

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// A text file that grows by whole lines: each is one `write`, so a reader sees no half lines.
 final class AppendedFile {
@@ -8,7 +9,7 @@ final class AppendedFile {
 
   init(path: String) throws {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    descriptor = FilePath(text: path).open(O_WRONLY | O_CREAT | O_APPEND, 0o644)
     guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
   }
 
@@ -38,7 +39,7 @@ final class AppendedFile {
   /// The whole lines of the file at `path`, and whether a torn one follows them; none without a
   /// file.
   static func lines(of path: String) throws -> (whole: [String], torn: Bool) {
-    guard FileManager.default.fileExists(atPath: path) else { return ([], false) }
+    guard FilePath(text: path).exists else { return ([], false) }
     let text = try FileContents.text(of: path)
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     let last = lines.popLast() ?? ""

@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import Models
+import SystemPackage
 
 extension DryRun {
   /// What experience and the paper's Table 1 say against this recipe.
@@ -94,7 +96,7 @@ extension DryRun {
           + "than K (Table 5)")
     }
     if let path = recipe.teacher.startFrom, !path.contains("${"),
-      !FileManager.default.fileExists(atPath: path)
+      !FilePath(text: path).exists
     {
       departures.append("teacher.startFrom: there is no \(path)")
     }

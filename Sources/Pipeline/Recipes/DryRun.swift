@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import ImageData
 import Models
+import SystemPackage
 import Torch
 
 /// What a run would do, worked out without allocating a network and, where the recipe says how many
@@ -158,7 +160,7 @@ struct DataCounts {
   init(_ recipe: Recipe) throws {
     let data = recipe.data
     let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
-      .allSatisfy { $0.map(FileManager.default.fileExists(atPath:)) ?? true }
+      .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
     if !isThere, let labelled = data.labelledImages, let unlabelled = data.unlabelledImages,
       let classes = data.classCount
     {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// `manifest.json`: the SHA-256 and the size of every file of a run directory, by its path there.
 ///
@@ -54,18 +55,14 @@ public struct Manifest: Equatable, Sendable {
   }
 
   private static func paths(in directory: RunDirectory) throws -> [String] {
-    var found: [String] = []
-    let entries = FileManager.default.enumerator(atPath: directory.path)
-    while let path = entries?.nextObject() as? String {
-      let name = (path as NSString).lastPathComponent
-      let skipped = path.split(separator: "/").contains("checkpoints") || name.contains(".tmp-")
-      var isFolder: ObjCBool = false
-      guard !skipped, path != "manifest.json", path != ".lock",
-        FileManager.default.fileExists(
-          atPath: "\(directory.path)/\(path)", isDirectory: &isFolder), !isFolder.boolValue
-      else { continue }
-      found.append(path)
+    let folder = FilePath(text: directory.path)
+    return try folder.entriesBelow().filter { path in
+      let skipped =
+        path.split(separator: "/").contains("checkpoints")
+        || FilePath(text: path).name.contains(".tmp-")
+      let place = folder.joined(path)
+      return !skipped && path != "manifest.json" && path != ".lock" && place.exists
+        && !place.isFolder
     }
-    return found
   }
 }

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 import Yams
 
 extension Recipe {
@@ -18,9 +20,8 @@ extension Recipe {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
-    let folder = (path as NSString).deletingLastPathComponent
     try self.init(
-      yaml: yaml, file: path, folder: folder.isEmpty ? "." : folder, overrides: overrides,
+      yaml: yaml, file: path, folder: FilePath(text: path).folder.text, overrides: overrides,
       keepsUnset: keepsUnset)
   }
 

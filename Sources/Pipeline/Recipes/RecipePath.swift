@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import SystemPackage
 
 /// A path as a recipe gives it: with `~`, `${VAR}` and relative to one of several folders.
 struct RecipePath {
@@ -29,10 +31,10 @@ struct RecipePath {
   /// Whether a path leads somewhere; of a pattern (`shards/{000..099}.tar`) the folders before it.
   private static func exists(_ path: String) -> Bool {
     let isOpen: (Character) -> Bool = { "{*?[".contains($0) }
-    guard !FileManager.default.fileExists(atPath: path), let open = path.firstIndex(where: isOpen)
-    else { return FileManager.default.fileExists(atPath: path) }
+    guard !FilePath(text: path).exists, let open = path.firstIndex(where: isOpen)
+    else { return FilePath(text: path).exists }
     let fixed = path[..<open].split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return FileManager.default.fileExists(atPath: fixed.joined(separator: "/"))
+    return FilePath(text: fixed.joined(separator: "/")).exists
   }
 
   /// The path with `~` and every `${VAR}` replaced.
@@ -61,6 +63,6 @@ struct RecipePath {
   }
 
   private static func absolute(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardized.path
+    FilePath(text: path).absolute.text
   }
 }

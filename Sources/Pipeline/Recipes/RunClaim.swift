@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// A folder on its way to being this process's run directory: what it was, and what was made since.
 ///
@@ -44,16 +45,18 @@ final class RunClaim {
   /// have cost hours.
   func withdraw() {
     guard isNew, lock != nil else { return }
-    try? FileManager.default.removeItem(atPath: directory.knownFolder)
-    unlink(directory.lockPath)
-    for folder in made.reversed() { rmdir(folder) }
+    try? FilePath(text: directory.knownFolder).remove()
+    FilePath(text: directory.lockPath).unlink()
+    for folder in made.reversed() {
+      _ = FilePath(text: folder).withPlatformString { rmdir($0) }
+    }
   }
 
   /// The folders on the way to `path` that are not there, the outermost first.
   private static func missingFolders(to path: String) -> [String] {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     return parts.indices.map { parts[...$0].joined(separator: "/") }
-      .filter { !$0.isEmpty && !FileManager.default.fileExists(atPath: $0) }
+      .filter { !$0.isEmpty && !FilePath(text: $0).exists }
   }
 }
 
@@ -63,12 +66,12 @@ extension RunDirectory {
   /// A recipe alone is no run: `halcyon init` writes one beside the pictures.
   /// - Throws: `PipelineError.usage` when it holds anything else, naming it.
   public func holdsRun() throws -> Bool {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return false }
-    guard isFolder.boolValue else {
+    let folder = FilePath(text: path)
+    guard folder.exists else { return false }
+    guard folder.isFolder else {
       throw PipelineError.usage("\(path) is a file; give --out an empty or a new folder")
     }
-    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    let names = try folder.names()
     guard !names.contains("recipe.yaml") else {
       if Self.isBegun(names) { return true }
       throw PipelineError.usage(

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 extension RunDirectory {
   /// Writes `recipe` into the directory, which is this process's, and makes the stages' folders.
@@ -10,12 +11,12 @@ extension RunDirectory {
   /// changed.
   /// - Throws: `PipelineError.usage` when the recipe differs, `FileError`.
   func settle(_ recipe: Recipe, redoing: Bool) throws {
-    if FileManager.default.fileExists(atPath: recipePath) {
+    if FilePath(text: recipePath).exists {
       try reconcile(with: recipe, redoing: redoing)
     }
     removeTornFiles()
     // Before the folders: with them and without it, this would no longer be a run directory.
-    if (try? String(contentsOfFile: recipePath, encoding: .utf8)) != recipe.yaml {
+    if (try? FilePath(text: recipePath).contents()) != Data(recipe.yaml.utf8) {
       try recipe.write(to: recipePath)
     }
     for stage in Stage.allCases where recipe.includes(stage) {
@@ -40,10 +41,9 @@ extension RunDirectory {
 
   /// Removes the temporary files and folders that a process left which was killed while it wrote.
   private func removeTornFiles() {
-    let entries = FileManager.default.enumerator(atPath: path)
-    while let entry = entries?.nextObject() as? String {
-      if (entry as NSString).lastPathComponent.contains(".tmp-") {
-        try? FileManager.default.removeItem(atPath: "\(path)/\(entry)")
+    for entry in (try? FilePath(text: path).entriesBelow()) ?? [] {
+      if FilePath(text: entry).name.contains(".tmp-") {
+        try? FilePath(text: "\(path)/\(entry)").remove()
       }
     }
   }
@@ -77,53 +77,37 @@ extension RunDirectory {
 
   /// Removes what stages left, and what was made of it.
   func remove(_ stages: [Stage], keepingScores: Bool) throws {
-    for stage in stages where FileManager.default.fileExists(atPath: folder(of: stage)) {
+    for stage in stages where FilePath(text: folder(of: stage)).exists {
       try clear(stage, keepingScores: keepingScores)
     }
-    for path in [summaryPath, reportPath, modelCardPath, manifestPath] { unlink(path) }
+    for path in [summaryPath, reportPath, modelCardPath, manifestPath] {
+      FilePath(text: path).unlink()
+    }
     try RunLog.remove(stages: stages, from: logPath)
   }
 
   func clear(_ stage: Stage, keepingScores: Bool) throws {
     let folder = folder(of: stage)
     // First the marker: without it, a half-removed stage is an unfinished one.
-    unlink(StageMarker.path(in: folder))
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+    FilePath(text: StageMarker.path(in: folder)).unlink()
+    for name in try FilePath(text: folder).names() {
       if keepingScores, "\(folder)/\(name)" == scoresFolder { continue }
-      do {
-        try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-      } catch {
-        throw PipelineError.io("cannot remove \(folder)/\(name): \(error.localizedDescription)")
-      }
+      try FilePath(text: "\(folder)/\(name)").remove()
     }
   }
 
   private func hasFiles(_ folder: String, besides passedOver: String? = nil) -> Bool {
-    let entries = FileManager.default.enumerator(atPath: folder)
-    while let entry = entries?.nextObject() as? String {
-      if entry == passedOver {
-        entries?.skipDescendants()
-        continue
-      }
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: "\(folder)/\(entry)", isDirectory: &isFolder),
-        !isFolder.boolValue
-      {
-        return true
-      }
+    let folder = FilePath(text: folder)
+    return ((try? folder.names()) ?? []).contains { name in
+      let path = folder.joined(name)
+      guard name != passedOver else { return false }
+      return path.isFolder ? hasFiles(path.text) : path.exists
     }
-    return false
   }
 
   /// Makes a folder and those above it.
-  /// - Throws: `PipelineError.io` naming the folder.
-  static func makeFolder(_ folder: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw PipelineError.io("cannot make the folder \(folder): \(error.localizedDescription)")
-    }
-  }
+  /// - Throws: `FileError` naming the folder.
+  static func makeFolder(_ folder: String) throws { try FilePath(text: folder).makeFolder() }
 }
 
 extension Recipe {

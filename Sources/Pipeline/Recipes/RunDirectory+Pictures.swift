@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 extension RunDirectory {
   /// What `data.json` says of one set of pictures.
@@ -28,7 +29,7 @@ extension RunDirectory {
       found[name] = Origin(
         recipe: words.joined(separator: ", "), fingerprint: RunData.fingerprint(of: dataset))
     }
-    if let data = FileManager.default.contents(atPath: picturesPath),
+    if let data = try? FilePath(text: picturesPath).contents(),
       let earlier = try? JSONDecoder().decode([String: Origin].self, from: data)
     {
       if earlier == found { return }
@@ -52,7 +53,7 @@ extension RunDirectory {
   private func leaveSelection(access: Run.Access, redoing: Bool) throws {
     let selected = StageMarker.path(in: folder(of: .ranking))
     // Who only scores has nothing to do with the selection.
-    guard access != .shared, FileManager.default.fileExists(atPath: selected) else { return }
+    guard access != .shared, FilePath(text: selected).exists else { return }
     guard redoing, access == .alone else {
       throw PipelineError.data(
         "the unlabelled pictures are not those that \(path) has selected from; --redo scores what is "

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// One process's claim on a run directory, or the share of one of several that score it; given up when
 /// this object goes away or the process ends, however it ends.
@@ -10,7 +11,7 @@ public final class RunLock {
   /// who share it.
   /// - Throws: `PipelineError.io` naming the process that holds it; `FileError`.
   init(path: String, of directory: String, shared: Bool = false) throws {
-    descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    descriptor = FilePath(text: path).open(O_RDWR | O_CREAT, 0o644)
     guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
     guard flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
       let code = errno
@@ -42,7 +43,7 @@ public final class RunLock {
 
   /// Whether those who have the lock share it.
   private static func isShared(_ path: String) -> Bool {
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = FilePath(text: path).open(O_RDONLY)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) == 0

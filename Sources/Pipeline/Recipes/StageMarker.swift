@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import SystemPackage
 
 /// `done.json` of a stage's folder: written last, it says that the stage is finished and of what.
 public struct StageMarker: Codable, Equatable, Sendable {
@@ -66,7 +67,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// What `folder` says about `stage` of `recipe`; reads every output once for its checksum.
   public static func state(of stage: Stage, in folder: String, for recipe: Recipe) throws -> State {
     let path = path(in: folder)
-    guard FileManager.default.fileExists(atPath: path) else { return .unfinished }
+    guard FilePath(text: path).exists else { return .unfinished }
     let bytes = try FileContents.data(of: path)
     guard let marker = try? JSONDecoder().decode(StageMarker.self, from: bytes) else {
       return .damaged(output: "done.json")

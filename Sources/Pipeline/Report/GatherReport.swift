@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import ImageData
 import Ranking
+import SystemPackage
 
 extension ReportData {
   /// Reads what a report shows from the run's directory; a file that is missing leaves a gap.
@@ -89,7 +91,7 @@ extension ReportData {
     }
     for training in data.trainings {
       let list = "\(run.directory.folder(of: training.stage))/bad-samples.csv"
-      if FileManager.default.fileExists(atPath: list) {
+      if FilePath(text: list).exists {
         warnings.append(
           "\(training.stage.resultName): some pictures could not be read and others stood in for "
             + "them: \(training.stage.folder)/bad-samples.csv.")
@@ -108,8 +110,7 @@ extension Run {
   /// The per-class accuracies that a stage left; nil where they are missing or broken.
   fileprivate func evaluation(of stage: Stage, on set: ReportData.MeasuredSet?) -> Evaluation? {
     guard let set,
-      let bytes = FileManager.default.contents(
-        atPath: evaluationPath(of: stage, on: set.rawValue))
+      let bytes = try? FilePath(text: evaluationPath(of: stage, on: set.rawValue)).contents()
     else { return nil }
     return try? JSONDecoder().decode(Evaluation.self, from: bytes)
   }
@@ -117,7 +118,7 @@ extension Run {
   /// The records of the scored shards.
   fileprivate func shardRecords() -> [ShardRecord] {
     let folder = directory.scoresFolder
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = (try? FilePath(text: folder).names()) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().compactMap {
       try? ShardRecord(path: "\(folder)/\($0)")
     }

@@ -158,16 +158,14 @@ public struct Inspection: Encodable, Sendable {
     self.leftOut = leftOut
   }
 
-  /// Counts the lines of `duplicates.csv`, which end in their kind.
+  /// Counts the lines of `duplicates.csv`, if there is one.
   private static func copies(in path: String) -> Copies {
     var copies = Copies()
-    for line in (try? FileContents.text(of: path))?.split(separator: "\n").dropFirst() ?? [] {
-      // A key may hold line ends; a line of its own ends in what kind of copy it is.
-      if line.hasSuffix(",exact,0") {
-        copies.exact += 1
-      } else if line.firstMatch(of: /,near,[0-9]+$/) != nil {
-        copies.near += 1
-      }
+    guard let reader = try? CSVReader(path: path), (try? reader.next()) == true,
+      let kind = reader.texts.firstIndex(of: "kind")
+    else { return copies }
+    while (try? reader.next()) == true, kind < reader.count {
+      if reader.text(kind) == "exact" { copies.exact += 1 } else { copies.near += 1 }
     }
     return copies
   }

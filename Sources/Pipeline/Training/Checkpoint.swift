@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Models
+import SystemPackage
 import Torch
 
 /// Where a training stands: one safetensors file of weights, batch-norm statistics and momenta,
@@ -31,7 +32,7 @@ struct CheckpointFolder {
   let keep: Int
 
   private var files: [(step: Int, path: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = (try? FilePath(text: path).names()) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
       return Int(name.dropFirst(5).dropLast(12)).map { ($0, "\(path)/\(name)") }
@@ -41,7 +42,8 @@ struct CheckpointFolder {
   /// Writes a checkpoint durably, then removes all but the newest.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(_ checkpoint: Checkpoint, _ network: any Network, _ optimizer: SGD) throws {
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+    guard FilePath(text: path).withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST
+    else {
       throw FileError("make the folder", path, code: errno)
     }
     let digits = String(checkpoint.step)
@@ -54,7 +56,7 @@ struct CheckpointFolder {
         "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
         "seconds": "\(checkpoint.seconds)",
       ], to: "\(path)/step-\(padded).safetensors")
-    for old in files.dropLast(max(keep, 1)) { unlink(old.path) }
+    for old in files.dropLast(max(keep, 1)) { FilePath(text: old.path).unlink() }
   }
 
   /// Loads the newest checkpoint of this stage into `network` and `optimizer`; nil where there is
@@ -86,5 +88,5 @@ struct CheckpointFolder {
   }
 
   /// Removes every checkpoint, and what an interrupted write left.
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
+  func remove() { try? FilePath(text: path).remove() }
 }

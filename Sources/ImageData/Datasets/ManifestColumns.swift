@@ -1,0 +1,101 @@
+import Files
+
+/// Which columns of a list say what, by the names that people give them.
+///
+/// Case, spaces, underscores and hyphens make no difference: `File Name` is `file_name`. The first name
+/// of each kind goes before the others; of several others none is guessed.
+struct ManifestColumns {
+  /// Why a list's columns cannot be used.
+  struct Refusal: Error {
+    let reason: String
+  }
+
+  /// The column of the paths.
+  let path: Int
+  /// The column of the classes, if there is one.
+  var label: Int?
+  /// The column of the splits, if there is one and it is needed.
+  var split: Int?
+  /// The column of the hashtags, if there is one.
+  var tags: Int?
+
+  private static let pathNames = [
+    "path", "filepath", "filename", "file", "imagepath", "imagename", "imagefile", "image",
+    "imgpath",
+    "img", "filepaths", "paths",
+  ]
+  private static let labelNames = [
+    "label", "class", "classname", "labelname", "category", "target", "labels",
+  ]
+  private static let splitNames = ["split", "set", "subset"]
+  private static let tagNames = ["tags", "hashtags"]
+
+  /// Finds the columns among those called `names`; nil where none is called like a path's.
+  /// - Parameters:
+  ///   - names: The names as they stand in the file.
+  ///   - needsSplit: Whether there must be a column of splits.
+  /// - Throws: `Refusal`.
+  init?(_ names: [String], needsSplit: Bool) throws {
+    guard let path = try Self.column(Self.pathNames, "the path", among: names) else { return nil }
+    self.path = path
+    label = try Self.column(Self.labelNames, "the label", among: names)
+    tags = try Self.column(Self.tagNames, "the tags", among: names)
+    guard needsSplit else { return }
+    split = try Self.column(Self.splitNames, "the split", among: names)
+    guard split != nil else {
+      throw Refusal(reason: "no column named split; columns found: \(Self.list(names))")
+    }
+  }
+
+  /// The columns of a list without a header, by the fields of its first line: a path, and perhaps a
+  /// label on either side of it; nil where `isPicture` says of none that it is a path.
+  /// - Throws: `Refusal` where it is not clear which is which.
+  init?(
+    headerless fields: [String], needsSplit: Bool, isPicture: (_ field: Int) -> Bool
+  ) throws {
+    let pictures = fields.indices.filter(isPicture)
+    guard let first = pictures.first else { return nil }
+    guard pictures.count == 1, fields.count <= 2, !needsSplit else {
+      throw Refusal(
+        reason: "this is no header but a picture; begin the list with the names of its columns, "
+          + "such as path,label,split")
+    }
+    path = first
+    label = fields.count == 2 ? 1 - first : nil
+  }
+
+  /// Why no column is the path's.
+  static func missing(_ names: [String]) -> Refusal {
+    if names.count == 1 {
+      let parts = names[0].split { !($0.isLetter || $0.isNumber || "_-\"".contains($0)) }
+      if parts.count > 1, parts.contains(where: { pathNames.contains(plain($0)) }) {
+        return Refusal(
+          reason: "the header is `\(names[0])`; part its columns by commas, semicolons or tabs")
+      }
+    }
+    return Refusal(
+      reason: "no column is named path, file_name, filename, file or image; columns found: "
+        + list(names))
+  }
+
+  private static func column(
+    _ wanted: [String], _ what: String, among names: [String]
+  ) throws -> Int? {
+    let found = names.indices.filter { wanted.contains(plain(names[$0])) }
+    guard found.count > 1 else { return found.first }
+    if let usual = found.first(where: { plain(names[$0]) == wanted[0] }) { return usual }
+    throw Refusal(
+      reason:
+        "\(what) may be in any of the columns \(list(found.map { names[$0] })); call the right "
+        + "one \(wanted[0])")
+  }
+
+  private static func plain(_ name: some StringProtocol) -> String {
+    name.lowercased().filter { !" \t_-\u{A0}".contains($0) }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(20).map { $0.isEmpty ? "(no name)" : String($0.prefix(60)) }
+    return shown.joined(separator: ", ") + (names.count > 20 ? ", … (\(names.count))" : "")
+  }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import Testing
+
+@testable import ImageData
+
+@Suite("Lists as people save them")
+struct ListDialectTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for name in ["cat/1", "cat/2", "dog/1"] {
+      try folder.add("one-pixel.png", as: "lab/\(name).png")
+    }
+  }
+
+  private func open(_ data: Data, split: String? = nil) throws -> ManifestDataset {
+    try ManifestDataset(path: folder.write(data, to: "list.csv"), split: split)
+  }
+
+  private func contents(_ dataset: ManifestDataset) -> [String] {
+    (0..<dataset.count).map { index in
+      "\(dataset.key(at: index))=\(dataset.label(at: index).map { dataset.classes[$0] } ?? "-")"
+    }
+  }
+
+  private func contents(_ text: String) throws -> [String] {
+    try contents(open(Data(text.utf8)))
+  }
+
+  /// The line and the reason of a list that is refused.
+  private func refusal(_ data: Data, split: String? = nil) -> String? {
+    let error = #expect(throws: ImageDataError.self) { _ = try open(data, split: split) }
+    return error?.description.replacing(folder.path + "/list.csv, ", with: "")
+  }
+
+  private func refusal(_ text: String, split: String? = nil) -> String? {
+    refusal(Data(text.utf8), split: split)
+  }
+
+  private let three = ["lab/cat/1.png=cat", "lab/cat/2.png=cat", "lab/dog/1.png=dog"]
+
+  @Test("spaces after the comma or at a line's end make no other classes and no other paths")
+  func spaces() throws {
+    let text = "path, label\nlab/cat/1.png, cat\nlab/cat/2.png,cat \n lab/dog/1.png,dog\n"
+    let dataset = try open(Data(text.utf8))
+    #expect(contents(dataset) == three && dataset.classes == ["cat", "dog"])
+    for index in 0..<3 { #expect(throws: Never.self) { _ = try dataset.read(at: index) } }
+  }
+
+  @Test(
+    "the columns have the names that people give them",
+    arguments: [
+      "path,label", "file_name,label", "filename,class", "FileName,Category", "image,target",
+      "File Name,class_name", "image_path,Label", "filepath,label", "filepaths,labels",
+    ])
+  func names(header: String) throws {
+    let rows = "lab/cat/1.png,cat\nlab/cat/2.png,cat\nlab/dog/1.png,dog\n"
+    #expect(try contents(header + "\n" + rows) == three)
+    let turned = header.split(separator: ",").reversed().joined(separator: ";")
+    let turnedRows = "cat;lab/cat/1.png\ncat;lab/cat/2.png\ndog;lab/dog/1.png\n"
+    #expect(try contents(turned + "\n" + turnedRows) == three)
+  }
+
+  @Test("the usual name goes before others; of several others none is guessed")
+  func several() throws {
+    #expect(try contents("image,path,class,label\nx,a.png,1,cat\n") == ["a.png=cat"])
+    #expect(
+      refusal("image,filename,label\na,b,c\n")
+        == "line 1: the path may be in any of the columns image, filename; call the right one path")
+    #expect(
+      refusal("image,class,category\na,b,c\n")
+        == "line 1: the label may be in any of the columns class, category; call the right one label"
+    )
+  }
+
+  @Test("columns that are not known are listed as they were found")
+  func unknown() {
+    let known = "no column is named path, file_name, filename, file or image; columns found: "
+    #expect(refusal("id;species\n1;cat\n") == "line 1: \(known)id, species")
+    #expect(refusal("\n\nid\n1\n") == "line 3: \(known)id")
+    #expect(
+      refusal("path|label\na|b\n")
+        == "line 1: the header is `path|label`; part its columns by commas, semicolons or tabs")
+    #expect(
+      refusal("path label\na b\n")
+        == "line 1: the header is `path label`; part its columns by commas, semicolons or tabs")
+    #expect(
+      refusal("path,kind\na,b\n", split: "train")
+        == "line 1: no column named split; columns found: path, kind")
+  }
+
+  @Test("a list without a header loses no line")
+  func headerless() throws {
+    let rows = "lab/cat/1.png,cat\nlab/cat/2.png,cat\nlab/dog/1.png,dog\n"
+    #expect(try contents(rows) == three)
+    #expect(try contents("cat\tlab/cat/1.png\ndog\tlab/dog/1.png\n") == [three[0], three[2]])
+    #expect(try contents("lab/cat/1.png\nnone.jpg\n") == ["lab/cat/1.png=-", "none.jpg=-"])
+    // A picture is known by its being there, too.
+    try folder.add("one-pixel.png", as: "lab/0001")
+    #expect(try contents("lab/0001,cat\n") == ["lab/0001=cat"])
+    let unclear =
+      "line 1: this is no header but a picture; begin the list with the names of its "
+      + "columns, such as path,label,split"
+    #expect(refusal("lab/cat/1.png,cat,train\n") == unclear)
+    #expect(refusal("lab/cat/1.png,train\n", split: "train") == unclear)
+    #expect(refusal("a.png,cat\nb.png\n") == "line 2: 1 fields after a first line of 2")
+  }
+
+  @Test("splits and tags have other names, too")
+  func splits() throws {
+    let text = "file_name,class,Subset,hashtags\na.png,cat,train,#x y\nb.png,dog,val,z\n"
+    let list = try open(Data(text.utf8), split: "val")
+    #expect(contents(list) == ["b.png=dog"] && list.tags(at: 0) == ["z"])
+    #expect(list.classes == ["cat", "dog"])
+  }
+
+  @Test("a list that was written on Windows is read where its files are")
+  func backslashes() throws {
+    let text = "path,label\nnone\\0.png,cat\nlab\\cat\\1.png,cat\nlab\\dog\\1.png,dog\n"
+    let dataset = try open(Data(text.utf8))
+    #expect(contents(dataset) == ["none\\0.png=cat", "lab/cat/1.png=cat", "lab/dog/1.png=dog"])
+    #expect(try dataset.read(at: 2).bytes == TestPictures.data("one-pixel.png"))
+    let error = #expect(throws: ImageDataError.self) { _ = try dataset.read(at: 0) }
+    #expect(error?.description.hasSuffix("its path has backslashes, as on Windows") == true)
+    // Here a backslash is a name's own.
+    try folder.add("one-pixel.png", as: "lab\\cat\\1.png")
+    #expect(try open(Data(text.utf8)).key(at: 1) == "lab\\cat\\1.png")
+  }
+
+  @Test("paths are bytes; labels and tags that are not UTF-8 are refused with their line")
+  func otherEncodings() throws {
+    let name = Data("caf".utf8) + [0xE9] + Data(".png".utf8)
+    var path = Array((folder.path + "/").utf8) + Array(name)
+    path.append(0)
+    let picture = try TestPictures.data("one-pixel.png")
+    let file = path.withUnsafeBytes {
+      $0.baseAddress.map { fopen($0.assumingMemoryBound(to: CChar.self), "w") }
+    }
+    let stream = try #require(file ?? nil)
+    _ = picture.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, stream) }
+    fclose(stream)
+    let dataset = try open(Data("path,label\n".utf8) + name + Data(",cat\n".utf8))
+    #expect(try dataset.read(at: 0).bytes == picture)
+    let label = Data("path,label\na.png,cat\nb.png,caf".utf8) + [0xE9, 10]
+    #expect(refusal(label) == "line 3: the label caf\u{FFFD} is not UTF-8; save the list as UTF-8")
+    let tags = Data("path,tags\na.png,x caf".utf8) + [0xE9, 10]
+    #expect(refusal(tags) == "line 2: the tags x caf\u{FFFD} is not UTF-8; save the list as UTF-8")
+  }
+
+  @Test("a zero byte in the middle is named")
+  func zeroByte() {
+    #expect(refusal("path\na\0b.png\n") == "line 2: the path holds a zero byte")
+  }
+}
