@@ -31,7 +31,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
         "data.requireTags: \(source) is an index already; give --require-tags to halcyon index")
     }
     return try IndexedCollection(
-      folder: source, note: tellFailures(indexing?.console),
+      folder: source, commands: paths.permission, note: tellFailures(indexing?.console),
       shouldStop: { StopSignal.number != nil })
   }
   guard namesShards(source) || required != nil else {
@@ -46,13 +46,14 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
   }
   if indexing.isFixed, IndexedCollection.exists(in: indexing.folder) {
     return try IndexedCollection(
-      folder: indexing.folder, note: tellFailures(indexing.console),
+      folder: indexing.folder, commands: paths.permission, note: tellFailures(indexing.console),
       shouldStop: { StopSignal.number != nil })
   }
   try indexing.prepare()
   var options = IndexOptions(workers: indexing.workers)
   options.shardSize = paths.shardSize
   options.requiredTags = required
+  options.commands = paths.permission
   var told = Date()
   do {
     let summary = try buildIndex(
@@ -76,7 +77,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: RunData.Indexing?) throws
     try StopSignal.check()
   }
   let indexed = try IndexedCollection(
-    folder: indexing.folder, note: tellFailures(indexing.console),
+    folder: indexing.folder, commands: paths.permission, note: tellFailures(indexing.console),
     shouldStop: { StopSignal.number != nil })
   guard indexed.count > 0 else {
     throw PipelineError.data(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageData
 import Pipeline
 
 /// `halcyon inspect`: what was selected.
@@ -17,6 +18,8 @@ struct InspectCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes and pairs to list.")
   var top = 10
 
+  @OptionGroup var commands: CommandOptions
+
   @Flag(help: "Print everything as JSON, and nothing else.")
   var json = false
 
@@ -25,8 +28,10 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
+    var recipe = try RunDirectory(path: directory).recipe()
+    recipe.data.commands = commands.permission ?? .denied
     let run = try Run(
-      recipe: RunDirectory(path: directory).recipe(), directory: directory, needsUnlabelled: false,
+      recipe: recipe, directory: directory, needsUnlabelled: false,
       access: .reading, console: Console(quiet: json))
     let inspection = try Inspection(of: run)
     if json { return try printJSON(inspection) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import ImageData
 import Models
 import Pipeline
 import SystemPackage
@@ -27,6 +28,8 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Remove and run again the stages that a changed recipe reaches.")
   var redo = false
 
+  @OptionGroup var commands: CommandOptions
+
   /// What a shell completes after --set: the keys, and the networks where one is to be named.
   private static var settingWords: [String] {
     Recipe.keys.flatMap { key in
@@ -46,9 +49,17 @@ struct RunOptions: ParsableArguments {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
     let path = isFolder ? run.recipePath : recipe
-    return try Recipe(
+    var read = try Recipe(
       contentsOf: path, overrides: settings + (device.map { ["device=\($0.rawValue)"] } ?? []),
       keepsUnset: forDryRun)
+    read.data.commands = commands.permission
+    // The recipe of a run directory is whoever's the directory is.
+    if isFolder, !commands.allowCommands,
+      !settings.contains(where: { $0.hasPrefix("data.unlabelled=") })
+    {
+      read.data.commands = .denied
+    }
+    return read
   }
 
   /// Where the run is kept.

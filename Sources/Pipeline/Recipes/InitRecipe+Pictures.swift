@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import ImageData
+public import ImageData
 
 extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a
@@ -39,11 +39,13 @@ extension DatasetFacts {
 /// a gain with them.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
-  name: String, labelled: String, unlabelled: String, test: String?, to path: String
+  name: String, labelled: String, unlabelled: String, test: String?,
+  commands: CommandPermission? = nil, to path: String
 ) throws -> [String] {
   let labelledSet = try openDataset(labelled)
-  let unlabelledSet = try openUnlabelled(
-    Recipe.Data(labelled: labelled, unlabelled: unlabelled), nil)
+  var data = Recipe.Data(labelled: labelled, unlabelled: unlabelled)
+  data.commands = commands
+  let unlabelledSet = try openUnlabelled(data, nil)
   var fitted = try InitRecipe(
     name: name, labelled: DatasetFacts(path: labelled, of: labelledSet),
     unlabelled: DatasetFacts(path: unlabelled, of: unlabelledSet))
