@@ -8,6 +8,9 @@
 #   TASKS   how many machines score (64)
 #   RUN     the run directory, on a file system that all of them see (runs/ocean)
 #
+# Shards that commands give are read by every job: 'pipe:…' as SHARDS allows them; for a list with
+# commands set ALLOW_COMMANDS=1.
+#
 # Each job asks for a minute's notice before it is ended: halcyon then saves what it has and exits with
 # 75, and the job is queued again and goes on. A machine that dies costs the shard it was scoring.
 # SBATCH_OPTIONS (partition, account, time …) go to every job, GPU_OPTIONS to those that compute.
@@ -16,6 +19,8 @@ set -euo pipefail
 recipe=${1:?RECIPE SHARDS [TASKS] [RUN]} shards=${2:?SHARDS} tasks=${3:-64} run=${4:-runs/ocean}
 : "${OCEAN:?set OCEAN to where the index goes}"
 halcyon=${HALCYON:-halcyon}
+allowed=()
+case "${ALLOW_COMMANDS:+pipe:}$shards" in pipe:*) allowed=(--allow-commands) ;; esac
 read -ra options <<<"${SBATCH_OPTIONS:---time=24:00:00}"
 read -ra gpu <<<"${GPU_OPTIONS:---gres=gpu:1 --cpus-per-task=16}"
 mkdir -p "$run"-logs
@@ -43,12 +48,12 @@ submit() {
       exit \$code"
 }
 
-index=$(submit index "" -- "$halcyon" index "$shards" --out "$OCEAN")
-teacher=$(submit teacher "$index" "${gpu[@]}" -- "$halcyon" train-teacher "$recipe" --out "$run")
+index=$(submit index "" -- "$halcyon" index "$shards" --out "$OCEAN" "${allowed[@]}")
+teacher=$(submit teacher "$index" "${gpu[@]}" -- "$halcyon" train-teacher "$recipe" --out "$run" "${allowed[@]}")
 score=$(submit score "$teacher" "${gpu[@]}" "--array=0-$((tasks - 1))" -- \
-  "$halcyon" score "$recipe" --out "$run")
-select=$(submit select "$score" -- "$halcyon" select "$recipe" --out "$run")
-pretrain=$(submit pretrain "$select" "${gpu[@]}" -- "$halcyon" pretrain "$recipe" --out "$run")
-finetune=$(submit fine-tune "$pretrain" "${gpu[@]}" -- "$halcyon" run "$recipe" --out "$run")
+  "$halcyon" score "$recipe" --out "$run" "${allowed[@]}")
+select=$(submit select "$score" -- "$halcyon" select "$recipe" --out "$run" "${allowed[@]}")
+pretrain=$(submit pretrain "$select" "${gpu[@]}" -- "$halcyon" pretrain "$recipe" --out "$run" "${allowed[@]}")
+finetune=$(submit fine-tune "$pretrain" "${gpu[@]}" -- "$halcyon" run "$recipe" --out "$run" "${allowed[@]}")
 echo "index $index → teacher $teacher → score $score ($tasks tasks) → select $select →" \
   "pretrain $pretrain → fine-tune $finetune; the report will be $run/report.html"

@@ -33,6 +33,16 @@ public enum Stem: String, Sendable, CaseIterable {
   case strided
 }
 
+/// How a network makes one number a channel of its last stage's pictures.
+public enum Pooling: Sendable {
+  /// Their mean.
+  case average
+  /// Their largest.
+  case max
+  /// The mean of both.
+  case averageMax
+}
+
 /// Which network to make.
 public struct NetworkOptions: Sendable, Equatable {
   /// A name of the catalogue, for example `resnet50`.
@@ -45,16 +55,19 @@ public struct NetworkOptions: Sendable, Equatable {
   public var stem: Stem
   /// The channels of the stem and of the first stage; 64 in the paper's networks.
   public var width: Int
+  /// How its last stage is pooled.
+  public var pooling: Pooling
 
   /// The network `model` for so many classes.
   public init(
     model: String, classCount: Int = 1000, inputChannels: Int = 3, stem: Stem = .standard,
-    width: Int = 64
+    width: Int = 64, pooling: Pooling = .average
   ) {
     self.model = model
     self.classCount = classCount
     self.inputChannels = inputChannels
     self.stem = stem
     self.width = width
+    self.pooling = pooling
   }
 }

@@ -31,6 +31,7 @@ public final class ResNet: Network {
   public let weights: ParameterStore
   private let stem: ConvNorm
   private let pools: Bool
+  private let pooling: Pooling
   private let blocks: [ResidualBlock]
   private let classifier: Linear
   private var foldedPrecision: Precision?
@@ -47,6 +48,7 @@ public final class ResNet: Network {
       root / "conv1", root / "bn1", from: options.inputChannels, to: options.width,
       kernel: standard ? 7 : 3, stride: options.stem == .small ? 1 : 2)
     pools = standard
+    pooling = options.pooling
     var blocks: [ResidualBlock] = []
     var channels = options.width
     for (stage, count) in architecture.blocks.enumerated() {
@@ -72,9 +74,18 @@ public final class ResNet: Network {
       x = try stem(x, pass)
       if pools { x = try x.maxPooled(kernel: 3, stride: 2, padding: 1, pass) }
       for block in blocks { x = try block(x, pass) }
-      return try x.globalAveragePooled(pass)
+      return try pooled(x, pass)
     }
     return try classifier(features.to(.float32), pass)
+  }
+
+  private func pooled(_ x: Tensor, _ pass: Pass) throws -> Tensor {
+    switch pooling {
+    case .average: try x.globalAveragePooled(pass)
+    case .max: try x.globalMaxPooled(pass)
+    case .averageMax:
+      try x.globalAveragePooled(pass).adding(x.globalMaxPooled(pass)).scaled(by: 0.5)
+    }
   }
 
   /// Prepares evaluation passes in `precision`.

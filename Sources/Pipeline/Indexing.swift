@@ -41,10 +41,10 @@ struct Indexing {
   ///   made, or when the making was stopped.
   func collection(
     of source: String, split: String? = nil, as set: String, shardSize: Int? = nil,
-    requiring tags: TagMap? = nil
+    requiring tags: TagMap? = nil, commands: CommandPermission
   ) throws -> IndexedCollection {
     let folder = folder(of: set)
-    if isFixed, IndexedCollection.exists(in: folder) { return try open(folder) }
+    if isFixed, IndexedCollection.exists(in: folder) { return try open(folder, commands: commands) }
     guard mayMake else {
       throw PipelineError.data(
         "\(source): its index \(folder) is gone; `halcyon run` makes it again")
@@ -53,8 +53,9 @@ struct Indexing {
     var options = IndexOptions(workers: workers)
     if let shardSize { options.shardSize = shardSize }
     options.requiredTags = tags
+    options.commands = commands
     try build(source, split, set, folder, options)
-    let indexed = try open(folder)
+    let indexed = try open(folder, commands: commands)
     guard indexed.count > 0 else {
       throw PipelineError.data(
         "\(source) has no pictures" + (tags == nil ? "" : " that carry a tag of data.requireTags")
@@ -64,9 +65,10 @@ struct Indexing {
   }
 
   /// The index in `folder`.
-  func open(_ folder: String) throws -> IndexedCollection {
+  func open(_ folder: String, commands: CommandPermission) throws -> IndexedCollection {
     try IndexedCollection(
-      folder: folder, note: tellFailures(console), shouldStop: { StopSignal.number != nil })
+      folder: folder, commands: commands, note: tellFailures(console),
+      shouldStop: { StopSignal.number != nil })
   }
 
   private func build(

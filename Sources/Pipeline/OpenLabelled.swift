@@ -27,10 +27,10 @@ func openLabelled(
   }
   let collection: IndexedCollection
   if IndexedCollection.exists(in: path) {
-    collection = try indexing.open(path)
+    collection = try indexing.open(path, commands: .denied)
   } else {
     if let reason = try whyReadInOrder(shards: path) { throw refused(reason) }
-    collection = try indexing.collection(of: path, as: set)
+    collection = try indexing.collection(of: path, as: set, commands: .denied)
   }
   guard collection.isRandomAccess else { throw refused("some of its shards are compressed") }
   return try collection.labelled()

@@ -11,7 +11,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any Sh
       throw PipelineError.recipe(
         "data.requireTags: \(source) is an index already; give --require-tags to halcyon index")
     }
-    return try indexing.open(source)
+    return try indexing.open(source, commands: paths.permission)
   }
   guard namesShards(source) || required != nil else {
     return EvenShards(
@@ -26,5 +26,5 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any Sh
   }
   return try indexing.collection(
     of: source, split: paths.unlabelledSplit, as: "unlabelled", shardSize: paths.shardSize,
-    requiring: required)
+    requiring: required, commands: paths.permission)
 }

@@ -34,7 +34,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let result = try LoadedModel(model, options.settings).evaluate(
+    let model = try LoadedModel(model, options.settings)
+    model.folder.notes.forEach(printError)
+    let result = try model.evaluate(
       data, split: split, console: Console(quiet: json))
     if json {
       try printJSON(result)

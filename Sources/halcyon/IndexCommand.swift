@@ -53,6 +53,8 @@ struct IndexCommand: ParsableCommand {
   @Flag(help: "Leave out shards that are not there or cannot be read, and say how many they are.")
   var allowMissing = false
 
+  @OptionGroup var commands: CommandOptions
+
   @Flag(help: "Print JSON and nothing else.")
   var json = false
 
@@ -67,6 +69,7 @@ struct IndexCommand: ParsableCommand {
     options.hashesContents = hash
     options.readsAll = redo
     options.allowsMissing = allowMissing
+    options.commands = commands.permission
     options.requiredTags = try requireTags.map { try TagMap(contentsOf: $0) }
     let folder = out ?? defaultIndexFolder(of: unlabelled)
     let clock = ContinuousClock()

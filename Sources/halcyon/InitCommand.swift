@@ -25,6 +25,8 @@ struct InitCommand: ParsableCommand {
   @Option(help: "Where to write the recipe.", completion: .file())
   var out = "recipe.yaml"
 
+  @OptionGroup var commands: CommandOptions
+
   @Flag(help: "Replace a recipe that is already there.")
   var force = false
 
@@ -43,8 +45,8 @@ struct InitCommand: ParsableCommand {
     }
     let name = place.nameWithoutExtension
     let notes = try writeFittedRecipe(
-      name: name, labelled: labelled, unlabelled: unlabelled, test: test, to: out,
-      console: Console())
+      name: name, labelled: labelled, unlabelled: unlabelled, test: test,
+      commands: commands.permission, to: out, console: Console())
     try printLine("wrote \(out)")
     try notes.forEach { try printLine("  \($0)") }
     try printLine("next: halcyon run \(out) --dry-run")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageData
 import Pipeline
 
 /// `halcyon inspect`: what was selected.
@@ -17,6 +18,8 @@ struct InspectCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes and pairs to list.")
   var top = 10
 
+  @OptionGroup var commands: CommandOptions
+
   @Flag(help: "Print everything as JSON, and nothing else.")
   var json = false
 
@@ -27,8 +30,9 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let beside = SelectionOrigin.exists(in: directory) ? directory : nil
     let path = try beside.map { try SelectionOrigin(contentsOf: $0).run } ?? directory
-    let recipe =
+    var recipe =
       try beside.map { try Recipe(selectedIn: $0) } ?? RunDirectory(path: path).recipe()
+    recipe.data.commands = commands.permission ?? .denied
     let run = try Run(
       recipe: recipe, directory: path, needsPictures: false, access: .reading,
       console: Console(quiet: json))

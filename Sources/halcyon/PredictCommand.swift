@@ -40,6 +40,7 @@ struct PredictCommand: ParsableCommand {
     let pictures = try PictureFiles(expanding: names)
     if let line = pictures.passedOver.line(in: "the folders") { printError(line) }
     let model = try LoadedModel(model, options.settings)
+    model.folder.notes.forEach(printError)
     // A pipe may never say anything, and nothing is saved that a stop would have to wait for.
     if pictures.waits { for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) } }
     var unreadable = 0

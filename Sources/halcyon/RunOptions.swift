@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import ImageData
 import Models
 import Pipeline
 import SystemPackage
@@ -27,6 +28,8 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Remove and run again the stages that a changed recipe reaches.")
   var redo = false
 
+  @OptionGroup var commands: CommandOptions
+
   /// What a shell completes after --set: the keys, and the networks where one is to be named.
   private static var settingWords: [String] {
     Recipe.keys.flatMap { key in
@@ -45,7 +48,9 @@ struct RunOptions: ParsableArguments {
     }
     let changes = settings + (device.map { ["device=\($0.rawValue)"] } ?? [])
     if let selection {
-      return RecipeReading(of: try Recipe(selectedIn: selection, overrides: changes))
+      var reading = RecipeReading(of: try Recipe(selectedIn: selection, overrides: changes))
+      reading.allow(commands.permission ?? .denied)
+      return reading
     }
     let run = RunDirectory(path: recipe)
     let isFolder = FilePath(text: recipe).isFolder
@@ -53,8 +58,13 @@ struct RunOptions: ParsableArguments {
       throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
     }
     let path = isFolder ? run.recipePath : recipe
-    return try RecipeReading(
+    var reading = try RecipeReading(
       contentsOf: path, overrides: changes, keepsUnset: forDryRun, note: { printError($0) })
+    // The recipe of a run directory is whoever's the directory is.
+    let isStrangers =
+      isFolder && !settings.contains { $0.hasPrefix("data.unlabelled=") }
+    reading.allow(commands.permission ?? (isStrangers ? .denied : nil))
+    return reading
   }
 
   /// Where the run is kept.

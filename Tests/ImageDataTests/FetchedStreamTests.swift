@@ -21,7 +21,9 @@ struct FetchedStreamTests {
     try buildIndex(
       of: "http://127.0.0.1:\(server.port)/a.tar", in: index, options: options,
       note: { notes.append($0) })
-    return try IndexedCollection(folder: index, patience: options.patience) { notes.append($0) }
+    return try IndexedCollection(folder: index, patience: options.patience, commands: .all) {
+      notes.append($0)
+    }
   }
 
   private func expectAll(_ ocean: IndexedCollection) throws {
@@ -82,15 +84,18 @@ struct FetchedStreamTests {
     _ = try ocean.read(at: 0)
     server.give(TarBuilder.shard(40, first: 3, pictureBytes: 3000), tag: "\"two\"")
     let error = #expect(throws: ImageDataError.self) {
-      try IndexedCollection(folder: ocean.folder, patience: options.patience).read(at: 5)
+      try IndexedCollection(folder: ocean.folder, patience: options.patience, commands: .all).read(
+        at: 5)
     }
     let reason = "a.tar has changed since it was indexed; run halcyon index --redo"
     #expect(error?.description.hasSuffix(reason) == true)
     // The same again, and a server that no longer says what it gives, are no error.
     server.give(tar, tag: "\"one\"")
-    try expectAll(try IndexedCollection(folder: ocean.folder, patience: options.patience))
+    try expectAll(
+      try IndexedCollection(folder: ocean.folder, patience: options.patience, commands: .all))
     server.give(tar, tag: nil)
-    try expectAll(try IndexedCollection(folder: ocean.folder, patience: options.patience))
+    try expectAll(
+      try IndexedCollection(folder: ocean.folder, patience: options.patience, commands: .all))
   }
 
   @Test(

@@ -13,11 +13,12 @@ struct SequentialShardTests {
   init() throws {
     folder = try TemporaryFolder()
     options.patience.firstWait = 1
+    options.commands = .all
   }
 
   private func open(_ text: String) throws -> IndexedCollection {
     try buildIndex(of: text, in: index, options: options)
-    return try IndexedCollection(folder: index, patience: options.patience)
+    return try IndexedCollection(folder: index, patience: options.patience, commands: .all)
   }
 
   private func expectAll(_ ocean: IndexedCollection) throws {
@@ -232,7 +233,7 @@ struct SequentialShardTests {
     // Later it dies half-way: read again from the start, then an error that names it.
     try FileManager.default.removeItem(atPath: path)
     let error = #expect(throws: ImageDataError.self) {
-      try IndexedCollection(folder: index, patience: options.patience).read(at: 0)
+      try IndexedCollection(folder: index, patience: options.patience, commands: .all).read(at: 0)
     }
     #expect(error?.description.contains("ended with exit status 1 after 0 bytes") == true)
   }
@@ -244,7 +245,7 @@ struct SequentialShardTests {
     _ = try ocean.read(at: 0)
     try folder.write(Data(TarBuilder.shard(60, first: 3, pictureBytes: 2000)), to: "a.tar")
     let error = #expect(throws: ImageDataError.self) {
-      try IndexedCollection(folder: index, patience: options.patience).read(at: 30)
+      try IndexedCollection(folder: index, patience: options.patience, commands: .all).read(at: 30)
     }
     #expect(error?.description.contains("is not what it was when it was indexed") == true)
     #expect(try buildIndex(of: "pipe:cat \(path)", in: index, options: options).reusedShards == 1)

@@ -103,7 +103,8 @@ struct StalledCommandTests {
     let index = folder.path + "/V.index"
     try buildIndex(of: source, in: index)
     try folder.write(Data(), to: "stall")
-    let collection = try IndexedCollection(folder: index, shouldStop: { true })
+    let collection = try IndexedCollection(
+      folder: index, commands: .all, shouldStop: { true })
     let error = #expect(throws: ImageDataError.self) { try collection.read(at: 0) }
     #expect(error?.description.contains("it was asked to stop") == true)
   }

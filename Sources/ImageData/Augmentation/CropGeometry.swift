@@ -59,6 +59,30 @@ enum CropGeometry {
     return width <= height ? (shorter, long) : (long, shorter)
   }
 
+  /// The size of a picture after resizing as `mode` says, in timm's arithmetic.
+  static func resized(
+    width: Int, height: Int, to side: Int, mode: CropMode
+  ) -> (width: Int, height: Int) {
+    switch mode {
+    case .center: return resized(width: width, height: height, shorter: side)
+    case .squash: return (side, side)
+    case .border:
+      let ratio = Double(max(width, height)) / Double(side)
+      func scaled(_ length: Int) -> Int {
+        max(1, Int((Double(length) / ratio).rounded(.toNearestOrEven)))
+      }
+      return (scaled(width), scaled(height))
+    }
+  }
+
+  /// Whether Pillow, from 13 on, reduces rows before columns, which gives other last bits: where many
+  /// more rows than columns go. Where a picture keeps its shape it never does.
+  static func reducesRowsFirst(
+    width: Int, height: Int, to size: (width: Int, height: Int)
+  ) -> Bool {
+    size.height < height && height - size.height > 2 * (width - size.width)
+  }
+
   /// `CenterCrop`: where a square's side begins along a side of `length`; below 0 where the picture
   /// is smaller and black goes around it.
   static func centre(length: Int, crop: Int) -> Int {

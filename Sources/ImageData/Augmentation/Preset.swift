@@ -34,6 +34,10 @@ public enum Preset: Sendable, Hashable {
       guard preset.resize >= 1, preset.resize <= 16384 else {
         throw ImageDataError.argument("cannot resize to \(preset.resize); give 1 to 16384")
       }
+      if case .border(let fill) = preset.mode, fill.count != channels {
+        throw ImageDataError.argument(
+          "the border's colour has \(fill.count) bytes for \(channels) channels")
+      }
     case .train(let preset): try preset.validateRandomParts()
     }
   }

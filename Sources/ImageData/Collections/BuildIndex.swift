@@ -18,6 +18,8 @@ public struct IndexOptions: Sendable {
   /// Whether shards that are not there or cannot be read are left out, rather than an error once all
   /// others are done.
   public var allowsMissing = false
+  /// Which shell commands may run; nil for those that stand in what is indexed, not in its lists.
+  public var commands: CommandPermission?
   /// When to give up servers and commands.
   var patience = FetchedStream.Patience()
 
@@ -96,6 +98,8 @@ public func buildIndex(
   note: ((String) -> Void)? = nil, shouldStop: () -> Bool = { false }
 ) throws -> IndexSummary {
   let plan = try IndexPlan(text, split: split, shardSize: options.shardSize)
+  try (options.commands ?? CommandPermission(namedIn: text))
+    .check(plan.shards.lazy.map(\.location), of: text)
   if !options.allowsMissing {
     let absent = FailedShards(absentFilesOf: plan.shards)
     guard absent.failures.isEmpty else { throw absent.error }

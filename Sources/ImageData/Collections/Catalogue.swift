@@ -177,6 +177,14 @@ final class Catalogue: Sendable {
     return row
   }
 
+  /// The shell commands that give shards.
+  var commands: some Sequence<ShardLocation> {
+    (0..<shardCount).lazy.filter {
+      self.number($0, 8) & 255 == Int(ShardLocation.Kind.pipe.rawValue)
+    }
+    .map { self.row($0).location }
+  }
+
   /// A shard's name.
   func name(ofShard shard: Int) -> String {
     text(from: shard == 0 ? 0 : number(shard - 1, 11), to: number(shard, 9))

@@ -41,24 +41,29 @@ public final class IndexedCollection: ShardedDataset {
   /// Opens the index in `folder`.
   /// - Parameters:
   ///   - folder: Where `buildIndex` has made it.
+  ///   - commands: Which of its shell commands may run.
   ///   - note: Told on any thread, about once a shard, that its server or command failed and is tried
   ///     again.
   ///   - shouldStop: Asked on any thread while a server or a command gives nothing, whether to give
   ///     up waiting.
-  /// - Throws: `ImageDataError.dataset` when there is none or its catalogue is damaged.
+  /// - Throws: `ImageDataError.dataset` when there is none, its catalogue is damaged, or it has commands
+  ///   that may not run.
   public convenience init(
-    folder: String, note: (@Sendable (String) -> Void)? = nil,
+    folder: String, commands: CommandPermission = .denied,
+    note: (@Sendable (String) -> Void)? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     var patience = FetchedStream.Patience()
     patience.shouldStop = shouldStop
-    try self.init(folder: folder, patience: patience, note: note)
+    try self.init(folder: folder, patience: patience, commands: commands, note: note)
   }
 
   init(
-    folder: String, patience: FetchedStream.Patience, note: (@Sendable (String) -> Void)? = nil
+    folder: String, patience: FetchedStream.Patience, commands: CommandPermission,
+    note: (@Sendable (String) -> Void)? = nil
   ) throws {
     let catalogue = try Catalogue(folder: folder)
+    try commands.check(catalogue.commands, of: folder)
     self.folder = folder
     self.catalogue = catalogue
     self.patience = patience

@@ -27,6 +27,10 @@ struct ShardSource {
       isReadInOrder = true
       state = SourceState()
     case .url:
+      // An index says what it likes, and curl takes other things for an address, too.
+      guard ShardLocation.isURL(location.text) else {
+        throw StreamFailure(.source, "\(location.text) is no http(s) address")
+      }
       let fetched = try FetchedStream(location.text, patience: patience, note: note)
       stream = try Self.inflating(fetched)
       isReadInOrder = true

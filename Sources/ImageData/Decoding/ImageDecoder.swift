@@ -53,9 +53,7 @@ public final class ImageDecoder {
       case .train(let preset):
         try renderTrain(opened, preset, random: random, out: base)
       case .evaluation(let preset):
-        try renderEvaluation(
-          opened, resize: preset.resize, crop: preset.crop, channels: preset.channels,
-          filter: preset.interpolation, exact: true, out: base)
+        try renderEvaluation(opened, preset, exact: true, out: base)
       }
     }
   }
@@ -83,10 +81,9 @@ public final class ImageDecoder {
       var contents = PictureContents(
         contentHash: hash.prefix, perceptualHash: .none, width: UInt32(opened.width),
         height: UInt32(opened.height))
-      try renderEvaluation(
-        opened, resize: preset.resize, crop: preset.crop, channels: preset.channels,
-        filter: preset.interpolation, exact: true, out: base
-      ) { contents.perceptualHash = try self.perceptualHash(of: $0) }
+      try renderEvaluation(opened, preset, exact: true, out: base) {
+        contents.perceptualHash = try self.perceptualHash(of: $0)
+      }
       return contents
     }
   }

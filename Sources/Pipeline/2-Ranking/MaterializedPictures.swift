@@ -50,7 +50,10 @@ struct MaterializedPictures: Codable {
     }
     run.console.note("materialized: the pictures are read from \(place.folder)")
     let index = "\(run.directory.folder(of: .ranking))/materialized.index"
-    try buildIndex(of: place.folder, in: index, shouldStop: { StopSignal.number != nil })
+    var options = IndexOptions()
+    options.commands = .denied
+    try buildIndex(
+      of: place.folder, in: index, options: options, shouldStop: { StopSignal.number != nil })
     let unlabelled = run.data.unlabelled
     return try GatheredPictures(
       IndexedCollection(folder: index), count: selection.images.count,

@@ -49,7 +49,7 @@ public final class LoadedModel {
       device: device, precision: Run.precision(settings.precision, on: device), workers: cores,
       batch: settings.batch, batchKey: "--batch",
       maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels,
-      precisionKey: "--precision float32")
+      precisionKey: "--precision float32", cropMode: folder.cropMode)
   }
 
   /// Measures the model on the labelled pictures at `path`.

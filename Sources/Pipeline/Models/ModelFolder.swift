@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import ImageData
+public import ImageData
 public import Models
 import SystemPackage
 public import Torch
@@ -15,6 +15,10 @@ public struct ModelFolder {
   public let classNames: [String]
   /// What the network sees.
   public let input: Recipe.Input
+  /// Which part of a picture that is.
+  public let cropMode: CropMode
+  /// What the description says and nobody reads; a line each.
+  public let notes: [String]
 
   /// The weights' file.
   public var weightsPath: String { "\(path)/model.safetensors" }
@@ -25,6 +29,8 @@ public struct ModelFolder {
     self.options = options
     self.classNames = classNames
     self.input = input
+    cropMode = .center
+    notes = []
   }
 
   /// Reads the description of the model in the folder `path`, ours or another program's.
@@ -35,64 +41,20 @@ public struct ModelFolder {
       throw PipelineError.io(
         "cannot read \(file); a model is a folder with it and model.safetensors")
     }
-    let config: Config
-    do {
-      config = try JSONDecoder().decode(Config.self, from: data)
-    } catch {
-      throw PipelineError.data("\(file) is not a model's description: \(Self.reason(error))")
-    }
-    let details = config.pretrained_cfg
-    let names = config.label_names ?? details?.label_names
-    guard let count = config.num_classes ?? details?.num_classes ?? names?.count else {
-      throw PipelineError.data("\(file) says neither num_classes nor label_names")
-    }
-    guard names == nil || names?.count == count else {
-      throw PipelineError.data("\(file) has \(names?.count ?? 0) label_names for \(count) classes")
-    }
-    let size = details?.input_size ?? [3, 224, 224]
-    guard size.count == 3, size[1] == size[2], 1...16_384 ~= size[1], size[0] == 1 || size[0] == 3
-    else {
-      throw PipelineError.data(
-        "\(file): input_size \(size) is not [1 or 3, side, side], the side at most 16384")
-    }
-    guard let interpolation = Interpolation(rawValue: details?.interpolation ?? "bilinear")
-    else {
-      throw PipelineError.data(
-        "\(file): interpolation \(details?.interpolation ?? "") is not bilinear or bicubic")
-    }
-    guard ModelCatalog.names.contains(config.architecture) else {
-      throw PipelineError.data(
-        "\(file): no architecture is named \(config.architecture); `halcyon models` lists them")
-    }
-    let width = config.halcyon?.width ?? 64
-    guard let stem = Stem(rawValue: config.halcyon?.stem ?? "standard"), 1...1 << 16 ~= width else {
-      throw PipelineError.data(
-        "\(file): stem \(config.halcyon?.stem ?? "") and width \(width) are not one of "
-          + "\(Stem.allCases.map(\.rawValue).joined(separator: ", ")) and 1 to 65536")
-    }
-    let part = details?.crop_pct ?? 0.875
-    guard part > 0.01, part <= 1 else {
-      throw PipelineError.data("\(file): crop_pct \(part) is not a part of 1")
-    }
+    let config = try TimmConfig(contentsOf: file, data)
     self.path = path
-    options = NetworkOptions(
-      model: config.architecture, classCount: count, inputChannels: size[0], stem: stem,
-      width: width)
-    classNames = names ?? (0..<count).map(String.init)
-    var input = Recipe.Input()
-    input.size = size[1]
-    input.channels = size[0]
-    // Rounded down as timm does; what only the division's last bit puts below a whole number is it.
-    input.resize = Int((Double(size[1]) / part + 1e-9).rounded(.down))
-    input.mean = details?.mean ?? Array(input.mean[..<size[0]])
-    input.std = details?.std ?? Array(input.std[..<size[0]])
-    input.interpolation = interpolation
-    guard input.mean.count == size[0], input.std.count == size[0], input.std.allSatisfy({ $0 > 0 })
-    else {
-      throw PipelineError.data(
-        "\(file): mean and std must have \(size[0]) numbers, those of std above 0")
-    }
-    self.input = input
+    options = config.options
+    classNames = config.classNames
+    input = config.input
+    cropMode = config.cropMode
+    let unknown = config.unknownKeys
+    notes =
+      unknown.isEmpty
+      ? []
+      : [
+        "\(file): not known and passed over: \(unknown.prefix(10).joined(separator: ", "))"
+          + (unknown.count > 10 ? ", …" : "")
+      ]
   }
 
   /// Writes the weights and the description; the description comes last.
@@ -101,11 +63,12 @@ public struct ModelFolder {
     try FilePath(text: path).makeFolder()
     try Safetensors.write(network.weights.state, metadata: ["format": "pt"], to: weightsPath)
     let config = Config(
-      architecture: options.model, num_classes: options.classCount, label_names: classNames,
+      architecture: TimmNames.architecture(options), num_classes: options.classCount,
+      label_names: classNames, global_pool: "avg",
       pretrained_cfg: .init(
         input_size: [input.channels, input.size, input.size], mean: input.mean, std: input.std,
-        crop_pct: Double(input.size) / Double(input.resize),
-        interpolation: input.interpolation.rawValue, num_classes: nil, label_names: nil),
+        crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
+        first_conv: "conv1", classifier: "fc"),
       halcyon: .init(stem: options.stem.rawValue, width: options.width))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -130,33 +93,31 @@ public struct ModelFolder {
         + "them; nothing can be computed with these weights")
   }
 
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "it lacks \(key.stringValue)"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has another type"
-    default: "it is not JSON"
-    }
+  /// The part of the resized side that is cut out, from which timm, rounding down, has that side again.
+  private var cropPart: Double {
+    var part = Double(input.size) / Double(input.resize)
+    while (Double(input.size) / part).rounded(.down) < Double(input.resize) { part = part.nextDown }
+    return part
   }
 
-  /// The keys that timm's models have, and under `halcyon` what ours need besides.
-  private struct Config: Codable {
+  /// What is written: timm's keys, and under `halcyon` what timm has no key for.
+  private struct Config: Encodable {
     let architecture: String
-    let num_classes: Int?
-    let label_names: [String]?
-    let pretrained_cfg: Details?
-    let halcyon: Ours?
+    let num_classes: Int
+    let label_names: [String]
+    let global_pool: String
+    let pretrained_cfg: Details
+    let halcyon: Ours
 
-    struct Details: Codable {
-      let input_size: [Int]?
-      let mean, std: [Double]?
-      let crop_pct: Double?
-      let interpolation: String?
-      let num_classes: Int?
-      let label_names: [String]?
+    struct Details: Encodable {
+      let input_size: [Int]
+      let mean, std: [Double]
+      let crop_pct: Double
+      let crop_mode, interpolation: String
+      let first_conv, classifier: String
     }
 
-    struct Ours: Codable {
+    struct Ours: Encodable {
       let stem: String
       let width: Int
     }

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import ImageData
+public import ImageData
 
 extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a
@@ -43,18 +43,18 @@ extension DatasetFacts {
 /// Folders called train, val and test in the labelled one are taken for what they are.
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
-  name: String, labelled: String, unlabelled: String, test: String?, to path: String,
-  console: Console = Console(quiet: true)
+  name: String, labelled: String, unlabelled: String, test: String?,
+  commands: CommandPermission? = nil, to path: String, console: Console = Console(quiet: true)
 ) throws -> [String] {
   let cores = ProcessInfo.processInfo.activeProcessorCount
   return try Indexing.temporarily(workers: cores, console) { indexing in
-    try writeFittedRecipe(name, labelled, unlabelled, test, to: path, indexing)
+    try writeFittedRecipe(name, labelled, unlabelled, test, commands, to: path, indexing)
   }
 }
 
 private func writeFittedRecipe(
-  _ name: String, _ labelled: String, _ unlabelled: String, _ test: String?, to path: String,
-  _ indexing: Indexing
+  _ name: String, _ labelled: String, _ unlabelled: String, _ test: String?,
+  _ commands: CommandPermission?, to path: String, _ indexing: Indexing
 ) throws -> [String] {
   var (labelled, validation, test) = (labelled, String?.none, test)
   var notes: [String] = []
@@ -65,8 +65,9 @@ private func writeFittedRecipe(
     test = test ?? splits.paths.test
     labelledSet = try openLabelled(labelled, as: "labelled", indexing)
   }
-  let unlabelledSet = try openUnlabelled(
-    Recipe.Data(labelled: labelled, unlabelled: unlabelled), indexing)
+  var data = Recipe.Data(labelled: labelled, unlabelled: unlabelled)
+  data.commands = commands
+  let unlabelledSet = try openUnlabelled(data, indexing)
   let plain = try InitRecipe(
     name: name,
     labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
@@ -82,6 +83,7 @@ private func writeFittedRecipe(
     var recipe = fitted.recipe
     (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
     (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
+    recipe.data.commands = commands
     return (fitted, try lookedAt(recipe, count: labelledSet.count, indexing))
   }
   var (fitted, found): (InitRecipe, LookedAt)

@@ -116,6 +116,12 @@ extension Recipe {
     /// A picture with more pixels is refused before it is decoded; a WebP may have a third, a
     /// progressive JPEG half as many, which cost as much.
     public var maxPixels = ImageDecoder.defaultMaxPixels
+    /// Which shell commands may run to read U; nil for those that `unlabelled` itself stands for. It is
+    /// no key of a recipe: who opens the recipe says it.
+    public var commands: CommandPermission?
+
+    /// The commands that may run.
+    var permission: CommandPermission { commands ?? CommandPermission(namedIn: unlabelled) }
 
     /// The defaults, for the pictures in `labelled` and `unlabelled`.
     public init(labelled: String, unlabelled: String) {

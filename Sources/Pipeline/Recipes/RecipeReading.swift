@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import ImageData
 import SystemPackage
 import Yams
 
@@ -65,6 +66,9 @@ public struct RecipeReading: Sendable {
       Preflight.Problem("recipe: \(problem.message)", exitCode: 64, key: problem.keys.first)
     }
   }
+
+  /// Says which shell commands may run to read U; nil for those that the recipe itself names.
+  public mutating func allow(_ commands: CommandPermission?) { recipe.data.commands = commands }
 
   /// - Throws: `PipelineError` with all problems, if there are any.
   func whole() throws -> Recipe {

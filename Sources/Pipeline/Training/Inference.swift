@@ -13,6 +13,8 @@ struct Runtime {
   let maxPixels: Int
   /// What the user sets to compute in float32.
   let precisionKey: String
+  /// What becomes of pictures that are no squares.
+  var cropMode = CropMode.center
 }
 
 /// A network that is only asked, not trained: its batch norms are folded as long as this lives.
@@ -45,10 +47,12 @@ final class Inference {
     _ body: (ImageBatch, Tensor) throws -> Void
   ) throws {
     let range = range ?? 0..<dataset.count
+    var preset = input.evaluationPreset
+    preset.mode = runtime.cropMode
     let loader = try BatchLoader(
       dataset: dataset, order: SequentialOrder(), positions: range,
       batchSize: max(1, min(runtime.batch, range.count)),
-      preset: .evaluation(input.evaluationPreset), seed: 0, workers: runtime.workers,
+      preset: .evaluation(preset), seed: 0, workers: runtime.workers,
       notesContents: notesContents, onUnreadable: .mark, maxPixels: runtime.maxPixels,
       badSamples: badSamples, givesWay: runtime.device == .cpu)
     defer {

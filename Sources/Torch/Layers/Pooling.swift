@@ -26,4 +26,18 @@ extension Tensor {
     if let trace = pass.trace { return try trace.output("mean", Array(shape[..<2])) }
     return try mean(axes: Array(2..<shape.count))
   }
+
+  /// The largest element of each channel: [N, C, H, W] or [N, C, T, H, W] → [N, C].
+  /// - Throws: `TorchError` when there is nothing but [N, C].
+  public func globalMaxPooled(_ pass: Pass) throws -> Tensor {
+    let shape = self.shape
+    guard shape.count > 2 else {
+      throw TorchError(
+        "global_max_pool", shapes: [shape], message: "expected [N, C] and axes to pool")
+    }
+    let channels = Array(shape[..<2])
+    if let trace = pass.trace { return try trace.output("amax", channels) }
+    return try reshaped(to: channels + [shape[2...].reduce(1, *)]).top(1).values
+      .reshaped(to: channels)
+  }
 }

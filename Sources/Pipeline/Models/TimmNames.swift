@@ -1,0 +1,30 @@
+import Models
+
+/// What timm calls the networks that are the same in both.
+enum TimmNames {
+  /// The network that timm's `architecture` names, with or without the tag of its weights
+  /// (`resnet50.a1_in1k`) or under a name of timm's before 0.9 (`swsl_resnet50`).
+  static func network(_ architecture: String) -> String? {
+    var name = String(architecture.prefix { $0 != "." })
+    if name.hasPrefix(ours) { name.removeFirst(ours.count) }
+    if ModelCatalog.names.contains(name) { return name }
+    for prefix in ["tv_", "ig_", "ssl_", "swsl_", "gluon_"] where name.hasPrefix(prefix) {
+      name.removeFirst(prefix.count)
+      if name.hasSuffix("_v1b") { name.removeLast(4) }
+      return ModelCatalog.names.contains(name) ? name : nil
+    }
+    return nil
+  }
+
+  /// What `config.json` calls a network: timm's name only where timm builds the same from it, else one
+  /// that timm does not know.
+  static func architecture(_ options: NetworkOptions) -> String {
+    let isTimms =
+      options.stem == .standard && options.width == 64 && options.pooling == .average
+      && !threeStages.contains(options.model)
+    return isTimms ? options.model : ours + options.model
+  }
+
+  private static let ours = "halcyon_"
+  private static let threeStages = ["resnet8", "resnet14", "resnet20"]
+}
