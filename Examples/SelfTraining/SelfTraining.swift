@@ -73,7 +73,7 @@ struct SelfTraining {
 
       let model = try LoadedModel(run.directory.folder(of: .fineTuning))
       let measured = try model.evaluate(folder, split: "test")
-      print("measured again:", Format.fixed(measured.top1, 2), "%")
+      print("measured again:", Format.fixed(measured.top1 ?? .nan, 2), "%")
     } catch {
       print("self-training:", PipelineError.line(about: error))
       exit(PipelineError.exitCode(of: error))

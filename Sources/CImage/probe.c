@@ -16,6 +16,9 @@ static const char *guess(const uint8_t *bytes, size_t count) {
   size_t at = 0;
   while (at < count && (bytes[at] == ' ' || (bytes[at] >= 9 && bytes[at] <= 13))) at++;
   if (at == count) return "the file is empty";
+  if (count >= 23 && memcmp(bytes, "version https://git-lfs", 23) == 0) {
+    return "this is a Git LFS pointer, not the picture; `git lfs pull` fetches it";
+  }
   if (bytes[at] == '<') return "this is HTML or XML, not a picture";
   if (has(bytes, count, 4, "ftypavi")) return "AVIF is not supported; convert it to JPEG";
   if (has(bytes, count, 4, "ftyphe") || has(bytes, count, 4, "ftypmif1") ||

@@ -6,13 +6,17 @@ import ImageData
 ///   - split: A list's split, as `openDataset` has it.
 ///   - set: Which set it is: the index of `labelled` goes to `index-labelled`.
 ///   - indexing: How an index is made.
+///   - allowsEmptyClasses: Whether class folders may be empty.
 /// - Returns: The pictures under the classes that occur.
 /// - Throws: `ImageDataError`; `PipelineError` when the shards cannot be read in any order, or when the
 ///   making of the index was stopped.
 func openLabelled(
-  _ path: String, split: String? = nil, as set: String, _ indexing: Indexing
+  _ path: String, split: String? = nil, as set: String, _ indexing: Indexing,
+  allowsEmptyClasses: Bool = false
 ) throws -> any ImageDataset {
-  guard namesLabelledShards(path) else { return try openDataset(path, split: split) }
+  guard namesLabelledShards(path) else {
+    return try openDataset(path, split: split, allowsEmptyClasses: allowsEmptyClasses)
+  }
   if let split {
     throw PipelineError.usage("\(path) is shards, which have no split \(split)")
   }

@@ -116,7 +116,10 @@ public final class Run {
       PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { console.note($0) }
     }
     try claim.take()
-    if access != .reading { try opened.keepContents(in: directory.knownFolder) }
+    if access != .reading {
+      try opened.keepContents(in: directory.knownFolder)
+      try opened.known.unreadable.write(to: directory.knownFolder)
+    }
     if access == .alone { try directory.settle(recipe, redoing: redoing) }
     var data = opened.data
     if !(data.unlabelled is MissingPictures) {
@@ -158,22 +161,38 @@ public final class Run {
 
   /// Where a stage notes the pictures it cannot read: `bad-samples.csv` of its folder.
   func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
-    BadSamples(
-      of: dataset, limit: unreadableLimit,
-      path: "\(directory.folder(of: stage))/bad-samples.csv")
+    var limit = unreadableLimit
+    if stage != .student, limit != .none {
+      // D was judged whole when the run was opened; a part of it may have more than its share.
+      let known = Double(unreadableTrained) / Double(max(1, dataset.count))
+      limit = BadSamples.Limit(fraction: max(limit.fraction, known), afterTried: .max)
+    }
+    return BadSamples(of: dataset, limit: limit, path: badSamplesPath(of: stage))
+  }
+
+  func badSamplesPath(of stage: Stage) -> String {
+    "\(directory.folder(of: stage))/bad-samples.csv"
+  }
+
+  /// How many of the pictures of D that are trained on could not be read when the run was opened.
+  var unreadableTrained: Int {
+    let heldOut = data.isValidationHeldOut ? unreadableCount(of: "validation") : 0
+    return unreadableCount(of: "labelled") - heldOut
+  }
+
+  /// How many pictures of a set could not be read then.
+  func unreadableCount(of set: String) -> Int {
+    known.unreadable.sets.first { $0.set == set }?.count ?? 0
   }
 
   /// How many unreadable pictures are too many.
-  var unreadableLimit: BadSamples.Limit {
-    let fraction = recipe.data.unreadableLimit
-    return fraction < 1 ? BadSamples.Limit(fraction: fraction) : .none
-  }
+  var unreadableLimit: BadSamples.Limit { recipe.data.limitOfUnreadable }
 
   /// What an evaluation or a scoring runs with.
   func runtime(batch: Int, setBy key: String) -> Runtime {
     Runtime(
       device: device, precision: precision, workers: workers, batch: batch, batchKey: key,
-      maxPixels: recipe.data.maxPixels)
+      maxPixels: recipe.data.maxPixels, precisionKey: "precision: float32")
   }
 
   func evaluate(_ network: any Network, on examples: Examples) throws -> Evaluation {
@@ -217,5 +236,12 @@ enum InjectedFault: Hashable {
       steps("HALCYON_INJECT_NAN").map(Self.nonFiniteLoss(step:))
         + steps("HALCYON_INJECT_NAN_GRADIENT").map(Self.nonFiniteGradient(step:))
         + steps("HALCYON_INJECT_STOP").map(Self.stop(step:)))
+  }
+}
+
+extension Recipe.Data {
+  /// How many unreadable pictures are too many.
+  var limitOfUnreadable: BadSamples.Limit {
+    unreadableLimit < 1 ? BadSamples.Limit(fraction: unreadableLimit) : .none
   }
 }

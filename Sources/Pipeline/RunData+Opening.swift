@@ -142,7 +142,7 @@ private final class SetsOpening {
     let kept: [Int]
     let held: [Int]
     /// What the chosen pictures are; nil for who need not know.
-    let contents: [PictureContents]?
+    let contents: NotedContents.Noted?
   }
 
   private func divide(_ source: any ImageDataset) throws -> Labelled? {
@@ -156,7 +156,7 @@ private final class SetsOpening {
       let contents = isKnown ? try self.contents(of: chosen, "labelled") : nil
       let (kept, held) = try holdOut(
         from: chosen, fraction: fraction, seed: seed,
-        copies: contents.map { CopyGroups(of: $0.map(\.contentHash)) } ?? .none)
+        copies: contents.map { CopyGroups(of: $0.contents.map(\.contentHash)) } ?? .none)
       let trained = try Examples(
         labelled: held.isEmpty ? chosen : IndexedSubset(chosen, indices: kept))
       try RunData.requireEveryClass(of: trained, at: paths.labelled)
@@ -179,8 +179,8 @@ private final class SetsOpening {
     // Of more pictures copies are not looked for: those of chosen ones are left out of U in any case.
     var copies = CopyGroups.none
     if source.count <= 200_000 {
-      let contents = try contents(of: source, "source", alike: false)
-      copies = CopyGroups(of: contents.map(\.contentHash))
+      let noted = try contents(of: source, "source", onlyHashes: true)
+      copies = CopyGroups(of: noted.contents.map(\.contentHash))
     }
     let split = try balancedSubset(of: source, count: count, seed: seed, copies: copies)
     return (
@@ -198,33 +198,36 @@ private final class SetsOpening {
       return try KnownPictures([], alike: false)
     }
     var parts: [KnownPictures.Part] = []
-    if let test {
+    var noted: [UnreadableList.Part] = []
+    func add(
+      _ name: String, _ dataset: any ImageDataset, _ found: NotedContents.Noted, isLeftOut: Bool
+    ) {
       parts.append(
-        .init(
-          name: "test", dataset: test.dataset,
-          contents: try self.contents(of: test.dataset, "test"),
-          isLeftOut: true))
+        .init(name: name, dataset: dataset, contents: found.contents, isLeftOut: isLeftOut))
+      noted.append((name, dataset, found))
+    }
+    if let test {
+      add("test", test.dataset, try self.contents(of: test.dataset, "test"), isLeftOut: true)
     }
     // Validation pictures that are given are no part of D, and U may hold them: other ones change no
     // score.
+    let (trained, held) = contents.divided(
+      labelled.chosen, kept: labelled.kept, held: labelled.held)
     if let validation {
-      parts.append(
-        .init(
-          name: "validation", dataset: validation.dataset,
-          contents: try self.contents(of: validation.dataset, "validation"), isLeftOut: false))
+      add(
+        "validation", validation.dataset, try self.contents(of: validation.dataset, "validation"),
+        isLeftOut: false)
     } else if let heldOut = labelled.heldOut {
-      parts.append(
-        .init(
-          name: "validation", dataset: heldOut.dataset,
-          contents: labelled.held.map { contents[$0] },
-          isLeftOut: true))
+      add("validation", heldOut.dataset, held, isLeftOut: true)
     }
-    parts.append(
-      .init(
-        name: "labelled", dataset: labelled.trained.dataset,
-        contents: labelled.held.isEmpty ? contents : labelled.kept.map { contents[$0] },
-        isLeftOut: true))
-    let known = try KnownPictures(parts, alike: opening.alike)
+    add(
+      "labelled", labelled.trained.dataset, labelled.held.isEmpty ? contents : trained,
+      isLeftOut: true)
+    let list = UnreadableList(noted, heldOut: validation == nil && labelled.heldOut != nil)
+    judge(list)
+    warnOfAbsentClasses(test, "test")
+    warnOfAbsentClasses(validation, "validation")
+    let known = try KnownPictures(parts, alike: opening.alike, unreadable: list)
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "labelled") }
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "validation") }
     if validation != nil {
@@ -232,23 +235,40 @@ private final class SetsOpening {
         try known.refuse("validation", among: "labelled")
       }
     }
-    preflight.warnOfCopies(in: labelled.chosen, contents)
+    preflight.warnOfCopies(in: labelled.chosen, contents.contents)
     return known
   }
 
-  private func contents(of dataset: any ImageDataset, _ name: String, alike: Bool? = nil)
-    throws -> [PictureContents]
+  /// Notes what cannot be read: as a problem where it is too much, else as a warning.
+  private func judge(_ list: UnreadableList) {
+    let problems = list.problems(recipe.data.limitOfUnreadable)
+    for (key, message) in problems { preflight.refuse(message, exitCode: 65, key: key) }
+    guard problems.isEmpty else { return }
+    let path = opening.directory.map { UnreadableList.path(in: $0.knownFolder) }
+    for (key, message) in list.lines(list: path) { preflight.warn(message, key: key) }
+  }
+
+  private func warnOfAbsentClasses(_ examples: Examples?, _ set: String) {
+    guard let examples else { return }
+    let counts = zip(examples.dataset.classes, examples.countPerClass)
+    let absent = counts.filter { $1 == 0 }.map(\.0)
+    if !absent.isEmpty { preflight.warn(RunData.absentLine(set, absent), key: "data.\(set)") }
+  }
+
+  private func contents(of dataset: any ImageDataset, _ name: String, onlyHashes: Bool = false)
+    throws -> NotedContents.Noted
   {
     let noting = NotedContents(
-      dataset: dataset, alike: alike ?? opening.alike, trusting: opening.access != .alone,
+      dataset: dataset, alike: opening.alike && !onlyHashes, trusting: opening.access != .alone,
       maxPixels: recipe.data.maxPixels, workers: opening.workers)
-    if let folder = opening.directory?.knownFolder, let kept = noting.kept(as: "\(folder)/\(name)")
+    if let folder = opening.directory?.knownFolder,
+      let kept = try noting.kept(as: "\(folder)/\(name)")
     {
       return kept
     }
-    let contents = try noting.note()
-    noted.append((name, noting, contents))
-    return contents
+    let found = try onlyHashes ? noting.hashed() : noting.note()
+    noted.append((name, noting, found.contents))
+    return found
   }
 
   /// Looks at the trainings that are still to be done, which only who works alone does.

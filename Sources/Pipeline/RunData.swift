@@ -52,14 +52,33 @@ struct RunData {
     return dataset
   }
 
-  /// A labelled set that is only measured on, whose classes must be D's, where these are known.
+  /// A labelled set that is only measured on, whose classes must be among D's, where these
+  /// are known.
   static func measured(
     _ path: String, _ split: String?, as set: String, classes: [String]?, _ indexing: Indexing
   ) throws -> Examples {
-    let dataset = try openLabelled(path, split: split, as: set, indexing)
+    let dataset = try openLabelled(path, split: split, as: set, indexing, allowsEmptyClasses: true)
     guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
+  }
+
+  /// Whether the validation pictures are a part of D.
+  var isValidationHeldOut: Bool { validation != nil && !validationIsGiven }
+
+  /// The classes of D that a measured set has no picture of.
+  var absentClasses: [(set: String, classes: [String])] {
+    [("validation", validation), ("test", test)].compactMap { set, examples in
+      guard let examples else { return nil }
+      let absent = zip(classNames, examples.countPerClass).filter { $1 == 0 }.map(\.0)
+      return absent.isEmpty ? nil : (set, absent)
+    }
+  }
+
+  /// "no test picture of south".
+  static func absentLine(_ set: String, _ classes: [String]) -> String {
+    "no \(set) picture of " + classes.prefix(5).joined(separator: ", ")
+      + (classes.count > 5 ? ", … (\(classes.count) classes)" : "")
   }
 
   /// - Throws: `PipelineError.data` naming the classes without a picture to train on.
@@ -170,15 +189,17 @@ func firstTwins(_ names: [String]) -> (first: Int, second: Int)? {
   return nil
 }
 
-/// The data set with its labels in the order of `classes`, which its own may have in another.
-/// - Throws: `PipelineError.data` naming the classes that only one of the two has.
+/// The data set with its labels in the order of `classes`, of which it may have fewer and in another
+/// order.
+/// - Throws: `PipelineError.data` naming the classes that only one of the two has, where it has others.
 func inClassOrder(
   _ dataset: any ImageDataset, _ name: String, _ classes: [String], _ classesName: String
 ) throws -> any ImageDataset {
   guard dataset.classes != classes else { return dataset }
   let places = Dictionary(zip(classes, classes.indices)) { first, _ in first }
-  guard places.count == classes.count, Set(dataset.classes) == Set(places.keys),
-    dataset.classes.count == classes.count
+  guard places.count == classes.count, !dataset.classes.isEmpty,
+    Set(dataset.classes).isSubset(of: places.keys),
+    Set(dataset.classes).count == dataset.classes.count
   else {
     try requireSameClasses(dataset.classes, name, classes, classesName)
     return dataset

@@ -70,10 +70,15 @@ extension Run {
         continue
       }
       let result = try evaluate(network, on: examples)
-      accuracies["\(name)_top1"] = result.top1
+      guard let top1 = result.top1 else {
+        throw PipelineError.data(
+          "\(stage.title): \(name): \(result.unreadableLine ?? "no pictures")")
+      }
+      accuracies["\(name)_top1"] = top1
       accuracies["\(name)_top5"] = result.top5
       try DurableFile.write(try JSON.pretty(result), to: path)
-      console.note("\(stage.title): \(name) top-1 \(Format.fixed(result.top1, 2)) %")
+      let count = result.measuredOn.map { " (\($0))" } ?? ""
+      console.note("\(stage.title): \(name) top-1 \(Format.fixed(top1, 2)) %\(count)")
     }
     return accuracies
   }

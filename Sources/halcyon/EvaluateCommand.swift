@@ -1,4 +1,5 @@
 import ArgumentParser
+import ImageData
 import Pipeline
 
 /// `halcyon evaluate`: how often a model is right.
@@ -19,23 +20,52 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var options: InferenceOptions
 
+  @Option(
+    help: "The share of pictures that may be unreadable; beyond it the exit code is 65.")
+  var unreadableLimit = BadSamples.Limit().fraction
+
   @Flag(help: "Print JSON and nothing else.")
   var json = false
+
+  func validate() throws {
+    guard 0...1 ~= unreadableLimit else {
+      throw ValidationError("--unreadable-limit must be from 0 to 1")
+    }
+  }
 
   func run() throws {
     let result = try LoadedModel(model, options.settings).evaluate(
       data, split: split, console: Console(quiet: json))
-    if json { return try printJSON(result) }
+    if json {
+      try printJSON(result)
+    } else if let top1 = result.top1 {
+      try lines(result, top1: top1).forEach(printLine)
+    }
+    guard let line = result.unreadableLine else { return }
+    let isTooMany = !result.isWithin(BadSamples.Limit(fraction: unreadableLimit))
+    printError(
+      "\(data): \(line)"
+        + (isTooMany && result.count > 0
+          ? "; --unreadable-limit is \(Format.significant(unreadableLimit, 4))" : ""))
+    if isTooMany || result.count == 0 { throw ExitCode(65) }
+  }
+
+  private func lines(_ result: Evaluation, top1: Double) -> [String] {
     var rows = [["class", "pictures", "top-1 %"]]
     for row in result.perClass {
-      rows.append([row.name, Format.count(row.count), row.top1.map { Format.fixed($0, 2) } ?? "-"])
+      rows.append([row.name, Format.count(row.count), row.top1.map { Format.fixed($0, 2) } ?? "–"])
     }
-    try table(rows, rightAligned: [1, 2]).forEach(printLine)
-    try printLine("")
-    try printLine("pictures  \(Format.count(result.count))")
-    try printLine("top-1     \(Format.fixed(result.top1, 2)) %")
-    if let top5 = result.top5 { try printLine("top-5     \(Format.fixed(top5, 2)) %") }
-    if result.unreadable > 0 { try printLine("unreadable pictures: \(result.unreadable)") }
+    let part = result.measuredOn.map { " (\($0))" } ?? ""
+    var lines =
+      table(rows, rightAligned: [1, 2]) + ["", "pictures  \(Format.count(result.count))"]
+    lines.append("top-1     \(Format.fixed(top1, 2)) %\(part)")
+    if let top5 = result.top5 { lines.append("top-5     \(Format.fixed(top5, 2)) %\(part)") }
+    let absent = result.perClass.filter { $0.count == 0 }.map(\.name)
+    if !absent.isEmpty {
+      let more = absent.count > 5 ? ", … (\(absent.count) classes)" : ""
+      lines.append("no picture measured of \(absent.prefix(5).joined(separator: ", "))\(more)")
+    }
+    return lines
   }
 }
 

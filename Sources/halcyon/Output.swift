@@ -28,6 +28,8 @@ func printWrapped(_ lines: [String]) throws {
 /// Prints `value` as JSON to standard output: one line, or over several where it is for reading.
 func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
   let encoder = JSONEncoder()
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
   encoder.outputFormatting =
     pretty
     ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -56,6 +56,10 @@ struct PredictCommand: ParsableCommand {
       try printLine("\(prediction.path): \(classes.joined(separator: ", "))")
     }
     if let line = model.withoutEnd { printError(line) }
-    if unreadable > 0 { throw ExitCode(65) }
+    guard unreadable > 0 else { return }
+    printError(
+      "\(Format.count(unreadable)) of \(Format.counted(files.count, "picture", "pictures")) "
+        + "cannot be read")
+    throw ExitCode(65)
   }
 }

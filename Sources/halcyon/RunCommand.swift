@@ -51,6 +51,8 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   var lines = [""]
   if rows.count > 1 {
     lines += table(rows, rightAligned: [1, 2])
+    if let part = summary.measuredPart { lines.append("measured on \(part)") }
+    if let absent = summary.absentLine { lines.append(absent) }
     if let gain = summary.gain {
       let sign = gain < 0 ? "" : "+"
       lines += ["", "gain of the student over the baseline: \(sign)\(percent(gain)) points"]

@@ -103,7 +103,8 @@ struct ModelCommandTests {
     #expect(lines.code == 65)
     #expect(lines.output.split(separator: "\n").count == 2)
     #expect(lines.output.hasPrefix("t/north/0.png: "))
-    #expect(lines.errors.split(separator: "\n").count == 2)
+    #expect(lines.errors.split(separator: "\n").count == 3)
+    #expect(lines.errors.hasSuffix("halcyon: 2 of 4 pictures cannot be read\n"))
   }
 
   @Test("predict and evaluate say the same of the same pictures, whatever the batch")

@@ -98,9 +98,63 @@ struct NonFiniteTests {
     let fixed = try tiny.finish("run", "a", ["precision=\(precision)"], flags: ["--redo"])
     #expect(fixed.errors.contains("teacher: done"))
   }
+
+  @Test("weights that are no numbers end whatever computes with them with 70 and their name")
+  func weights() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "a")
+    try TinyPictures(6, seed: 4).writePNG(to: tiny.folder, "p", labelled: true)
+    let place = "runs/a/1-teacher"
+    for file in ["config.json", "model.safetensors"] {
+      let from = URL(fileURLWithPath: "\(tiny.folder.path)/\(place)/\(file)")
+      try tiny.folder.write(try Data(contentsOf: from), to: "m/\(file)")
+    }
+    try TinyRun.spoil("fc.bias", in: "\(tiny.folder.path)/m/model.safetensors")
+    for command in [
+      ["predict", "m", "p/north/0.png"], ["predict", "m", "p/north/0.png", "--json"],
+      ["evaluate", "m", "p"],
+      tiny.arguments("train-teacher", "b", ["teacher.startFrom=m"]),
+    ] {
+      let outcome = try Command.run(command, folder: tiny.folder.path)
+      #expect(outcome.code == 70, "\(command): \(outcome.errors)")
+      #expect(outcome.errors.contains("m/model.safetensors: fc.bias holds numbers that are not"))
+      #expect(outcome.output == "")
+    }
+  }
+
+  @Test("scores that overflow end with 70 and the picture's name")
+  func scores() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "a")
+    try TinyPictures(6, seed: 4).writePNG(to: tiny.folder, "p", labelled: true)
+    let weights = "\(tiny.directory("a"))/1-teacher/model.safetensors"
+    // A feature times the largest float, which are numbers each.
+    try TinyRun.spoil("fc.weight", in: weights, with: .greatestFiniteMagnitude)
+    try TinyRun.spoil("bn1.weight", in: weights, with: 1e6)
+    let outcome = try Command.run(
+      "predict", "runs/a/1-teacher", "p/north/0.png", "--precision", "float32",
+      folder: tiny.folder.path)
+    #expect(outcome.code == 70, "\(outcome.output)")
+    #expect(outcome.errors.contains("p/north/0.png: the network's scores are no finite numbers"))
+  }
 }
 
 extension TinyRun {
+  /// Puts `value` in place of every element of a tensor in a safetensors file.
+  static func spoil(_ tensor: String, in path: String, with value: Float = .nan) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let length = Int(bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    let header = try JSONSerialization.jsonObject(with: bytes[8..<8 + length]) as? [String: Any]
+    let entry = try #require(header?[tensor] as? [String: Any])
+    let range = try #require(entry["data_offsets"] as? [Int])
+    for offset in stride(from: range[0], to: range[1], by: 4) {
+      withUnsafeBytes(of: value.bitPattern.littleEndian) {
+        bytes.replaceSubrange(8 + length + offset..<12 + length + offset, with: $0)
+      }
+    }
+    try bytes.write(to: URL(fileURLWithPath: path))
+  }
+
   /// The float32 tensors of a safetensors file.
   static func tensors(_ path: String) throws -> [String: [Float]] {
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -246,8 +246,9 @@ struct RefusalTests {
     for index in 0..<90 { try tiny.folder.write("no picture", to: "u/\(index).png") }
     for index in 0..<30 { try tiny.folder.write("no picture", to: "u/more-\(index).png") }
     expect(
-      try tiny.run("run", "a"), code: 65, "120 of 120 pictures of u are unreadable",
-      "data.unreadableLimit")
+      try tiny.run("run", "a"), code: 65,
+      "unlabelled: none of 120 pictures can be read: the first 0.png, 1.png, 10.png (not a JPEG, PNG",
+      "2-ranking/bad-samples.csv")
     #expect(
       try tiny.text("a", "2-ranking/bad-samples.csv").hasPrefix("key,reason\n0.png,"))
   }

@@ -77,14 +77,47 @@ extension LoaderTests {
       }
     }
 
-    @Test("1 % exactly, or a few of fewer than 1,000, is no reason to stop")
+    @Test("1 % exactly, or one of however few, is no reason to stop; the second of a few is")
     func tolerated() throws {
       let one = try started(MadeDataset.broken(count: 3000) { $0 % 100 == 99 })
       while try one.next() != nil {}
       #expect(one.badSamples.count == 30 && one.badSamples.tried == 3000)
-      let small = try started(MadeDataset.broken(count: 999) { $0 % 3 == 0 })
+      let small = try started(MadeDataset.broken(count: 24) { $0 == 20 })
       while try small.next() != nil {}
-      #expect(small.badSamples.count == 333)
+      #expect(small.badSamples.count == 1)
+      let two = try started(MadeDataset.broken(count: 24) { $0 % 12 == 0 })
+      let error = #expect(throws: ImageDataError.self) { while try two.next() != nil {} }
+      #expect(error?.description.hasPrefix("2 of 13 pictures of made are unreadable") == true)
+    }
+
+    @Test(
+      "the limit is a share of any number of pictures, but for one; a share of 0 allows none",
+      arguments: [
+        (0.01, 24, 1), (0.01, 199, 1), (0.01, 200, 2), (0.01, 1000, 10), (0.01, 1_000_000, 10_000),
+        (0.29, 100, 29), (0.5, 24, 12), (0, 24, 0), (1, 24, 24),
+      ])
+    func allowed(fraction: Double, count: Int, expected: Int) {
+      #expect(BadSamples.Limit(fraction: fraction).allowed(of: count) == expected)
+    }
+
+    @Test("the same bad pictures in every pass are no more in a row than they are")
+    func passes() throws {
+      let dataset = MadeDataset.broken(count: 8) { _ in true }
+      let samples = BadSamples(of: dataset, limit: BadSamples.Limit(fraction: 1, inRow: 9))
+      for _ in 0..<100 {
+        for index in 0..<8 {
+          try samples.recordBad(index: index, key: "sample-\(index)", reason: "bad")
+        }
+      }
+      #expect(samples.count == 8)
+    }
+
+    @Test("where hardly a picture can be read, one that can stands in for the others")
+    func lastOne() throws {
+      let dataset = MadeDataset.broken(count: 300) { $0 != 123 }
+      let loader = try started(dataset, policy: .substitute, limit: .none)
+      let batch = try #require(try loader.next())
+      #expect(batch.unreadable.isEmpty && batch.indices.allSatisfy { $0 == 123 })
     }
 
     @Test("100 in a row stop the run, 99 do not; the list is written before")
@@ -107,8 +140,12 @@ extension LoaderTests {
 
     @Test("a data set in which nothing is readable stops, also when substitutes are tried")
     func nothingReadable() throws {
-      let loader = try started(MadeDataset.broken(count: 500) { _ in true }, policy: .substitute)
-      #expect(throws: ImageDataError.self) { while try loader.next() != nil {} }
+      for limit in [BadSamples.Limit(), .none] {
+        let loader = try started(
+          MadeDataset.broken(count: 500) { _ in true }, policy: .substitute, limit: limit)
+        let error = #expect(throws: ImageDataError.self) { while try loader.next() != nil {} }
+        #expect(error?.description.hasPrefix("none of 500 pictures of made could be read") == true)
+      }
     }
 
     @Test("a sample that is met in every pass counts once")

@@ -279,15 +279,29 @@ struct RunLogTests {
     try table.append(
       .init(
         step: 2, images: 128, loss: 2, top1: 12.5, learningRate: 0.1, imagesPerSecond: 99.5,
-        validationTop1: 50))
+        validationTop1: 50, validationImages: 40))
     #expect(
       try folder.read("metrics.csv") == """
-        step,images,loss,top1,learning_rate,images_per_second,validation_top1
-        1,64,2.5,,1e-05,100.0,
-        2,128,2.0,12.5,0.1,99.5,50.0
+        step,images,loss,top1,learning_rate,images_per_second,validation_top1,validation_images
+        1,64,2.5,,1e-05,100.0,,
+        2,128,2.0,12.5,0.1,99.5,50.0,40
 
         """)
     #expect(try MetricsTable.rows(of: path).map(\.validationTop1) == [nil, 50])
+  }
+
+  @Test("a table without the column of measured pictures gets it and goes on")
+  func earlier() throws {
+    let earlier = "step,images,loss,top1,learning_rate,images_per_second,validation_top1"
+    try folder.write("\(earlier)\n1,64,2.5,,1e-05,100.0,50.0\n", to: "metrics.csv")
+    let table = try MetricsTable(path: folder.path + "/metrics.csv")
+    try table.append(
+      .init(
+        step: 2, images: 128, loss: 2, learningRate: 0.1, imagesPerSecond: 99.5,
+        validationTop1: 60, validationImages: 40))
+    #expect(
+      try folder.read("metrics.csv")
+        == "\(MetricsTable.header)\n1,64,2.5,,1e-05,100.0,50.0,\n2,128,2.0,,0.1,99.5,60.0,40\n")
   }
 
   @Test("a table resumed at a step has each row once", arguments: 0...6)

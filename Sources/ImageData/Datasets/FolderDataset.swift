@@ -23,9 +23,10 @@ public struct FolderDataset: ImageDataset {
   /// - Parameters:
   ///   - root: The folder.
   ///   - unlabelled: Whether folders mean nothing, so that pictures may lie at any depth.
+  ///   - allowsEmptyClasses: Whether a class folder may be empty.
   /// - Throws: `ImageDataError.dataset` naming an empty class, a picture beside class folders, or
   ///   a folder without pictures.
-  public init(root: String, unlabelled: Bool = false) throws {
+  public init(root: String, unlabelled: Bool = false, allowsEmptyClasses: Bool = false) throws {
     let listing = try FolderListing(root: root)
     self.root = root
     name = FilePath(text: root).name
@@ -48,7 +49,7 @@ public struct FolderDataset: ImageDataset {
     }
     var counts = [Int](repeating: 0, count: listing.folders.count)
     for folder in listing.folderOfPath { counts[Int(folder)] += 1 }
-    if let empty = counts.firstIndex(of: 0) {
+    if !allowsEmptyClasses, let empty = counts.firstIndex(of: 0) {
       throw ImageDataError.dataset(
         path: root,
         reason: Self.noPictures(listing.folders[empty], listing.passedOverInFolder[empty]))

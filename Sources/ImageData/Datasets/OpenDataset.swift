@@ -15,17 +15,19 @@ import SystemPackage
 ///   - split: For a folder of IDX files `train`, `test` or what stands before `-images`; for a list its
 ///     `split` column's value; for a folder of pictures the folder of that name in it.
 ///   - unlabelled: Whether to leave labels and class folders out of account.
+///   - allowsEmptyClasses: Whether class folders may be empty, as of pictures that are only measured on.
 /// - Returns: The data set.
 /// - Throws: `ImageDataError` saying what is wrong with which file.
 public func openDataset(
-  _ path: String, split: String? = nil, unlabelled: Bool = false
+  _ path: String, split: String? = nil, unlabelled: Bool = false, allowsEmptyClasses: Bool = false
 ) throws -> any ImageDataset {
-  let dataset = try openLabelled(path, split: split, unlabelled: unlabelled)
+  let dataset = try openLabelled(
+    path, split: split, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
   return unlabelled && !dataset.classes.isEmpty ? dataset.withoutLabels() : dataset
 }
 
 private func openLabelled(
-  _ path: String, split: String?, unlabelled: Bool
+  _ path: String, split: String?, unlabelled: Bool, allowsEmptyClasses: Bool
 ) throws -> any ImageDataset {
   if IndexedCollection.exists(in: path) {
     guard split == nil else {
@@ -52,10 +54,14 @@ private func openLabelled(
   if let images = try IDXFiles.images(in: place, split: split) {
     return try IDXDataset(images: images)
   }
-  guard let split else { return try FolderDataset(root: path, unlabelled: unlabelled) }
+  guard let split else {
+    return try FolderDataset(
+      root: path, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
+  }
   let folder = place.joined(split)
   guard folder.isFolder else {
     throw ImageDataError.dataset(path: path, reason: "no folder \(split) in it")
   }
-  return try FolderDataset(root: folder.text, unlabelled: unlabelled)
+  return try FolderDataset(
+    root: folder.text, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
 }

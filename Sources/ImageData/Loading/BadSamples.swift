@@ -8,23 +8,34 @@ import Foundation
 /// means that something else is wrong: a wrong folder, a disk that went away.
 public final class BadSamples: @unchecked Sendable {
   /// A picture that could not be read.
-  public struct Entry: Sendable, Hashable {
+  public struct Entry: Codable, Sendable, Hashable {
     /// Its sample key.
     public let key: String
     /// Why it could not be read.
     public let reason: String
+
+    /// The picture `key`, which could not be read for `reason`.
+    public init(key: String, reason: String) {
+      self.key = key
+      self.reason = reason
+    }
   }
 
   /// When to give up.
+  ///
+  /// A set may have one unreadable picture, whatever its size, since one of 24 is already 4 % and
+  /// happens to anybody; beyond that the share counts, for 24 pictures as for a million. So of 24
+  /// pictures one may be unreadable, of 1,000 ten and of a million 10,000 where the share is 1 %. A
+  /// share of 0 allows none.
   public struct Limit: Sendable, Hashable {
-    /// The share of tried samples that may be bad.
+    /// The share of a set's pictures that may be unreadable.
     public var fraction: Double
-    /// How many samples must have been tried before the share counts.
+    /// While a set is read, so many pictures of it are judged as one set; fewer tell no share.
     public var afterTried: Int
-    /// How many may be bad one after another.
+    /// How many different pictures may be unreadable one after another.
     public var inRow: Int
 
-    /// 1 % once 1,000 were tried, or 100 in a row.
+    /// 1 %, judged on at least 1,000 or all there are, or 100 in a row.
     public init(fraction: Double = 0.01, afterTried: Int = 1000, inRow: Int = 100) {
       self.fraction = fraction
       self.afterTried = afterTried
@@ -33,6 +44,12 @@ public final class BadSamples: @unchecked Sendable {
 
     /// Never.
     public static let none = Limit(fraction: 1, afterTried: .max, inRow: .max)
+
+    /// How many of `count` pictures may be unreadable.
+    public func allowed(of count: Int) -> Int {
+      guard fraction > 0 else { return 0 }
+      return max(1, Int((fraction * Double(count)).nextUp))
+    }
   }
 
   /// How many entries are kept by name; the others are only counted.
@@ -50,7 +67,8 @@ public final class BadSamples: @unchecked Sendable {
   private var named: [Entry] = []
   private var latest: [Entry] = []
   private var attempts = 0
-  private var streak = 0
+  /// The unreadable samples since the last readable one; one that comes again counts once.
+  private var streak: Set<Int> = []
 
   /// Collects the bad samples of a data set.
   /// - Parameters:
@@ -82,7 +100,7 @@ public final class BadSamples: @unchecked Sendable {
   public func recordGood() {
     locked {
       attempts += 1
-      streak = 0
+      if !streak.isEmpty { streak.removeAll() }
     }
   }
 
@@ -91,7 +109,7 @@ public final class BadSamples: @unchecked Sendable {
   public func recordBad(index: Int, key: String, reason: String) throws {
     let text: String? = locked {
       attempts += 1
-      streak += 1
+      if streak.count < limit.inRow { streak.insert(index) }
       if seesEachOnce || bad.insert(index).inserted {
         badCount += 1
         let entry = Entry(key: key, reason: reason)
@@ -116,15 +134,26 @@ public final class BadSamples: @unchecked Sendable {
     try file.commit()
   }
 
+  /// The first `count` pictures that the list at `path` names, at most five; none where there is no
+  /// list.
+  public static func first(_ count: Int, listedIn path: String) -> [Entry] {
+    var entries: [Entry] = []
+    guard let reader = try? CSVReader(path: path), (try? reader.next()) == true else { return [] }
+    while entries.count < min(count, 5), (try? reader.next()) == true, reader.count == 2 {
+      entries.append(Entry(key: reader.text(0), reason: reader.text(1)))
+    }
+    return entries
+  }
+
   private func limitMessage() -> String? {
     let tried = min(attempts, sampleCount)
-    let inRow = streak >= limit.inRow
-    let share = tried >= limit.afterTried && Double(badCount) > limit.fraction * Double(tried)
-    guard inRow || share else { return nil }
+    let inRow = streak.count >= limit.inRow
+    let judged = max(tried, min(limit.afterTried, sampleCount))
+    guard inRow || badCount > limit.allowed(of: judged) else { return nil }
     let what =
       inRow
-      ? "\(streak) pictures in a row of \(dataset) are unreadable"
-      : "\(badCount) of \(tried) pictures of \(dataset) are unreadable"
+      ? "\(streak.count) pictures in a row of \(dataset) are unreadable"
+      : "\(badCount) of \(max(tried, badCount)) pictures of \(dataset) are unreadable"
     let names = latest.map { "\($0.key) (\($0.reason))" }.joined(separator: ", ")
     return "\(what), the last \(names)" + (path.map { "; all are in \($0)" } ?? "")
   }

@@ -35,7 +35,10 @@ final class SampleReader {
   let notesContents: Bool
   let policy: UnreadablePolicy
   private let decoder: ImageDecoder
-  private static let mostAttempts = 32
+  /// Substitutes that are drawn.
+  private static let mostDraws = 32
+  /// Substitutes that are taken in order when none of the drawn ones can be read.
+  private static let mostInOrder = 1000
 
   init(
     dataset: any ImageDataset, order: any SampleOrder, preset: Preset, seed: UInt64,
@@ -60,7 +63,9 @@ final class SampleReader {
         "position \(position) is sample \(index), but \(dataset.name) has \(dataset.count)")
     }
     var row = SampleRow(index: index)
-    for attempt in 1...Self.mostAttempts {
+    var attempt = 0
+    while true {
+      attempt += 1
       do {
         let image = try dataset.read(at: row.index)
         if notesContents, case .evaluation(let preset) = preset {
@@ -81,14 +86,28 @@ final class SampleReader {
         row.failures.append(SampleRow.Failure(index: row.index, key: key, reason: reason))
       }
       if policy == .mark { break }
-      row.index = Self.substitute(
-        for: index, seed: seed, pass: pass, attempt: attempt, count: dataset.count)
+      row.index =
+        attempt <= Self.mostDraws
+        ? Self.substitute(
+          for: index, seed: seed, pass: pass, attempt: attempt, count: dataset.count)
+        : (row.index + 1) % dataset.count
+      guard attempt < Self.mostDraws + min(dataset.count, Self.mostInOrder) else {
+        throw ImageDataError.tooManyUnreadable(Self.nothingReadable(row.failures, dataset))
+      }
     }
     row.index = index
     row.label = dataset.label(at: index)
     row.isReadable = false
     out.initializeMemory(as: UInt8.self, repeating: 0)
     return row
+  }
+
+  private static func nothingReadable(
+    _ failures: [SampleRow.Failure], _ dataset: any ImageDataset
+  ) -> String {
+    let count = Set(failures.map(\.index)).count
+    let first = failures.first.map { ", the first \($0.key) (\($0.reason))" } ?? ""
+    return "none of \(count) pictures of \(dataset.name) could be read\(first)"
   }
 
   /// The sample that stands in for `index`, evenly from all samples.

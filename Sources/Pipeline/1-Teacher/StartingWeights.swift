@@ -64,10 +64,11 @@ struct StartingWeights {
   }
 
   /// Gives them to `network`.
-  /// - Throws: `FileError` naming the file.
+  /// - Throws: `FileError` naming the file, `PipelineError.nonFinite` naming a tensor of no numbers.
   func load(into network: any Network) throws {
     let last = type(of: network).lastLayer
     try network.weights.load(file, prefix: prefix) { $0.hasPrefix(last) && !keepsLast }
+    try ModelFolder.requireFinite(network, from: file.path)
   }
 
   /// What is done with them, in words.

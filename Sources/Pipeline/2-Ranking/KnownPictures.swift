@@ -26,14 +26,21 @@ struct KnownPictures {
     }
   }
 
+  /// Those that cannot be read.
+  let unreadable: UnreadableList
   private let parts: [Part]
   private var places: [ContentHash.Prefix: Int] = [:]
   private let near: NearDuplicateLookup?
 
   /// Knows the pictures of `parts`, the most precious first; with `alike` those that only look alike are
   /// found, too.
-  init(_ parts: [Part], alike: Bool) throws {
+  init(
+    _ parts: [Part], alike: Bool, unreadable: UnreadableList = UnreadableList([], heldOut: false)
+  )
+    throws
+  {
     self.parts = parts
+    self.unreadable = unreadable
     // What U may hold stands here without its marks, so that places stay those of `name(at:)`.
     let all = parts.flatMap { part in
       part.contents.map { part.isLeftOut ? $0.telling : .unreadable }

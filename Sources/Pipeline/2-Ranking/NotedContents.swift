@@ -16,22 +16,46 @@ struct NotedContents {
   let workers: Int
   private static let large = 20_000
 
+  /// What the pictures are, and which of them cannot be read for which reason.
+  struct Noted {
+    var contents: [PictureContents]
+    var unreadable: [BadSamples.Entry]
+
+    /// The same of two parts of `dataset`.
+    func divided(_ dataset: any ImageDataset, kept: [Int], held: [Int]) -> (
+      kept: Noted, held: Noted
+    ) {
+      let keys = Set(held.filter { !contents[$0].isReadable }.map(dataset.key))
+      return (
+        Noted(
+          contents: kept.map { contents[$0] },
+          unreadable: unreadable.filter { !keys.contains($0.key) }),
+        Noted(
+          contents: held.map { contents[$0] },
+          unreadable: unreadable.filter { keys.contains($0.key) })
+      )
+    }
+  }
+
   /// What the file beside the contents says they are of.
   private struct Origin: Codable, Equatable {
     let fingerprint: String
     let alike: Bool
     let maxPixels: Int
+    /// Whether pictures of another program version would be noted otherwise.
+    let version: Int
   }
 
   /// What was noted before and kept as `path`.contents, if it may be taken as it is.
-  func kept(as path: String) -> [PictureContents]? {
+  func kept(as path: String) throws -> Noted? {
     guard trusting || dataset.count > Self.large,
       let data = try? FilePath(text: "\(path).json").contents(),
       (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     else { return nil }
     var contents: [PictureContents] = []
-    return (try? file.forEach { contents.append($1) }) == nil ? nil : contents
+    guard (try? file.forEach { contents.append($1) }) != nil else { return nil }
+    return try lookedAtAgain(contents)
   }
 
   /// Keeps what was noted as `path`.contents.
@@ -45,31 +69,152 @@ struct NotedContents {
   }
 
   private var origin: Origin {
-    Origin(fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels)
+    Origin(
+      fingerprint: RunData.fingerprint(of: dataset), alike: alike, maxPixels: maxPixels, version: 2)
   }
 
-  /// Reads the pictures and notes what each is.
+  /// What was noted before, but for pictures that could not be read then: they may be mended.
+  private func lookedAtAgain(_ contents: [PictureContents]) throws -> Noted {
+    let missing = contents.indices.filter { !contents[$0].isReadable }
+    guard !missing.isEmpty else { return Noted(contents: contents, unreadable: []) }
+    var noted = Noted(contents: contents, unreadable: [])
+    let again = try decoded(IndexedSubset(dataset, indices: missing))
+    for (index, picture) in zip(missing, again.contents) { noted.contents[index] = picture }
+    noted.unreadable = again.unreadable
+    return noted
+  }
+
+  /// Every picture is decoded where that is to be known or soon done; of large sets the bytes are
+  /// read and their headers looked at, and pictures of each class are decoded until one can be.
   /// - Throws: `PipelineError.stopped`.
-  func note() throws -> [PictureContents] {
-    guard alike else {
-      return try contentHashes(of: dataset, workers: workers).map { hash in
-        hash.map {
-          PictureContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
-        } ?? .unreadable
+  func note() throws -> Noted {
+    guard alike || dataset.count <= Self.large else { return try headed() }
+    return try decoded(dataset)
+  }
+
+  /// The pictures' bytes alone, whatever they are.
+  func hashed() throws -> Noted {
+    let contents = try contentHashes(of: dataset, workers: workers).map { hash in
+      hash.map {
+        PictureContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
+      } ?? .unreadable
+    }
+    return Noted(contents: contents, unreadable: [])
+  }
+
+  /// A quick look: 2,000 pictures spread over the set are decoded, and of each class, while none could be
+  /// read yet, the others until one can be.
+  /// - Returns: What could be read of those that were looked at, and the classes without any.
+  func sampled() throws -> (looked: any ImageDataset, noted: Noted, lost: [String]) {
+    let most = 2000
+    let step = max(1, (dataset.count + most - 1) / most)
+    let looked = try IndexedSubset(
+      dataset, indices: Array(stride(from: 0, to: dataset.count, by: step)))
+    let noted = try decoded(looked)
+    var isRead = [Bool](repeating: false, count: dataset.classes.count)
+    for index in 0..<looked.count where noted.contents[index].isReadable {
+      if let label = looked.label(at: index) { isRead[label] = true }
+    }
+    let decoder = try ImageDecoder(maxPixels: maxPixels)
+    for index in 0..<dataset.count where index % step != 0 {
+      guard let label = dataset.label(at: index), !isRead[label] else { continue }
+      try StopSignal.check()
+      if (try? decoder.pixels(of: dataset.read(at: index), channels: 1)) != nil {
+        isRead[label] = true
       }
     }
+    return (looked, noted, zip(dataset.classes, isRead).filter { !$1 }.map(\.0))
+  }
+
+  private func decoded(_ dataset: any ImageDataset) throws -> Noted {
     let size = 32
+    let badSamples = BadSamples(of: dataset, limit: .none, seesEachOnce: true)
     let loader = try BatchLoader(
       dataset: dataset, order: SequentialOrder(), positions: 0..<dataset.count, batchSize: 64,
       preset: .evaluation(EvaluationPreset(resize: size, crop: size, channels: 3)), seed: 0,
       workers: workers, notesContents: true, onUnreadable: .mark, maxPixels: maxPixels,
-      badSamples: BadSamples(of: dataset, limit: .none, seesEachOnce: true))
+      badSamples: badSamples)
     defer { loader.stop() }
     var contents: [PictureContents] = []
+    contents.reserveCapacity(dataset.count)
     while let batch = try loader.next() {
       try StopSignal.check()
-      contents += batch.contents
+      contents += alike ? batch.contents : batch.contents.map(\.byBytes)
     }
-    return contents
+    return Noted(contents: contents, unreadable: badSamples.entries)
+  }
+
+  private func headed() throws -> Noted {
+    let looked = try lookAtHeaders(of: dataset, maxPixels: maxPixels, workers: workers)
+    var noted = Noted(contents: looked.map(\.contents), unreadable: [])
+    var reasons = looked.map(\.reason)
+    let decoder = try ImageDecoder(maxPixels: maxPixels)
+    var isSeen = [Bool](repeating: false, count: dataset.classes.count)
+    for index in 0..<dataset.count where reasons[index] == nil {
+      guard let label = dataset.label(at: index), !isSeen[label] else { continue }
+      try StopSignal.check()
+      do {
+        let key = dataset.key(at: index)
+        _ = try decoder.pixels(of: dataset.read(at: index), channels: 1, key: key)
+        isSeen[label] = true
+      } catch ImageDataError.unreadable(_, let reason) {
+        noted.contents[index] = .unreadable
+        reasons[index] = reason
+      }
+    }
+    for (index, reason) in reasons.enumerated() {
+      guard let reason, noted.unreadable.count < BadSamples.mostNamed else { continue }
+      noted.unreadable.append(.init(key: dataset.key(at: index), reason: reason))
+    }
+    return noted
+  }
+}
+
+/// What the pictures' bytes and headers say, nothing of them decoded.
+/// - Throws: `PipelineError.stopped` when a signal asked to stop meanwhile.
+private func lookAtHeaders(
+  of dataset: any ImageDataset, maxPixels: Int, workers: Int
+) throws -> [(contents: PictureContents, reason: String?)] {
+  let count = dataset.count
+  let parts = max(1, min(workers, count))
+  var results = [[(contents: PictureContents, reason: String?)]](repeating: [], count: parts)
+  results.withUnsafeMutableBufferPointer { results in
+    nonisolated(unsafe) let results = results
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      for index in (count * part / parts)..<(count * (part + 1) / parts) {
+        guard StopSignal.number == nil else { break }
+        do {
+          let image = try dataset.read(at: index)
+          if case .file(let data) = image {
+            let header = try ImageHeader(of: data)
+            guard header.width <= maxPixels / max(1, header.height) else {
+              results[part].append((.unreadable, "more than \(maxPixels) pixels"))
+              continue
+            }
+          }
+          let hash = ContentHash(of: image)
+          results[part].append(
+            (
+              PictureContents(
+                contentHash: hash.prefix, perceptualHash: .none, width: 1, height: 1), nil
+            ))
+        } catch ImageDataError.unreadable(_, let reason) {
+          results[part].append((.unreadable, reason))
+        } catch {
+          results[part].append((.unreadable, "\(error)"))
+        }
+      }
+    }
+  }
+  try StopSignal.check()
+  return results.flatMap { $0 }
+}
+
+extension PictureContents {
+  /// The same, to be told from others by its bytes alone.
+  fileprivate var byBytes: PictureContents {
+    var exact = self
+    exact.perceptualHash = .none
+    return exact
   }
 }

@@ -164,13 +164,18 @@ struct ScoredShards {
         if omission.copy != nil { try add(key, omission.reason) }
       }
     }
-    if unreadable + members > 0 {
-      let also =
-        members > 0
-        ? ", and \(Format.counted(members, "member", "members")) of shards no sample" : ""
-      run.console.note(
-        "scores: \(Format.counted(unreadable, "picture", "pictures")) cannot be read\(also): "
-          + "\(folder)/bad-samples.csv")
+    let bad = "\(folder)/bad-samples.csv"
+    let found = UnreadablePictures(
+      set: "unlabelled", count: unreadable, of: pictures,
+      first: BadSamples.first(unreadable, listedIn: bad))
+    if let problem = found.problem(run.unreadableLimit, list: bad) {
+      throw PipelineError.data(problem)
+    }
+    if unreadable > 0 { run.console.say("unlabelled: \(found.line); all are in \(bad)") }
+    if members > 0 {
+      run.console.say(
+        "unlabelled: \(Format.counted(members, "member of a shard is", "members of shards are")) "
+          + "no sample: \(bad)")
     }
     if excluded > 0 {
       run.console.note(
@@ -181,14 +186,6 @@ struct ScoredShards {
       run.console.note(
         "scores: more than a twentieth of the pictures was left out as too like known ones; if they "
           + "only share a pose or a background, set ranking.leaveOut: exact")
-    }
-    let limit = run.unreadableLimit
-    let tooMany = Double(unreadable) > limit.fraction * Double(pictures)
-    guard !tooMany || pictures < limit.afterTried && unreadable < limit.inRow else {
-      throw PipelineError.data(
-        "\(unreadable) of \(pictures) pictures of \(run.data.unlabelled.name) are unreadable, all in "
-          + "\(folder)/bad-samples.csv; if that is how it is, raise data.unreadableLimit "
-          + "(\(limit.fraction))")
     }
   }
 

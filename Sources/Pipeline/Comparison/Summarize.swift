@@ -23,10 +23,12 @@ public enum Summarize {
       return .init(top1: values["\(set)_top1"], top5: values["\(set)_top5"])
     }
     var summary = Summary(
-      classes: run.data.classNames.count, labelledImages: run.data.labelled.count,
+      classes: run.data.classNames.count,
+      labelledImages: run.data.labelled.count - run.unreadableTrained,
       unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
       device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
       libtorch: Libtorch.version)
+    run.noteUnreadable(in: &summary)
     summary.supervised = accuracy(.baseline)
     summary.supervisedLong = accuracy(.baselineLong)
     summary.teacher = accuracy(.teacher)
@@ -55,5 +57,32 @@ public enum Summarize {
     try ModelCard(summary: summary, recipe: run.recipe).write(to: run.directory.modelCardPath)
     try Manifest(of: run.directory).write(to: run.directory)
     return summary
+  }
+}
+
+extension Run {
+  /// What could not be read and what was therefore measured.
+  fileprivate func noteUnreadable(in summary: inout Summary) {
+    let ocean = unreadableOfOcean()
+    let sets = known.unreadable.sets + [ocean].compactMap { $0 }
+    summary.unreadable = Dictionary(sets.map { ($0.set, $0.count) }) { first, _ in first }
+    if ocean == nil { summary.unreadable.updateValue(nil, forKey: "unlabelled") }
+    summary.unreadablePictures = sets.filter { $0.count > 0 }
+    summary.absentClasses = Dictionary(data.absentClasses.map { ($0.set, $0.classes) }) { $1 }
+    summary.measuredOn = data.test != nil ? "test" : data.validation != nil ? "validation" : nil
+    summary.measuredImages = summary.measuredOn.flatMap { set in
+      (data.test ?? data.validation).map { $0.count - unreadableCount(of: set) }
+    }
+  }
+
+  /// What could not be read of U where it was scored; nil before that.
+  private func unreadableOfOcean() -> UnreadablePictures? {
+    let records = shardRecords()
+    guard !records.isEmpty else { return nil }
+    let count = records.reduce(0) { $0 + $1.unreadable }
+    let list = "\(directory.folder(of: .ranking))/bad-samples.csv"
+    return UnreadablePictures(
+      set: "unlabelled", count: count, of: records.reduce(0) { $0 + $1.count },
+      first: count > 0 ? BadSamples.first(count, listedIn: list) : [])
   }
 }

@@ -48,7 +48,8 @@ public final class LoadedModel {
     runtime = Runtime(
       device: device, precision: Run.precision(settings.precision, on: device), workers: cores,
       batch: settings.batch, batchKey: "--batch",
-      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels)
+      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels,
+      precisionKey: "--precision float32")
   }
 
   /// Measures the model on the labelled pictures at `path`.
@@ -58,7 +59,9 @@ public final class LoadedModel {
   ) throws -> Evaluation {
     try Indexing.temporarily(workers: runtime.workers, console) { indexing in
       try evaluate(
-        openLabelled(path, split: split, as: "labelled", indexing), called: path, console: console)
+        openLabelled(
+          path, split: split, as: "labelled", indexing, allowsEmptyClasses: true), called: path,
+        console: console)
     }
   }
 

@@ -113,11 +113,21 @@ public struct ModelFolder {
   }
 
   /// The network with its weights.
-  /// - Throws: `FileError` naming the tensor that is missing or has another shape.
+  /// - Throws: `FileError` naming the tensor that is missing or has another shape,
+  ///   `PipelineError.nonFinite` naming one that holds no numbers.
   public func load(on device: Device) throws -> any Network {
     let network = try ModelCatalog.make(options, device: device)
     try network.weights.load(Safetensors(path: weightsPath))
+    try Self.requireFinite(network, from: weightsPath)
     return network
+  }
+
+  /// - Throws: `PipelineError.nonFinite` naming the file and the first tensor that is not finite.
+  static func requireFinite(_ network: any Network, from path: String) throws {
+    guard let name = try network.weights.firstNotFinite() else { return }
+    throw PipelineError.nonFinite(
+      "\(path): \(name) holds numbers that are not finite, as a training that diverged leaves "
+        + "them; nothing can be computed with these weights")
   }
 
   private static func reason(_ error: any Error) -> String {

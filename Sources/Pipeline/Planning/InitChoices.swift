@@ -222,6 +222,10 @@ struct InitChoices {
         "\(perClass) labels a class make a weak teacher; one weaker than the baseline "
           + "costs accuracy (Table 3)")
     }
+    if unlabelled.unreadable > 0 {
+      warnings.append(
+        "U: \(unlabelled.unreadable) of the \(unlabelled.looked) pictures looked at cannot be read")
+    }
     if labelled.channels != unlabelled.channels {
       warnings.append(
         "D has \(labelled.channels) channels and U \(unlabelled.channels); U's are converted")

@@ -20,6 +20,7 @@ extension DatasetFacts {
       path: path, count: dataset.count, classes: dataset.classes.count,
       channels: shapes.allSatisfy { $0.channels == 1 } ? 1 : 3,
       width: median(shapes.map(\.width)), height: median(shapes.map(\.height)))
+    (self.looked, unreadable) = (looked, looked - shapes.count)
   }
 
   private static func shape(_ image: EncodedImage) -> (channels: Int, width: Int, height: Int)? {
@@ -94,7 +95,9 @@ private func writeFittedRecipe(
   if let found { fitted.note(found.warnings, labelled: found.labelled) }
   try DurableFile.write(fitted.yaml, to: path)
   let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
-  let measured = try [test].compactMap { try $0.map { try openLabelled($0, as: "test", indexing) } }
+  let measured = try [test].compactMap {
+    try $0.map { try openLabelled($0, as: "test", indexing, allowsEmptyClasses: true) }
+  }
   return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
     + (found?.warnings.map(\.message) ?? [])
 }
@@ -106,7 +109,16 @@ private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
 /// - Throws: `PipelineError` with all that would be refused.
 private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws -> LookedAt? {
   guard count <= 20_000 else {
-    let classes = try openLabelled(recipe.data.labelled, as: "labelled", indexing).classes
+    let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)
+    let classes = labelled.classes
+    let noting = NotedContents(
+      dataset: labelled, alike: false, trusting: false, maxPixels: recipe.data.maxPixels,
+      workers: ProcessInfo.processInfo.activeProcessorCount)
+    let (looked, noted, lost) = try noting.sampled()
+    let found = UnreadablePictures(set: "labelled", of: [(looked, noted)])
+    if let problem = found.problem(.none, list: nil, lost: lost) {
+      throw PipelineError.data(problem)
+    }
     for (set, path) in [("validation", recipe.data.validation), ("test", recipe.data.test)] {
       guard let path else { continue }
       _ = try RunData.measured(path, nil, as: set, classes: classes, indexing)

@@ -16,6 +16,11 @@ public struct DatasetFacts: Equatable, Sendable {
   /// A typical picture's height in pixels.
   public var height: Int
 
+  /// How many pictures were looked at.
+  public var looked = 0
+  /// How many of these cannot be read.
+  public var unreadable = 0
+
   /// Makes the facts.
   public init(path: String, count: Int, classes: Int, channels: Int, width: Int, height: Int) {
     self.path = path

@@ -46,6 +46,9 @@ final class AppendedFile {
     return (lines, !last.isEmpty)
   }
 
+  /// How many whole lines the file at `path` has; 0 without a file.
+  static func lineCount(of path: String) -> Int { (try? lines(of: path).whole.count) ?? 0 }
+
   /// Keeps the whole lines that `keeps` says; the file is replaced only where that changes it.
   static func filter(_ path: String, _ keeps: (String) throws -> Bool) throws {
     let (lines, torn) = try lines(of: path)

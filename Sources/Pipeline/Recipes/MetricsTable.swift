@@ -19,11 +19,13 @@ public final class MetricsTable {
     public var imagesPerSecond: Double
     /// The accuracy on the validation pictures, in percent, where it was measured.
     public var validationTop1: Double?
+    /// On how many pictures that was: those that could be read.
+    public var validationImages: Int?
 
     /// Makes a row.
     public init(
       step: Int, images: Int, loss: Double, top1: Double? = nil, learningRate: Double,
-      imagesPerSecond: Double, validationTop1: Double? = nil
+      imagesPerSecond: Double, validationTop1: Double? = nil, validationImages: Int? = nil
     ) {
       self.step = step
       self.images = images
@@ -32,11 +34,16 @@ public final class MetricsTable {
       self.learningRate = learningRate
       self.imagesPerSecond = imagesPerSecond
       self.validationTop1 = validationTop1
+      self.validationImages = validationImages
     }
   }
 
   /// The first line.
   public static let header =
+    "step,images,loss,top1,learning_rate,images_per_second,validation_top1,validation_images"
+
+  /// The first line of tables that do not say on how many pictures was measured.
+  private static let earlierHeader =
     "step,images,loss,top1,learning_rate,images_per_second,validation_top1"
 
   private let file: AppendedFile
@@ -44,7 +51,11 @@ public final class MetricsTable {
   /// Opens the table at `path`, without the rows after `step`; a new one gets the header.
   /// - Throws: `FileError` naming `path`; `PipelineError.data` when it is another table.
   public init(path: String, trimmedToStep step: Int = .max) throws {
-    let (lines, _) = try AppendedFile.lines(of: path)
+    var (lines, _) = try AppendedFile.lines(of: path)
+    if lines.first == Self.earlierHeader {
+      lines = [Self.header] + lines.dropFirst().map { $0 + "," }
+      try DurableFile.write(lines.map { $0 + "\n" }.joined(), to: path)
+    }
     if let first = lines.first, first != Self.header {
       throw PipelineError.data("\(path) is no table of metrics: its first line is \"\(first)\"")
     }
@@ -79,19 +90,21 @@ extension MetricsTable.Row {
   /// Reads a line of the table; nil when it is none.
   init?(_ line: String) {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    guard cells.count == 7, let step = Int(cells[0]), let images = Int(cells[1]),
+    guard 7...8 ~= cells.count, let step = Int(cells[0]), let images = Int(cells[1]),
       let loss = Double(cells[2]), let learningRate = Double(cells[4]),
       let imagesPerSecond = Double(cells[5])
     else { return nil }
     self.init(
       step: step, images: images, loss: loss, top1: Double(cells[3]), learningRate: learningRate,
-      imagesPerSecond: imagesPerSecond, validationTop1: Double(cells[6]))
+      imagesPerSecond: imagesPerSecond, validationTop1: Double(cells[6]),
+      validationImages: cells.count == 8 ? Int(cells[7]) : nil)
   }
 
   var line: String {
     let cells = [
       String(step), String(images), String(loss), top1.map { String($0) } ?? "",
       String(learningRate), String(imagesPerSecond), validationTop1.map { String($0) } ?? "",
+      validationImages.map { String($0) } ?? "",
     ]
     return cells.joined(separator: ",")
   }

@@ -18,7 +18,8 @@ public struct ModelCard: Sendable {
 
   /// The card's text.
   public var markdown: String {
-    [head, results, training, classes, use, limits].joined(separator: "\n\n") + "\n"
+    [head, results, unreadable, training, classes, use, limits].compactMap { $0 }.joined(
+      separator: "\n\n") + "\n"
   }
 
   private var head: String {
@@ -57,13 +58,21 @@ public struct ModelCard: Sendable {
         "Gain over training on the labelled pictures alone: \(sign)\(Self.percent(gain)) points.",
       ]
     }
+    let part = summary.measuredPart.map { ", on \($0)" } ?? ""
     if let test = recipe.data.test {
       let split = recipe.data.testSplit.map { " (split \($0))" } ?? ""
-      lines += ["", "Measured on `\(test)`\(split)."]
+      lines += ["", "Measured on `\(test)`\(split)\(part)."]
     } else {
-      lines += ["", "Measured on the validation pictures: the recipe names no `data.test`."]
+      lines += ["", "Measured on the validation pictures\(part): the recipe names no `data.test`."]
     }
+    if let absent = summary.absentLine { lines += ["", "There is \(absent)."] }
     return lines.joined(separator: "\n")
+  }
+
+  private var unreadable: String? {
+    guard !summary.unreadablePictures.isEmpty else { return nil }
+    let lines = summary.unreadablePictures.map { "- \($0.set): \($0.line)." }
+    return "## Pictures that cannot be read\n\n" + lines.joined(separator: "\n")
   }
 
   private var training: String {

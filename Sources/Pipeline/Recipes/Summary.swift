@@ -7,7 +7,7 @@ public import Foundation
 public struct Summary: Codable, Equatable, Sendable {
   /// The number of classes.
   public var classes: Int
-  /// Pictures of D that were trained on.
+  /// Pictures of D that were trained on: those that could be read, without the part held out.
   public var labelledImages: Int
   /// Pictures of U.
   public var unlabelledImages: Int
@@ -17,6 +17,16 @@ public struct Summary: Codable, Equatable, Sendable {
   public var imagesPerClass: [String: Int]?
   /// The part of the selected labels that are right, in percent; nil unless the truth is known.
   public var selectionPurity: Double?
+  /// How many pictures of each set could not be read; nil where that is not known yet.
+  public var unreadable: [String: Int?] = [:]
+  /// Of the sets with such pictures the share, the classes and the first names with reasons.
+  public var unreadablePictures: [UnreadablePictures] = []
+  /// Classes that a set has no picture of, by the set's name.
+  public var absentClasses: [String: [String]] = [:]
+  /// The set that the accuracies are of, test or validation; nil where there is none.
+  public var measuredOn: String?
+  /// How many pictures of it could be read, and so were measured.
+  public var measuredImages: Int?
   /// The student's architecture on D alone.
   public var supervised = Accuracy()
   /// The same for as many images as the whole pipeline saw.
@@ -61,6 +71,20 @@ public struct Summary: Codable, Equatable, Sendable {
     guard let student = student.top1, let supervised = supervised.top1 else { return nil }
     // To the last digit that two percentages can differ in, not a double's.
     return ((student - supervised) * 1e6).rounded() / 1e6
+  }
+
+  /// "3 of 12 test pictures; 9 cannot be read": what the accuracies are of, where that is not all.
+  public var measuredPart: String? {
+    guard let measuredOn, let set = unreadablePictures.first(where: { $0.set == measuredOn })
+    else { return nil }
+    return "\(Format.count(set.of - set.count)) of \(Format.count(set.of)) \(measuredOn) pictures; "
+      + "\(Format.count(set.count)) cannot be read"
+  }
+
+  /// "no test picture of south": what the accuracies say nothing about; nil where they are of all
+  /// classes.
+  public var absentLine: String? {
+    measuredOn.flatMap { set in absentClasses[set].map { RunData.absentLine(set, $0) } }
   }
 
   /// Makes a summary of a run whose accuracies are not known yet.
@@ -112,7 +136,11 @@ public struct Summary: Codable, Equatable, Sendable {
 
 extension Summary {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case classes, gain, seconds, seed, device, precision, threads, libtorch
+    case classes, gain, seconds, seed, device, precision, threads, libtorch, unreadable
+    case unreadablePictures = "unreadable_pictures"
+    case absentClasses = "absent_classes"
+    case measuredOn = "measured_on"
+    case measuredImages = "measured_images"
     case labelledImages = "labelled_images"
     case unlabelledImages = "unlabelled_images"
     case selectedImages = "selected_images"
@@ -152,6 +180,11 @@ extension Summary {
     try values.encode(selectedImages, forKey: .selectedImages)
     try values.encode(imagesPerClass, forKey: .imagesPerClass)
     try values.encode(selectionPurity, forKey: .selectionPurity)
+    try values.encode(unreadable, forKey: .unreadable)
+    try values.encode(unreadablePictures, forKey: .unreadablePictures)
+    try values.encode(absentClasses, forKey: .absentClasses)
+    try values.encode(measuredOn, forKey: .measuredOn)
+    try values.encode(measuredImages, forKey: .measuredImages)
     for (member, top1, top5) in Self.accuracies {
       try values.encode(self[keyPath: member].top1, forKey: top1)
       try values.encode(classes < 5 ? nil : self[keyPath: member].top5, forKey: top5)
@@ -181,6 +214,13 @@ extension Summary {
     selectedImages = try values.decodeIfPresent(Int.self, forKey: .selectedImages)
     imagesPerClass = try values.decodeIfPresent([String: Int].self, forKey: .imagesPerClass)
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
+    unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
+    unreadablePictures =
+      try values.decodeIfPresent([UnreadablePictures].self, forKey: .unreadablePictures) ?? []
+    absentClasses =
+      try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]
+    measuredOn = try values.decodeIfPresent(String.self, forKey: .measuredOn)
+    measuredImages = try values.decodeIfPresent(Int.self, forKey: .measuredImages)
     for (member, top1, top5) in Self.accuracies {
       self[keyPath: member].top1 = try values.decodeIfPresent(Double.self, forKey: top1)
       self[keyPath: member].top5 = try values.decodeIfPresent(Double.self, forKey: top5)

@@ -4,7 +4,7 @@ struct ClassChange {
   var `class`: Int
   /// Its name.
   var name: String
-  /// How many pictures it was measured on.
+  /// How many pictures it was measured on; 0 where there were none.
   var count: Int
   /// The supervised baseline's top-1 in percent.
   var before: Double?
@@ -19,7 +19,7 @@ struct ClassChange {
     return after - before
   }
 
-  /// Every class that was measured, in the order of the labels.
+  /// Every class, in the order of the labels; nothing where nothing was measured.
   static func all(_ data: ReportData) -> [ClassChange] {
     let baseline = data.evaluation(.baseline), student = data.evaluation(.fineTuning)
     let teacher = data.evaluation(.teacher)
@@ -32,7 +32,7 @@ struct ClassChange {
     }
     return data.classNames.indices.compactMap { index in
       let found = [baseline, student, teacher].map { find($0, index) }
-      guard let count = found.compactMap({ $0?.count }).max(), count > 0 else { return nil }
+      guard let count = found.compactMap({ $0?.count }).max() else { return nil }
       return ClassChange(
         class: index, name: data.classNames[index], count: count, before: found[0]?.top1,
         after: found[1]?.top1, teacher: found[2]?.top1)

@@ -17,7 +17,9 @@ struct ClassesSection {
     if compared.isEmpty {
       parts = table(changes, caption: "Every class, in the order of the labels.", few: true)
     } else if changes.count <= Self.few {
-      parts = table(compared, caption: "Every class, the one that gained most first.", few: true)
+      let others = changes.filter { $0.change == nil }
+      parts = table(
+        compared + others, caption: "Every class, the one that gained most first.", few: true)
     } else {
       parts = """
         \(table(Array(compared.prefix(Self.extremes)), caption: "The \(Self.extremes) classes that gained most."))
@@ -41,11 +43,13 @@ struct ClassesSection {
     guard !compared.isEmpty else {
       return "Top-1 of the networks that are finished; there is nothing to compare them with yet."
     }
+    let part = data.summary.measuredPart.map { ", on \($0)" } ?? ""
+    let absent = data.summary.absentLine.map { " There is \($0)." } ?? ""
     let gained = compared.count { ($0.change ?? 0) > 0 }
     let lost = compared.count { ($0.change ?? 0) < 0 }
-    return "Top-1 of the supervised baseline and of the student. Of "
+    return "Top-1 of the supervised baseline and of the student\(part). Of "
       + "\(Format.counted(compared.count, "class", "classes")) \(Format.count(gained)) gained, "
-      + "\(Format.count(lost)) lost, \(Format.count(compared.count - gained - lost)) stayed."
+      + "\(Format.count(lost)) lost, \(Format.count(compared.count - gained - lost)) stayed.\(absent)"
   }
 
   private var legend: HTML {

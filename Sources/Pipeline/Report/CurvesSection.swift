@@ -12,11 +12,13 @@ struct CurvesSection {
     let loss = ChartAxis.linear("", min(0, losses.min() ?? 0)...(losses.max() ?? 1))
     let accuracy = ChartAxis.linear("", 0...100, ticks: 5)
     let hasValidation = trainings.contains { $0.rows.contains { $0.validationTop1 != nil } }
+    let unread = data.summary.unreadablePictures.first { $0.set == "validation" }
+    let part = unread.map { ", on the \($0.of - $0.count) of \($0.of) that can be read" } ?? ""
     let validation: HTML =
       hasValidation
       ? """
       <li><svg aria-hidden="true"><path class="line second" d="M0 7h30"/>\
-      <circle class="mark second" cx="15" cy="7" r="3"/></svg>validation pictures</li>
+      <circle class="mark second" cx="15" cy="7" r="3"/></svg>validation pictures\(part)</li>
       """ : .none
     return """
       <section class="long" aria-labelledby="curves">

@@ -43,7 +43,8 @@ struct GainStatement: Equatable {
     let points = Format.fixed(abs(gain), 2)
     let compared =
       "\(Format.fixed(student, 2)) % top-1, and the same network trained on the labelled pictures "
-      + "alone \(Format.fixed(supervised, 2)) %."
+      + "alone \(Format.fixed(supervised, 2)) %"
+      + (summary.measuredPart.map { " (on \($0))." } ?? ".")
     switch verdict {
     case .gained: headline = "The student gains \(points) points: it reaches \(compared)"
     case .lost: headline = "The student loses \(points) points: it reaches \(compared)"

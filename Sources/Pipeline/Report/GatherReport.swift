@@ -52,6 +52,10 @@ extension ReportData {
         "The unlabelled pictures are missing below, and their true classes with them: "
           + "\(missing.reason).")
     }
+    if let part = data.summary.measuredPart {
+      caveats.append("The accuracies are of \(part).")
+    }
+    if let absent = data.summary.absentLine { caveats.append("There is \(absent).") }
     if data.measuredOn == .validation {
       caveats.append(
         "The accuracies are those of the validation pictures, which were also measured during "
@@ -83,23 +87,27 @@ extension ReportData {
         "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
           + "because D or the test pictures hold them: \(Stage.ranking.folder)/excluded.csv.")
     }
-    let unreadable = records.reduce(0) { $0 + $1.unreadable }
-    if unreadable > 0 {
-      warnings.append(
-        "\(Format.counted(unreadable, "unlabelled picture", "unlabelled pictures")) could not be "
-          + "read: \(Stage.ranking.folder)/bad-samples.csv.")
+    for set in data.summary.unreadablePictures {
+      let list =
+        set.set == "unlabelled"
+        ? "\(Stage.ranking.folder)/bad-samples.csv"
+        : "\(FilePath(text: run.directory.knownFolder).name)/unreadable.csv"
+      warnings.append("\(set.set.capitalized) pictures: \(set.line). All are in \(list).")
     }
     for training in data.trainings {
-      let list = "\(run.directory.folder(of: training.stage))/bad-samples.csv"
-      if FilePath(text: list).exists {
+      let list = run.badSamplesPath(of: training.stage)
+      let count = AppendedFile.lineCount(of: list) - 1
+      if count > 0 {
         warnings.append(
-          "\(training.stage.resultName): some pictures could not be read and others stood in for "
-            + "them: \(training.stage.folder)/bad-samples.csv.")
+          "\(training.stage.resultName): "
+            + "\(Format.counted(count, "picture", "pictures")) could not be read, and others stood in "
+            + "for them: \(training.stage.folder)/bad-samples.csv.")
       }
-      if let unreadable = training.evaluation?.unreadable, unreadable > 0 {
+      if let evaluation = training.evaluation, let line = evaluation.unreadableLine,
+        evaluation.count != data.summary.measuredImages
+      {
         warnings.append(
-          "\(training.stage.resultName): \(Format.count(unreadable)) of the "
-            + "\(data.measuredOn?.rawValue ?? "") pictures could not be read and do not count.")
+          "\(training.stage.resultName): \(data.measuredOn?.rawValue ?? ""): \(line).")
       }
     }
     return warnings
@@ -116,7 +124,7 @@ extension Run {
   }
 
   /// The records of the scored shards.
-  fileprivate func shardRecords() -> [ShardRecord] {
+  func shardRecords() -> [ShardRecord] {
     let folder = directory.scoresFolder
     let names = (try? FilePath(text: folder).names()) ?? []
     return names.filter { $0.hasSuffix(".json") }.sorted().compactMap {

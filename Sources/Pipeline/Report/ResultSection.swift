@@ -124,6 +124,9 @@ struct ResultSection {
   private var caption: String {
     guard let set = data.measuredOn else { return "Not measured: no test pictures were given." }
     let count = data.trainings.compactMap { $0.evaluation?.count }.max()
+    if let part = data.summary.measuredPart {
+      return "Measured on \(part). The whole pipeline also scores the unlabelled pictures."
+    }
     let pictures = count.map { "\(Format.count($0)) \(set.rawValue)" } ?? set.rawValue
     return
       "Measured on the \(pictures) pictures. The whole pipeline also scores the unlabelled pictures."

@@ -1,4 +1,4 @@
-import ImageData
+public import ImageData
 import Models
 import Torch
 
@@ -12,8 +12,10 @@ public struct Evaluation: Sendable, Equatable {
   public var correct: Int
   /// At how many of them the right class was among the first five.
   public var correctInFive: Int
-  /// Pictures that could not be read.
+  /// Pictures that could not be read, and so were not measured.
   public var unreadable: Int
+  /// The first of these, with the reasons.
+  public var firstUnreadable: [BadSamples.Entry] = []
 
   /// One class's part of an evaluation.
   public struct ClassAccuracy: Sendable, Equatable {
@@ -27,13 +29,47 @@ public struct Evaluation: Sendable, Equatable {
     public var top1: Double? { count == 0 ? nil : 100 * Double(correct) / Double(count) }
   }
 
-  /// The share of pictures whose class came first, in percent.
-  public var top1: Double { count == 0 ? 0 : 100 * Double(correct) / Double(count) }
+  /// An evaluation with these counts.
+  public init(
+    perClass: [ClassAccuracy], count: Int, correct: Int, correctInFive: Int, unreadable: Int,
+    firstUnreadable: [BadSamples.Entry] = []
+  ) {
+    self.perClass = perClass
+    self.count = count
+    self.correct = correct
+    self.correctInFive = correctInFive
+    self.unreadable = unreadable
+    self.firstUnreadable = firstUnreadable
+  }
 
-  /// The share of pictures whose class was among the first five, in percent; nil under 5 classes.
+  /// The share of measured pictures whose class came first, in percent; nil where none was measured.
+  public var top1: Double? { count == 0 ? nil : 100 * Double(correct) / Double(count) }
+
+  /// The share whose class was among the first five, in percent; nil under 5 classes and where none
+  /// was measured.
   public var top5: Double? {
-    guard perClass.count >= 5 else { return nil }
-    return count == 0 ? 0 : 100 * Double(correctInFive) / Double(count)
+    guard perClass.count >= 5, count > 0 else { return nil }
+    return 100 * Double(correctInFive) / Double(count)
+  }
+
+  /// "on 3 of 12; 9 cannot be read": beside every accuracy where some pictures could not be read.
+  public var measuredOn: String? {
+    guard unreadable > 0 else { return nil }
+    return "on \(Format.count(count)) of \(Format.count(count + unreadable)); "
+      + "\(Format.count(unreadable)) cannot be read"
+  }
+
+  /// "9 of 12 pictures cannot be read, the first cat/0.png: …"; nil where all could be.
+  public var unreadableLine: String? {
+    guard unreadable > 0 else { return nil }
+    let all = Format.counted(count + unreadable, "picture", "pictures")
+    let first = firstUnreadable.first.map { ", the first \($0.key): \($0.reason)" } ?? ""
+    return "\(Format.count(unreadable)) of \(all) cannot be read\(first)"
+  }
+
+  /// Whether fewer pictures are unreadable than `limit` allows of so many.
+  public func isWithin(_ limit: BadSamples.Limit) -> Bool {
+    unreadable <= limit.allowed(of: count + unreadable)
   }
 }
 
@@ -43,10 +79,11 @@ extension Evaluation: Codable {
   enum CodingKeys: String, CodingKey {
     case top1, top5, count, correct, unreadable
     case correctInFive = "correct_in_five"
+    case firstUnreadable = "unreadable_pictures"
     case perClass = "per_class"
   }
 
-  /// Writes the counts and the accuracies that follow from them; `top5` is null under 5 classes.
+  /// Writes the counts and the accuracies that follow from them, null where there are none.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(top1, forKey: .top1)
@@ -55,6 +92,7 @@ extension Evaluation: Codable {
     try values.encode(correct, forKey: .correct)
     try values.encode(correctInFive, forKey: .correctInFive)
     try values.encode(unreadable, forKey: .unreadable)
+    try values.encode(firstUnreadable, forKey: .firstUnreadable)
     try values.encode(perClass, forKey: .perClass)
   }
 
@@ -66,7 +104,9 @@ extension Evaluation: Codable {
       count: values.decode(Int.self, forKey: .count),
       correct: values.decode(Int.self, forKey: .correct),
       correctInFive: values.decode(Int.self, forKey: .correctInFive),
-      unreadable: values.decode(Int.self, forKey: .unreadable))
+      unreadable: values.decode(Int.self, forKey: .unreadable),
+      firstUnreadable: values.decodeIfPresent([BadSamples.Entry].self, forKey: .firstUnreadable)
+        ?? [])
   }
 }
 
@@ -94,7 +134,9 @@ extension Evaluation.ClassAccuracy: Codable {
   }
 }
 
-/// Measures `network` on labelled pictures.
+/// Measures `network` on labelled pictures. How many of them may be unreadable is the caller's to
+/// judge, by the result.
+/// - Throws: `PipelineError.nonFinite` naming a picture whose scores are no numbers.
 func evaluate(
   _ network: any Network, on examples: Examples, input: Recipe.Input, _ runtime: Runtime,
   progress: Progress? = nil
@@ -105,10 +147,13 @@ func evaluate(
     correctInFive: 0, unreadable: 0)
   let five = min(5, names.count)
   let inference = try Inference(network, input: input, runtime)
-  try inference.forEachBatch(of: examples.dataset, progress: progress) { batch, logits in
+  let badSamples = BadSamples(of: examples.dataset, limit: .none, seesEachOnce: true)
+  try inference.forEachBatch(
+    of: examples.dataset, badSamples: badSamples, progress: progress
+  ) { batch, logits in
     let best = try logits.top(five).indices.array(of: Int64.self)
     for row in 0..<batch.count {
-      guard !batch.unreadable.contains(row) else {
+      guard batch.reasons[row] == nil else {
         result.unreadable += 1
         continue
       }
@@ -122,6 +167,7 @@ func evaluate(
       result.perClass[label].correct += isCorrect ? 1 : 0
     }
   }
+  result.firstUnreadable = Array(badSamples.entries.prefix(UnreadablePictures.mostNamed))
   if let line = inference.withoutEnd.line(in: examples.dataset.name) { progress?.note(line) }
   return result
 }

@@ -11,6 +11,8 @@ struct Runtime {
   /// What the user sets to have another batch.
   let batchKey: String
   let maxPixels: Int
+  /// What the user sets to compute in float32.
+  let precisionKey: String
 }
 
 /// A network that is only asked, not trained: its batch norms are folded as long as this lives.
@@ -36,6 +38,7 @@ final class Inference {
 
   /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
   /// hands each batch and its float32 logits [batch, classes] to `body`.
+  /// - Throws: `PipelineError.nonFinite` naming a picture whose logits are no numbers.
   func forEachBatch(
     of dataset: any ImageDataset, range: Range<Int>? = nil, notesContents: Bool = false,
     badSamples: BadSamples? = nil, progress: Progress? = nil,
@@ -60,9 +63,26 @@ final class Inference {
           try network(toPictures(batch, paddedTo: runtime.batch), pass)
         }
         let isFull = batch.count == runtime.batch
-        try body(batch, isFull ? logits : logits.narrowed(axis: 0, to: 0..<batch.count))
+        let rows = isFull ? logits : try logits.narrowed(axis: 0, to: 0..<batch.count)
+        try requireFinite(rows, of: batch, in: dataset)
+        try body(batch, rows)
         progress?.advance(by: batch.count)
       }
     }
+  }
+  /// Scores that are no numbers have no order, whatever a sort makes of them.
+  private func requireFinite(_ logits: Tensor, of batch: ImageBatch, in dataset: any ImageDataset)
+    throws
+  {
+    guard try !logits.isFinite() else { return }
+    let values = try logits.array(of: Float.self)
+    let classes = values.count / max(1, batch.count)
+    let row = (values.firstIndex { !$0.isFinite } ?? 0) / max(1, classes)
+    let advice =
+      runtime.precision == .float32
+      ? "its weights are too large to compute with" : "try \(runtime.precisionKey)"
+    throw PipelineError.nonFinite(
+      "\(dataset.key(at: batch.indices[row])): the network's scores are no finite numbers in "
+        + "\(runtime.precision.rawValue); \(advice)")
   }
 }

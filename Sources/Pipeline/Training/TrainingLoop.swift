@@ -101,11 +101,11 @@ extension Run {
     while true {
       let isLast = state.step == plan.steps
       if state.sums.images > 0, state.step % rowInterval == 0 || isLast {
-        var accuracy: Double?
+        var measured: Evaluation?
         if let validation = job.validation,
           isLast || crosses(validationInterval, state.step, within: rowInterval)
         {
-          accuracy = try stoppable { try evaluate(network, on: validation).top1 }
+          measured = try stoppable { try evaluate(network, on: validation) }
         }
         let images = Double(state.sums.images)
         let row = MetricsTable.Row(
@@ -113,7 +113,7 @@ extension Run {
           top1: 100 * Double(state.sums.correct) / images,
           learningRate: plan.schedule.rate(atStep: state.step - 1),
           imagesPerSecond: Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow),
-          validationTop1: accuracy)
+          validationTop1: measured?.top1, validationImages: measured?.count)
         try metrics.append(row)
         try log.append(
           "step", stage: job.stage, step: row.step,
@@ -178,19 +178,28 @@ extension Run {
         loss: stepLoss, accuracy: Double(correct) / Double(plan.batch), learningRate: rate)
     }
     progress.finish()
-    if badSamples.count > 0 { try badSamples.write() }
+    try tell(badSamples, job)
     if let line = loader.withoutEnd.line(in: job.examples.dataset.name) { console.note(line) }
     return TrainingResult(
       imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
   }
 
+  /// Lists the pictures that others stood in for, and says how many they were.
+  private func tell(_ badSamples: BadSamples, _ job: TrainingJob) throws {
+    guard badSamples.count > 0 else { return }
+    try badSamples.write()
+    console.say(
+      "\(job.stage.title): \(Format.count(badSamples.count)) of "
+        + "\(Format.counted(job.examples.count, "picture", "pictures")) could not be read, and others "
+        + "stood in for them: \(badSamplesPath(of: job.stage))")
+  }
+
   /// - Throws: `PipelineError.nonFinite` when a training ends with weights that are not numbers: a
   ///   step may overflow them with a loss and gradients that are. Its last checkpoint is kept.
   private func requireFinite(_ network: any Network, _ stage: Stage) throws {
-    let broken = try network.weights.state.first { try !$0.tensor.sum().item().isFinite }
-    guard let broken else { return }
+    guard let broken = try network.weights.firstNotFinite() else { return }
     throw PipelineError.nonFinite(
-      "\(stage.title): \(broken.name) is not finite at the end of the training; "
+      "\(stage.title): \(broken) is not finite at the end of the training; "
         + "lower its learningRate")
   }
 
