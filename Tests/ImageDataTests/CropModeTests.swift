@@ -12,7 +12,10 @@ import Testing
 @Suite("Pictures that are no squares")
 struct CropModeTests {
   private func rendered(_ resize: Int, _ crop: Int, _ mode: CropMode) throws -> [[UInt8]] {
-    let pixels = (0..<9).flatMap { y in (0..<5).map { x in UInt8((x * 37 + y * 53) % 256) } }
+    let pixels: [UInt8] = (0..<45).map { place in
+      let (x, y) = (place % 5, place / 5)
+      return UInt8((x * 37 + y * 53) % 256)
+    }
     let image = EncodedImage.pixels(Data(pixels), width: 5, height: 9, channels: 1)
     let bytes = try ImageDecoder().rendered(
       image,
