@@ -99,14 +99,14 @@ extension Run {
         RunData.Opening(
           workers: opening.workers, needsUnlabelled: opening.needsPictures, indexing: indexing,
           alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
-          access: access),
+          computed: opening.computed, access: access),
         noting: &preflight)
-      if access == .alone, opening.needsPictures {
+      if access == .alone, !opening.computed.isEmpty {
         preflight.warnings.forEach { opening.console.note("warning: \($0.message)") }
       }
       try preflight.refuseProblems()
       guard var opened, let device else { throw PipelineError.data("nothing could be opened") }
-      if access == .alone, opening.needsPictures {
+      if access == .alone, !opening.computed.isEmpty {
         PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { opening.console.note($0) }
       }
       if let missing = opened.data.unlabelled as? MissingPictures {

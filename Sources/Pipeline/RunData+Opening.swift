@@ -18,6 +18,8 @@ extension RunData {
     var device: Device?
     /// Up to so many pictures of U are compared with the others one by one.
     var mostCompared = 20_000
+    /// The stages that are to be computed: what speaks against other ones does not matter.
+    var computed = Set(Stage.allCases)
     /// How the run's directory is worked on: who does not work on it alone takes what was noted.
     var access = Run.Access.alone
   }
@@ -98,7 +100,8 @@ private final class SetsOpening {
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
       unlabelled: unlabelled, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
-    if opening.access == .alone, !(opening.directory?.isFinished(.ranking) ?? false) {
+    if opening.access == .alone, opening.needsUnlabelled,
+      !(opening.directory?.isFinished(.ranking) ?? false) {
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
     }
@@ -296,13 +299,16 @@ private final class SetsOpening {
     guard opening.access == .alone else { return }
     var preflight = preflight
     defer { self.preflight = preflight }
-    if !(opening.directory?.isFinished(.teacher) ?? false) {
+    func isFinished(_ stage: Stage) -> Bool {
+      !opening.computed.contains(stage) || opening.directory?.isFinished(stage) ?? false
+    }
+    if !isFinished(.teacher) {
       try preflight.checkStartingWeights(of: recipe, classNames: source?.classes)
     }
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,
-      device: opening.device, isFinished: { self.opening.directory?.isFinished($0) ?? false })
+      device: opening.device, isFinished: isFinished)
     preflight.warnOfMissingClasses(
       in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)
   }

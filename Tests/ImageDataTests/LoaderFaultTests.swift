@@ -19,7 +19,8 @@ extension LoaderTests {
     ) throws -> BatchLoader {
       try BatchLoader(
         dataset: dataset, order: SequentialOrder(), positions: 0..<dataset.count, batchSize: 4,
-        preset: preset, seed: 0, workers: 2, onUnreadable: .mark, maxPixels: maxPixels)
+        preset: preset, seed: 0, workers: 2, onUnreadable: .mark, maxPixels: maxPixels,
+        badSamples: BadSamples(of: dataset, limit: .none))
     }
 
     @Test("a file that vanished, shrank to nothing, became a folder or a pipe is one bad picture")

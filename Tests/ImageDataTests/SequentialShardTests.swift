@@ -254,7 +254,7 @@ struct SequentialShardTests {
     let summary = try buildIndex(of: "pipe:cat \(path)", in: index, options: again)
     #expect(summary.reusedShards == 0)
     #expect(
-      try IndexedCollection(folder: index).read(at: 30).bytes
+      try IndexedCollection(folder: index, commands: .all).read(at: 30).bytes
         == Data(TarBuilder.picture(33, bytes: 2000)))
   }
 

@@ -41,7 +41,7 @@ struct PaintedRun {
 
   func open(needsPictures: Bool = true) throws -> Run {
     try Run(
-      recipe: recipe, directory: directory, needsPictures: needsPictures,
+      recipe: recipe, directory: directory, needsPictures: needsPictures, computing: [],
       console: Console(quiet: true))
   }
 

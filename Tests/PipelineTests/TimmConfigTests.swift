@@ -185,10 +185,13 @@ struct TimmConfigTests {
     let read = try ModelFolder(contentsOf: folder)
     #expect(read.input == input)
     #expect(read.options == options)
-    let config = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/config.json")))
-    let details = try #require((config as? [String: Any])?["pretrained_cfg"] as? [String: Any])
-    let part = try #require(details["crop_pct"] as? Double)
+    struct Written: Decodable {
+      struct Details: Decodable { let crop_pct: Double }
+      let pretrained_cfg: Details
+    }
+    let config = try JSONDecoder().decode(
+      Written.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/config.json")))
+    let part = config.pretrained_cfg.crop_pct
     #expect(Int((Double(input.size) / part).rounded(.down)) == input.resize)
   }
 }
