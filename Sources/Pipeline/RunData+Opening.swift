@@ -100,7 +100,7 @@ private final class SetsOpening {
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
       unlabelled: unlabelled, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
-    if opening.access == .alone, opening.needsUnlabelled,
+    if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false) {
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)

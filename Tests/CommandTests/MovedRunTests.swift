@@ -58,8 +58,13 @@ struct MovedRunTests {
     try takeAway()
     let after = try command("report", run, "--json").object()
     let ours: Set<String> = ["peak_mib"]
+    func text(_ value: Any?) throws -> String {
+      let json = try JSONSerialization.data(
+        withJSONObject: [value ?? "nothing"], options: .sortedKeys)
+      return String(decoding: json, as: UTF8.self)
+    }
     for (key, value) in before where !ours.contains(key) {
-      #expect("\(after[key] ?? "nothing")" == "\(value)", "\(key)")
+      #expect(try text(after[key]) == text(value), "\(key)")
     }
     let html = try tiny.folder.read("copy/report.html")
     #expect(html.contains("The labelled pictures are no longer there"))
