@@ -38,7 +38,8 @@ struct OutputTests {
             "classes", "labelled_images", "unlabelled_images", "selected_images",
             "images_per_class",
             "selection_purity", "gain", "seconds", "peak_mib", "seed", "device", "precision",
-            "threads", "libtorch",
+            "threads", "libtorch", "unreadable", "unreadable_pictures", "absent_classes",
+            "measured_on", "measured_images",
           ] + top.flatMap { ["\($0)_top1", "\($0)_top5"] }))
     #expect(summary["classes"] as? Int == 6)
     #expect(summary["labelled_images"] as? Int == 48)
