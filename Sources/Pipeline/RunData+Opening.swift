@@ -101,7 +101,8 @@ private final class SetsOpening {
       unlabelled: unlabelled, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
     if opening.access == .alone, !opening.computed.isEmpty,
-      !(opening.directory?.isFinished(.ranking) ?? false) {
+      !(opening.directory?.isFinished(.ranking) ?? false)
+    {
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
     }

@@ -133,7 +133,7 @@ extension Run {
 
   private func damage(of output: String, in folder: String) -> PipelineError {
     .data(
-      "\(folder)/\(output) is not as the stage left it; put it back, or remove "
-        + "\(folder)/done.json to run the stage again")
+      "\(folder)/\(output) is not as the stage left it; put it back, or move \(folder) elsewhere to "
+        + "run the stage again")
   }
 }

@@ -163,7 +163,9 @@ struct DependenceTests {
       "data.labelled=\(place)/new/d.csv", "data.test=\(place)/new/t.csv",
       "data.unlabelled=\(place)/new/u",
     ]
-    func starts() throws -> Int { try tiny.text("a", "log.jsonl").split(separator: "\"start\"").count }
+    func starts() throws -> Int {
+      try tiny.text("a", "log.jsonl").split(separator: "\"start\"").count
+    }
     let before = try starts()
     let again = try tiny.finish("run", "a", Self.quick + words)
     #expect(again.errors.contains("scores: done"), "\(again.errors)")

@@ -196,7 +196,7 @@ struct FolderDatasetTests {
       throws: ImageDataError.unreadable(key: "cat/4.png", reason: "No such file or directory")
     ) { try dataset.read(at: 2) }
     try manager.createSymbolicLink(atPath: folder.path + "/cat/up", withDestinationPath: "..")
-    #expect(reason() == "cat/up is a link to a folder that it lies in; remove it")
+    #expect(reason() == "cat/up is a link to a folder that it lies in; take the link away")
   }
 
   @Test("openDataset takes a split's folder, and says when it is not there")

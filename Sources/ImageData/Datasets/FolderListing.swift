@@ -61,7 +61,7 @@ struct FolderListing {
     }
     guard !open.contains(identity) else {
       throw ImageDataError.dataset(
-        path: root, reason: "\(name) is a link to a folder that it lies in; remove it")
+        path: root, reason: "\(name) is a link to a folder that it lies in; take the link away")
     }
     guard open.count < Self.deepest else {
       throw ImageDataError.dataset(

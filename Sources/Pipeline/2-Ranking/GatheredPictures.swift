@@ -23,7 +23,7 @@ struct GatheredPictures: ImageDataset {
       else {
         throw PipelineError.data(
           "\(gathered.folder): \(gathered.key(at: index)) is no picture of this selection, or is there "
-            + "twice; remove the folder and run again")
+            + "twice; move the folder elsewhere and run again")
       }
       places[row] = Int32(index)
     }

@@ -98,7 +98,7 @@ struct KnownPictures {
         "\(Format.counted(both.count, "\(measured.name) picture is", "\(measured.name) pictures are")) "
           + "also in the \(trained.name) set: "
           + both.prefix(5).map { trained.dataset.key(at: $0) }.joined(separator: ", ")
-          + (both.count > 5 ? ", …" : "") + "; remove them from one of the two")
+          + (both.count > 5 ? ", …" : "") + "; leave each in one of the two")
     }
   }
 }

@@ -111,7 +111,7 @@ struct MaterializedFolder {
   private var other: PipelineError {
     .usage(
       "\(path) holds another selection, or one in shards of another size; give --to another "
-        + "folder, or remove this one")
+        + "folder, or move this one elsewhere")
   }
 
   private func foreign(_ name: String) -> PipelineError {

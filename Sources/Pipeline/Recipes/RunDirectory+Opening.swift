@@ -25,7 +25,8 @@ extension RunDirectory {
     if onlyScoring { stale.keepWhatScoresDependOn() }
     guard !stale.isEmpty else { return stale.unknown }
     guard redoing else {
-      throw stale.refusal(of: self, isEdited: earlier.settings == now.recipe.settings, now, changes: changes)
+      throw stale.refusal(
+        of: self, isEdited: earlier.settings == now.recipe.settings, now, changes: changes)
     }
     try remove(stale.stages, keepingScores: !stale.reachesScores)
     return stale.unknown.filter { !stale.stages.contains($0) }

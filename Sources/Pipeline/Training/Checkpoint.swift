@@ -46,7 +46,9 @@ struct CheckpointFolder {
 
   /// The step of the newest checkpoint of a stage in the folder at `path`; 0 where there is none.
   static func newestStep(in path: String, stageHash: String) -> Int {
-    let newest = files(in: path).last { (try? Safetensors(path: $0.path))?.metadata["stage"] == stageHash }
+    let newest = files(in: path).last {
+      (try? Safetensors(path: $0.path))?.metadata["stage"] == stageHash
+    }
     return newest?.step ?? 0
   }
 
