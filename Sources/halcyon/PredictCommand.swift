@@ -58,9 +58,10 @@ struct PredictCommand: ParsableCommand {
     }
     if let line = model.withoutEnd { printError(line) }
     guard unreadable > 0 else { return }
-    printError(
-      "\(Format.count(unreadable)) of \(Format.counted(pictures.count, "picture", "pictures")) "
-        + "cannot be read")
+    if pictures.count > 1 {
+      printError(
+        "\(Format.count(unreadable)) of \(Format.count(pictures.count)) pictures cannot be read")
+    }
     throw ExitCode(65)
   }
 }
