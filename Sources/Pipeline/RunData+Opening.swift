@@ -103,6 +103,9 @@ private final class SetsOpening {
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {
+      try preflight.lookAt(
+        unlabelled: unlabelled, limit: recipe.data.limitOfUnreadable,
+        maxPixels: recipe.data.maxPixels)
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
     }

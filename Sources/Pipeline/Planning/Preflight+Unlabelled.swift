@@ -1,6 +1,42 @@
 import ImageData
 
 extension Preflight {
+  /// Decodes some pictures of U, spread over it: where none can be read, scoring it is no use.
+  /// - Throws: `PipelineError.stopped`.
+  mutating func lookAt(
+    unlabelled: any ShardedDataset, limit: BadSamples.Limit, maxPixels: Int
+  ) throws {
+    guard unlabelled.isRandomAccess, unlabelled.count > 0, !(unlabelled is MissingPictures) else {
+      return
+    }
+    let step = (unlabelled.count + 99) / 100
+    let looked = Array(stride(from: 0, to: unlabelled.count, by: step))
+    let decoder = try ImageDecoder(maxPixels: maxPixels)
+    var unreadable: [BadSamples.Entry] = []
+    for index in looked {
+      try StopSignal.check()
+      do {
+        let key = unlabelled.key(at: index)
+        _ = try decoder.pixels(of: unlabelled.read(at: index), channels: 1, key: key)
+      } catch ImageDataError.unreadable(let key, let reason) {
+        unreadable.append(.init(key: key, reason: reason))
+      }
+    }
+    let found = UnreadablePictures(
+      set: "unlabelled", count: unreadable.count, of: looked.count, first: unreadable)
+    let spread = step > 1 ? " (looked at of \(Format.count(unlabelled.count)))" : ""
+    if found.count == found.of {
+      refuse(
+        "unlabelled: \(found.line)\(spread); is data.unlabelled the right folder?", exitCode: 65,
+        key: "data.unlabelled")
+    } else if found.count > limit.allowed(of: found.of) {
+      warn(
+        "unlabelled: \(found.line)\(spread); selecting ends where more than data.unreadableLimit "
+          + "cannot be read: mend them, or raise it",
+        key: "data.unreadableLimit")
+    }
+  }
+
   /// Notes how many of U's pictures are labelled or test pictures, byte for byte, which U goes without;
   /// where nothing is left, that is a problem.
   ///

@@ -27,7 +27,9 @@ struct PictureChanges {
   func text(of set: String) -> String {
     let isEmpty = [relabelled, altered, gone, added].allSatisfy(\.isEmpty)
     guard !isEmpty else {
-      return "the \(isInSameOrder ? "classes" : "order") of the \(set) pictures have changed"
+      return isInSameOrder
+        ? "the classes of the \(set) pictures have changed"
+        : "the order of the \(set) pictures has changed"
     }
     func few(_ list: [String]) -> String {
       " (" + list.prefix(4).joined(separator: ", ") + (list.count > 4 ? ", …)" : ")")

@@ -99,6 +99,12 @@ extension Recipe {
     ].contains(key)
   }
 
+  /// Whether `key` decides which pictures are labelled, held out or left out of U.
+  static func drawsPictures(_ key: String) -> Bool {
+    let words = ["labelled", "validation", "test"].map { "data.\($0)" }
+    return key == "seed" || words.contains { key.hasPrefix($0) }
+  }
+
   /// Whether `key` decides which pictures U has, in which shards.
   static func decidesUnlabelled(_ key: String) -> Bool {
     key != "data.unlabelledImages" && key.hasPrefix("data.unlabelled")

@@ -19,7 +19,13 @@ extension StaleStages {
       return places[0] < places[1]
     }
     let machine = differences.compactMap { machineText($0, now) }
-    let data = differences.compactMap { dataText($0, now, changes) }
+    // Other settings draw other pictures: then the recipe is what differs.
+    let isDrawnOtherwise = differences.contains { difference in
+      guard case .setting(let key, _, _) = difference else { return false }
+      return Recipe.drawsPictures(key)
+    }
+    let data = differences.filter { !isDrawnOtherwise || ![.labelled, .leftOut].contains($0) }
+      .compactMap { dataText($0, now, changes) }
     let redo = "--redo to remove and run again: \(titles)"
     if !data.isEmpty {
       let others = keys.isEmpty ? "" : "; the recipe differs in \(keys.joined(separator: ", "))"
