@@ -91,6 +91,7 @@ public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
 
   /// What the user reads of any error: one line.
   public static func line(about error: any Error) -> String {
+    if case PipelineError.problems = error { return lines(about: error).joined(separator: "; ") }
     let text =
       switch error {
       case let error as any CustomStringConvertible where !(error is CocoaError): error.description
