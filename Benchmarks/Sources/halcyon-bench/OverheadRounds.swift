@@ -30,7 +30,8 @@ struct OverheadRounds: ParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try writePictures(to: folder)
     let run = try Run(
-      recipe: recipe(in: folder), directory: folder + "/run", console: Console(quiet: true))
+      recipe: recipe(in: folder), directory: folder + "/run", computing: [.teacher],
+      console: Console(quiet: true))
     try TrainTeacher.perform(in: run)
 
     try serve(cost: work.cost()) {
