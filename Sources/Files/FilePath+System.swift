@@ -69,7 +69,7 @@ extension FilePath {
   }
 
   /// Makes the folder and, in their order, those on the way to it; any of them may be there already.
-  /// - Throws: `FileError` naming the folder, and the one on the way that is at fault.
+  /// - Throws: `FileError` naming the folder that cannot be made.
   public func makeFolder() throws {
     guard !isFolder else { return }
     var path = FilePath(root: root, [])
@@ -80,8 +80,7 @@ extension FilePath {
         path.exists ? ENOTDIR : path.withPlatformString { mkdir($0, 0o777) == 0 ? 0 : errno }
       // Somebody else may have made it meanwhile.
       guard code == 0 || path.isFolder else {
-        throw FileError(
-          "make the folder", text, code: code, detail: path == self ? "" : "at \(path.text)")
+        throw FileError("make the folder", path.text, code: code)
       }
     }
   }

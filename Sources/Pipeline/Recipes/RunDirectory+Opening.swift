@@ -92,7 +92,13 @@ extension RunDirectory {
 
   /// Makes a folder and those above it.
   /// - Throws: `FileError` naming the folder.
-  static func makeFolder(_ folder: String) throws { try FilePath(text: folder).makeFolder() }
+  static func makeFolder(_ folder: String) throws {
+    do {
+      try FilePath(text: folder).makeFolder()
+    } catch let error as FileError {
+      throw FileError("make the folder", folder, code: error.code)
+    }
+  }
 }
 
 extension Recipe {
