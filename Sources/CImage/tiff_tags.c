@@ -60,6 +60,7 @@ static size_t size_of_type(uint32_t type) {
       return 2;
     case 4:   // LONG
     case 9:   // SLONG
+    case 13:  // IFD
       return 4;
     default: return 0;
   }

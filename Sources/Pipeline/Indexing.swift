@@ -71,6 +71,14 @@ struct Indexing {
       shouldStop: { StopSignal.number != nil })
   }
 
+  /// What the list of an index's problems begins with: "00003: the archive is cut short".
+  private static func firstProblem(in folder: String) -> String? {
+    guard let list = try? CSVReader(path: "\(folder)/problems.csv"), (try? list.next()) == true,
+      (try? list.next()) == true
+    else { return nil }
+    return (0..<list.count).map { list.text($0) }.filter { !$0.isEmpty }.joined(separator: ": ")
+  }
+
   private func build(
     _ source: String, _ split: String?, _ set: String, _ folder: String, _ options: IndexOptions
   ) throws {
@@ -95,7 +103,8 @@ struct Indexing {
           + (summary.problems == 0
             ? ""
             : "; \(passedOver) passed over: "
-              + (isTemporary ? "`halcyon index` lists them" : "\(folder)/problems.csv")))
+              + (isTemporary ? "`halcyon index` lists them" : "\(folder)/problems.csv")
+              + (Self.firstProblem(in: folder).map { "; the first: \($0)" } ?? "")))
     } catch is IndexingStopped {
       try StopSignal.check()
     }

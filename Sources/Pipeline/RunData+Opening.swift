@@ -318,6 +318,13 @@ private final class SetsOpening {
   }
 
   private func warnOfSplitFolders(_ source: any ImageDataset, at path: String) {
+    if let list = source as? ManifestDataset, list.splits.count > 1 {
+      preflight.warn(
+        "\(path) has lines of the splits \(list.splits.joined(separator: ", ")), and all of them are "
+          + "trained on; name one in data.labelledSplit, and the others with data.validation and "
+          + "data.validationSplit, data.test and data.testSplit",
+        key: "data.labelledSplit")
+    }
     guard let splits = SplitFolders(of: source, at: path) else { return }
     preflight.warn(splits.warning, key: "data.labelled")
   }

@@ -84,8 +84,15 @@ struct RunOptions: ParsableArguments {
         "\(selection) is a selection beside \(try SelectionOrigin(contentsOf: selection).run); inspect, "
           + "materialize and pretrain take it, other commands the run")
     }
+    let directory = directory(for: reading.recipe)
+    // What goes on with a run does not begin one.
+    let isNew = try !RunDirectory(path: directory).holdsRun()
+    if access == .alone, isNew, !computing.contains(.teacher) {
+      throw PipelineError.usage(
+        "\(directory) is no run yet; `halcyon run` or `halcyon train-teacher` begins one")
+    }
     return try Run(
-      reading, directory: directory(for: reading.recipe), redoing: redo,
+      reading, directory: directory, redoing: redo,
       needsPictures: needsPictures, computing: computing, access: access,
       console: Console(quiet: quiet))
   }

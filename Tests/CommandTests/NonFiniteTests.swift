@@ -122,6 +122,18 @@ struct NonFiniteTests {
     }
   }
 
+  @Test("starting weights that are no numbers are found before anything trains")
+  func startingWeights() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "a")
+    let weights = "\(tiny.directory("a"))/1-teacher/model.safetensors"
+    try TinyRun.spoil("conv1.weight", in: weights)
+    let outcome = try tiny.run("run", "b", ["teacher.startFrom=\(weights)"])
+    #expect(outcome.code == 70)
+    #expect(outcome.errors.contains("conv1.weight holds numbers that are not finite"))
+    #expect(!FileManager.default.fileExists(atPath: tiny.directory("b")))
+  }
+
   @Test("scores that overflow end with 70 and the picture's name")
   func scores() throws {
     let tiny = try TinyRun()

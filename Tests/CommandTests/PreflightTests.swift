@@ -145,6 +145,24 @@ struct PreflightTests {
     #expect(recipe.contains("  labelled: root/train\n") && recipe.contains("  test: root/test\n"))
   }
 
+  @Test("a list's splits that are all trained on are told of")
+  func splitColumn() throws {
+    let tiny = try folders()
+    var list = "path,label,split\n"
+    for name in TinyPictures.classes {
+      for file in try FileManager.default.contentsOfDirectory(
+        atPath: "\(tiny.folder.path)/d/\(name)")
+      {
+        list += "d/\(name)/\(file),\(name),\(list.count % 3 == 0 ? "test" : "train")\n"
+      }
+    }
+    try tiny.folder.write(list, to: "d.csv")
+    let words = ["data.labelled=\(tiny.folder.path)/d.csv", "data.test=null"]
+    #expect(try dryRun(tiny, words).output.contains("has lines of the splits "))
+    let one = try dryRun(tiny, words + ["data.labelledSplit=train"])
+    #expect(!one.output.contains("has lines of the splits "), "\(one.output)")
+  }
+
   @Test("what init writes is warned of by a dry run only as its comments say")
   func initWarnings() throws {
     let tiny = try folders()

@@ -39,6 +39,16 @@ struct RefusedFolderTests {
     #expect(try !names("").contains("deep"))
   }
 
+  @Test(
+    "what goes on with a run begins none", arguments: ["select", "pretrain", "score", "report"])
+  func begun(verb: String) throws {
+    let outcome = try Command.run(
+      verb, "\(tiny.folder.path)/tiny.yaml", "--out", "\(tiny.folder.path)/new")
+    #expect(outcome.code == 64)
+    #expect(outcome.errors.contains("/new is no run yet"), "\(outcome.errors)")
+    #expect(try !names("").contains("new"))
+  }
+
   @Test("the recipe that init wrote is no run: it stays as it is, and nothing comes beside it")
   func initRecipe() throws {
     let note = "# mine\n" + TinyRun.recipe

@@ -40,7 +40,8 @@ struct OrientationTests {
   @Test("EXIF's orientation may be of any integer type, in either byte order")
   func types() throws {
     // BYTE, SHORT, LONG, SBYTE, SSHORT, SLONG: bytes a value.
-    for (type, size) in [(1, 1), (3, 2), (4, 4), (6, 1), (8, 2), (9, 4)] as [(UInt16, Int)] {
+    let types: [(UInt16, Int)] = [(1, 1), (3, 2), (4, 4), (6, 1), (8, 2), (9, 4), (13, 4)]
+    for (type, size) in types {
       for orientation in 1...8 {
         var value = [UInt8](repeating: 0, count: size)
         value[0] = UInt8(orientation)

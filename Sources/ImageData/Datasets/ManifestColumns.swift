@@ -14,7 +14,7 @@ struct ManifestColumns {
   let path: Int
   /// The column of the classes, if there is one.
   var label: Int?
-  /// The column of the splits, if there is one and it is needed.
+  /// The column of the splits, if there is one.
   var split: Int?
   /// The column of the hashtags, if there is one.
   var tags: Int?
@@ -40,7 +40,10 @@ struct ManifestColumns {
     self.path = path
     label = try Self.column(Self.labelNames, "the label", among: names)
     tags = try Self.column(Self.tagNames, "the tags", among: names)
-    guard needsSplit else { return }
+    guard needsSplit else {
+      split = names.firstIndex { Self.plain($0) == Self.splitNames[0] }
+      return
+    }
     split = try Self.column(Self.splitNames, "the split", among: names)
     guard split != nil else {
       throw Refusal(reason: "no column named split; columns found: \(Self.list(names))")

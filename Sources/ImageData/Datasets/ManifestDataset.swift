@@ -19,6 +19,8 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
   /// The paths as bytes.
   let paths: PathTable
   private let root: String
+  /// The first splits that its lines are of, where none was asked for.
+  public let splits: [String]
   private let labels: [Int32]
   private let tagTable: TagTable
 
@@ -41,6 +43,7 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
     }
     name = FilePath(text: path).name
     paths = entries.paths
+    splits = entries.splits.map { String(decoding: $0, as: UTF8.self) }
     tagTable = entries.tags.sealed()
     (classes, labels) = entries.numberedLabels()
     try requireDistinctClasses(in: path, "labels", "write the same in all lines")

@@ -7,6 +7,8 @@ struct ManifestEntries {
   private(set) var paths = PathTable()
   /// Their hashtags; without lines when the list has none.
   private(set) var tags = TagTable()
+  /// The first splits that its lines are of, where all lines are kept.
+  private(set) var splits: [[UInt8]] = []
   /// The folder that paths are relative to.
   let root: String
   private let split: String?
@@ -44,6 +46,11 @@ struct ManifestEntries {
       number = known
     }
     if let wanted = self.split, let split, !split.elementsEqual(wanted.utf8) { return nil }
+    if self.split == nil, let split, !split.isEmpty, splits.count < 5,
+      !splits.contains(where: { split.elementsEqual($0) })
+    {
+      splits.append(Array(split))
+    }
     if let tags {
       switch tags {
       case .list(let list): self.tags.append(list)

@@ -40,7 +40,8 @@ extension ManifestEntries {
     let pathColumn = try place(found.path, [.strings], "strings")
     let labels: Set<ParquetKind> = [.strings, .integers]
     let labelColumn = try found.label.map { try place($0, labels, "strings or integers") }
-    let splitColumn = try found.split.map { try place($0, [.strings], "strings") }
+    let split = needsSplits ? found.split : nil
+    let splitColumn = try split.map { try place($0, [.strings], "strings") }
     let tagKinds: Set<ParquetKind> = [.strings, .lists]
     let tagsColumn = try found.tags.map {
       try place($0, tagKinds, "lists of strings or strings")

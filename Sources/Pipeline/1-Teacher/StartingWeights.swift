@@ -71,6 +71,18 @@ struct StartingWeights {
     try ModelFolder.requireFinite(network, from: file.path)
   }
 
+  /// Reads those that `network` takes, without keeping them.
+  /// - Throws: `PipelineError.nonFinite` naming the first that is not finite.
+  func requireFinite(for network: any Network) throws {
+    let last = type(of: network).lastLayer
+    for (name, _) in network.weights.state where keepsLast || !name.hasPrefix(last) {
+      guard file.names.contains(prefix + name), try !file.tensor(prefix + name).isFinite() else {
+        continue
+      }
+      throw ModelFolder.notFinite(prefix + name, in: file.path)
+    }
+  }
+
   /// What is done with them, in words.
   var note: String {
     "starts from \(source)" + (keepsLast ? "" : ", with a new last layer")
@@ -160,7 +172,10 @@ enum PickledWeights {
   static func advice(for path: String, to target: String? = nil) -> String {
     let place = FilePath(text: path)
     let target =
-      target ?? place.folder.joined("\(place.nameWithoutExtension).safetensors").text
+      target
+      ?? place.folder.joined(
+        place.nameWithoutExtension + (isNamed(place.name) ? "" : "-converted") + ".safetensors"
+      ).text
     return "\(path) is a Python pickle, which is not read here; in Python, "
       + "import torch; from safetensors.torch import save_file; "
       + "w = torch.load(\"\(path)\", map_location=\"cpu\", weights_only=True); "

@@ -48,7 +48,7 @@ public struct WorkShare: Equatable, Sendable {
   ) throws {
     var said: [String] = []
     func number(_ name: String) throws -> Int? {
-      guard let text = environment[name] else { return nil }
+      guard let text = environment[name], !text.isEmpty else { return nil }
       if !name.hasSuffix("_STEP"), !name.hasSuffix("_MIN"), !name.hasSuffix("_MAX") {
         said.append(said.isEmpty ? "\(name) is \(text)" : "\(name) \(text)")
       }

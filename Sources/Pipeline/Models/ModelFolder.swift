@@ -88,7 +88,12 @@ public struct ModelFolder {
   /// - Throws: `PipelineError.nonFinite` naming the file and the first tensor that is not finite.
   static func requireFinite(_ network: any Network, from path: String) throws {
     guard let name = try network.weights.firstNotFinite() else { return }
-    throw PipelineError.nonFinite(
+    throw notFinite(name, in: path)
+  }
+
+  /// The error of the tensor `name` in the file at `path`.
+  static func notFinite(_ name: String, in path: String) -> PipelineError {
+    .nonFinite(
       "\(path): \(name) holds numbers that are not finite, as a training that diverged leaves "
         + "them; nothing can be computed with these weights")
   }

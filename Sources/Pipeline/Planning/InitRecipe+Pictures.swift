@@ -131,6 +131,8 @@ private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws
     recipe, RunData.Opening(workers: indexing.workers, indexing: indexing),
     noting: &preflight)
   try preflight.refuseProblems()
+  let problems = opened?.known.unreadable.problems(BadSamples.Limit()) ?? []
+  for (key, message) in problems { preflight.warn("run refuses it: \(message)", key: key) }
   return (preflight.warnings, opened?.data.labelled.count ?? count)
 }
 

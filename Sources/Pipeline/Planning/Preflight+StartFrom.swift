@@ -17,9 +17,11 @@ extension Preflight {
     else { return }
     let options = recipe.teacherOptions(classCount: classNames?.count ?? 1)
     let weights = try attempt(key) {
-      try StartingWeights(
-        source, for: ModelCatalog.make(options, device: .meta), options,
-        classNames: classNames ?? [])
+      let network = try ModelCatalog.make(options, device: .meta)
+      let weights = try StartingWeights(
+        source, for: network, options, classNames: classNames ?? [])
+      try weights.requireFinite(for: network)
+      return weights
     }
     guard let weights else { return }
     if let input = weights.model?.input { warn(of: input, in: recipe) }
