@@ -85,11 +85,16 @@ struct SameResultTests {
   @Test("a stage whose input is missing says which stage to run")
   func order() throws {
     let tiny = try TinyRun()
+    let begun = try tiny.run("train-teacher", "a", environment: ["HALCYON_INJECT_STOP": "2"])
+    #expect(begun.code == 75)
     for (verb, missing) in [
       ("score", "teacher"), ("select", "not scored yet (00000"), ("pretrain", "ranking"),
       ("fine-tune", "student"),
     ] {
-      let outcome = try tiny.run(verb, "empty")
+      let none = try tiny.run(verb, "empty")
+      #expect(none.code == 64)
+      #expect(none.errors.contains("is no run yet; `halcyon run`"), "\(none.errors)")
+      let outcome = try tiny.run(verb, "a")
       #expect(outcome.code == 64)
       #expect(outcome.errors.contains(missing), "\(outcome.errors)")
       #expect(outcome.errors.contains("`halcyon "))
