@@ -61,12 +61,6 @@ struct RecipeErrorTests {
     ) { try read("evaluation: {zzzzzz: 1}") }
   }
 
-  @Test("a key that is given twice is refused")
-  func duplicate() {
-    expectError("r.yaml:") { try read("seed: 1\nseed: 1") }
-    expectError("r.yaml:") { try read("ranking:\n  batch: 1\n  batch: 2") }
-  }
-
   @Test(
     "a value of the wrong kind is named with its line and what it must be",
     arguments: [

@@ -23,10 +23,15 @@ extension Recipe {
     return found.list
   }
 
+  /// Whether a run can be called so: its folder is.
+  static func isFolderName(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
+      && !name.unicodeScalars.contains { $0.value < 0x20 }
+  }
+
   private func checkRun(_ found: inout RecipeProblems) {
-    let control = name.unicodeScalars.contains { $0.value < 0x20 }
     found.refuse(
-      name.isEmpty || name.hasPrefix(".") || name.contains("/") || control, "name",
+      !Self.isFolderName(name), "name",
       "name is \(name.yaml); it names a folder, so give letters and digits without a slash")
     found.atLeast(0, seed, "seed", atMost: .max)
     found.atLeast(0, threads, "threads", atMost: 1024)

@@ -60,6 +60,7 @@ struct RecipeReader {
       return []
     }
     var given = Set<String>()
+    var lines: [String: Int] = [:]
     for (keyNode, value) in mapping {
       guard case .scalar(let scalar) = keyNode else {
         refuse(error(at: keyNode, "a key is a word, not \(keyNode.shown)"), key: path)
@@ -70,6 +71,12 @@ struct RecipeReader {
       guard let field = fields.first(where: { $0.name == name }) else {
         refuse(error(at: keyNode, unknown(name, in: path, keys: fields.map(\.name))), key: key)
         continue
+      }
+      if let first = lines.updateValue(keyNode.mark?.line ?? 1, forKey: name) {
+        // Of a group both parts are read, of a value the second.
+        refuse(
+          error(at: keyNode, "\(key) is given twice, first in line \(first); remove one"),
+          key: value.mapping == nil ? key : nil)
       }
       // A group is where the file has it, not where one of its keys was changed.
       if value.mapping == nil || places[key] == nil { note(key, at: keyNode) }
@@ -118,8 +125,19 @@ struct RecipeReader {
     }
   }
 
+  /// Whether all of `keys` have values that are the teacher's, of which the fault is told already.
+  func isInherited(_ keys: [String]) -> Bool {
+    let heirs = ["baseline.training.", "fineTuning.training."]
+    let own = keys.compactMap { key in
+      heirs.first { key.hasPrefix($0) && places[key] == nil }.map {
+        "teacher.training." + key.dropFirst($0.count)
+      }
+    }
+    return own.count == keys.count && isAtFault(own)
+  }
+
   /// Notes a problem of `key`, once.
-  mutating func refuse(_ error: PipelineError, key: String) {
+  mutating func refuse(_ error: PipelineError, key: String?) {
     let problem = Preflight.Problem(error.description, exitCode: error.exitCode, key: key)
     if !problems.contains(where: { $0.message == problem.message }) { problems.append(problem) }
   }

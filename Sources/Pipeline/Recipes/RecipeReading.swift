@@ -24,15 +24,17 @@ public struct RecipeReading: Sendable {
       throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
     }
     try self.init(
-      yaml: yaml, file: path, folder: FilePath(text: path).folder.text, overrides: overrides,
-      keepsUnset: keepsUnset, note: note)
+      yaml: yaml, file: path, folder: FilePath(text: path).folder.text, named: Self.name(of: path),
+      overrides: overrides, keepsUnset: keepsUnset, note: note)
   }
 
+  /// Reads a recipe from text, which is called `name` where it does not say so itself.
   init(
-    yaml: String, file: String, folder: String, overrides: [String], keepsUnset: Bool,
-    note: (String) -> Void
+    yaml: String, file: String, folder: String, named name: String? = nil, overrides: [String],
+    keepsUnset: Bool, note: (String) -> Void
   ) throws {
-    var layers = [RecipeReader.Layer(node: try Self.root(of: yaml, file: file), override: nil)]
+    let root = try RecipeText(yaml, file: file).root()
+    var layers = [RecipeReader.Layer(node: root, override: nil)]
     layers += try overrides.map(Self.layer(of:))
     try Self.refuseTwoBudgets(in: overrides)
 
@@ -50,9 +52,14 @@ public struct RecipeReading: Sendable {
       try reader.read(.init(node: node, override: layer.override), into: &recipe)
     }
 
+    if let name, reader.places["name"] == nil {
+      recipe.name = name
+      note("\(file) has no name; the run is called \(name), as the file is")
+    }
     recipe.requireKeys(&reader)
     recipe.resolvePaths(from: folder, &reader, keepsUnset: keepsUnset, note)
-    for problem in recipe.problems where !reader.isAtFault(problem.keys) {
+    for problem in recipe.problems
+    where !reader.isAtFault(problem.keys) && !reader.isInherited(problem.keys) {
       reader.refuse(
         reader.error(for: problem.keys, problem.message), key: problem.keys.first ?? "")
     }
@@ -67,6 +74,9 @@ public struct RecipeReading: Sendable {
     }
   }
 
+  /// Whether the recipe says how its run is called, in a way that a folder can be.
+  public var hasName: Bool { !problems.contains { $0.key == "name" } }
+
   /// Says which shell commands may run to read U; nil for those that the recipe itself names.
   public mutating func allow(_ commands: CommandPermission?) { recipe.data.commands = commands }
 
@@ -76,15 +86,15 @@ public struct RecipeReading: Sendable {
     return recipe
   }
 
-  // MARK: - Layers
-
-  private static func root(of yaml: String, file: String) throws -> Node {
-    do {
-      return try compose(yaml: yaml) ?? Node("")
-    } catch let error as YamlError {
-      throw PipelineError.recipe(error.line(in: file))
-    }
+  /// What a recipe without a name is called: as its file, where that has a name of its own.
+  private static func name(of path: String) -> String? {
+    let place = FilePath(text: path)
+    guard place.isFile, !path.hasPrefix("/dev/"), !path.hasPrefix("/proc/") else { return nil }
+    let name = place.nameWithoutExtension
+    return Recipe.isFolderName(name) ? name : nil
   }
+
+  // MARK: - Layers
 
   private static func layer(of override: String) throws -> RecipeReader.Layer {
     let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -176,24 +186,5 @@ extension Recipe {
     data.validation = data.validation.map { resolve($0, "data.validation") }
     data.test = data.test.map { resolve($0, "data.test") }
     teacher.startFrom = teacher.startFrom.map { resolve($0, "teacher.startFrom") }
-  }
-}
-
-extension YamlError {
-  /// The error on one line, beginning with the file and the line.
-  fileprivate func line(in file: String) -> String {
-    switch self {
-    case .composer(let context?, let problem, let mark, _):
-      "\(file):\(mark.line): not YAML: \(context.text), \(problem)"
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(nil, let problem, let mark, _):
-      "\(file):\(mark.line): not YAML: \(problem); look at this line's indentation and quotes"
-    case .duplicatedKeysInMapping(let keys, let context):
-      "\(file):\(context.mark.line): the key \(keys.sorted().joined(separator: ", ")) is given twice; remove one"
-    case .reader(let problem, _, _, _):
-      "\(file): not YAML: \(problem); a recipe is a UTF-8 text"
-    default:
-      "\(file): not YAML: \(self)".replacing("\n", with: " ")
-    }
   }
 }
