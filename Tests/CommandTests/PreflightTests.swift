@@ -107,6 +107,36 @@ struct PreflightTests {
       some.output.contains("1 labelled picture is among the unlabelled ones; it will be left"))
   }
 
+  @Test("a rate that falls to nothing, and a warm-up that is most of it, are warned of by key")
+  func rates() throws {
+    let tiny = try TinyRun()
+    // 480 images in batches of 16 are 30 steps; 0.1 / 2^24 < 1e-8, and 300 halvings make 30 at once.
+    let few = try dryRun(
+      tiny, ["teacher.training.halvings=300", "student.training.halvings=30"])
+    #expect(
+      few.output.contains(
+        "warning: teacher.training: from step 3 of 30 on the learning rate is 9.3e-11 and less, too little "
+          + "to change a float32 weight; lower teacher.training.halvings (300)"), "\(few.output)")
+    // 25 steps and 31 parts: at step 20 the 24th halving.
+    #expect(few.output.contains("student.training: from step 20 of 25 on"), "\(few.output)")
+    let many = try dryRun(
+      tiny,
+      [
+        "teacher.training.halvings=20", "teacher.training.images=160",
+        "fineTuning.training.dropFactor=1e-7", "student.training.warmUpImages=390",
+        "student.training.schedule=cosine", "baseline.training.learningRate=1e-9",
+      ])
+    for warning in [
+      "teacher.training: 10 steps cannot hold 20 halvings, so that several are made at once",
+      "teacher.training: the warm-up takes 3 of 10 steps and the first drop is at step 1, so that",
+      "fineTuning.training: from step 9 of 15 on the learning rate is 1e-09 and less",
+      "shorten fineTuning.training.drops ([3])",
+      "student.training: the warm-up takes 24 of 25 steps; lower student.training.warmUpImages",
+      "baseline.training.learningRate is 1e-09, which is too little",
+    ] { #expect(many.output.contains(warning), "\(warning) in \(many.output)") }
+    #expect(!(try dryRun(tiny).output.contains("learning rate is")))
+  }
+
   @Test("one class, and two of one name, are refused with what to look at")
   func classes() throws {
     let tiny = try folders()

@@ -67,7 +67,7 @@ struct InitTests {
 
   @Test("nothing to learn from is refused")
   func refused() {
-    expectError("/d has 1 classes", code: 65) {
+    expectError("/d has one class only; give a folder", code: 65) {
       try InitRecipe(
         name: "a", labelled: facts("/d", 100, classes: 1), unlabelled: facts("/u", 10))
     }

@@ -67,7 +67,8 @@ public struct InitRecipe: Equatable, Sendable {
   public init(name: String, labelled: DatasetFacts, unlabelled: DatasetFacts) throws {
     guard labelled.classes >= 2 else {
       throw PipelineError.data(
-        "\(labelled.path) has \(labelled.classes) classes; give a folder with one folder a class")
+        "\(labelled.path) has \(labelled.classes == 0 ? "no classes" : "one class only"); give a folder "
+          + "with a folder for each of two or more classes")
     }
     guard labelled.count >= labelled.classes, unlabelled.count > 0 else {
       let empty = unlabelled.count > 0 ? labelled : unlabelled

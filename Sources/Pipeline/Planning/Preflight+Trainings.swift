@@ -17,7 +17,14 @@ extension Preflight {
       let key = "\(stage.recipeKey).training"
       if let training = onLabelled[stage], !isAtFault(in: key) {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
-        if let plan { warnOfDrops(plan, key: key) }
+        if let plan { warn(of: plan, training, key: key) }
+      } else if stage == .student, recipe.student.training.schedule != .steps,
+        recipe.student.training.images != nil, !isAtFault(in: key)
+      {
+        // Its steps do not depend on how many pictures D̂ has.
+        let training = recipe.student.training
+        let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
+        if let plan { warn(of: plan, training, key: key) }
       }
       guard let device, let training = onLabelled[stage] ?? recipe.longTraining(of: stage),
         !isAtFault(in: key), !isAtFault(in: "\(stage == .teacher ? "teacher" : "student")"),
@@ -30,15 +37,6 @@ extension Preflight {
       let refusal = try attempt(key) { try room.refusal(on: device) } ?? nil
       if let refusal { try note(refusal, key: "\(key).accumulate") }
     }
-  }
-
-  private mutating func warnOfDrops(_ plan: TrainingPlan, key: String) {
-    guard !plan.unreachedDrops.isEmpty else { return }
-    let names = plan.unreachedDrops.map(String.init).joined(separator: ", ")
-    warn(
-      "\(key) is over after \(Format.significant(plan.passes, 3)) epochs, so that the learning rate "
-        + "never drops at \(names); lower \(key).drops, or raise \(key).epochs",
-      key: "\(key).drops")
   }
 
   /// Notes which classes have no picture in the part of D that is held out.
