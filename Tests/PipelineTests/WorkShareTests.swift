@@ -30,6 +30,39 @@ struct WorkShareTests {
     #expect(try share(index: 2, count: 5, ["RANK": "0", "WORLD_SIZE": "9"]) == expected)
   }
 
+  @Test("MPI's ranks and Grid Engine's arrays number their processes, too")
+  func others() throws {
+    let expected = try WorkShare(index: 2, count: 5)
+    #expect(try share(["OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "5"]) == expected)
+    #expect(try share(["PMI_RANK": "2", "PMI_SIZE": "5"]) == expected)
+    // -t 10-32:5, whose last task is 30: 10, 15, 20, 25, 30.
+    let task = [
+      "SGE_TASK_ID": "20", "SGE_TASK_FIRST": "10", "SGE_TASK_LAST": "32", "SGE_TASK_STEPSIZE": "5",
+    ]
+    #expect(try share(task) == expected)
+    #expect(
+      try share(task)?.reason == "SGE_TASK_ID is 20 and SGE_TASK_FIRST 10 and SGE_TASK_LAST 32")
+    #expect(try share(task.mapValues { _ in "undefined" }) == nil)
+    // A job of an array that starts a launcher: the processes share the job's work.
+    let both = task.merging(["RANK": "2", "WORLD_SIZE": "5", "SGE_TASK_ID": "25"]) { $1 }
+    #expect(try share(both) == expected)
+    #expect(
+      try share(both)?.reason == "RANK is 2 and WORLD_SIZE 5 (SGE_TASK_ID is left aside)")
+  }
+
+  @Test("a number without a count is not taken, and told with what to give instead")
+  func countless() throws {
+    for name in ["PBS_ARRAY_INDEX", "PBS_ARRAYID", "LSB_JOBINDEX"] {
+      #expect(try share([name: "3"]) == nil)
+      let line = WorkShare.unusedLine([name: "3"])
+      #expect(line?.hasPrefix("\(name) is 3, which does not say") ?? false)
+      #expect(line?.hasSuffix("give --shard-index (from 0) and --num-shards") ?? false)
+    }
+    // A job of LSF that is none of an array.
+    #expect(WorkShare.unusedLine(["LSB_JOBINDEX": "0"]) == nil)
+    #expect(WorkShare.unusedLine([:]) == nil)
+  }
+
   @Test("an array with gaps is refused in each of its tasks, one with even steps in none")
   func gaps() throws {
     func tasks(_ list: [Int], step: Int, last: Int? = nil) throws -> [WorkShare?] {
@@ -74,7 +107,9 @@ struct WorkShareTests {
     "half a number is refused",
     arguments: [
       ["RANK": "2"], ["RANK": "x", "WORLD_SIZE": "5"], ["RANK": "5", "WORLD_SIZE": "5"],
-      ["SLURM_ARRAY_TASK_ID": "1"], ["JOB_COMPLETION_INDEX": "0"],
+      ["SLURM_ARRAY_TASK_ID": "1"], ["JOB_COMPLETION_INDEX": "0"], ["OMPI_COMM_WORLD_RANK": "0"],
+      ["PMI_RANK": "0"], ["SGE_TASK_ID": "1"],
+      ["SGE_TASK_ID": "9", "SGE_TASK_FIRST": "1", "SGE_TASK_LAST": "8"],
     ])
   func refused(environment: [String: String]) {
     #expect(throws: PipelineError.self) { try share(environment) }

@@ -33,10 +33,9 @@ public struct WorkShare: Equatable, Sendable {
 
   /// The share that a scheduler gave this process, or nil when it stands alone.
   ///
-  /// Taken from what is given, else from torchrun's `RANK` and `WORLD_SIZE`, else from a Slurm array
-  /// (`SLURM_ARRAY_TASK_ID`, `_MIN`, `_MAX`, `_STEP`, `_COUNT`), else from a Kubernetes indexed job
-  /// (`JOB_COMPLETION_INDEX`; the number of completions is not in its environment and is given as
-  /// `count`, or in `JOB_COMPLETIONS`).
+  /// Taken from what is given, else from the variables that `SchedulerVariables` knows: torchrun's, MPI's, a
+  /// Slurm or Grid Engine array's, a Kubernetes indexed job's (whose number of completions is not in its
+  /// environment and is given as `count`, or in `JOB_COMPLETIONS`).
   /// - Parameters:
   ///   - index: What `--shard-index` says.
   ///   - count: What `--num-shards` says.
@@ -46,64 +45,32 @@ public struct WorkShare: Equatable, Sendable {
     index: Int?, count: Int?,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws {
-    var said: [String] = []
-    func number(_ name: String) throws -> Int? {
-      guard let text = environment[name], !text.isEmpty else { return nil }
-      if !name.hasSuffix("_STEP"), !name.hasSuffix("_MIN"), !name.hasSuffix("_MAX") {
-        said.append(said.isEmpty ? "\(name) is \(text)" : "\(name) \(text)")
-      }
-      guard let value = Int(text) else {
-        throw PipelineError.usage("\(name) is \(text), which is no whole number")
-      }
-      return value
-    }
-    func needed(_ value: Int?, _ what: String) throws -> Int {
-      guard let value else { throw PipelineError.usage(what) }
-      return value
-    }
+    var variables = SchedulerVariables(environment)
     if let index {
-      let count = try needed(
-        count ?? number("WORLD_SIZE"), "--shard-index \(index) of how many? Give --num-shards")
+      guard let count = try count ?? variables.number("WORLD_SIZE") else {
+        throw PipelineError.usage("--shard-index \(index) of how many? Give --num-shards")
+      }
       try self.init(index: index, count: count)
-    } else if let rank = try number("RANK") {
-      let world = try needed(
-        count ?? number("WORLD_SIZE"), "RANK is set but WORLD_SIZE is not; set it or --num-shards")
-      try self.init(index: rank, count: world)
-    } else if let task = try number("SLURM_ARRAY_TASK_ID") {
-      let step = max(1, try number("SLURM_ARRAY_TASK_STEP") ?? 1)
-      let first = try number("SLURM_ARRAY_TASK_MIN") ?? 0
-      let tasks = try needed(
-        count ?? number("SLURM_ARRAY_TASK_COUNT"),
-        "SLURM_ARRAY_TASK_ID is set but SLURM_ARRAY_TASK_COUNT is not; give --num-shards")
-      guard first >= 0, task >= first else {
-        throw PipelineError.usage(
-          "SLURM_ARRAY_TASK_ID is \(task) and SLURM_ARRAY_TASK_MIN \(first): that is no array")
-      }
-      let index = (task - first) / step
-      // Of --array=0,1,5 the tasks 0 and 1 fit their number, too, but nobody would do the rest of task
-      // 5: all of them see it by their last one.
-      let last = try number("SLURM_ARRAY_TASK_MAX") ?? task
-      let isWhole =
-        environment["SLURM_ARRAY_TASK_MAX"] == nil || count != nil
-        || last >= first && (last - first) / step == tasks - 1
-      guard index < tasks, isWhole else {
-        throw PipelineError.usage(
-          "task \(task) of an array of \(tasks): the array has gaps, so say which share this is with "
-            + "--shard-index and --num-shards, or use --claim")
-      }
-      try self.init(index: index, count: tasks)
-    } else if let completion = try number("JOB_COMPLETION_INDEX") {
-      let completions = try needed(
-        count ?? number("JOB_COMPLETIONS"),
-        "JOB_COMPLETION_INDEX is set but the number of completions is not known; give --num-shards")
-      try self.init(index: completion, count: completions)
+    } else if let found = try variables.share(of: count) {
+      try self.init(index: found.index, count: found.count)
     } else if let count {
       throw PipelineError.usage(
         "--num-shards \(count): which of them is this? Give --shard-index, or let a scheduler set "
-          + "RANK, SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX")
+          + "\(SchedulerVariables.numbering)")
     } else {
       return nil
     }
-    reason = said.isEmpty ? nil : said.joined(separator: " and ")
+    reason = variables.statement
+  }
+
+  /// "PBS_ARRAY_INDEX is 3, …": what is to be said of a scheduler's variables that number this process but
+  /// do not say of how many, so that it stands alone; nil where there are none.
+  public static func unusedLine(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> String? {
+    SchedulerVariables(environment).countless.map {
+      "\($0), which does not say which of how many parts is this one's, so that all shards are; to share "
+        + "them give --shard-index (from 0) and --num-shards"
+    }
   }
 }
