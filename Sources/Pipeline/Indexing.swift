@@ -15,6 +15,9 @@ struct Indexing {
   var isFixed = false
   /// Whether one that is not there may be made.
   var mayMake = true
+  /// Whether pictures are to be read: otherwise an index tells also of those that only a command gives
+  /// which may not run.
+  var readsPictures = true
   /// Where progress is told.
   let console: Console
   /// What is done before anything is written.
@@ -37,7 +40,7 @@ struct Indexing {
   }
 
   /// The index of the shards `source`, made or brought up to date.
-  /// - Throws: `ImageDataError`; `PipelineError` when there are no pictures in them, when none may be
+  /// - Throws: `ImageDataError`, also when there are no pictures in them; `PipelineError` when none may be
   ///   made, or when the making was stopped.
   func collection(
     of source: String, split: String? = nil, as set: String, shardSize: Int? = nil,
@@ -53,21 +56,16 @@ struct Indexing {
     var options = IndexOptions(workers: workers)
     if let shardSize { options.shardSize = shardSize }
     options.requiredTags = tags
+    options.allowsEmpty = false
     options.commands = commands
     try build(source, split, set, folder, options)
-    let indexed = try open(folder, commands: commands)
-    guard indexed.count > 0 else {
-      throw PipelineError.data(
-        "\(source) has no pictures" + (tags == nil ? "" : " that carry a tag of data.requireTags")
-          + (isTemporary ? "" : "; \(folder)/problems.csv says what was passed over"))
-    }
-    return indexed
+    return try open(folder, commands: commands)
   }
 
   /// The index in `folder`.
   func open(_ folder: String, commands: CommandPermission) throws -> IndexedCollection {
     try IndexedCollection(
-      folder: folder, commands: commands, note: tellFailures(console),
+      folder: folder, commands: commands, readsPictures: readsPictures, note: tellFailures(console),
       shouldStop: { StopSignal.number != nil })
   }
 
@@ -94,7 +92,7 @@ struct Indexing {
             "\(what): \(Format.count(done)) of \(Format.count(shards)) shards, "
               + "\(Format.count(samples)) pictures")
         }, note: { console.note("\(what): \($0)") }, shouldStop: { StopSignal.number != nil })
-      if let line = summary.passedOver.line(in: source) { console.note(line) }
+      if let line = summary.passedOver.line(in: source) { console.say(line) }
       guard summary.reusedShards < summary.shards else { return }
       let passedOver = Format.counted(summary.problems, "member", "members")
       console.note(

@@ -21,6 +21,8 @@ extension Run {
     let inputs: RunInputs
     let device: Device
     let precision: Precision
+    /// What was said before anything is computed.
+    let warnings: [String]
   }
 
   /// The run's pictures, what computes and what results depend on, and its directory made ready for them.
@@ -31,7 +33,7 @@ extension Run {
     let recipe = reading.recipe
     let (directory, access) = (opening.claim.directory, opening.access)
     if access != .alone { try directory.requireSameScores(reading.whole()) }
-    let (pictures, device) = try openPictures(reading, opening)
+    let (pictures, device, warnings) = try openPictures(reading, opening)
     let precision = Self.precision(recipe.precision, on: device)
     var data = pictures.data
     let known = pictures.known
@@ -72,20 +74,21 @@ extension Run {
       try weights?.write(to: note)
     }
     return Opened(
-      data: data, known: known, inputs: inputs, device: device, precision: precision)
+      data: data, known: known, inputs: inputs, device: device, precision: precision,
+      warnings: warnings)
   }
 
   /// Opens the run's pictures, with all that speaks against the run; where none is needed, the
   /// directory's memory stands in for those that are not there.
   private static func openPictures(_ reading: RecipeReading, _ opening: Opening) throws
-    -> (RunData.Opened, Device)
+    -> (RunData.Opened, Device, [String])
   {
     let recipe = reading.recipe
     let (directory, access) = (opening.claim.directory, opening.access)
     let indexing = Indexing(
       folder: directory.path, workers: opening.workers,
       isFixed: access != .alone || !opening.needsPictures, mayMake: access != .reading,
-      console: opening.console, prepare: opening.claim.take)
+      readsPictures: opening.needsPictures, console: opening.console, prepare: opening.claim.take)
     var preflight = Preflight(reading.problems)
     // Who computes nothing needs no device, for example where a run's results were copied to.
     if !opening.needsPictures { try preflight.refuseProblems() }
@@ -101,19 +104,19 @@ extension Run {
           alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
           computed: opening.computed, access: access),
         noting: &preflight)
-      if access == .alone, !opening.computed.isEmpty {
-        preflight.warnings.forEach { opening.console.note("warning: \($0.message)") }
-      }
+      let isComputing = access == .alone && !opening.computed.isEmpty
+      let warnings = isComputing ? preflight.warnings.map(\.message) : []
+      warnings.forEach { opening.console.say("warning: \($0)") }
       try preflight.refuseProblems()
       guard var opened, let device else { throw PipelineError.data("nothing could be opened") }
-      if access == .alone, !opening.computed.isEmpty {
-        PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { opening.console.note($0) }
+      if isComputing {
+        PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { opening.console.say($0) }
       }
       if let missing = opened.data.unlabelled as? MissingPictures {
         opened.data.loseUnlabelled(
           RunData.unlabelled(in: directory, recipe, because: missing.reason))
       }
-      return (opened, device)
+      return (opened, device, warnings)
     } catch let error where !opening.needsPictures {
       opening.console.note(
         "\(PipelineError.line(about: error)); \(directory.path) says what was there")
@@ -121,7 +124,7 @@ extension Run {
         recipe.data.unlabelledIsRest ? nil : try? openUnlabelled(recipe.data, indexing)
       let data = try RunData(
         rememberedIn: directory, recipe, unlabelled: unlabelled, because: error)
-      return (try RunData.Opened(remembered: data, in: directory), device ?? .cpu)
+      return (try RunData.Opened(remembered: data, in: directory), device ?? .cpu, [])
     }
   }
 

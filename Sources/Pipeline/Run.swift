@@ -78,6 +78,7 @@ public final class Run {
     injectedFaults = InjectedFault.fromEnvironment
     // First what can be refused by looking; nothing is written before.
     let claim = try RunClaim(directory, access: access)
+    let warnings: [String]
     do {
       let opened = try Self.open(
         reading,
@@ -86,6 +87,7 @@ public final class Run {
           needsPictures: needsPictures, computed: computed, access: access))
       (data, known, inputs) = (opened.data, opened.known, opened.inputs)
       (device, precision) = (opened.device, opened.precision)
+      warnings = opened.warnings
     } catch {
       claim.withdraw()
       throw error
@@ -94,6 +96,7 @@ public final class Run {
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
     Libtorch.keepMemory()
     log = try RunLog(path: directory.logPath, shared: access != .alone)
+    for warning in warnings { try log.append("warning", ["message": .text(warning)]) }
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {

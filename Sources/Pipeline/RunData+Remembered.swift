@@ -40,7 +40,7 @@ extension RunData {
     -> any ShardedDataset
   {
     if IndexedCollection.exists(in: directory.indexFolder),
-      let indexed = try? IndexedCollection(folder: directory.indexFolder)
+      let indexed = try? IndexedCollection(folder: directory.indexFolder, readsPictures: false)
     {
       return indexed
     }

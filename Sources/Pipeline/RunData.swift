@@ -41,7 +41,8 @@ struct RunData {
     }
     guard classes.count > 1 else {
       throw PipelineError.data(
-        "\(paths.labelled) has one class only, \(classes[0]); give a folder with one folder a class"
+        "\(paths.labelled) has one class only, \(classes[0]); give a folder with a folder for each of two "
+          + "or more classes"
       )
     }
     if let (first, second) = firstTwins(classes) {

@@ -34,6 +34,7 @@ extension Run {
         marker.accuracies = try measure(model.load(on: device), stage)
       }
       marker.evaluationHash = recipe.evaluationHash
+      marker.measuringHash = recipe.measuringHash
       marker.measuredOn = inputs.measured
       try marker.write(to: folder)
       return

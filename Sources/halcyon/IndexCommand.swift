@@ -69,6 +69,7 @@ struct IndexCommand: ParsableCommand {
     options.hashesContents = hash
     options.readsAll = redo
     options.allowsMissing = allowMissing
+    options.allowsEmpty = false
     options.commands = commands.permission
     options.requiredTags = try requireTags.map { try TagMap(contentsOf: $0) }
     let folder = out ?? defaultIndexFolder(of: unlabelled)
@@ -89,13 +90,7 @@ struct IndexCommand: ParsableCommand {
     }
     let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
     let result = Result(index: folder, summary: summary, seconds: seconds)
-    if json { try printJSON(result) }
-    guard summary.samples > 0 else {
-      throw PipelineError.data(
-        "\(unlabelled): there is no picture to list; \(folder)/problems.csv says what was passed over"
-      )
-    }
-    if json { return }
+    if json { return try printJSON(result) }
     try printLine("index     \(folder)")
     try printLine("shards    \(Format.count(summary.shards)) (\(summary.reusedShards) unchanged)")
     if summary.missingShards > 0 {

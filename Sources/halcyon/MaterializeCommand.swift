@@ -37,9 +37,11 @@ struct MaterializeCommand: ParsableCommand {
 
   func run() throws {
     let share = try WorkShare(index: shardIndex, count: numShards)
+    if share == nil, let line = WorkShare.unusedLine() { printError(line) }
     let beside = options.selection
     let run =
-      try beside.map(options.openBeside) ?? options.open(access: share != nil ? .shared : .alone)
+      try beside.map { try options.openBeside($0, output: "--to") }
+      ?? options.open(access: share != nil ? .shared : .alone, output: "--to")
     let folder = try MaterializeSelection.perform(
       in: run, selectedIn: beside, out: to, samplesPerShard: samplesPerShard, share: share)
     try printLine("\(folder)")

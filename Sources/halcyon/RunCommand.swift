@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     if dryRun {
       let reading = try options.read(forDryRun: true)
-      let plan = try DryRun(reading, directory: options.directory(for: reading.recipe))
+      let plan = try DryRun(reading, directory: options.directory(for: reading))
       if json { try printJSON(plan) } else { try printWrapped(plan.lines) }
       if let first = plan.problems.first { throw ExitCode(first.exitCode) }
       return

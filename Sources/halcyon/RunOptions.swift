@@ -12,7 +12,9 @@ struct RunOptions: ParsableArguments {
     help: "The recipe, or the directory of a run that was begun.", completion: .file())
   var recipe: String
 
-  @Option(help: "The run directory (default: runs/NAME).", completion: .directory)
+  @Option(
+    help: "The run directory, where a recipe is given (default: runs/NAME).",
+    completion: .directory)
   var out: String?
 
   @Option(
@@ -53,30 +55,33 @@ struct RunOptions: ParsableArguments {
       return reading
     }
     let run = RunDirectory(path: recipe)
-    let isFolder = FilePath(text: recipe).isFolder
-    if isFolder, try !run.holdsRun() {
-      throw PipelineError.usage("\(recipe) is not a run directory: it has no recipe.yaml")
-    }
+    if isFolder { try run.requireRun() }
     let path = isFolder ? run.recipePath : recipe
     var reading = try RecipeReading(
       contentsOf: path, overrides: changes, keepsUnset: forDryRun, note: { printError($0) })
     // The recipe of a run directory is whoever's the directory is.
     let isStrangers =
-      isFolder && !settings.contains { $0.hasPrefix("data.unlabelled=") }
+      RunDirectory.keeps(recipeAt: path)
+      && !settings.contains { $0.hasPrefix("data.unlabelled=") }
     reading.allow(commands.permission ?? (isStrangers ? .denied : nil))
     return reading
   }
 
-  /// Where the run is kept.
-  func directory(for read: Recipe) -> String {
+  /// Whether what is given in a recipe's place is a folder.
+  private var isFolder: Bool { FilePath(text: recipe).isFolder }
+
+  /// Where the run is kept; nil where the recipe does not say how it is called.
+  func directory(for reading: RecipeReading) -> String? {
     if let out { return out }
-    return FilePath(text: recipe).isFolder ? recipe : "runs/\(read.name)"
+    if isFolder { return recipe }
+    return reading.hasName ? RunDirectory(for: reading.recipe).path : nil
   }
 
-  /// The run, opened. A selection beside one is no run: `openBeside` opens that.
+  /// The run, opened. A selection beside one is no run: `openBeside` opens that. `output` is the option
+  /// that names a folder for what the command writes, if it has one.
   func open(
     quiet: Bool = false, needsPictures: Bool = true, computing: Set<Stage> = [],
-    access: Run.Access = .alone
+    access: Run.Access = .alone, output: String? = nil
   ) throws -> Run {
     let reading = try read()
     if let selection {
@@ -84,12 +89,12 @@ struct RunOptions: ParsableArguments {
         "\(selection) is a selection beside \(try SelectionOrigin(contentsOf: selection).run); inspect, "
           + "materialize and pretrain take it, other commands the run")
     }
-    let directory = directory(for: reading.recipe)
-    // What goes on with a run does not begin one.
-    let isNew = try !RunDirectory(path: directory).holdsRun()
-    if access == .alone, isNew, !computing.contains(.teacher) {
-      throw PipelineError.usage(
-        "\(directory) is no run yet; `halcyon run` or `halcyon train-teacher` begins one")
+    guard let directory = directory(for: reading) else {
+      // All that is wrong, as far as it can be told without a place to keep anything.
+      throw PipelineError(try DryRun(reading).problems) ?? PipelineError.recipe(recipe)
+    }
+    if !computing.contains(.teacher) {
+      try requireBegun(RunDirectory(path: directory), access, output: output)
     }
     return try Run(
       reading, directory: directory, redoing: redo,
@@ -97,9 +102,37 @@ struct RunOptions: ParsableArguments {
       console: Console(quiet: quiet))
   }
 
-  /// The run that `selection` lies beside, opened for reading with its recipe.
-  func openBeside(_ selection: String) throws -> Run {
-    try Run(
+  /// Makes sure that there is a run to go on with: what goes on with one does not begin it.
+  /// - Throws: `PipelineError.usage`, also where --out is given for the folder of something else.
+  private func requireBegun(_ run: RunDirectory, _ access: Run.Access, output: String?) throws {
+    guard (try? run.holdsRun()) != true else { return }
+    if let out, isFolder || output != nil {
+      let other = output.map { "give \($0) \(out) for the folder to write to" }
+      throw PipelineError.usage(
+        isFolder
+          ? "\(recipe) is the run directory already; leave --out out"
+            + (output.map { ", or give \($0) \(out) instead" } ?? "")
+          : "\(out) is no run yet, and --out names the run directory"
+            + (other.map { "; \($0)" } ?? ""))
+    }
+    do {
+      guard try !run.holdsRun(), access == .alone else { return }
+    } catch {
+      try run.requireRun()
+    }
+    throw PipelineError.usage(
+      "\(run.path) is no run yet; `halcyon run` or `halcyon train-teacher` begins one")
+  }
+
+  /// The run that `selection` lies beside, opened for reading with its recipe. Where there is an option
+  /// for `output`, --out has no meaning.
+  func openBeside(_ selection: String, output: String? = nil) throws -> Run {
+    if let output, let out {
+      throw PipelineError.usage(
+        "\(selection) is a selection beside a run, for which --out has no meaning; give \(output) "
+          + "\(out) for the folder to write to")
+    }
+    return try Run(
       read(), directory: SelectionOrigin(contentsOf: selection).run, access: .reading)
   }
 }

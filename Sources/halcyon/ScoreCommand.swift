@@ -7,8 +7,9 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score", abstract: "2: let the teacher score the unlabelled pictures.",
     discussion: """
       Several processes can share the work on one run directory, each with its part of the shards: \
-      under torchrun (RANK, WORLD_SIZE), in a Slurm array (SLURM_ARRAY_TASK_ID), in a Kubernetes \
-      indexed job (JOB_COMPLETION_INDEX with --num-shards), by hand (--shard-index, --num-shards), \
+      under torchrun (RANK, WORLD_SIZE) or mpirun (OMPI_COMM_WORLD_RANK, PMI_RANK), in an array of Slurm \
+      (SLURM_ARRAY_TASK_ID) or Grid Engine (SGE_TASK_ID), in a Kubernetes indexed job \
+      (JOB_COMPLETION_INDEX with --num-shards), by hand (--shard-index, --num-shards: for PBS and LSF), \
       or by taking the next shard that nobody has (--claim). Scores are the same however the work \
       is divided. Shards that are scored already are checked to the byte first, except with --claim, \
       where `halcyon select` finds what is damaged.
@@ -43,8 +44,9 @@ struct ScoreCommand: ParsableCommand {
 
   func run() throws {
     let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
+    if share == nil, claim == nil, let line = WorkShare.unusedLine() { printError(line) }
     let run = try options.open(access: share != nil || claim != nil ? .shared : .alone)
-    let claims = try claim.map { try ShardClaims(folder: $0, patience: claimTimeout) }
+    let claims = claim.map { ShardClaims(folder: $0, patience: claimTimeout) }
     try ScoreImages.perform(in: run, share: share, claims: claims)
   }
 }

@@ -66,13 +66,13 @@ struct SelectCommand: ParsableCommand {
     options.settings += settings.compactMap { key, value in value.map { "ranking.\(key)=\($0)" } }
     if let to {
       return try SelectTopImages.perform(
-        in: options.open(needsPictures: false, access: .reading), to: to)
+        in: options.open(needsPictures: false, access: .reading, output: "--to"), to: to)
     }
     if options.redo {
       // What cannot be selected is refused before anything is removed.
-      let trial = try options.open(quiet: true, access: .reading)
+      let trial = try options.open(quiet: true, access: .reading, output: "--to")
       try SelectTopImages.check(in: trial)
     }
-    try SelectTopImages.perform(in: options.open())
+    try SelectTopImages.perform(in: options.open(output: "--to"))
   }
 }

@@ -25,16 +25,24 @@ struct PretrainCommand: ParsableCommand {
 
   func run() throws {
     var options = options
+    var isMade = false
     if let selection = options.selection {
       guard let out = options.out else {
         throw PipelineError.usage(
           "\(selection) is a selection beside a run: give --out a new folder for the run that begins "
             + "with it")
       }
-      try BranchRun.make(out, of: options.openBeside(selection), selectedIn: selection)
+      isMade = try BranchRun.make(out, of: options.openBeside(selection), selectedIn: selection)
       options.recipe = out
     }
-    try PretrainStudent.perform(in: options.open(computing: [.student]))
+    let run: Run
+    do {
+      run = try options.open(computing: [.student])
+    } catch {
+      if isMade { BranchRun.withdraw(options.recipe) }
+      throw error
+    }
+    try PretrainStudent.perform(in: run)
   }
 }
 

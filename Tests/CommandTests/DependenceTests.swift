@@ -169,6 +169,7 @@ struct DependenceTests {
     let before = try starts()
     let again = try tiny.finish("run", "a", Self.quick + words)
     #expect(again.errors.contains("scores: done"), "\(again.errors)")
+    #expect(!again.errors.contains("top-1"), "measured again: \(again.errors)")
     #expect(try starts() == before, "a training began anew")
   }
 

@@ -84,6 +84,38 @@ struct OutputTests {
     #expect(summary["selection_purity"] is NSNull)
   }
 
+  @Test("--json tells what is warned of on standard error, and the log keeps it")
+  func warnings() throws {
+    let tiny = try TinyRun()
+    let outcome = try tiny.finish(
+      "run", "a", ["fineTuning.training.drops=[3, 9]"], flags: ["--json"])
+    _ = try outcome.object()
+    let warning =
+      "fineTuning.training is over after 5 epochs, so that the learning rate never drops at 9"
+    #expect(outcome.errors.hasPrefix("warning: \(warning)"), "\(outcome.errors)")
+    let events = try tiny.text("a", "log.jsonl").split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    let kept = events.filter { $0["event"] as? String == "warning" }
+    #expect(kept.count == 1)
+    #expect((kept.first?["message"] as? String)?.hasPrefix(warning) ?? false)
+  }
+
+  @Test("where nothing was measured yet, that is not on any number of pictures")
+  func unmeasured() throws {
+    let tiny = try TinyRun()
+    let teacher = try Command(
+      tiny.arguments("train-teacher", "a", ["teacher.training.images=100000000"]))
+    try #require(teacher.wait { tiny.has("a", "1-teacher/checkpoints") })
+    teacher.send(SIGTERM)
+    #expect(try teacher.wait().code == 75)
+    let early = try Command.run("report", tiny.directory("a"), "--json").object()
+    #expect(early["measured_images"] is NSNull)
+    try tiny.finish("train-teacher", "b")
+    let late = try Command.run("report", tiny.directory("b"), "--json").object()
+    #expect(late["measured_images"] as? Int == 60)
+  }
+
   /// Whether pseudo-terminals can be opened: not in a chroot without /dev/pts.
   private static let hasTerminals: Bool = {
     let terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY)

@@ -49,6 +49,101 @@ struct RefusedFolderTests {
     #expect(try !names("").contains("new"))
   }
 
+  @Test("a folder of pictures in a recipe's place leads to init, one of other things does not")
+  func pictures() throws {
+    try TinyPictures(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyPictures(24, seed: 4).writePNG(to: tiny.folder, "u", labelled: false)
+    try tiny.folder.write("mine", to: "letters/a.txt")
+    for (folder, reason) in [
+      ("d", "it holds pictures; `halcyon init d UNLABELLED` writes a recipe for them"),
+      ("u", "it holds pictures; `halcyon init LABELLED u` writes a recipe for them"),
+      ("letters", "it holds a.txt but no recipe.yaml"),
+    ] {
+      for verb in ["run", "inspect", "report", "materialize"] {
+        let outcome = try Command.run(verb, folder, folder: tiny.folder.path)
+        #expect(outcome.code == 64)
+        #expect(outcome.errors == "halcyon: \(folder) is no run directory: \(reason)\n")
+      }
+    }
+  }
+
+  @Test("a recipe whose name cannot be a folder's is refused with its other faults")
+  func nameless() throws {
+    try tiny.folder.write(
+      TinyRun.recipe.replacing("name: tiny", with: "name: ../tiny")
+        .replacing("labelled: data", with: "labelled: nowhere"), to: "tiny.yaml")
+    let before = try names("")
+    let outcome = try Command.run("run", "tiny.yaml", folder: tiny.folder.path)
+    #expect(outcome.code == 64)
+    #expect(outcome.errors.contains("tiny.yaml:1: name is ../tiny; it names a folder"))
+    #expect(
+      outcome.errors.contains("/nowhere: there is no such file or folder"), "\(outcome.errors)")
+    #expect(try names("") == before)
+  }
+
+  @Test("an index, leases and a branch of a run that are refused leave no folder behind")
+  func others() throws {
+    let place = tiny.folder.path
+    var tar = RawTar()
+    tar.append("a.txt", Data("no picture".utf8))
+    tar.end()
+    try tiny.folder.write(tar.data, to: "none.tar")
+    for (source, code, reason) in [
+      (
+        "none.tar", 65,
+        "none.tar: there is no picture to list; 1 member is passed over, the first none/a: "
+      ),
+      ("pipe:false", 74, "shard pipe-0: the command false ended with exit status 1"),
+    ] as [(String, Int32, String)] {
+      let outcome = try Command.run("index", source, "--out", "deep/er", folder: place)
+      #expect(outcome.code == code && outcome.errors.contains(reason), "\(outcome.errors)")
+    }
+    let run = try tiny.run(
+      "run", "new", ["data.unlabelled=\(place)/none.tar", "data.labelledCount=null"])
+    #expect(run.code == 65 && run.errors.contains("there is no picture to list"), "\(run.errors)")
+    for verb in ["train-teacher", "score", "select"] { try tiny.finish(verb, "a") }
+    let few = try Command.run(
+      "select", tiny.directory("a"), "--to", place + "/few", "--images-per-class", "5")
+    #expect(few.code == 0)
+    let branch = try Command.run(
+      "pretrain", place + "/few", "--out", place + "/deep/er", "--set", "student.model=nothing")
+    #expect(branch.code == 64, "\(branch.errors)")
+    let nothing = try Command.run(
+      "select", tiny.directory("a"), "--to", place + "/deep/er", "--minimum-score", "1000")
+    #expect(nothing.code == 65, "\(nothing.errors)")
+    try FileManager.default.removeItem(atPath: tiny.directory("a") + "/1-teacher/done.json")
+    let early = try tiny.run("score", "a", flags: ["--claim", place + "/deep/er"])
+    #expect(early.code == 64, "\(early.errors)")
+    #expect(try !names("").contains("deep"))
+    #expect(try !names("runs").contains("new"))
+  }
+
+  @Test("--out in the place of --to is told apart, for shards as for a selection")
+  func outOrTo() throws {
+    for verb in ["train-teacher", "score", "select"] { try tiny.finish(verb, "a") }
+    let (run, other) = (tiny.directory("a"), tiny.folder.path + "/other")
+    for verb in ["materialize", "select"] {
+      let own = try Command.run(verb, run, "--out", other)
+      #expect(own.code == 64)
+      #expect(
+        own.errors.contains(
+          "\(run) is the run directory already; leave --out out, or give --to \(other) instead"),
+        "\(own.errors)")
+      let recipe = try Command.run(verb, tiny.folder.path + "/tiny.yaml", "--out", other)
+      #expect(recipe.code == 64)
+      #expect(
+        recipe.errors.contains(
+          "\(other) is no run yet, and --out names the run directory; give --to \(other) for the folder "
+            + "to write to"), "\(recipe.errors)")
+    }
+    let few = tiny.folder.path + "/few"
+    #expect(try Command.run("select", run, "--to", few, "--images-per-class", "5").code == 0)
+    let beside = try Command.run("materialize", few, "--out", other)
+    #expect(beside.code == 64)
+    #expect(beside.errors.contains("is a selection beside a run, for which --out has no meaning"))
+    #expect(!FileManager.default.fileExists(atPath: other))
+  }
+
   @Test("the recipe that init wrote is no run: it stays as it is, and nothing comes beside it")
   func initRecipe() throws {
     let note = "# mine\n" + TinyRun.recipe

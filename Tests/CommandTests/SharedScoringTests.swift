@@ -92,6 +92,11 @@ struct SharedScoringTests {
       environment: variables)
     #expect(rest.code == 0, "\(rest.errors)")
     #expect(try Command.run("select", run.directory("a")).code == 0)
+    let unused = try Command.run(
+      "score", run.directory("a"), environment: ["PBS_ARRAY_INDEX": "1"])
+    #expect(unused.code == 0, "\(unused.errors)")
+    #expect(
+      unused.errors.hasPrefix("halcyon: PBS_ARRAY_INDEX is 1, which does not say which of how"))
   }
 
   @Test("a worker says whose shard it waits for, and for how long at most")

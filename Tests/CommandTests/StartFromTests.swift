@@ -79,6 +79,46 @@ struct StartFromTests {
     #expect(nothing.errors.contains("/nowhere; give a model folder"), "\(nothing.errors)")
   }
 
+  @Test(
+    "a file without a tensor, and one with its axes in another order, are told as what they are")
+  func oddFiles() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    func write(_ header: [String: Any], _ body: Data, to name: String) throws {
+      let text = try JSONSerialization.data(withJSONObject: header)
+      let count = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+      try tiny.folder.write(count + text + body, to: name)
+    }
+    func refusal(_ name: String) throws -> String {
+      let outcome = try tiny.run(
+        "train-teacher", "a", ["teacher.startFrom=\(tiny.folder.path)/\(name)"])
+      #expect(outcome.code == 65)
+      return outcome.errors
+    }
+    try write([:], Data(), to: "empty.safetensors")
+    #expect(try refusal("empty.safetensors").contains("empty.safetensors: it holds no tensors\n"))
+
+    let bytes = try Data(
+      contentsOf: URL(fileURLWithPath: tiny.directory("given") + "/1-teacher/model.safetensors"))
+    let length = Int(bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    let json = try JSONSerialization.jsonObject(with: bytes[8..<8 + length])
+    var entries = try #require(json as? [String: Any])
+    var first = try #require(entries["conv1.weight"] as? [String: Any])
+    for (shape, hint) in [
+      ([1, 8, 3, 3], "; the file has its axes in another order than [out, in, height, width]"),
+      ([3, 3, 1, 8], "; the file has its axes in another order than [out, in, height, width]"),
+      ([8, 9, 1, 1], "\n"), ([8, 9], "\n"),
+    ] {
+      first["shape"] = shape
+      entries["conv1.weight"] = first
+      try write(entries, bytes.dropFirst(8 + length), to: "odd.safetensors")
+      let line = try refusal("odd.safetensors")
+      #expect(
+        line.contains(
+          "conv1.weight has the shape \(shape), the network wants [8, 1, 3, 3]" + hint), "\(line)")
+    }
+  }
+
   @Test("a frozen backbone keeps its weights and statistics; the last layer learns")
   func frozen() throws {
     let tiny = try TinyRun()

@@ -56,6 +56,8 @@ struct StrangersTests {
     #expect(begun.code == 0, "\(begun.errors)")
     unlink(place + "/ran")
     for verb in ["score", "select", "run", "materialize"] { expectRefused(try run(verb, "a")) }
+    // The run's recipe is not the user's by being named itself.
+    expectRefused(try run("run", "a/recipe.yaml", "--out", "b"))
     _ = try run("inspect", "a")
     _ = try run("report", "a")
     #expect(!hasRun)
@@ -65,5 +67,12 @@ struct StrangersTests {
     unlink(place + "/ran")
     #expect(try run("score", "r.yaml", "--out", "a").code == 0)
     #expect(try run("select", "a", "--allow-commands").code == 0)
+    // What the index says is no command's to give.
+    unlink(place + "/ran")
+    let all = try run("inspect", "a", "--json", "--allow-commands")
+    #expect(try all.object()["ranks"] != nil)
+    #expect(try run("inspect", "a", "--json").output == all.output)
+    #expect(try run("report", "a").code == 0)
+    #expect(!hasRun)
   }
 }

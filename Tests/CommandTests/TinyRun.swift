@@ -127,7 +127,10 @@ struct TinyRun {
   func events(_ name: String) throws -> [String] {
     try text(name, "log.jsonl").split(separator: "\n").compactMap { line in
       let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      guard let event, let word = event["event"] as? String, word != "start" else { return nil }
+      guard let event, let word = event["event"] as? String, !["start", "warning"].contains(word)
+      else {
+        return nil
+      }
       let step = (event["step"] as? Int).map { " \($0)" } ?? ""
       return "\(event["stage"] as? String ?? "-") \(word)\(step)"
     }

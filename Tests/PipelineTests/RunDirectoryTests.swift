@@ -101,7 +101,7 @@ struct RunDirectoryTests {
     }
     #expect(!exists(run.recipePath))
     unlink(run.path + "/letter.txt")
-    expectError("\(run.path) is not a run directory") { try run.recipe() }
+    expectError("\(run.path) is no run directory: it is empty") { try run.recipe() }
   }
 
   @Test("another recipe is refused once it would mix results, naming keys and stages")

@@ -17,7 +17,7 @@ struct ShardClaimsTests {
   @Test("a shard is one worker's until it gives the lease back")
   func exclusive() throws {
     let (a, b) = (
-      try ShardClaims(folder: folder, patience: 60), try ShardClaims(folder: folder, patience: 60)
+      ShardClaims(folder: folder, patience: 60), ShardClaims(folder: folder, patience: 60)
     )
     var lease = try a.lease(of: "00000")
     #expect(lease != nil)
@@ -30,7 +30,7 @@ struct ShardClaimsTests {
   @Test("the lease of a worker that died is taken over, and its return changes nothing")
   func takenOver() throws {
     let (a, b) = (
-      try ShardClaims(folder: folder, patience: 60), try ShardClaims(folder: folder, patience: 60)
+      ShardClaims(folder: folder, patience: 60), ShardClaims(folder: folder, patience: 60)
     )
     var dead = try a.lease(of: "00000")
     try age("00000", seconds: 120)
@@ -46,7 +46,7 @@ struct ShardClaimsTests {
   func oneHeir() throws {
     var dead = try ShardClaims(folder: folder, patience: 60).lease(of: "00000")
     try age("00000", seconds: 120)
-    let workers = try (0..<8).map { _ in try ShardClaims(folder: folder, patience: 60) }
+    let workers = (0..<8).map { _ in ShardClaims(folder: folder, patience: 60) }
     let leases = try workers.compactMap { try $0.lease(of: "00000") }
     #expect(leases.count == 1)
     dead = nil
@@ -56,7 +56,7 @@ struct ShardClaimsTests {
   @Test("a folder that cannot be written is an error that names it")
   func unwritable() throws {
     let error = #expect(throws: FileError.self) {
-      try ShardClaims(folder: "/proc/claims", patience: 1)
+      try ShardClaims(folder: "/proc/claims", patience: 1).lease(of: "00000")
     }
     #expect(error?.path == "/proc/claims")
   }

@@ -18,6 +18,8 @@ public struct IndexOptions: Sendable {
   /// Whether shards that are not there or cannot be read are left out, rather than an error once all
   /// others are done.
   public var allowsMissing = false
+  /// Whether an index without a picture is made, too, rather than refused.
+  public var allowsEmpty = true
   /// Which shell commands may run; nil for those that stand in what is indexed, not in its lists.
   public var commands: CommandPermission?
   /// When to give up servers and commands.
@@ -76,7 +78,8 @@ public struct IndexingStopped: LocalizedError, CustomStringConvertible, Sendable
 /// full.
 ///
 /// Shards that are not there or cannot be read are an error that names them: files at once, the others
-/// when the rest is done, whose indexes are kept. With `allowsMissing` they are left out.
+/// when the rest is done, whose indexes are kept. With `allowsMissing` they are left out. Where nothing is
+/// kept, a refusal leaves no folder.
 /// - Parameters:
 ///   - text: What U is: a pattern, an archive, a list of shards, `pipe:COMMAND`, an address, a folder of
 ///     archives or pictures, a list of pictures.
@@ -105,11 +108,24 @@ public func buildIndex(
     guard absent.failures.isEmpty else { throw absent.error }
   }
   let claimed = try IndexFolder(claiming: folder)
+  do {
+    return try build(plan, in: claimed, options, progress, note, shouldStop)
+  } catch {
+    claimed.withdraw()
+    throw error
+  }
+}
+
+private func build(
+  _ plan: IndexPlan, in claimed: IndexFolder, _ options: IndexOptions,
+  _ progress: ((_ shardsDone: Int, _ shards: Int, _ samples: Int) -> Void)?,
+  _ note: ((String) -> Void)?, _ shouldStop: () -> Bool
+) throws -> IndexSummary {
   let stopping = IndexingWorkers.Stop()
   var options = options
   options.patience.shouldStop = { stopping.isWanted }
   let indexing = ShardIndexing(
-    plan: plan, folder: folder, options: options, lockFailure: claimed.lockFailure)
+    plan: plan, folder: claimed.path, options: options, lockFailure: claimed.lockFailure)
   let workers = IndexingWorkers(plan.shards, indexing, stopping)
   workers.start(count: max(1, min(options.workers, plan.shards.count)))
   defer { workers.stop() }
@@ -136,6 +152,11 @@ public func buildIndex(
   }
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
+  if !options.allowsEmpty, rows.allSatisfy({ $0.samples == 0 }) {
+    let error = NoPictures(in: rows, of: plan, claimed.path, options).error
+    claimed.withdraw(indexesOf: rows.map(\.name))
+    throw error
+  }
   var passedOver = plan.passedOver
   try claimed.writeProblems(of: rows, missing: failed, &passedOver)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)

@@ -30,6 +30,8 @@ final class IndexFolder {
   /// somebody else may do so at the same time; where nothing has changed, nothing has to be.
   let lockFailure: FileError?
   private let lock: Int32
+  /// What was not there before; nil where the folder had something in it.
+  private let made: NewFolders?
 
   /// Where the index of the shard called `name` is in `folder`.
   static func path(ofShard name: String, in folder: String) -> String {
@@ -50,6 +52,7 @@ final class IndexFolder {
   ///   full of other things.
   init(claiming path: String) throws {
     self.path = path
+    let new = NewFolders(to: path)
     do {
       try FilePath(text: path).makeFolder()
     } catch let error as FileError {
@@ -64,6 +67,7 @@ final class IndexFolder {
       throw ImageDataError.dataset(
         path: path, reason: "there are other things in it; name an empty folder for the index")
     }
+    made = names.isEmpty ? new : nil
     lock = FilePath(text: lockPath).open(O_RDWR | O_CREAT, 0o644)
     guard lock >= 0 else {
       let failure = FileError("lock", lockPath, code: errno)
@@ -89,6 +93,17 @@ final class IndexFolder {
     // Not by closing alone: a child that another thread has just forked holds a copy until it execs.
     flock(lock, LOCK_UN)
     close(lock)
+  }
+
+  /// Takes away what was made for an index that is refused, so that a refusal leaves nothing behind. What
+  /// is in the folder besides the indexes of `shards` stays, and the folder with it.
+  func withdraw(indexesOf shards: [String] = []) {
+    guard let made else { return }
+    let folder = FilePath(text: path)
+    for shard in shards { FilePath(text: Self.path(ofShard: shard, in: path)).unlink() }
+    guard (try? folder.names()) == [Self.lockName] else { return }
+    folder.joined(Self.lockName).unlink()
+    made.removeEmpty()
   }
 
   /// Removes the indexes of what is not among `shards` any more. Those of shards that only are missing

@@ -28,6 +28,7 @@ public final class IndexedCollection: ShardedDataset {
   public let isRandomAccess: Bool
   private let catalogue: Catalogue
   private let labelOfClass: [[UInt8]: Int]
+  private let commands: CommandPermission
   private let patience: FetchedStream.Patience
   private let note: (@Sendable (String) -> Void)?
   private let shards = RecentlyUsed<MappedShard>(most: 256)
@@ -42,6 +43,8 @@ public final class IndexedCollection: ShardedDataset {
   /// - Parameters:
   ///   - folder: Where `buildIndex` has made it.
   ///   - commands: Which of its shell commands may run.
+  ///   - readsPictures: Whether pictures are to be read. Otherwise the index alone is, and commands that
+  ///     may not run are an error only of reading what they would give.
   ///   - note: Told on any thread, about once a shard, that its server or command failed and is tried
   ///     again.
   ///   - shouldStop: Asked on any thread while a server or a command gives nothing, whether to give
@@ -49,23 +52,26 @@ public final class IndexedCollection: ShardedDataset {
   /// - Throws: `ImageDataError.dataset` when there is none, its catalogue is damaged, or it has commands
   ///   that may not run.
   public convenience init(
-    folder: String, commands: CommandPermission = .denied,
+    folder: String, commands: CommandPermission = .denied, readsPictures: Bool = true,
     note: (@Sendable (String) -> Void)? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     var patience = FetchedStream.Patience()
     patience.shouldStop = shouldStop
-    try self.init(folder: folder, patience: patience, commands: commands, note: note)
+    try self.init(
+      folder: folder, patience: patience, commands: commands, readsPictures: readsPictures,
+      note: note)
   }
 
   init(
     folder: String, patience: FetchedStream.Patience, commands: CommandPermission,
-    note: (@Sendable (String) -> Void)? = nil
+    readsPictures: Bool = true, note: (@Sendable (String) -> Void)? = nil
   ) throws {
     let catalogue = try Catalogue(folder: folder)
-    try commands.check(catalogue.commands, of: folder)
+    if readsPictures { try commands.check(catalogue.commands, of: folder) }
     self.folder = folder
     self.catalogue = catalogue
+    self.commands = commands
     self.patience = patience
     self.note = note
     name = catalogue.name
@@ -185,6 +191,7 @@ public final class IndexedCollection: ShardedDataset {
       let file = try files.value(shard.number) { try Self.open(shard.row) }
       return .file(try file.read(length, at: offset, key: key))
     case .file, .pipe, .url:
+      try commands.check(CollectionOfOne(location), of: folder)
       let (patience, note) = (patience, note)
       let sequence = sequences.value(shard.number) {
         SequentialShard(

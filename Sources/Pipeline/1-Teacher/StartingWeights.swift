@@ -140,10 +140,19 @@ struct StartingWeights {
     ),
       first.name == "conv1.weight"
     {
-      if first.found[0] != first.wanted[0] { settings.append("teacher.width: \(first.found[0])") }
-      if first.found[1] != first.wanted[1] { settings.append("input.channels: \(first.found[1])") }
-      if first.found[2] != first.wanted[2] {
-        settings.append("teacher.stem: \(first.found[2] == 7 ? "standard" : "small or strided")")
+      let (found, wanted) = (first.found, first.wanted)
+      if found.sorted() == wanted.sorted() {
+        return "; the file has its axes in another order than [out, in, height, width]: save it as "
+          + "PyTorch does"
+      }
+      // Anything else is no picture's first layer of ours, whatever the settings.
+      guard [1, 3].contains(found[1]), found[2] == found[3], [3, 7].contains(found[2]) else {
+        return ""
+      }
+      if found[0] != wanted[0] { settings.append("teacher.width: \(found[0])") }
+      if found[1] != wanted[1] { settings.append("input.channels: \(found[1])") }
+      if found[2] != wanted[2] {
+        settings.append("teacher.stem: \(found[2] == 7 ? "standard" : "small or strided")")
       }
     }
     return settings.isEmpty ? "" : "; it is of \(settings.joined(separator: ", "))"

@@ -11,8 +11,9 @@ public enum BranchRun {
   ///   - path: The new run directory.
   ///   - run: The run that the selection is of, opened for reading with the selection's recipe.
   ///   - folder: The selection's folder.
+  /// - Returns: Whether it was made now.
   /// - Throws: `PipelineError.usage` when `path` holds another run, `PipelineError`, `FileError`.
-  public static func make(_ path: String, of run: Run, selectedIn folder: String) throws {
+  public static func make(_ path: String, of run: Run, selectedIn folder: String) throws -> Bool {
     let branch = RunDirectory(path: path)
     let selected = try RunSelection(of: run, in: folder)
     if try branch.holdsRun() {
@@ -21,7 +22,7 @@ public enum BranchRun {
         throw PipelineError.usage(
           "\(path) holds a run with another selection than \(folder); give --out a new folder")
       }
-      return
+      return false
     }
     // Under another name until it is whole: a half-made branch would be no run directory.
     let made = RunDirectory(path: "\(path).tmp-\(getpid())")
@@ -65,7 +66,12 @@ public enum BranchRun {
     run.console.note(
       "\(path): begun with the teacher and the scores of \(run.directory.path) and the selection in "
         + folder)
+    return true
   }
+
+  /// Takes away the run directory that `make` has just made, where the run is then refused: of the other
+  /// run's files it has second names only.
+  public static func withdraw(_ path: String) { try? FilePath(text: path).remove() }
 
   /// Makes `target` the file or the tree at `source`: files are never changed in place, so that both may
   /// share them; where the file system cannot, they are copied.

@@ -46,15 +46,27 @@ public enum MaterializeSelection {
     samplesPerShard: Int = 10_000, share: WorkShare? = nil
   ) throws -> String {
     let selected = try RunSelection(of: run, in: beside)
-    let selection = selected.selection
     let own = "\(run.directory.folder(of: .ranking))/materialized"
     let folder = out ?? "\(selected.folder)/materialized"
     if folder != own { try run.requireApart(folder) }
     let plan = MaterializationPlan(
       selection: selected.sha256, seed: run.recipe.seed,
-      count: selection.images.count, samplesPerShard: samplesPerShard)
+      count: selected.selection.images.count, samplesPerShard: samplesPerShard)
     let shards = try MaterializedFolder(folder, for: plan, classNames: run.data.classNames)
-    try MaterializedPictures.note(folder, plan, beside: selected)
+    do {
+      try write(plan, selected, in: run, to: shards, share)
+    } catch {
+      shards.withdraw()
+      throw error
+    }
+    return folder
+  }
+
+  private static func write(
+    _ plan: MaterializationPlan, _ selected: RunSelection, in run: Run,
+    to shards: MaterializedFolder, _ share: WorkShare?
+  ) throws {
+    let (folder, selection) = (shards.path, selected.selection)
     if let share {
       run.console.note(
         "materialize: \(share.title)" + (share.reason.map { ", because \($0)" } ?? "")
@@ -66,16 +78,16 @@ public enum MaterializeSelection {
     }
     guard !missing.isEmpty else {
       run.console.note("materialized: \(folder) has every shard")
-      return folder
+      return try MaterializedPictures.note(folder, plan, beside: selected)
     }
     let pictures = try GatherSelection.pictures(of: selected, in: run)
+    try MaterializedPictures.note(folder, plan, beside: selected)
     let progress = run.console.progress(
       "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })
     for shard in missing {
       try write(shard, of: plan, selection, pictures, in: run, to: folder, progress)
     }
     progress.finish()
-    return folder
   }
 
   private static func write(

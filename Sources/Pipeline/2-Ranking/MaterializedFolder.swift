@@ -26,6 +26,8 @@ struct MaterializedFolder {
 
   let path: String
   private let plan: MaterializationPlan
+  /// What was not there before.
+  private let made: NewFolders
   private static let originName = "selection.json"
 
   /// Takes a folder that is empty, or that holds these shards and nothing else, whole or in parts.
@@ -33,6 +35,7 @@ struct MaterializedFolder {
   init(_ path: String, for plan: MaterializationPlan, classNames: [String]) throws {
     self.path = path
     self.plan = plan
+    made = NewFolders(to: path)
     try RunDirectory.makeFolder(path)
     let classes = Data(classNames.map { "\($0)\n" }.joined().utf8)
     // The names first: whoever made a shard that is among them had written the origin before it.
@@ -60,6 +63,15 @@ struct MaterializedFolder {
     let name = plan.name(of: shard)
     guard let record = record(name) else { return false }
     return (try? Checksum.sha256(file: "\(path)/\(name).tar")) == record.sha256
+  }
+
+  /// Takes away what was made for shards of which none was written, where the folder was not there.
+  func withdraw() {
+    guard made.areAny, let names = try? FilePath(text: path).names(),
+      names.allSatisfy({ [Self.originName, "classes.txt"].contains($0) })
+    else { return }
+    for name in names { FilePath(text: "\(path)/\(name)").unlink() }
+    made.removeEmpty()
   }
 
   // MARK: - What lies there

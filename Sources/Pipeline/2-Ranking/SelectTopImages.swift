@@ -30,14 +30,14 @@ public enum SelectTopImages {
   /// Selects into `folder` beside the run, which stays as it is: for comparing selections.
   /// - Throws: As `perform(in:)`.
   public static func perform(in run: Run, to folder: String) throws {
-    let isNew = !FilePath(text: folder).exists
+    let new = NewFolders(to: folder)
     do {
       try SelectionFolder.make(folder, in: run)
       try write(run, to: folder)
       try SelectionOrigin(of: run, in: folder).write(to: folder)
     } catch {
-      // A folder that was made for what was then refused goes, if nothing is in it.
-      if isNew { _ = FilePath(text: folder).withPlatformString { rmdir($0) } }
+      // Folders that were made for what was then refused go, if nothing is in them.
+      new.removeEmpty()
       throw error
     }
   }

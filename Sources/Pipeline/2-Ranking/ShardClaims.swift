@@ -14,17 +14,17 @@ public final class ShardClaims {
   /// After how many seconds without a sign of life a worker is taken for dead.
   let patience: Double
   private let worker: String
+  /// Whether the folder is there.
+  private var isMade = false
 
-  /// Leases in `folder`, which is made if need be.
+  /// Leases in `folder`, which is made with the first if need be.
   /// - Parameters:
   ///   - folder: A folder that every worker sees.
   ///   - patience: After how many seconds without a sign of life a worker is taken for dead.
-  /// - Throws: `PipelineError.io` naming the folder.
-  public init(folder: String, patience: Double) throws {
+  public init(folder: String, patience: Double) {
     self.folder = folder
     self.patience = patience
     worker = "\(ProcessInfo.processInfo.hostName)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    try RunDirectory.makeFolder(folder)
   }
 
   /// The lease of a shard; given back when it goes away.
@@ -54,6 +54,8 @@ public final class ShardClaims {
   /// Takes the lease of `shard`, or nil when a living worker has it.
   /// - Throws: `FileError` when the folder cannot be written.
   public func lease(of shard: String) throws -> Lease? {
+    if !isMade { try RunDirectory.makeFolder(folder) }
+    isMade = true
     let path = "\(folder)/\(shard).claim"
     if try take(path) { return lease(at: path) }
     let owner = Self.owner(of: path)

@@ -28,7 +28,6 @@ public enum Summarize {
       unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
       device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
       libtorch: Libtorch.version)
-    run.noteUnreadable(in: &summary)
     summary.supervised = accuracy(.baseline)
     summary.supervisedLong = accuracy(.baselineLong)
     summary.teacher = accuracy(.teacher)
@@ -36,6 +35,13 @@ public enum Summarize {
     summary.student = accuracy(.fineTuning)
     for (stage, marker) in markers { summary.seconds[stage.rawValue] = marker.seconds }
     let earlier = try? Summary(contentsOf: run.directory.summaryPath)
+    run.noteUnreadable(in: &summary)
+    // Where nothing was measured, that is no number of pictures.
+    if !markers.values.contains(where: { $0.accuracies["\(set)_top1"] != nil }) {
+      summary.measuredImages = nil
+    } else if (run.data.test ?? run.data.validation)?.dataset is MissingPictures {
+      summary.measuredImages = earlier?.measuredImages
+    }
     let selection =
       markers[.ranking] == nil ? nil : try Selection(path: run.directory.selectionPath)
     if let selection {

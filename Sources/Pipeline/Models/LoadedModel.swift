@@ -69,7 +69,7 @@ public final class LoadedModel {
   ) throws -> Evaluation {
     let dataset = try inClassOrder(
       dataset, "the classes of \(path)", folder.classNames, "the model's")
-    PassedOver.lines(of: [dataset]).forEach { console.note($0) }
+    PassedOver.lines(of: [dataset]).forEach { console.say($0) }
     let progress = console.progress("evaluate", total: dataset.count)
     let result = try Pipeline.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)

@@ -51,6 +51,12 @@ extension Recipe {
   /// stage is measured again, not trained again.
   public var evaluationHash: String { hash(salt: "evaluation") { Self.measures($0) } }
 
+  /// The SHA-256 of those of them that do not only say where the measured pictures lie: where it is known
+  /// which they are, they may lie elsewhere.
+  var measuringHash: String {
+    hash(salt: "measuring") { Self.measures($0) && !$0.hasPrefix("data.") }
+  }
+
   /// The keys, among those that influence the results, whose values differ from `other`'s, each as
   /// "key (other's value → this one's value)".
   public func differences(from other: Recipe) -> [String] {

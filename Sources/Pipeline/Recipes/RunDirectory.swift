@@ -66,9 +66,7 @@ public struct RunDirectory: Equatable, Sendable {
   /// The recipe of the run.
   /// - Throws: `PipelineError` when there is none or it cannot be followed.
   public func recipe() throws -> Recipe {
-    guard try holdsRun() else {
-      throw PipelineError.usage("\(path) is not a run directory: it has no recipe.yaml")
-    }
+    try requireRun()
     return try Recipe(contentsOf: recipePath)
   }
 }

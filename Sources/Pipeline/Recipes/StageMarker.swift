@@ -10,6 +10,8 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public var stageHash: String
   /// `Recipe.evaluationHash` of the recipe with which it was measured.
   public var evaluationHash: String
+  /// `Recipe.measuringHash` of that recipe; nil where an earlier version made it.
+  public var measuringHash: String?
   /// The SHA-256 of each output, by its path in the stage's folder.
   public var outputs: [String: String]
   /// How long the stage took, over all its resumptions.
@@ -28,6 +30,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
     case measuredOn = "measured_on"
     case stageHash = "stage_hash"
     case evaluationHash = "evaluation_hash"
+    case measuringHash = "measuring_hash"
     case imagesSeen = "images_seen"
   }
 
@@ -55,6 +58,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
     self.stage = stage
     stageHash = recipe.stageHash(stage)
     evaluationHash = recipe.evaluationHash
+    measuringHash = recipe.measuringHash
     outputs = try names.reduce(into: [:]) {
       $0[$1] = try FileContents.checksum(of: "\(folder)/\($1)").sha256
     }
@@ -116,10 +120,18 @@ public struct StageMarker: Codable, Equatable, Sendable {
       let found = try? FileContents.checksum(of: "\(folder)/\(output)").sha256
       if found != expected { return .damaged(output: output) }
     }
+    return .done(marker, measured: marker.isMeasured(on: measured, by: recipe))
+  }
+
+  /// Whether the accuracies are those of these pictures, measured as the recipe has it.
+  private func isMeasured(on now: [String: PicturesIdentity]?, by recipe: Recipe) -> Bool {
     // Selecting measures nothing.
-    let onSame =
-      stage == .ranking || measured == nil || marker.measuredOn.map { $0 == measured } ?? true
-    return .done(marker, measured: onSame && marker.evaluationHash == recipe.evaluationHash)
+    guard stage != .ranking, let was = measuredOn, let now else {
+      return evaluationHash == recipe.evaluationHash
+    }
+    guard was == now else { return false }
+    // The same pictures may lie elsewhere.
+    return evaluationHash == recipe.evaluationHash || measuringHash == recipe.measuringHash
   }
 }
 

@@ -25,7 +25,7 @@ public struct Summary: Codable, Equatable, Sendable {
   public var absentClasses: [String: [String]] = [:]
   /// The set that the accuracies are of, test or validation; nil where there is none.
   public var measuredOn: String?
-  /// How many pictures of it could be read, and so were measured.
+  /// How many pictures of it could be read, and so were measured; nil where nothing was measured yet.
   public var measuredImages: Int?
   /// The student's architecture on D alone.
   public var supervised = Accuracy()

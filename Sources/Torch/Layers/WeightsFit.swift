@@ -58,6 +58,7 @@ public struct WeightsFit: Sendable {
     func others(_ count: Int) -> String {
       count > 1 ? ", and \(count - 1) more" : ""
     }
+    if some.isEmpty { return "it holds no tensors" }
     var parts: [String] = []
     if !missing.isEmpty { parts.append("it has no tensor \(few(missing))") }
     if let first = misshapen.first {
