@@ -85,7 +85,7 @@ private final class SetsOpening {
 
   func open() throws -> RunData.Opened? {
     let source = try attempt("data.labelled") { try RunData.labelled(paths, opening.indexing) }
-    if let source { warnOfSplitFolders(source, at: paths.labelled) }
+    if let source { preflight.warnOfClasses(of: source, at: paths.labelled) }
     let validation = try measured(
       paths.validation, paths.validationSplit, "data.validation", source)
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
@@ -232,16 +232,18 @@ private final class SetsOpening {
       noted.append((name, dataset, found))
     }
     if let test {
-      add("test", test.dataset, try self.contents(of: test.dataset, "test"), isLeftOut: true)
+      let found = try self.contents(of: test.dataset, "test")
+      add("test", test.dataset, found, isLeftOut: true)
+      preflight.warnOfCopies("test", test.dataset, found)
     }
     // Validation pictures that are given are no part of D, and U may hold them: other ones change no
     // score.
     let (trained, held) = contents.divided(
       labelled.chosen, kept: labelled.kept, held: labelled.held)
     if let validation {
-      add(
-        "validation", validation.dataset, try self.contents(of: validation.dataset, "validation"),
-        isLeftOut: false)
+      let found = try self.contents(of: validation.dataset, "validation")
+      add("validation", validation.dataset, found, isLeftOut: false)
+      preflight.warnOfCopies("validation", validation.dataset, found)
     } else if let heldOut = labelled.heldOut {
       add("validation", heldOut.dataset, held, isLeftOut: true)
     }
@@ -250,8 +252,8 @@ private final class SetsOpening {
       isLeftOut: true)
     let list = UnreadableList(noted, heldOut: validation == nil && labelled.heldOut != nil)
     judge(list)
-    warnOfAbsentClasses(test, "test")
-    warnOfAbsentClasses(validation, "validation")
+    preflight.warnOfAbsentClasses(test, "test")
+    preflight.warnOfAbsentClasses(validation, "validation")
     let known = try KnownPictures(parts, alike: opening.alike, unreadable: list)
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "labelled") }
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "validation") }
@@ -260,7 +262,7 @@ private final class SetsOpening {
         try known.refuse("validation", among: "labelled")
       }
     }
-    preflight.warnOfCopies(in: labelled.chosen, contents.contents)
+    preflight.warnOfCopies("labelled", labelled.chosen, contents)
     return known
   }
 
@@ -273,13 +275,6 @@ private final class SetsOpening {
       opening.indexing.isTemporary
       ? nil : opening.directory.map { UnreadableList.path(in: $0.knownFolder) }
     for (key, message) in list.lines(list: path) { preflight.warn(message, key: key) }
-  }
-
-  private func warnOfAbsentClasses(_ examples: Examples?, _ set: String) {
-    guard let examples else { return }
-    let counts = zip(examples.dataset.classes, examples.countPerClass)
-    let absent = counts.filter { $1 == 0 }.map(\.0)
-    if !absent.isEmpty { preflight.warn(RunData.absentLine(set, absent), key: "data.\(set)") }
   }
 
   private func contents(of dataset: any ImageDataset, _ name: String, onlyHashes: Bool = false)
@@ -315,17 +310,5 @@ private final class SetsOpening {
       device: opening.device, isFinished: isFinished)
     preflight.warnOfMissingClasses(
       in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)
-  }
-
-  private func warnOfSplitFolders(_ source: any ImageDataset, at path: String) {
-    if let list = source as? ManifestDataset, list.splits.count > 1 {
-      preflight.warn(
-        "\(path) has lines of the splits \(list.splits.joined(separator: ", ")), and all of them are "
-          + "trained on; name one in data.labelledSplit, and the others with data.validation and "
-          + "data.validationSplit, data.test and data.testSplit",
-        key: "data.labelledSplit")
-    }
-    guard let splits = SplitFolders(of: source, at: path) else { return }
-    preflight.warn(splits.warning, key: "data.labelled")
   }
 }

@@ -45,7 +45,7 @@ struct RunData {
           + "or more classes"
       )
     }
-    if let (first, second) = firstTwins(classes) {
+    if let (first, second) = ClassName.firstTwins(classes) {
       throw PipelineError.data(
         "\(paths.labelled): its classes \(first + 1) and \(second + 1) are both called "
           + "\(classes[first]); give each a name of its own")
@@ -166,7 +166,7 @@ struct RunData {
 func requireSameClasses(_ a: [String], _ aName: String, _ b: [String], _ bName: String) throws {
   guard a != b else { return }
   for (names, name) in [(a, aName), (b, bName)] {
-    guard let (first, second) = firstTwins(names) else { continue }
+    guard let (first, second) = ClassName.firstTwins(names) else { continue }
     throw PipelineError.data(
       "two of \(name), the classes \(first + 1) and \(second + 1), are called \(names[first]); give "
         + "each a name of its own")
@@ -180,16 +180,20 @@ func requireSameClasses(_ a: [String], _ aName: String, _ b: [String], _ bName: 
   if !onlyA.isEmpty { parts.append("only there: \(sample(onlyA))") }
   if !onlyB.isEmpty { parts.append("missing there: \(sample(onlyB))") }
   if parts.isEmpty { parts.append("they are in another order") }
+  if let (there, here) = lookalikes(onlyA, b) ?? lookalikes(onlyB, a) {
+    parts.append(
+      "\(ClassName.shown(there)) and \(ClassName.shown(here)) differ in case, white space or "
+        + "underscores alone; write both alike")
+  }
   throw PipelineError.data("\(aName) are not \(bName); \(parts.joined(separator: "; "))")
 }
 
-/// The places of the first two names that are the same.
-func firstTwins(_ names: [String]) -> (first: Int, second: Int)? {
-  var places: [String: Int] = [:]
-  for (place, name) in names.enumerated() {
-    if let first = places.updateValue(place, forKey: name) { return (first, place) }
-  }
-  return nil
+/// The first name of `a`, in the alphabet's order, that one of `b` looks like, and that one.
+private func lookalikes(_ a: Set<String>, _ b: [String]) -> (String, String)? {
+  let others = Dictionary(b.sorted().map { (ClassName.plain($0), $0) }) { first, _ in first }
+  return a.sorted().lazy.compactMap { name in
+    others[ClassName.plain(name)].map { (name, $0) }
+  }.first
 }
 
 /// The data set with its labels in the order of `classes`, of which it may have fewer and in another

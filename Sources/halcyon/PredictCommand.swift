@@ -37,7 +37,9 @@ struct PredictCommand: ParsableCommand {
       throw PipelineError.usage(
         "standard input is a terminal; pipe a picture in, or name files or folders")
     }
-    let pictures = try PictureFiles(expanding: names)
+    let pictures = try PictureFiles(expanding: names) {
+      printError("\($0) is a pipe from which nothing has come yet; waiting for its picture")
+    }
     if let line = pictures.passedOver.line(in: "the folders") { printError(line) }
     let model = try LoadedModel(model, options.settings)
     model.folder.notes.forEach(printError)

@@ -3,6 +3,35 @@ import Testing
 
 @Suite("init")
 struct InitCommandTests {
+  @Test("of more pictures than are looked at, it is said how many were")
+  func many() throws {
+    let folder = try TemporaryFolder()
+    let count = 20_004
+    let sizes: [UInt8] = [0, 0, UInt8(count >> 8), UInt8(count & 255)]
+    let side = UInt8(TinyPictures.side)
+    let pixels = TinyPictures(12, seed: 5).pixels.flatMap { $0 }
+    let pictures = [UInt8]((0..<count / 12).map { _ in pixels }.joined())
+    try folder.write(
+      Data([0, 0, 8, 3] + sizes + [0, 0, 0, side, 0, 0, 0, side] + pictures),
+      to: "d/train-images-idx3-ubyte")
+    try folder.write(
+      Data([0, 0, 8, 1] + sizes + (0..<count).map { UInt8($0 % 6) }),
+      to: "d/train-labels-idx1-ubyte")
+    try folder.write("a b\na_b\nc\nd\ne\nf\n", to: "d/classes.txt")
+    try TinyPictures(24, seed: 6).writePNG(to: folder, "u", labelled: false)
+    let made = try Command.run("init", "d", "u", folder: folder.path)
+    #expect(made.code == 0, "\(made.errors)")
+    // Every eleventh of 20,004, since 2,000 are the most.
+    #expect(
+      made.output.contains(
+        "  labelled: 1,819 of 20,004 pictures were looked at, and no copies looked for; halcyon run "
+          + "--dry-run looks at all\n"), "\(made.output)")
+    #expect(
+      made.output.contains("alone: a b (3334 pictures) and a_b (3334 pictures)"),
+      "\(made.output)")
+    #expect(try !folder.read("recipe.yaml").contains("looked at"))
+  }
+
   @Test("two folders get a recipe that loads, is worked out and runs")
   func folders() throws {
     let folder = try TemporaryFolder()

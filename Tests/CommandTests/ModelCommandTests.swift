@@ -65,6 +65,23 @@ struct ModelCommandTests {
     #expect(renamed.errors.contains("only there: up; missing there: north"), "\(renamed.errors)")
   }
 
+  @Test("evaluate tells of pictures that a list has twice, or with two labels")
+  func repeated() throws {
+    let tiny = try Self.model()
+    let rows = ["t/north/0.png,north", "t/south/3.png,south", "t/north/6.png,north"]
+    try tiny.folder.write(
+      (["path,label"] + rows + rows.prefix(2) + ["t/north/6.png,south"]).joined(separator: "\n"),
+      to: "list.csv")
+    let outcome = try Command.run(
+      "evaluate", tiny.directory("a") + "/1-teacher", "list.csv", folder: tiny.folder.path)
+    #expect(outcome.code == 0)
+    #expect(
+      outcome.errors.hasSuffix(
+        "1 picture occurs with two labels: t/north/6.png (north and south); leave the right one of each "
+          + "in list.csv\n2 pictures are copies of others of their class: t/north/0.png, t/south/3.png; "
+          + "what list.csv holds twice counts twice\n"), "\(outcome.errors)")
+  }
+
   @Test("predict --json has one object a picture, in order, the broken ones with an error")
   func predict() throws {
     let tiny = try Self.model()

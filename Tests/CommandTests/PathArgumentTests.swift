@@ -74,6 +74,31 @@ struct PathArgumentTests {
     #expect(lines[11] == "65")
   }
 
+  @Test("predict says what is no picture file, and which pipe it waits for")
+  func otherFiles() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "a", ["baseline.enabled=false"])
+    try TinyPictures(1, seed: 8).writePNG(to: tiny.folder, "t", labelled: false)
+    let shell = """
+      m=runs/a/1-teacher; mkfifo p
+      "$1" predict $m /dev/zero /dev/null 2>&1; echo $?
+      (sleep 3; cat t/0.png >p) & "$1" predict $m p 2>&1 | sed 's/: .*%/: …/'
+      "$1" predict $m - < /dev/null 2>&1
+      """
+    let outcome = try Command.run([], folder: tiny.folder.path, shell: shell)
+    #expect(
+      outcome.output == """
+        halcyon: /dev/zero: a device, not a regular file
+        halcyon: /dev/null: a device, not a regular file
+        halcyon: 2 of 2 pictures cannot be read
+        65
+        halcyon: p is a pipe from which nothing has come yet; waiting for its picture
+        p: …
+        halcyon: /dev/stdin: nothing came
+
+        """, "\(outcome.output)\(outcome.errors)")
+  }
+
   @Test("a model, pictures and an index whose folders' names are not UTF-8")
   func foldersOfBytes() throws {
     let tiny = try TinyRun()

@@ -3,21 +3,6 @@ import Testing
 
 @Suite("Before a run")
 struct PreflightTests {
-  /// PNG folders `d`, `u` and `t`, and a recipe for them.
-  private func folders(_ change: (String) -> String = { $0 }) throws -> TinyRun {
-    let tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(90, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
-    try TinyPictures(36, seed: 7).writePNG(to: tiny.folder, "t", labelled: true)
-    let recipe = TinyRun.recipe
-    let start = try #require(recipe.range(of: "  labelled: data\n")).lowerBound
-    let end = try #require(recipe.range(of: "  shardSize")).lowerBound
-    let data = "  labelled: d\n  unlabelled: u\n  test: t\n"
-    try tiny.folder.write(
-      change(recipe.replacingCharacters(in: start..<end, with: data)), to: "tiny.yaml")
-    return tiny
-  }
-
   private func copy(_ tiny: TinyRun, _ from: String, _ to: String) throws {
     try FileManager.default.copyItem(
       atPath: "\(tiny.folder.path)/\(from)", toPath: "\(tiny.folder.path)/\(to)")
@@ -49,7 +34,7 @@ struct PreflightTests {
 
   @Test("all faults stand in one list, of the dry run and of run, and nothing is written")
   func everything() throws {
-    let tiny = try folders {
+    let tiny = try TinyRun.ofFolders {
       $0.replacing("imagesPerClass", with: "imagesPerClas").replacing(
         "drops: [3]", with: "drops: [3, 9]")
     }
@@ -89,7 +74,7 @@ struct PreflightTests {
 
   @Test("the labelled folder as the unlabelled one leaves nothing, which is said first")
   func labelledAsUnlabelled() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     let words =
       "each of the 60 unlabelled pictures in \(tiny.folder.path)/d is a labelled or a test"
     let setting = "data.unlabelled=\(tiny.folder.path)/d"
@@ -139,7 +124,7 @@ struct PreflightTests {
 
   @Test("one class, and two of one name, are refused with what to look at")
   func classes() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     try FileManager.default.createDirectory(
       atPath: tiny.folder.path + "/one", withIntermediateDirectories: true)
     try copy(tiny, "d/north", "one/north")
@@ -156,7 +141,7 @@ struct PreflightTests {
 
   @Test("train and test folders taken for classes are told of; init takes them for what they are")
   func splitFolders() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     try FileManager.default.createDirectory(
       atPath: tiny.folder.path + "/root", withIntermediateDirectories: true)
     try copy(tiny, "d", "root/train")
@@ -177,7 +162,7 @@ struct PreflightTests {
 
   @Test("a list's splits that are all trained on are told of")
   func splitColumn() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     var list = "path,label,split\n"
     for name in TinyPictures.classes {
       for file in try FileManager.default.contentsOfDirectory(
@@ -195,7 +180,7 @@ struct PreflightTests {
 
   @Test("what init writes is warned of by a dry run only as its comments say")
   func initWarnings() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     try copy(tiny, "d/north/0.png", "d/south/copy.png")
     let written = try Command.run("init", "d", "u", folder: tiny.folder.path)
     #expect(written.code == 0, "\(written.errors)")

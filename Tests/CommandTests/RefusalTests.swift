@@ -14,24 +14,9 @@ struct RefusalTests {
     }
   }
 
-  /// PNG folders `d`, `u` and `t`, and a recipe for them.
-  private func folders() throws -> TinyRun {
-    let tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(90, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
-    try TinyPictures(36, seed: 7).writePNG(to: tiny.folder, "t", labelled: true)
-    let data = "  labelled: d\n  unlabelled: u\n  test: t\n"
-    let recipe = TinyRun.recipe
-    let start = try #require(recipe.range(of: "  labelled: data\n")).lowerBound
-    let end = try #require(recipe.range(of: "  shardSize")).lowerBound
-    try tiny.folder.write(
-      recipe.replacingCharacters(in: start..<end, with: data), to: "tiny.yaml")
-    return tiny
-  }
-
   @Test("a class of the test pictures that D lacks, and the other way round, by name")
   func classes() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     let manager = FileManager.default
     let place = tiny.folder.path
     try manager.moveItem(atPath: place + "/t/south", toPath: place + "/t/up")
@@ -42,7 +27,7 @@ struct RefusalTests {
 
   @Test("an empty class of D by name")
   func emptyClass() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     let place = tiny.folder.path
     try FileManager.default.createDirectory(
       atPath: place + "/d/void", withIntermediateDirectories: true)
@@ -58,7 +43,7 @@ struct RefusalTests {
 
   @Test("test pictures that are also in D, by their content, with their names")
   func testInLabelled() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     let place = tiny.folder.path
     try FileManager.default.copyItem(
       atPath: place + "/t/north/0.png", toPath: place + "/d/south/copy.png")
@@ -69,7 +54,7 @@ struct RefusalTests {
 
   @Test("validation pictures that are also in D, by name")
   func validationInLabelled() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     let place = tiny.folder.path
     try TinyPictures(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
     try FileManager.default.copyItem(
@@ -81,7 +66,7 @@ struct RefusalTests {
 
   @Test("test pictures found in U are left out, counted and listed")
   func testInUnlabelled() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     let place = tiny.folder.path
     for (from, to) in [("t/north/0.png", "u/x.png"), ("t/south/3.png", "u/a \"b\",c.png")] {
       try FileManager.default.copyItem(atPath: "\(place)/\(from)", toPath: "\(place)/\(to)")
@@ -144,7 +129,7 @@ struct RefusalTests {
 
   @Test("other validation pictures are measured anew, and nothing is trained again")
   func otherTest() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     try TinyPictures(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
     let settings = ["data.validationFraction=0", "baseline.enabled=false"]
     try tiny.finish("run", "a", settings + ["data.validation=\(tiny.folder.path)/v"])
@@ -174,7 +159,7 @@ struct RefusalTests {
 
   @Test("other pictures than the run was begun with, by the set's name")
   func otherPictures() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     try tiny.finish("run", "a")
     // The same name, another picture.
     let picture = TinyPictures(1, seed: 99)
@@ -183,7 +168,7 @@ struct RefusalTests {
       try tiny.run("run", "a"), code: 65,
       "the unlabelled pictures are not those that \(tiny.directory("a")) has selected from")
     // A picture more.
-    let other = try folders()
+    let other = try TinyRun.ofFolders()
     try other.finish("train-teacher", "a")
     try other.folder.write(TinyPictures.png(picture.pixels[0]), to: "d/north/new.png")
     expect(
@@ -244,7 +229,7 @@ struct RefusalTests {
 
   @Test("too many pictures that cannot be read")
   func unreadable() throws {
-    let tiny = try folders()
+    let tiny = try TinyRun.ofFolders()
     for index in 0..<90 { try tiny.folder.write("no picture", to: "u/\(index).png") }
     for index in 0..<30 { try tiny.folder.write("no picture", to: "u/more-\(index).png") }
     expect(
@@ -253,7 +238,7 @@ struct RefusalTests {
       "(looked at of 120)", "is data.unlabelled the right folder?")
     #expect(!FileManager.default.fileExists(atPath: tiny.directory("a")))
     // Three in four are found when they are scored, and known before.
-    let pictures = try folders()
+    let pictures = try TinyRun.ofFolders()
     for index in 0..<30 {
       try pictures.folder.write("no picture", to: "u/more-\(index).png")
     }

@@ -62,6 +62,88 @@ struct ShellTests {
         == ["teacher.model=resnet14", "teacher.model=resnet18", "teacher.model=resnet101"])
   }
 
+  private static func isThere(_ shell: String) -> Bool {
+    FileManager.default.isExecutableFile(atPath: "/usr/bin/\(shell)")
+  }
+
+  /// Lines of a command, each with what is offered for its last word, in a folder with `birds/` and
+  /// `birds.yaml`.
+  private static let offered: [(line: String, words: [String])] = [
+    ("halcyon pre", ["predict", "pretrain"]),
+    ("halcyon run bi", ["birds", "birds.yaml"]), ("halcyon evaluate bi", ["birds"]),
+    ("halcyon predict m a.jpg bi", ["birds", "birds.yaml"]), ("halcyon run r --out bi", ["birds"]),
+    ("halcyon run r --device ", ["auto", "cpu", "cuda"]),
+    ("halcyon select r --strategy t", ["tags", "tagsRanked"]),
+    ("halcyon run r --set ranking.images", ["ranking.imagesPerClass="]),
+  ]
+
+  /// What the program `shell` writes of the completions, a word a line.
+  private func completions(
+    in shell: String, _ arguments: (_ folder: TemporaryFolder, _ script: String) throws -> [String]
+  ) throws -> [String] {
+    let folder = try TemporaryFolder()
+    try folder.write("", to: "files/birds.yaml")
+    try folder.write("", to: "files/birds/a.jpg")
+    let script = try Command.run("--generate-completion-script", shell).output
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
+    process.arguments = try ["60", "/usr/bin/\(shell)"] + arguments(folder, script)
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path + "/files")
+    let output = folder.path + "/output"
+    _ = FileManager.default.createFile(atPath: output, contents: nil)
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return try folder.read("output").split(separator: "\n").map(String.init)
+  }
+
+  @Test("fish offers the same", .enabled(if: isThere("fish")))
+  func fish() throws {
+    for (line, words) in Self.offered {
+      let found = try completions(in: "fish") { folder, script in
+        try folder.write(script, to: "halcyon.fish")
+        return ["--no-config", "-c", "source ../halcyon.fish; complete -C '\(line)'"]
+      }
+      let offered = found.map { $0.prefix { $0 != "\t" && $0 != "/" } }
+      #expect(Set(offered.map(String.init)) == Set(words), "\(line): \(found)")
+    }
+  }
+
+  /// A zsh in a terminal of its own that writes down what is added to the completions.
+  private static let zshScript = #"""
+    zmodload zsh/zpty
+    zpty z zsh -f -i
+    zpty -w z 'PROMPT=; fpath=(.. $fpath); autoload -Uz compinit; compinit -u -D; stty -echo'
+    zpty -w z 'compadd () { if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi
+      typeset -a hits; builtin compadd -A hits "$@"; for h in $hits; do print -r -- "HIT:$h"; done
+      builtin compadd "$@" }'
+    zpty -w z 'bindkey "^I" complete-word; echo READY'
+    zpty -r z out '*READY*'
+    for line; do
+      zpty -n -w z "$line"$'\t'
+      integer i=0
+      while (( i++ < 10 )); do
+        while zpty -r -t z out; do print -r -- "$out" | tr -d '\r' | grep -o 'HIT:.*'; done
+        sleep 0.1
+      done
+      zpty -n -w z $'\C-u'
+    done
+    zpty -d z
+    """#
+
+  @Test("zsh offers the same", .enabled(if: isThere("zsh")))
+  func zsh() throws {
+    for (line, words) in Self.offered {
+      let found = try completions(in: "zsh") { folder, script in
+        try folder.write(script, to: "_halcyon")
+        try folder.write(Self.zshScript, to: "capture.zsh")
+        return ["-f", "../capture.zsh", line]
+      }
+      #expect(Set(found.map { String($0.dropFirst(4)) }) == Set(words), "\(line): \(found)")
+    }
+  }
+
   @Test(
     "what other programs call a choice is led to ours, exit 64",
     arguments: [

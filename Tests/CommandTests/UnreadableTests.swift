@@ -10,19 +10,9 @@ struct UnreadableTests {
 
     """
 
-  /// PNG folders `d` (10 of each class), `u` and `t` (6 of each class), and a recipe for them.
+  /// Folders, and a fifth of each class held out.
   private func folders() throws -> TinyRun {
-    let tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(90, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
-    try TinyPictures(36, seed: 7).writePNG(to: tiny.folder, "t", labelled: true)
-    let data = "  labelled: d\n  validationFraction: 0.2\n  unlabelled: u\n  test: t\n"
-    let recipe = TinyRun.recipe
-    let start = try #require(recipe.range(of: "  labelled: data\n")).lowerBound
-    let end = try #require(recipe.range(of: "  shardSize")).lowerBound
-    try tiny.folder.write(
-      recipe.replacingCharacters(in: start..<end, with: data), to: "tiny.yaml")
-    return tiny
+    try .ofFolders { $0.replacing("  test: t\n", with: "  test: t\n  validationFraction: 0.2\n") }
   }
 
   /// Cuts the picture file short behind its header.

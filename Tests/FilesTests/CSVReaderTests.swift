@@ -56,6 +56,35 @@ struct CSVReaderTests {
     #expect(try fields("sep=\n1\n") == [["sep="], ["1"]])
   }
 
+  @Test("comments above the first record are passed over, counted as lines, and none below it")
+  func comments() throws {
+    for (lineEnd, head) in [("\n", ""), ("\r\n", ""), ("\r", ""), ("\n", "sep=;\n")] {
+      let lines = [
+        "# made, with \"", "", " \t# x,y,z,w", "a;b", "# 1;2", "3;4",
+      ].joined(separator: lineEnd)
+      let path = folder + "/comments.csv"
+      try Data((head + lines).utf8).write(to: URL(fileURLWithPath: path))
+      let reader = try CSVReader(path: path) { _ in true }
+      var records: [[String]] = []
+      var numbers: [Int] = []
+      while try reader.next() {
+        records.append(reader.texts)
+        numbers.append(reader.line)
+      }
+      #expect(records == [["a", "b"], ["# 1", "2"], ["3", "4"]])
+      let first = head.isEmpty ? 4 : 5
+      #expect(numbers == [first, first + 1, first + 2])
+      #expect(reader.comment == " x,y,z,w")
+    }
+    #expect(try fields("#1,2\n3,4\n") == [["#1", "2"], ["3", "4"]])
+    // A comment longer than the pieces in which a file is read.
+    let path = folder + "/long.csv"
+    let long = "#" + String(repeating: "x,", count: 400_000)
+    try Data((long + "\r\na;b\r\n").utf8).write(to: URL(fileURLWithPath: path))
+    let reader = try CSVReader(path: path) { _ in true }
+    #expect(try reader.next() && reader.texts == ["a", "b"] && reader.line == 2)
+  }
+
   @Test("UTF-16 of either order is read, with a mark and without")
   func utf16() throws {
     let text = "path;label\r\na b.jpg;\"ä,🐦\"\r\nc.jpg;x"
@@ -117,6 +146,7 @@ struct CSVReaderTests {
     for (start, kind) in [
       ([0x1F, 0x8B, 8, 0], "gzip"), ([0x50, 0x4B, 3, 4], "a workbook or a zip file"),
       ([0xFF, 0xFE, 0, 0, 0x70, 0, 0, 0], "UTF-32"), (Array("PAR1".utf8), "Parquet"),
+      (Array("[{\"path\": 1}]".utf8), "JSON"), (Array("<html>".utf8), "a web page"),
     ] {
       #expect(
         error(Data(start))

@@ -34,6 +34,45 @@ struct DistinctClassesTests {
     #expect(Set((0..<4).map { Array(dataset.key(at: $0).utf8) }).count == 4)
   }
 
+  @Test("a class is called without the space around its folder's name, and two such are refused")
+  func spaces() throws {
+    for name in ["cat\u{A0}", " dog", " "] {
+      try folder.add("one-pixel.png", as: "d/\(name)/1.png")
+    }
+    let dataset = try FolderDataset(root: folder.path + "/d")
+    #expect(Set(dataset.classes) == ["cat", "dog", " "])
+    #expect((0..<3).allSatisfy { (try? dataset.read(at: $0)) != nil })
+    try folder.add("one-pixel.png", as: "d/cat/1.png")
+    try folder.add("one-pixel.png", as: "d/cat/2.png")
+    let reason = reason { _ = try FolderDataset(root: folder.path + "/d") }
+    #expect(
+      reason == #"the class folders cat (2 pictures) and cat\u{00A0} (1 picture) are one name, "#
+        + "written with other white space around it; bring the pictures of both into one folder, or "
+        + "rename one of them")
+  }
+
+  @Test("names that differ in case, white space or underscores alone are told with their counts")
+  func lookalikes() throws {
+    for name in [
+      "Cat", "cat", "gold fish", "gold_fish", "gold\u{A0}fish", "gold  fish", "goldfish",
+    ] {
+      try folder.add("one-pixel.png", as: "d/\(name)/1.png")
+    }
+    try folder.add("one-pixel.png", as: "d/cat/2.png")
+    let dataset = try FolderDataset(root: folder.path + "/d")
+    #expect(
+      dataset.lookalikesLine
+        == "classes that differ in case, white space or underscores alone: Cat (1 picture) and cat "
+        + #"(2 pictures), gold \u{0020}fish (1 picture) and gold fish (1 picture) and gold_fish "#
+        + #"(1 picture) and goldfish (1 picture) and gold\u{00A0}fish (1 picture); where they are one "#
+        + "class, bring their pictures under one name")
+    // Letters are classes of their own, and so are numbers that spaces part.
+    for names in [["A", "a", "B", "b"], ["1 12", "11 2", "112"], ["cat", "cats"]] {
+      #expect(ClassName.lookalikes(among: names).isEmpty)
+    }
+    #expect(ClassName.firstTwins(["a", "b", "b "]).map { [$0.first, $0.second] } == [1, 2])
+  }
+
   @Test("labels of a list that do are refused, too")
   func labels() throws {
     let list = try folder.write(

@@ -74,6 +74,80 @@ struct ListDialectTests {
     )
   }
 
+  @Test("a column that the header has twice is refused by its name")
+  func twice() {
+    let advice = "give the one that is not the"
+    #expect(
+      refusal("path,path,label\na,b,c\n")
+        == "line 1: the header has one column twice: path, path; \(advice) path another name")
+    #expect(
+      refusal("image,class,Class\na,b,c\n")
+        == "line 1: the header has one column twice: class, Class; \(advice) label another name")
+    #expect(
+      refusal("path,label\na,b\npath,label\nc,d\n")
+        == "line 3: the header again, as where lists were joined; take it out")
+  }
+
+  @Test("comments above the header are none of its lines, and may be the header")
+  func comments() throws {
+    let rows = "lab/cat/1.png,cat\nlab/cat/2.png,cat\nlab/dog/1.png,dog\n"
+    for head in [
+      "# made by us; see a.png, b.png\npath,label\n", "#path,label\n", "# made by us\n\n",
+      "#!/usr/bin/env list\n# \"\n# path, label\n",
+    ] { #expect(try contents(head + rows) == three, "\(head)") }
+    // Which of three columns is which, only the comment says.
+    let wide = rows.replacing("\n", with: ",1\n")
+    #expect(try contents("# path,label,score\n" + wide) == three)
+    // A picture may be called so.
+    #expect(try contents("#1.png,cat\n#2.png,dog\n") == ["#1.png=cat", "#2.png=dog"])
+    #expect(
+      refusal("path,label\n# dogs\na,b\n")
+        == "line 2: 1 field under a header of 2; a line that begins with # is a comment above the "
+        + "header only")
+    #expect(
+      refusal("path,label\na,b,c\n")
+        == "line 2: 3 fields under a header of 2; put a field that holds a comma in quotes")
+  }
+
+  @Test("empty fields at the ends of lines, or of the header alone, say nothing")
+  func trailing() throws {
+    for (header, end) in [("path,label,", ","), ("path,label", ","), ("path,label,,", "")] {
+      let rows = ["cat/1.png,cat", "cat/2.png,cat", "dog/1.png,dog"].map { "lab/\($0)\(end)\n" }
+      #expect(try contents(header + "\n\n" + rows.joined(separator: "\n")) == three)
+      if !end.isEmpty { #expect(try contents(rows.joined()) == three) }
+    }
+  }
+
+  @Test("spaces of any kind around a label are no part of it, in quotes or not")
+  func unseen() throws {
+    let text = "path,label\n1.png,\" cat \"\n2.png,cat\u{A0}\n3.png,\u{200B}cat\n4.png,\" \"\n"
+    #expect(try contents(text) == ["1.png=cat", "2.png=cat", "3.png=cat", "4.png=-"])
+    #expect(
+      refusal("path,label\na.png,\"cat\nb.png,dog\nc.png,dog\"\n")
+        == "line 2: the label goes over several lines; close its quote")
+  }
+
+  @Test("a path may be an address of a file; of other ones it is said why they lead nowhere")
+  func addresses() throws {
+    let place = folder.path.replacing("h", with: "%68")
+    let text = "path\nfile://\(place)/lab/cat/1.png\nFILE://localhost\(folder.path)/lab/dog/1.png\n"
+    let dataset = try open(Data(text.utf8))
+    #expect(dataset.key(at: 0) == folder.path + "/lab/cat/1.png")
+    for index in 0..<2 { #expect(throws: Never.self) { _ = try dataset.read(at: index) } }
+    let lost = try open(Data("path\nhttps://a.org/1.png\n~/1.png\nPackage.swift\n2.png\n".utf8))
+    let reasons = (0..<4).map { index in
+      let error = #expect(throws: ImageDataError.self) { _ = try lost.read(at: index) }
+      return error?.description.split(separator: "; ").dropFirst().joined(separator: "; ")
+    }
+    #expect(
+      reasons == [
+        "it is an address; pictures have to be files on this machine",
+        "write the home folder out for ~",
+        "it is there from the working folder, but a list's paths begin in the list's own folder",
+        "",
+      ])
+  }
+
   @Test("columns that are not known are listed as they were found")
   func unknown() {
     let known = "no column is named path, file_name, filename, file or image; columns found: "
@@ -81,10 +155,20 @@ struct ListDialectTests {
     #expect(refusal("\n\nid\n1\n") == "line 3: \(known)id")
     #expect(
       refusal("path|label\na|b\n")
-        == "line 1: the header is `path|label`; part its columns by commas, semicolons or tabs")
+        == "line 1: the header is `path|label`, in which | parts the columns; part them by commas, "
+        + "semicolons or tabs, or put a line sep=| above it")
     #expect(
       refusal("path label\na b\n")
-        == "line 1: the header is `path label`; part its columns by commas, semicolons or tabs")
+        == "line 1: the header is `path label`, in which spaces part the columns; part them by commas, "
+        + "semicolons or tabs")
+    #expect(
+      refusal("lab/cat/1.png cat\n")
+        == "line 1: the first line is `lab/cat/1.png cat`, in which spaces part the columns; part them "
+        + "by commas, semicolons or tabs")
+    #expect(
+      refusal("'path','label'\n'a','b'\n")
+        == "line 1: the header is 'path', 'label'; write double quotes instead of single ones, or none"
+    )
     #expect(
       refusal("path,kind\na,b\n", split: "train")
         == "line 1: no column named split; columns found: path, kind")
@@ -104,7 +188,7 @@ struct ListDialectTests {
       + "columns, such as path,label,split"
     #expect(refusal("lab/cat/1.png,cat,train\n") == unclear)
     #expect(refusal("lab/cat/1.png,train\n", split: "train") == unclear)
-    #expect(refusal("a.png,cat\nb.png\n") == "line 2: 1 fields after a first line of 2")
+    #expect(refusal("a.png,cat\nb.png\n") == "line 2: 1 field after a first line of 2")
   }
 
   @Test("splits and tags have other names, too")

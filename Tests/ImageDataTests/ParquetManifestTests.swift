@@ -129,7 +129,7 @@ struct ParquetManifestTests {
     try write(["path": texts("a")])
     #expect(error(split: "train") == "no column named split; columns found: path")
     try write(["path": texts("a"), "split": texts("test")])
-    #expect(error(split: "train") == "no lines of split train")
+    #expect(error(split: "train") == "no lines of split train; its splits are test")
     try write(["path": texts()])
     #expect(error() == "no lines")
     try folder.write("path,label\n", to: "lists/list.parquet")

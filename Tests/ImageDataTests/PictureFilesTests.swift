@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ImageData
@@ -44,7 +45,50 @@ struct PictureFilesTests {
     let listed = try PictureFiles(expanding: [folder.path + "/d"])
     #expect(!listed.waits)
     let error = #expect(throws: ImageDataError.self) { try listed.read(at: 1) }
-    #expect(error?.description.hasSuffix("not a regular file") == true)
+    #expect(error?.description.hasSuffix("a pipe, not a regular file") == true)
+  }
+
+  @Test("a device, a socket and a folder called like a picture are refused by what they are")
+  func otherFiles() throws {
+    let socket = folder.path + "/s.png"
+    let descriptor = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    try #require(socket.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socket.utf8) }
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(bound == 0)
+    for (path, kind) in [
+      ("/dev/zero", "a device"), ("/dev/null", "a device"), (socket, "a socket"),
+    ] {
+      let files = PictureFiles([path])
+      #expect(!files.waits)
+      let error = #expect(throws: ImageDataError.self) { _ = try files.read(at: 0) }
+      #expect(
+        error == .unreadable(key: path, reason: "\(kind), not a regular file"))
+    }
+  }
+
+  @Test("a pipe that says nothing is told of once, and read when something comes")
+  func silentPipe() throws {
+    let data = try TestPictures.data("one-pixel.png")
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let told = Mutex<[String]>([])
+    let files = try PictureFiles(expanding: [pipe]) { name in
+      told.withLock { $0.append(name) }
+      if let file = FileHandle(forWritingAtPath: pipe) {
+        file.write(data)
+        file.closeFile()
+      }
+    }
+    #expect(try files.read(at: 0).bytes == data)
+    #expect(told.withLock { $0 } == [pipe])
   }
 
   @Test("pictures in memory are called by their numbers")

@@ -20,6 +20,8 @@ public final class CSVReader {
   public let delimiter: UInt8
   /// The line on which the current record begins, from 1.
   public private(set) var line = 0
+  /// The last comment above the first record, without its `#`.
+  public private(set) var comment: String?
   private let text: CSVText
   private var fields: [Range<Int>] = []
   private var isAnyQuoted = false
@@ -34,14 +36,56 @@ public final class CSVReader {
   static let mostBytes = 16 << 20
 
   /// Opens the file at `path` and looks at its head.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - isComment: Says of a line above the first record that begins with `#` whether it is a comment,
+  ///     which is passed over; by default none is.
   /// - Throws: `FileError`, or `CSVError` where the encoding is none that is read.
-  public init(path: String) throws {
+  public init(
+    path: String, isComment: (UnsafeRawBufferPointer) -> Bool = { _ in false }
+  ) throws {
     self.path = path
     text = try CSVText(path: path)
-    let dialect = CSVDialect(head: text.bytes)
-    delimiter = dialect.delimiter
-    text.drop(dialect.headBytes)
-    if dialect.headBytes > 0 { nextLine = 2 }
+    let stated = CSVDialect.stated(in: text.bytes)
+    if let stated {
+      text.drop(stated.end)
+      nextLine = 2
+    }
+    var lineCount = nextLine
+    while let (line, end) = try Self.commentLine(of: text, isComment, &lineCount) {
+      comment = line
+      text.drop(end)
+      nextLine = lineCount
+    }
+    delimiter = stated?.delimiter ?? CSVDialect.delimiter(of: text.bytes)
+  }
+
+  /// The first line of `text` that is not blank, where it is a comment: what stands in it, and where
+  /// the next line begins, whose number `lineCount` becomes.
+  private static func commentLine(
+    of text: CSVText, _ isComment: (UnsafeRawBufferPointer) -> Bool, _ lineCount: inout Int
+  ) throws -> (line: String, end: Int)? {
+    var start = 0
+    while true {
+      var end = start
+      while true {
+        let bytes = text.bytes
+        while end < bytes.count, !CSVDialect.isLineEnd(bytes[end]) { end += 1 }
+        // The line feed that belongs to a carriage return may be still to come.
+        guard end + 1 >= bytes.count, end <= mostBytes, try text.more() else { break }
+      }
+      let bytes = text.bytes
+      guard end > start || end < bytes.count else { return nil }
+      var line = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+      while let first = line.first, first == CSVDialect.space || first == CSVDialect.tab {
+        line = UnsafeRawBufferPointer(rebasing: line.dropFirst())
+      }
+      lineCount += 1
+      start = CSVDialect.nextLine(after: end, in: bytes)
+      guard !line.isEmpty else { continue }
+      guard line.first == UInt8(ascii: "#"), end <= mostBytes, isComment(line) else { return nil }
+      return (String(decoding: line.drop { $0 == UInt8(ascii: "#") }, as: UTF8.self), start)
+    }
   }
 
   /// How many fields the current record has.
@@ -79,10 +123,7 @@ public final class CSVReader {
     let bytes = text.bytes
     try split(UnsafeMutableRawBufferPointer(rebasing: bytes[..<end]))
     nextLine = line + lineEnds + 1
-    let isPair =
-      end + 1 < bytes.count && bytes[end] == CSVDialect.carriageReturn
-      && bytes[end + 1] == CSVDialect.newline
-    taken = min(bytes.count, end + (isPair ? 2 : 1))
+    taken = CSVDialect.nextLine(after: end, in: bytes)
     return true
   }
 
@@ -97,7 +138,7 @@ public final class CSVReader {
         let byte = bytes[at]
         if byte == CSVDialect.quote {
           isQuoted.toggle()
-        } else if byte == CSVDialect.newline || byte == CSVDialect.carriageReturn {
+        } else if CSVDialect.isLineEnd(byte) {
           if !isQuoted {
             // The line feed that belongs to a carriage return may be still to come.
             if at + 1 == bytes.count { _ = try text.more() }

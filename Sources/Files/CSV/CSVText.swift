@@ -23,6 +23,8 @@ final class CSVText {
     ([0x1F, 0x8B], "gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd"),
     (Array("PK\u{3}\u{4}".utf8), "a workbook or a zip file"), (Array("PAR1".utf8), "Parquet"),
     ([0xD0, 0xCF, 0x11, 0xE0], "an Excel workbook"),
+    (Array("{\"".utf8), "JSON"), (Array("[{".utf8), "JSON"), (Array("[\"".utf8), "JSON"),
+    (Array("<!DOCTYPE".utf8), "a web page"), (Array("<html".utf8), "a web page"),
   ]
 
   /// Opens the file at `path` and reads its head.

@@ -109,7 +109,7 @@ struct SampleMetadata {
   /// The first line of `text` without the space around it; nil where nothing is left or it is no name.
   private static func label(_ text: String) -> String? {
     let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    let name = line.trimmingCharacters(in: .whitespaces)
+    let name = ClassName.trimmed(line)
     return name.isEmpty || name.utf8.count > mostLabelBytes ? nil : name
   }
 }

@@ -19,7 +19,7 @@ public struct TagMap: Sendable, Equatable {
       let reader = try CSVReader(path: path)
       var isFirst = true
       while try reader.next() {
-        let fields = reader.texts.map { $0.trimmingCharacters(in: .whitespaces) }
+        let fields = reader.texts.map { ClassName.trimmed($0) }
         defer { isFirst = false }
         if isFirst, fields.map({ $0.lowercased() }) == ["tag", "class"] { continue }
         func wrong(_ reason: String) -> ImageDataError {

@@ -10,7 +10,7 @@ enum ClassNames {
   static func names(in folder: FilePath) -> [String]? {
     guard let data = try? folder.joined(file).contents() else { return nil }
     let names = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+      .map { ClassName.trimmed(String($0)) }.filter { !$0.isEmpty }
     return names.isEmpty ? nil : names
   }
 }

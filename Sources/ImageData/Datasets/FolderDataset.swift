@@ -4,10 +4,11 @@ import SystemPackage
 
 /// The pictures below a folder: `root/class/**`, or any tree without labels.
 ///
-/// When pictures lie only inside folders, the first-level folder is the class; when they lie only
-/// directly in the root, nothing is labelled. The order is that of the relative paths' bytes, and
-/// only these are kept in memory. Files of other endings are passed over and counted, and so is what
-/// systems keep for themselves: names that begin with a dot, `@eaDir`, `__MACOSX`, `lost+found`.
+/// When pictures lie only inside folders, the first-level folder is the class, called as `ClassName` has
+/// it; when they lie only directly in the root, nothing is labelled. The order is that of the relative
+/// paths' bytes, and only these are kept in memory. Files of other endings are passed over and counted,
+/// and so is what systems keep for themselves: names that begin with a dot, `@eaDir`, `__MACOSX`,
+/// `lost+found`.
 public struct FolderDataset: FileBackedDataset {
   /// What messages call it.
   public let name: String
@@ -54,10 +55,14 @@ public struct FolderDataset: FileBackedDataset {
         path: root,
         reason: Self.noPictures(listing.folders[empty], listing.passedOverInFolder[empty]))
     }
-    classes = listing.folders
+    classes = listing.folders.map { folder in
+      let name = ClassName.trimmed(folder)
+      return name.isEmpty ? folder : name
+    }
     labels = listing.folderOfPath
     try requireDistinctClasses(
-      in: root, "class folders", "bring the pictures of both into one folder")
+      in: root, "class folders", "bring the pictures of both into one folder",
+      written: listing.folders)
   }
 
   /// How many samples there are.

@@ -156,7 +156,7 @@ public struct IDXDataset: FileBackedDataset {
     var lines: [String: Int] = [:]
     let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (number, line) in zip(1..., all) {
-      let name = line.trimmingCharacters(in: .whitespaces)
+      let name = ClassName.trimmed(String(line))
       guard !name.isEmpty else { continue }
       if let first = lines.updateValue(number, forKey: name) {
         throw ImageDataError.dataset(

@@ -67,14 +67,28 @@ struct ManifestColumns {
     label = fields.count == 2 ? 1 - first : nil
   }
 
-  /// Why no column is the path's.
-  static func missing(_ names: [String]) -> Refusal {
+  /// Why no column is the path's; `isPicture` says of a part of a line whether it is a picture's path.
+  static func missing(
+    _ names: [String], isPicture: (Substring) -> Bool = { _ in false }
+  ) -> Refusal {
     if names.count == 1 {
-      let parts = names[0].split { !($0.isLetter || $0.isNumber || "_-\"".contains($0)) }
-      if parts.count > 1, parts.contains(where: { pathNames.contains(plain($0)) }) {
+      for parting in ["|", ":", "/", "&", " ", "\u{A0}"] as [Character] {
+        let parts = names[0].split(separator: parting).map { $0.drop { $0 == " " } }
+        guard parts.count > 1 else { continue }
+        let isHeader = parts.contains { pathNames.contains(plain($0)) }
+        guard isHeader || parting != "/" && parts.contains(where: isPicture) else { continue }
+        let advice =
+          parting.isWhitespace ? "" : ", or put a line sep=\(parting) above it"
         return Refusal(
-          reason: "the header is `\(names[0])`; part its columns by commas, semicolons or tabs")
+          reason: "the \(isHeader ? "header" : "first line") is `\(names[0])`, in which "
+            + "\(parting.isWhitespace ? "spaces part" : "\(parting) parts") the columns; part them by "
+            + "commas, semicolons or tabs" + advice)
       }
+    }
+    let inside = names.map { String($0.trimmingPrefix("'").prefix { $0 != "'" }) }
+    if inside != names, inside.contains(where: { pathNames.contains(plain($0)) }) {
+      return Refusal(
+        reason: "the header is \(list(names)); write double quotes instead of single ones, or none")
     }
     return Refusal(
       reason: "no column is named path, file_name, filename, file or image; columns found: "
@@ -84,13 +98,17 @@ struct ManifestColumns {
   private static func column(
     _ wanted: [String], _ what: String, among names: [String]
   ) throws -> Int? {
-    let found = names.indices.filter { wanted.contains(plain(names[$0])) }
+    var found = names.indices.filter { wanted.contains(plain(names[$0])) }
+    let usual = found.filter { plain(names[$0]) == wanted[0] }
+    if !usual.isEmpty { found = usual }
     guard found.count > 1 else { return found.first }
-    if let usual = found.first(where: { plain(names[$0]) == wanted[0] }) { return usual }
+    let isOneName = Set(found.map { plain(names[$0]) }).count == 1
     throw Refusal(
-      reason:
-        "\(what) may be in any of the columns \(list(found.map { names[$0] })); call the right "
-        + "one \(wanted[0])")
+      reason: isOneName
+        ? "the header has one column twice: \(list(found.map { names[$0] })); give the one that is "
+          + "not \(what) another name"
+        : "\(what) may be in any of the columns \(list(found.map { names[$0] })); call the right "
+          + "one \(wanted[0])")
   }
 
   private static func plain(_ name: some StringProtocol) -> String {

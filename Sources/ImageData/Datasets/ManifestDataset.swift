@@ -6,8 +6,8 @@ import SystemPackage
 /// `path[,label][,split][,tags]`.
 ///
 /// The columns may have other names that are usual (`file_name`, `image`, `class`, …; see
-/// `ManifestColumns`). Paths are relative to the list's folder; backslashes part folders where the files
-/// say so. An empty label or NULL, or no label column, means none; classes are the labels that occur
+/// `ManifestColumns`). Paths are relative to the list's folder, or absolute, also as `file:///a%20b.png`;
+/// backslashes part folders where the files say so. An empty label or NULL, or no label column, means none; classes are the labels that occur
 /// anywhere in the file, in bytewise order, so that all splits of one file number them alike. Tags are
 /// parted by spaces or commas. Other columns are passed over.
 /// - Complexity: some 15 bytes of memory a picture; see `PathTable`.
@@ -39,14 +39,21 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
     }
     guard entries.paths.count > 0 else {
       let which = split.map { " of split \($0)" } ?? ""
-      throw ImageDataError.dataset(path: path, reason: "no lines\(which)")
+      let others =
+        entries.splits.isEmpty
+        ? "" : "; its splits are \(Self.texts(entries.splits).joined(separator: ", "))"
+      throw ImageDataError.dataset(path: path, reason: "no lines\(which)\(others)")
     }
     name = FilePath(text: path).name
     paths = entries.paths
-    splits = entries.splits.map { String(decoding: $0, as: UTF8.self) }
+    splits = split == nil ? Self.texts(entries.splits) : []
     tagTable = entries.tags.sealed()
     (classes, labels) = entries.numberedLabels()
     try requireDistinctClasses(in: path, "labels", "write the same in all lines")
+  }
+
+  private static func texts(_ splits: [[UInt8]]) -> [String] {
+    splits.map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Whether `path` is called like a list.
@@ -95,11 +102,25 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
     let path = paths.bytes(at: index)
     do {
       return .file(try readPicture(Self.full(path, in: root), key: key(at: index)))
-    } catch ImageDataError.unreadable(let key, let reason)
-      where path.contains(UInt8(ascii: "\\"))
-    {
-      throw ImageDataError.unreadable(
-        key: key, reason: "\(reason); its path has backslashes, as on Windows")
+    } catch ImageDataError.unreadable(let key, let reason) {
+      guard let hint = hint(about: path) else {
+        throw ImageDataError.unreadable(key: key, reason: reason)
+      }
+      throw ImageDataError.unreadable(key: key, reason: "\(reason); \(hint)")
     }
+  }
+
+  /// Why there may be no file at `path`; nil where there is one, or nothing is known.
+  private func hint(about path: [UInt8]) -> String? {
+    guard !Self.isFile(path, in: root) else { return nil }
+    if path.contains(UInt8(ascii: "\\")) { return "its path has backslashes, as on Windows" }
+    let text = String(decoding: path.prefix(200), as: UTF8.self)
+    if text.contains("://") { return "it is an address; pictures have to be files on this machine" }
+    if text.hasPrefix("~/") { return "write the home folder out for ~" }
+    if path.first != UInt8(ascii: "/"), Self.isFile(path, in: ".") {
+      return
+        "it is there from the working folder, but a list's paths begin in the list's own folder"
+    }
+    return nil
   }
 }

@@ -7,7 +7,7 @@ struct ManifestEntries {
   private(set) var paths = PathTable()
   /// Their hashtags; without lines when the list has none.
   private(set) var tags = TagTable()
-  /// The first splits that its lines are of, where all lines are kept.
+  /// The first splits that its lines are of.
   private(set) var splits: [[UInt8]] = []
   /// The folder that paths are relative to.
   let root: String
@@ -42,15 +42,18 @@ struct ManifestEntries {
     guard !path.contains(0) else { return "the path holds a zero byte" }
     var number: Int32 = -1
     if let label, !label.isEmpty {
-      guard let known = self.number(of: label) else { return Self.notUTF8("the label", label) }
+      guard let known = self.number(of: label) else {
+        return label.contains(where: { $0 == 10 || $0 == 13 })
+          ? "the label goes over several lines; close its quote" : Self.notUTF8("the label", label)
+      }
       number = known
     }
-    if let wanted = self.split, let split, !split.elementsEqual(wanted.utf8) { return nil }
-    if self.split == nil, let split, !split.isEmpty, splits.count < 5,
+    if let split, !split.isEmpty, splits.count < 5,
       !splits.contains(where: { split.elementsEqual($0) })
     {
       splits.append(Array(split))
     }
+    if let wanted = self.split, let split, !split.elementsEqual(wanted.utf8) { return nil }
     if let tags {
       switch tags {
       case .list(let list): self.tags.append(list)
@@ -62,7 +65,9 @@ struct ManifestEntries {
       labels = [Int32](repeating: -1, count: paths.count)
     }
     if !labels.isEmpty || number >= 0 { labels.append(number) }
-    if path.contains(Backslashes.backslash) {
+    if let file = FileURL.path(of: path) {
+      file.withUnsafeBytes { paths.append($0) }
+    } else if path.contains(Backslashes.backslash) {
       let path = backslashes.resolved([UInt8](path))
       path.withUnsafeBytes { paths.append($0) }
     } else {
@@ -71,6 +76,7 @@ struct ManifestEntries {
     return nil
   }
 
+  /// The number of a label's class, -1 where it says nothing; nil where it is no name.
   private mutating func number(of label: UnsafeRawBufferPointer) -> Int32? {
     if latest.number >= 0, latest.label.elementsEqual(label) { return latest.number }
     let bytes = Array(label)
@@ -78,9 +84,19 @@ struct ManifestEntries {
     if let known = numbers[bytes] {
       number = known
     } else {
-      guard let name = String(validating: bytes, as: UTF8.self) else { return nil }
-      number = Int32(names.count)
-      names.append(name)
+      guard !bytes.contains(where: { $0 == 10 || $0 == 13 }),
+        let text = String(validating: bytes, as: UTF8.self)
+      else { return nil }
+      let name = ClassName.trimmed(text)
+      if name.isEmpty {
+        number = -1
+      } else if let known = numbers[Array(name.utf8)] {
+        number = known
+      } else {
+        number = Int32(names.count)
+        names.append(name)
+        numbers[Array(name.utf8)] = number
+      }
       numbers[bytes] = number
     }
     latest = (bytes, number)
@@ -99,6 +115,36 @@ struct ManifestEntries {
     for (place, number) in order.enumerated() { places[number] = Int32(place) }
     for line in labels.indices where labels[line] >= 0 { labels[line] = places[Int(labels[line])] }
     return (order.map { names[$0] }, labels)
+  }
+}
+
+/// Paths that are written as `file:///pictures/a%20b.png`.
+private enum FileURL {
+  private static let scheme = Array("file://".utf8)
+
+  /// The path that `text` stands for; nil where it is written otherwise.
+  static func path(of text: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard text.count > scheme.count,
+      zip(text, scheme).allSatisfy({ NameEndings.lowered($0) == $1 }),
+      let slash = text[scheme.count...].firstIndex(of: UInt8(ascii: "/"))
+    else { return nil }
+    let server = String(decoding: text[scheme.count..<slash], as: UTF8.self)
+    guard ["", "localhost"].contains(server.lowercased()) else { return nil }
+    var path: [UInt8] = []
+    var place = slash
+    while place < text.count {
+      let digits = text[place...].dropFirst().prefix(2)
+      if text[place] == UInt8(ascii: "%"), digits.count == 2,
+        let byte = UInt8(String(decoding: digits, as: UTF8.self), radix: 16), byte != 0
+      {
+        path.append(byte)
+        place += 3
+      } else {
+        path.append(text[place])
+        place += 1
+      }
+    }
+    return path
   }
 }
 

@@ -78,9 +78,6 @@ extension PassedOver {
 
   private var parts: [(count: String, names: String)] {
     var parts: [(String, String)] = []
-    func counted(_ number: Int, _ noun: String) -> String {
-      "\(number) \(noun)\(number == 1 ? "" : "s")"
-    }
     if !files.isEmpty { parts.append((counted(fileCount, "file"), endings)) }
     if !folders.isEmpty {
       parts.append((counted(folders.values.reduce(0, +), "folder"), Self.names(folders)))

@@ -4,24 +4,32 @@ import SystemPackage
 
 /// Picture files named one by one, without labels; their keys are the paths as given.
 ///
-/// A pipe (`/dev/stdin`, a shell's `<(…)`) is read to its end, once, when its picture is asked for.
+/// A pipe (`/dev/stdin`, a shell's `<(…)`) is read to its end, once, when its picture is asked for. A
+/// device or a socket is no picture.
 public struct PictureFiles: ImageDataset {
   private var paths = PathTable()
   /// Which of them were found in folders, where a pipe is nobody's picture.
   private var found: [Range<Int>] = []
-  private let streams = PictureStreams()
+  private let streams: PictureStreams
   /// What lies among the pictures of the folders and is none.
   public private(set) var passedOver = PassedOver()
 
   /// The files at `paths`, in this order; they are looked at when they are read.
   public init(_ paths: [String]) {
+    streams = PictureStreams { _ in }
     for path in paths { self.paths.append([], PathText.bytes(of: path)) }
   }
 
   /// The files at `paths`, in this order, and in the place of a folder the pictures below it, in the
   /// order of `FolderDataset`.
+  /// - Parameters:
+  ///   - paths: The files and folders.
+  ///   - waiting: Is told which pipe has said nothing for two seconds, once each.
   /// - Throws: `ImageDataError.dataset` naming a folder that has none or cannot be listed.
-  public init(expanding paths: [String]) throws {
+  public init(
+    expanding paths: [String], waiting: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    streams = PictureStreams(waiting: waiting)
     for path in paths {
       guard FilePath(text: path).isFolder else {
         self.paths.append([], PathText.bytes(of: path))

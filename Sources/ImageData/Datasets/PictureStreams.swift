@@ -4,14 +4,34 @@ import Synchronization
 /// Pictures that come from pipes, which can be read only once: what came is kept.
 final class PictureStreams: Sendable {
   private let pictures = Mutex<[Int: Result<Data, ImageDataError>]>([:])
+  /// Is told the name of a pipe that has said nothing for a while.
+  private let waiting: @Sendable (String) -> Void
+  private static let patience: Int32 = 2000
 
-  /// Whether a pipe, a terminal or a socket is at `path`, rather than a file.
+  init(waiting: @escaping @Sendable (String) -> Void) { self.waiting = waiting }
+
+  /// Whether a pipe is at `path`, or what this process was given open: those have no end that could be
+  /// looked up. A device or a socket that is named is no picture.
   static func isStream(_ path: [UInt8]) -> Bool {
     var status = stat()
+    if let given = descriptor(named: path) {
+      guard fstat(given, &status) == 0 else { return false }
+      let kind = status.st_mode & S_IFMT
+      return [S_IFIFO, S_IFSOCK].contains(kind) || kind == S_IFCHR && isatty(given) == 0
+    }
     guard !path.contains(0), stat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0 else {
       return false
     }
-    return [S_IFIFO, S_IFCHR, S_IFSOCK].contains(status.st_mode & S_IFMT)
+    return status.st_mode & S_IFMT == S_IFIFO
+  }
+
+  /// The number of the open file that `path` stands for: of `/dev/stdin`, `/dev/fd/63`.
+  private static func descriptor(named path: [UInt8]) -> Int32? {
+    let text = String(decoding: path, as: UTF8.self)
+    if text == "/dev/stdin" { return STDIN_FILENO }
+    return ["/dev/fd/", "/proc/self/fd/"].lazy.compactMap { folder in
+      text.hasPrefix(folder) ? Int32(text.dropFirst(folder.count)) : nil
+    }.first
   }
 
   /// The bytes that come from `path`, the picture `number` of its data set.
@@ -20,28 +40,34 @@ final class PictureStreams: Sendable {
     // One at a time: two names may lead to one pipe.
     try pictures.withLock { pictures in
       if let known = pictures[number] { return known }
-      let result = Self.bytes(of: path, key: key)
+      let result = bytes(of: path, key: key)
       pictures[number] = result
       return result
     }.get()
   }
 
-  private static func bytes(of path: [UInt8], key: String) -> Result<Data, ImageDataError> {
+  private func bytes(of path: [UInt8], key: String) -> Result<Data, ImageDataError> {
     func failure(_ reason: String) -> Result<Data, ImageDataError> {
       .failure(.unreadable(key: key, reason: reason))
     }
-    var descriptor = open(path.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_CLOEXEC)
-    // A socket cannot be opened by its name, but may be the standard input.
-    if descriptor < 0, errno == ENXIO, path.elementsEqual("/dev/stdin".utf8) {
-      descriptor = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-    }
+    // Not blocking: opening a pipe would wait for its writer, where nothing can be said.
+    let descriptor =
+      Self.descriptor(named: path).map { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+      ?? open(path.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return failure(String(cString: strerror(errno))) }
     defer { close(descriptor) }
     var data = Data()
     var part = [UInt8](repeating: 0, count: 1 << 16)
+    var isTold = false
     while true {
+      var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&state, 1, isTold ? -1 : Self.patience) == 0 {
+        waiting(key)
+        isTold = true
+        continue
+      }
       let got = Foundation.read(descriptor, &part, part.count)
-      if got < 0, errno == EINTR { continue }
+      if got < 0, errno == EINTR || errno == EAGAIN { continue }
       guard got >= 0 else { return failure(String(cString: strerror(errno))) }
       guard got > 0 else { break }
       data.append(contentsOf: part[..<got])

@@ -17,12 +17,22 @@ func readPicture(_ path: [UInt8], key: String) throws -> Data {
   // Not blocking: a pipe named like a picture would wait for its writer for ever.
   let descriptor = open(
     path.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-  guard descriptor >= 0 else { throw failure(errno) }
+  guard descriptor >= 0 else {
+    // A socket cannot be opened by its name.
+    guard errno != ENXIO else {
+      throw ImageDataError.unreadable(key: key, reason: "a socket, not a regular file")
+    }
+    throw failure(errno)
+  }
   defer { close(descriptor) }
   var status = stat()
   guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
   guard status.st_mode & S_IFMT == S_IFREG else {
-    throw ImageDataError.unreadable(key: key, reason: "not a regular file")
+    let kinds: [mode_t: String] = [
+      S_IFIFO: "a pipe, ", S_IFCHR: "a device, ", S_IFBLK: "a device, ", S_IFDIR: "a folder, ",
+    ]
+    let kind = kinds[status.st_mode & S_IFMT] ?? ""
+    throw ImageDataError.unreadable(key: key, reason: "\(kind)not a regular file")
   }
   let count = Int(status.st_size)
   guard count > 0 else { throw ImageDataError.unreadable(key: key, reason: "the file is empty") }

@@ -71,9 +71,13 @@ public final class LoadedModel {
       dataset, "the classes of \(path)", folder.classNames, "the model's")
     PassedOver.lines(of: [dataset]).forEach { console.say($0) }
     let progress = console.progress("evaluate", total: dataset.count)
+    var contents: [ContentHash.Prefix] = []
     let result = try Pipeline.evaluate(
-      network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress)
+      network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress
+    ) { contents.append($0) }
     progress.finish()
+    RepeatedPictures(in: dataset, contents, called: "picture", at: path).lines
+      .forEach { console.note($0) }
     return result
   }
 

@@ -100,28 +100,30 @@ private func writeFittedRecipe(
   let measured = try [test].compactMap {
     try $0.map { try openLabelled($0, as: "test", indexing, allowsEmptyClasses: true) }
   }
-  return PassedOver.lines(of: sets + measured) + notes + fitted.warnings
+  return PassedOver.lines(of: sets + measured) + notes + found.notes + fitted.warnings
     + found.warnings.map(\.message)
 }
 
-private typealias LookedAt = (warnings: [Preflight.Warning], labelled: Int)
+private typealias LookedAt = (warnings: [Preflight.Warning], notes: [String], labelled: Int)
 
 /// What a run of `recipe` would warn of in its pictures, and how many it would train on. Of many pictures,
-/// which a dry run reads, only some are looked at.
+/// which a dry run reads, only some are looked at, which the notes say.
 /// - Throws: `PipelineError` with all that would be refused.
 private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws -> LookedAt {
   guard count <= 20_000 else {
     let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)
-    var lines = try lookOver("labelled", labelled, isLearned: true)
+    var (lines, notes) = try lookOver("labelled", labelled, isLearned: true)
     for (set, path) in [("validation", recipe.data.validation), ("test", recipe.data.test)] {
       guard let path else { continue }
       let measured = try RunData.measured(path, nil, as: set, classes: labelled.classes, indexing)
-      lines += try lookOver(set, measured.dataset, isLearned: false)
+      let looked = try lookOver(set, measured.dataset, isLearned: false)
+      (lines, notes) = (lines + looked.lines, notes + looked.notes)
     }
+    var preflight = Preflight()
+    preflight.warnOfLookalikes(in: labelled)
+    for line in lines { preflight.warn(line, key: "data.unreadableLimit") }
     let trained = Double(labelled.count) * (1 - recipe.data.validationFraction)
-    return (
-      lines.map { .init(message: $0, key: "data.unreadableLimit") }, Int(trained.rounded())
-    )
+    return (preflight.warnings, notes, Int(trained.rounded()))
   }
   var recipe = recipe
   // Here that is said; it is the run's to refuse.
@@ -133,13 +135,14 @@ private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws
   try preflight.refuseProblems()
   let problems = opened?.known.unreadable.problems(BadSamples.Limit()) ?? []
   for (key, message) in problems { preflight.warn("run refuses it: \(message)", key: key) }
-  return (preflight.warnings, opened?.data.labelled.count ?? count)
+  return (preflight.warnings, [], opened?.data.labelled.count ?? count)
 }
 
-/// What is to be said of pictures that cannot be read, of some spread over a set where it is large.
+/// What is to be said of pictures that cannot be read, of some spread over a set where it is large, and
+/// that it was only some.
 /// - Throws: `PipelineError.data` where none can be, or none of a class that is to be learned.
 private func lookOver(_ set: String, _ dataset: any ImageDataset, isLearned: Bool) throws
-  -> [String]
+  -> (lines: [String], notes: [String])
 {
   let noting = NotedContents(
     dataset: dataset, alike: false, trusting: false, maxPixels: ImageDecoder.defaultMaxPixels,
@@ -149,7 +152,14 @@ private func lookOver(_ set: String, _ dataset: any ImageDataset, isLearned: Boo
   if let problem = found.problem(.none, list: nil, lost: isLearned ? lost : []) {
     throw PipelineError.data(problem)
   }
-  let most = looked.count < dataset.count ? " (of those that were looked at)" : ""
+  let isPart = looked.count < dataset.count
+  let most = isPart ? " (of those that were looked at)" : ""
   let problem = found.problem(BadSamples.Limit(), list: nil).map { $0 + most }
-  return [problem ?? (found.count > 0 ? "\(set): \(found.line)\(most)" : nil)].compactMap { $0 }
+  let note =
+    "\(set): \(Format.count(looked.count)) of \(Format.count(dataset.count)) pictures were looked at, "
+    + "and no copies looked for; halcyon run --dry-run looks at all"
+  return (
+    [problem ?? (found.count > 0 ? "\(set): \(found.line)\(most)" : nil)].compactMap { $0 },
+    isPart ? [note] : []
+  )
 }

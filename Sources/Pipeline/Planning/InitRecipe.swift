@@ -136,7 +136,7 @@ public struct InitRecipe: Equatable, Sendable {
     for setting in recipe.settings {
       let expected = accepted[setting.key] ?? []
       let comments =
-        [reasons[setting.key]].compactMap { $0 } + expected.map { Self.acceptance(of: $0) }
+        [reasons[setting.key]].compactMap { $0 } + expected.map { acceptance(of: $0) }
       guard !comments.isEmpty else { continue }
       let parts = setting.key.split(separator: ".").map(String.init)
       let groups = Array(parts.dropLast())
@@ -158,15 +158,16 @@ public struct InitRecipe: Equatable, Sendable {
   private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
   /// Why a recipe is as it is in spite of a warning.
-  private static func acceptance(of warning: Preflight.Warning) -> String {
+  private func acceptance(of warning: Preflight.Warning) -> String {
     let reason =
       switch warning.key {
       case "teacher.model":
         "few labels train no larger network; name one if you have weights for it"
       case "teacher.startFrom": "no weights were given; name some if you have them"
       case "data.unlabelled": "these are the pictures that were given"
-      case "data.labelled": "the pictures are left as they are"
-      case "data.test": "none were given; halcyon init --test names them"
+      case "data.test" where recipe.data.test == nil:
+        "none were given; halcyon init --test names them"
+      case "data.labelled", "data.validation", "data.test": "the pictures are left as they are"
       case "data.validationFraction": "the other classes can spare some"
       case "student.training.images": "more takes longer; this is above the crossover of Figure 4"
       case "ranking.imagesPerClass": "it cannot be less than 1"

@@ -26,19 +26,22 @@ struct SplitFolders {
     // A class may well be called train: what tells is that all are such words and hold the same.
     guard found.count >= 2, found.count == names.count, let train = places[0] else { return nil }
     var inside = [Set<Substring>](repeating: [], count: names.count)
+    // A folder's name may have spaces around it that its class's has not.
+    var folders = names
     for index in 0..<dataset.count {
       let parts = dataset.key(at: index).split(separator: "/", maxSplits: 2)
       guard parts.count == 3, let label = dataset.label(at: index) else { return nil }
       inside[label].insert(parts[1])
+      folders[label] = String(parts[0])
     }
     let all = inside[train]
     guard all.count >= 2,
       found.allSatisfy({ 2 * inside[$0].intersection(all).count >= inside[$0].count })
     else { return nil }
     self.root = root
-    labelled = names[train]
-    validation = places[1].map { names[$0] }
-    test = places[2].map { names[$0] }
+    labelled = folders[train]
+    validation = places[1].map { folders[$0] }
+    test = places[2].map { folders[$0] }
     classes = all.map(String.init).sorted()
   }
 

@@ -136,10 +136,12 @@ extension Evaluation.ClassAccuracy: Codable {
 
 /// Measures `network` on labelled pictures. How many of them may be unreadable is the caller's to
 /// judge, by the result.
+/// Where `hashing` is given, it gets what one picture after the other holds, or
+/// `ContentHash.Prefix.none` where it cannot be read.
 /// - Throws: `PipelineError.nonFinite` naming a picture whose scores are no numbers.
 func evaluate(
   _ network: any Network, on examples: Examples, input: Recipe.Input, _ runtime: Runtime,
-  progress: Progress? = nil
+  progress: Progress? = nil, hashing: ((ContentHash.Prefix) -> Void)? = nil
 ) throws -> Evaluation {
   let names = examples.dataset.classes
   var result = Evaluation(
@@ -149,8 +151,10 @@ func evaluate(
   let inference = try Inference(network, input: input, runtime)
   let badSamples = BadSamples(of: examples.dataset, limit: .none, seesEachOnce: true)
   try inference.forEachBatch(
-    of: examples.dataset, badSamples: badSamples, progress: progress
+    of: examples.dataset, hashesContents: hashing != nil, badSamples: badSamples,
+    progress: progress
   ) { batch, logits in
+    if let hashing { batch.hashes.forEach { hashing($0?.prefix ?? .none) } }
     let best = try logits.top(five).indices.array(of: Int64.self)
     for row in 0..<batch.count {
       guard batch.reasons[row] == nil else {

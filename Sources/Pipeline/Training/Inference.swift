@@ -42,8 +42,8 @@ final class Inference {
   /// hands each batch and its float32 logits [batch, classes] to `body`.
   /// - Throws: `PipelineError.nonFinite` naming a picture whose logits are no numbers.
   func forEachBatch(
-    of dataset: any ImageDataset, range: Range<Int>? = nil, notesContents: Bool = false,
-    badSamples: BadSamples? = nil, progress: Progress? = nil,
+    of dataset: any ImageDataset, range: Range<Int>? = nil, hashesContents: Bool = false,
+    notesContents: Bool = false, badSamples: BadSamples? = nil, progress: Progress? = nil,
     _ body: (ImageBatch, Tensor) throws -> Void
   ) throws {
     let range = range ?? 0..<dataset.count
@@ -53,7 +53,8 @@ final class Inference {
       dataset: dataset, order: SequentialOrder(), positions: range,
       batchSize: max(1, min(runtime.batch, range.count)),
       preset: .evaluation(preset), seed: 0, workers: runtime.workers,
-      notesContents: notesContents, onUnreadable: .mark, maxPixels: runtime.maxPixels,
+      hashContent: hashesContents, notesContents: notesContents, onUnreadable: .mark,
+      maxPixels: runtime.maxPixels,
       badSamples: badSamples, givesWay: runtime.device == .cpu)
     defer {
       loader.stop()
