@@ -13,7 +13,7 @@ import sys
 from importlib.metadata import version
 
 from duplicates import duplicates
-from inputs import demo_recipe, photographs, runs_folder, score_pool, shard_of_photographs
+from inputs import demo_recipe, photographs, runs_folder, score_pool, score_rows, shard_of_photographs
 from sides import HERE, Side, SideError
 
 PYTORCH = "PyTorch " + version("torch").split("+")[0]
@@ -79,12 +79,21 @@ def index():
     return Item("index", ["index", *arguments, "--runs", runs_folder()], peers, unit="entries/s")
 
 
-def select():
+def select(source):
+    """From files (each engine's best form) to a file, or from memory to memory; ours always to a file."""
+    rows = score_rows()
+    forms = [("Polars", "polars", "memory"), ("DuckDB", "duckdb", "memory")]
+    if source == "files":
+        forms = [
+            ("Polars", "polars", "arrow"), ("Polars", "polars", "parquet"),
+            ("DuckDB", "duckdb", "parquet")]
     peers = {
-        f"{name} {version(engine)}, 2 threads": ["select_top.py", "--engine", engine, "--threads", 2]
-        for name, engine in (("Polars", "polars"), ("DuckDB", "duckdb"))
+        f"{name} {version(engine)}, {form}, 2 threads": [
+            "select_top.py", "--engine", engine, "--rows", rows, "--format", form, "--threads", 2]
+        for name, engine, form in forms
     }
-    return Item("select", ["select", "--threads", 2], peers, unit="rows/s")
+    return Item(
+        f"select-{source}", ["select", "--folder", rows, "--threads", 2], peers, unit="rows/s")
 
 
 def select_billion():
@@ -103,7 +112,8 @@ ITEMS = {
     "demo": demo,
     "score-overhead": score_overhead,
     "index": index,
-    "select": select,
+    "select-files": lambda: select("files"),
+    "select-memory": lambda: select("memory"),
 }
 ALONE = {"duplicates": duplicates, "select-billion": select_billion}
 

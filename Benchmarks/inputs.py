@@ -41,6 +41,22 @@ def photographs():
     return folder
 
 
+def score_rows():
+    """A folder of score files, and of the same rows in the peers' own formats."""
+    folder = FOLDER / "rows"
+    if folder.exists():
+        return folder
+    making = folder.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    subprocess.run(
+        [HERE / ".build/release/halcyon-bench", "select-rows", "--folder", making], check=True)
+    python = HERE / "peers/.venv/bin/python"
+    subprocess.run([python, HERE / "peers/select_top.py", "--convert", making], check=True)
+    making.rename(folder)
+    return folder
+
+
 def shard_of_photographs(samples=50_000):
     """A folder with a tar shard of so many samples: small pictures, each with its class."""
     import io

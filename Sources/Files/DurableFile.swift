@@ -12,7 +12,7 @@ import SystemPackage
 /// try file.write(data)
 /// try file.commit()
 /// ```
-public final class DurableFile {
+public final class DurableFile: @unchecked Sendable {
   /// Where the file will be after `commit()`.
   public let path: String
   /// How many bytes were written so far.
@@ -26,7 +26,7 @@ public final class DurableFile {
     self.path = path
     temporaryPath =
       "\(FilePath(text: path).text).tmp-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    descriptor = FilePath(text: temporaryPath).open(O_WRONLY | O_CREAT | O_EXCL, 0o644)
+    descriptor = FilePath(text: temporaryPath).open(O_RDWR | O_CREAT | O_EXCL, 0o644)
     guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
   }
 
@@ -66,6 +66,40 @@ public final class DurableFile {
       }
       done += written
     }
+  }
+
+  /// Writes `bytes` from `offset` on, wherever that is; several threads may at the same time.
+  /// - Throws: `FileError` naming the target path, for example on a full disk.
+  public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let written = pwrite(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError("write", path, code: errno)
+      }
+      done += written
+    }
+  }
+
+  /// Fills `bytes` with what was written from `offset` on.
+  /// - Throws: `FileError` naming the target path.
+  public func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = pread(
+        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw FileError("read", path, code: count < 0 ? errno : 0) }
+      done += count
+    }
+  }
+
+  /// Flushes what was written so far to the disk, for which `commit()` then need not wait.
+  /// - Throws: `FileError` naming the target path.
+  public func flush() throws {
+    guard fsync(descriptor) == 0 else { throw FileError("flush", path, code: errno) }
   }
 
   /// Makes the file the one at `path`, durably.

@@ -168,3 +168,22 @@ extension UnsafeMutableBufferPointer<RankingEntry> {
     }
   }
 }
+
+extension RankingEntries {
+  /// Sorts by the first half, then by `ties`, on several threads.
+  func sort(_ ties: some TieBreak & Sendable, threads: Int) {
+    guard threads > 1, count > 1 << 16 else { return sort(ties) }
+    let digits = Digits(bounds, bits: 11)
+    var ranges: [Range<Int>] = []
+    distribute(digits) { ranges.append($0) }
+    let all = SendableEntries(entries: self)
+    Threads.perform(threads, parts: ranges.count) { [ranges] index in
+      all.entries.part(ranges[index]).sort(ties)
+    }
+  }
+}
+
+/// Entries of which several threads sort different parts.
+private struct SendableEntries: @unchecked Sendable {
+  let entries: RankingEntries
+}

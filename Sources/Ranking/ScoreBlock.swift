@@ -8,6 +8,8 @@ public struct ScoreBlock: @unchecked Sendable {
   public let count: Int
   let layout: ScoreFileLayout
   let bytes: UnsafeRawBufferPointer
+  /// XXH64 of the bytes, seeded with the block's number.
+  let checksum: UInt64
   /// The path of the file that the block is from.
   let path: String
   /// What keeps the bytes where they are.
@@ -15,49 +17,15 @@ public struct ScoreBlock: @unchecked Sendable {
 
   init(
     firstPosition: Int, count: Int, layout: ScoreFileLayout, bytes: UnsafeRawBufferPointer,
-    path: String, owner: AnyObject
+    checksum: UInt64, path: String, owner: AnyObject
   ) {
     self.firstPosition = firstPosition
     self.count = count
     self.layout = layout
     self.bytes = bytes
+    self.checksum = checksum
     self.path = path
     self.owner = owner
-  }
-
-  /// Makes a block in memory: one hash a sample, and for each of the P columns a score and a class of
-  /// every sample.
-  /// - Throws: `RankingError` when the columns differ in length or a class is beyond `classCount`.
-  public init(
-    firstPosition: Int = 0, keyHashes: [UInt64], scores: [[Float]], classes: [[UInt32]],
-    classCount: Int
-  ) throws {
-    let count = keyHashes.count
-    guard count > 0, !scores.isEmpty, scores.count == classes.count,
-      (scores.map(\.count) + classes.map(\.count)).allSatisfy({ $0 == count }),
-      classes.allSatisfy({ $0.allSatisfy { $0 < classCount } })
-    else {
-      throw RankingError.invalidArgument(
-        "a block of \(count) samples with \(scores.count) columns of scores and "
-          + "\(classes.count) of classes below \(classCount) does not fit together")
-    }
-    let layout = ScoreFileLayout(
-      classesPerSample: scores.count, classCount: classCount, samplesPerBlock: count)
-    let memory = AlignedBytes(count: layout.blockPayload(count))
-    var offset = 0
-    func append(_ column: UnsafeRawBufferPointer) {
-      memory.bytes[offset..<(offset + column.count)].copyBytes(from: column)
-      offset += column.count
-    }
-    keyHashes.withUnsafeBytes(append)
-    for column in scores { column.withUnsafeBytes(append) }
-    for column in classes where layout.classBytes == 2 {
-      column.map(UInt16.init(truncatingIfNeeded:)).withUnsafeBytes(append)
-    }
-    for column in classes where layout.classBytes == 4 { column.withUnsafeBytes(append) }
-    self.init(
-      firstPosition: firstPosition, count: count, layout: layout,
-      bytes: UnsafeRawBufferPointer(memory.bytes), path: "a block in memory", owner: memory)
   }
 
   /// The hash of the key of the sample in row `row`.
@@ -78,9 +46,6 @@ public struct ScoreBlock: @unchecked Sendable {
       ? Int(classes(column: column, as: UInt16.self)[row])
       : Int(classes(column: column, as: UInt32.self)[row])
   }
-
-  /// What stands where there is no class.
-  var noClass: Int { layout.classBytes == 2 ? Int(UInt16.max) : Int(UInt32.max) }
 
   // The columns below point into the bytes: they are valid as long as the block is kept alive.
 

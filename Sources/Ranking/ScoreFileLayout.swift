@@ -27,6 +27,9 @@ import Files
 /// | 0…7 | zero, up to a multiple of 8 |
 /// | 8 | XXH64 of the block before it, seeded with the block's number |
 ///
+/// The checksum of a file, in its record, is the sum of its blocks' checksums: they can be added up in
+/// any order while the blocks are read, where a hash of the file would take a reading of its own.
+///
 /// A sample without entries (unreadable, excluded) has no class in any column and scores that are
 /// not numbers; a sample whose logits held NaN has classes and scores that are not numbers.
 struct ScoreFileLayout: Equatable {
@@ -65,6 +68,12 @@ struct ScoreFileLayout: Equatable {
   var fileBytes: Int {
     guard blockCount > 0 else { return Self.headerBytes }
     return blockOffset(blockCount - 1) + blockBytes(samples(inBlock: blockCount - 1))
+  }
+
+  /// The checksum of a file as its record has it.
+  static func checksumText(_ sum: UInt64) -> String {
+    let text = String(sum, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
   }
 
   /// The 64 bytes of the header.

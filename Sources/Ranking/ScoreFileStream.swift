@@ -63,10 +63,8 @@ extension ScoreFileLayout {
   ) throws -> ScoreBlock {
     let samples = samples(inBlock: index)
     let payload = UnsafeRawBufferPointer(rebasing: bytes[..<blockPayload(samples)])
-    guard
-      XXHash64.hash(payload, seed: UInt64(index))
-        == bytes.integer(at: payload.count, as: UInt64.self)
-    else {
+    let checksum = bytes.integer(at: payload.count, as: UInt64.self)
+    guard XXHash64.hash(payload, seed: UInt64(index)) == checksum else {
       throw RankingError.corruptFile(
         path: path,
         reason: "block \(index) (from sample \(index * samplesPerBlock)) is damaged: "
@@ -74,6 +72,6 @@ extension ScoreFileLayout {
     }
     return ScoreBlock(
       firstPosition: index * samplesPerBlock, count: samples, layout: self, bytes: payload,
-      path: path, owner: owner)
+      checksum: checksum, path: path, owner: owner)
   }
 }

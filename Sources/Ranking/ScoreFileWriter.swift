@@ -12,6 +12,9 @@ import Files
 public final class ScoreFileWriter {
   /// How many samples were appended.
   public private(set) var count = 0
+  /// What the record of the file says as its checksum, once it is finished.
+  public var checksum: String { ScoreFileLayout.checksumText(checksums) }
+  private var checksums: UInt64 = 0
   private let file: DurableFile
   private var layout: ScoreFileLayout
   private var rows = 0
@@ -98,7 +101,9 @@ public final class ScoreFileWriter {
     }
     var payload = ByteColumn(bytes)
     payload.pad(to: layout.blockPayload(rows))
-    payload.append(payload.bytes.withUnsafeBytes { XXHash64.hash($0, seed: block) })
+    let checksum = payload.bytes.withUnsafeBytes { XXHash64.hash($0, seed: block) }
+    checksums &+= checksum
+    payload.append(checksum)
     try payload.bytes.withUnsafeBytes { try file.write($0) }
     rows = 0
     for index in scores.indices {

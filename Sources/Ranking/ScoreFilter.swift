@@ -1,13 +1,12 @@
-import Foundation
-
 /// One thread's share of a ranking: it compares whole columns with the limits of the classes and
-/// passes on what is not below them.
+/// writes what is not below them straight into the room of the classes.
 ///
-/// The thread has its own copy of the limits, so that comparing takes no lock, and collects what
-/// passes for some stripes of classes, each of which has a lock. Old limits only let more through:
-/// the ranking compares again. Use: `filter(_:shard:)` for each block, then `flush()`.
+/// A class gives each thread a stretch of its room at a time, under a lock; inside it the thread
+/// writes alone. What finds no room waits here, until all threads have stopped and
+/// `TopImagesPerClass.settle(_:)` has closed the gaps that the stretches leave, made room and found
+/// new limits. Old limits only let more through.
 /// - Complexity: O(1) a row, some 2 cycles for a row that does not pass.
-final class ScoreFilter {
+final class ScoreFilter: @unchecked Sendable {
   /// What takes part.
   struct Options: Sendable {
     /// P′, how many classes of a sample.
@@ -18,82 +17,120 @@ final class ScoreFilter {
     var tags: SampleTags?
     /// Ranks tagged images in the random order of this seed instead of by score.
     var randomSeed: UInt64?
+    /// The lowest score of a tagged image in random order.
+    var minimumScore: Float = -.infinity
   }
 
-  let options: Options
-  let top: TopImagesPerClass
+  /// Room of a class that this thread alone writes to.
+  struct Gap {
+    var next: UnsafeMutablePointer<RankingEntry>
+    var end: UnsafeMutablePointer<RankingEntry>
+  }
+
+  /// As many entries wait for room at most before the threads stop, but for those of a last block.
+  static let patience = 1 << 16
+
   /// What was read so far.
   private(set) var reading = Selection.Reading()
 
+  private let options: Options
+  private let top: TopImagesPerClass
+  private let gaps: UnsafeMutableBufferPointer<Gap?>
+  private let gapLength: Int
+  private var waiting: [(entry: RankingEntry, class: Int)] = []
   /// A score below this is out; −∞ for numbers that are no class, so that they are looked at.
   private let limits: UnsafeMutableBufferPointer<Float>
   private let passing: PassingRows
-  /// Blocks until the lowest limit is looked for again.
-  private var blocksLeft = 0
-  private let waiting: UnsafeMutablePointer<Candidate>
-  private let waitingCounts: UnsafeMutablePointer<Int>
-  private static let room = 1024
+  /// How many rows of each column passed when it was last compared, and among how many.
+  private var shares: [(passed: Int, rows: Int)]
 
-  private struct Candidate {
-    var entry: RankingEntry
-    var `class`: Int
-  }
-
-  init(_ top: TopImagesPerClass, _ options: Options) {
+  /// A share among `threads` that write to the room of the classes.
+  init(_ top: TopImagesPerClass, _ options: Options, threads: Int) {
     self.top = top
     self.options = options
+    // What threads have taken and not yet used is an eighth of the spare room.
+    let spare = (top.quotas.max() ?? 0) / 4
+    gapLength = min(max(spare / (4 * max(threads, 1)) & ~3, 4), 128)
+    gaps = .allocate(capacity: top.classCount)
+    gaps.initialize(repeating: nil)
     limits = .allocate(capacity: max(top.classCount, 1 << 16))
     limits.initialize(repeating: -.infinity)
     passing = PassingRows(limits: limits)
-    waiting = .allocate(capacity: top.locks.count * Self.room)
-    waitingCounts = .allocate(capacity: top.locks.count)
-    waitingCounts.initialize(repeating: 0, count: top.locks.count)
-    top.locks.indices.forEach(flush(stripe:))
+    shares = Array(repeating: (1, 1), count: options.classesPerSample)
+    updateLimits()
   }
 
   deinit {
+    gaps.deallocate()
     limits.deallocate()
-    waiting.deallocate()
-    waitingCounts.deallocate()
   }
 
+  /// Whether so much waits that the threads should stop.
+  var isFull: Bool { waiting.count >= Self.patience }
+
+  /// Takes over what the ranking knows.
+  func updateLimits() {
+    var least = Float.infinity
+    for index in 0..<top.classCount {
+      limits[index] = top.lowestScore(ofClass: index)
+      least = min(least, limits[index])
+    }
+    passing.leastLimit = least
+  }
+
+  /// Gives back what is left of the room that was taken of a class.
+  func takeGap(ofClass index: Int) -> Gap? {
+    defer { gaps[index] = nil }
+    return gaps[index]
+  }
+
+  /// Calls `body` with what waits; then nothing does.
+  func takeWaiting(_ body: (RankingEntry, Int) -> Void) {
+    for (entry, label) in waiting { body(entry, label) }
+    waiting.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: - Filtering
+
   /// Takes the samples of a block into account.
+  /// - Parameters:
+  ///   - block: The block.
+  ///   - shard: The index of its shard.
+  ///   - number: The number of its first sample.
   /// - Throws: `RankingError` when a class is beyond the classes, what looking tags up throws.
-  func filter(_ block: ScoreBlock, shard: UInt32) throws {
+  func filter(_ block: ScoreBlock, shard: Int, number: UInt64) throws {
     reading.count(block, options.fraction)
-    let tags = try options.tags?.pairs(in: block, shard: Int(shard), classCount: top.classCount)
+    let tags = try options.tags?.pairs(in: block, shard: shard, classCount: top.classCount)
     if let seed = options.randomSeed {
-      try passTagged(tags ?? [], of: block, shard: shard, order: RandomOrder(seed: seed))
+      passTagged(tags ?? [], of: block, number: number, order: RandomOrder(seed: seed))
       return
     }
-    if blocksLeft == 0 {
-      passing.leastLimit = limits[..<top.classCount].min() ?? -.infinity
-      blocksLeft = 16
-    }
-    blocksLeft -= 1
     for column in 0..<options.classesPerSample {
       if block.layout.classBytes == 2 {
-        let classes = block.classes(column: column, as: UInt16.self)
-        try filter(block, column, classes, tags, shard)
+        try filter(block, column, block.classes(column: column, as: UInt16.self), tags, number)
       } else {
-        let classes = block.classes(column: column, as: UInt32.self)
-        try filter(block, column, classes, tags, shard)
+        try filter(block, column, block.classes(column: column, as: UInt32.self), tags, number)
       }
     }
   }
 
   private func filter<Class: FixedWidthInteger & BitwiseCopyable>(
     _ block: ScoreBlock, _ column: Int, _ classes: UnsafeBufferPointer<Class>,
-    _ tags: [UInt64]?, _ shard: UInt32
+    _ tags: [UInt64]?, _ first: UInt64
   ) throws {
     let scores = block.scores(column: column)
     let keyHashes = block.keyHashes
     let fraction = options.fraction
-    let first = SampleID(shard: shard, position: UInt32(block.firstPosition)).packed
-    for index in passing.find(scores, classes, 0..<block.count, expectsFew: true) {
+    let expectsFew = shares[column].passed < shares[column].rows / 16
+    let found = passing.find(scores, classes, 0..<block.count, expectsFew: expectsFew)
+    shares[column] = (found.count, block.count)
+    let classCount = top.classCount
+    for index in found {
       let row = Int(index)
-      let (label, score, keyHash) = (Int(classes[row]), scores[row], keyHashes[row])
-      guard label < top.classCount else {
+      let (label, score, keyHash) = (
+        Int(truncatingIfNeeded: classes[row]), scores[row], keyHashes[row]
+      )
+      guard label < classCount else {
         guard classes[row] == .max else { throw block.fault(row) }
         continue
       }
@@ -101,15 +138,15 @@ final class ScoreFilter {
       if let tags, !tags.containsSorted(UInt64(row) << 32 | UInt64(label)) { continue }
       pass(
         RankingEntry(
-          first: RankKey.of(score: score, keyHash: keyHash), second: first + UInt64(row)),
+          first: RankKey.of(score: score, keyHash: keyHash), second: first &+ UInt64(row)),
         to: label)
     }
   }
 
   /// Passes tagged images on in random order; one without the class among its P′ scores −∞.
   private func passTagged(
-    _ tags: [UInt64], of block: ScoreBlock, shard: UInt32, order: RandomOrder
-  ) throws {
+    _ tags: [UInt64], of block: ScoreBlock, number: UInt64, order: RandomOrder
+  ) {
     for pair in tags {
       let (row, label) = (Int(pair >> 32), Int(pair & 0xFFFF_FFFF))
       let keyHash = block.keyHash(at: row)
@@ -121,61 +158,35 @@ final class ScoreFilter {
         block.class(at: row, column: $0) == label && !block.score(at: row, column: $0).isNaN
       }
       let score = column.map { block.score(at: row, column: $0) } ?? -.infinity
-      guard score >= top.minimumScore else { continue }
-      let id = SampleID(shard: shard, position: UInt32(block.firstPosition + row))
+      guard score >= options.minimumScore else { continue }
       pass(
         RankingEntry(
-          first: order.key(keyHash: keyHash, class: label, score: score), second: id.packed),
+          first: order.key(keyHash: keyHash, class: label, score: score),
+          second: number + UInt64(row)),
         to: label)
     }
   }
 
+  /// Writes an entry into the room of its class.
   @inline(__always)
   private func pass(_ entry: RankingEntry, to label: Int) {
-    let stripe = label >> top.stripeShift
-    let count = waitingCounts[stripe]
-    waiting[stripe &* Self.room &+ count] = Candidate(entry: entry, class: label)
-    waitingCounts[stripe] = count &+ 1
-    if count == Self.room - 1 { flush(stripe: stripe) }
+    guard let gap = gaps[label], gap.next != gap.end else { return place(entry, label) }
+    // One store instead of two: stores wait for memory here, and only so many can.
+    UnsafeMutableRawPointer(gap.next).storeBytes(
+      of: SIMD2(entry.first, entry.second), as: SIMD2<UInt64>.self)
+    gaps[label] = Gap(next: gap.next + 1, end: gap.end)
   }
 
-  /// Passes everything on that still waits.
-  func flush() { top.locks.indices.forEach(flush(stripe:)) }
-
+  /// Asks for another stretch of a class's room.
   @inline(never)
-  private func flush(stripe: Int) {
-    let classes =
-      (stripe << top.stripeShift)..<min((stripe + 1) << top.stripeShift, top.classCount)
-    top.locks[stripe].withLock {
-      let start = stripe * Self.room
-      for index in start..<(start + waitingCounts[stripe]) {
-        top.admit(waiting[index].entry, to: waiting[index].class)
-      }
-      for index in classes { limits[index] = top.lowestScore(ofClass: index) }
+  private func place(_ entry: RankingEntry, _ label: Int) {
+    guard top.quotas[label] > 0 else { return }
+    guard let room = top.room(inClass: label, gapLength), let next = room.baseAddress else {
+      waiting.append((entry, label))
+      return
     }
-    waitingCounts[stripe] = 0
-  }
-}
-
-/// A random order of the images of each class that depends on their keys alone.
-///
-/// With f = `KeyHash.finalized`, the upper half of a rank key is that of
-/// f(f(hash ^ f(seed)) + class · 2^64/φ), the lower half the score, which decides between two images
-/// in 2^32.
-struct RandomOrder {
-  private let salt: UInt64
-
-  init(seed: UInt64) { salt = KeyHash.finalized(seed) }
-
-  func key(keyHash: UInt64, class label: Int, score: Float) -> UInt64 {
-    let image = KeyHash.finalized(keyHash ^ salt)
-    let draw = KeyHash.finalized(image &+ UInt64(label) &* 0x9E37_79B9_7F4A_7C15)
-    return draw & 0xFFFF_FFFF_0000_0000 | UInt64(RankKey.descending(score))
-  }
-
-  /// The score in a rank key of this order.
-  static func score(of key: UInt64) -> Float {
-    RankKey.score(descending: UInt32(truncatingIfNeeded: key))
+    next.initialize(to: entry)
+    gaps[label] = Gap(next: next + 1, end: next + room.count)
   }
 }
 

@@ -20,7 +20,7 @@ public struct ScoredShard: Sendable {
 extension ScoredShard {
   /// Opens the score file.
   /// - Throws: `FileError`, `RankingError` when it is damaged or not the one in its record.
-  func open(verifyingFile: Bool) throws -> ScoreFileStream {
+  func open() throws -> ScoreFileStream {
     let file = try ScoreFileStream(path: scoresPath)
     let layout = file.layout
     guard layout.count == record.count, layout.classCount == record.classes,
@@ -32,10 +32,22 @@ extension ScoredShard {
           + "classes, where its record says \(record.count), \(record.classesPerSample) of "
           + "\(record.classes); score this shard again")
     }
-    guard verifyingFile,
-      try Checksum.sha256(file: scoresPath) != record.scoresSHA256
-    else { return file }
-    throw RankingError.corruptFile(
-      path: scoresPath, reason: "its SHA-256 is not the one in its record; score this shard again")
+    return file
+  }
+
+  /// Compares the sum of the checksums of all blocks with the record; a record without one says the
+  /// SHA-256 of the file instead.
+  /// - Throws: `RankingError` when the score file is not the one in its record, `FileError`.
+  func requireChecksum(_ sum: UInt64) throws {
+    let isSame =
+      if let checksum = record.scoresChecksum {
+        checksum == ScoreFileLayout.checksumText(sum)
+      } else {
+        try Checksum.sha256(file: scoresPath) == record.scoresSHA256
+      }
+    guard isSame else {
+      throw RankingError.corruptFile(
+        path: scoresPath, reason: "it is not the file in its record; score this shard again")
+    }
   }
 }

@@ -19,6 +19,7 @@ extension Selection {
         "\(images.count) images are more than \(SelectionRows.limit), too many to order")
     }
     let threads = threads ?? Threads.cores
+    let images = images
     let region = EntryRegion(capacity: images.count)
     nonisolated(unsafe) let entries = region.entries
     let step = 1 << 16
@@ -33,7 +34,7 @@ extension Selection {
       if part & 15 == 15 { bytes.forgetPages() }
     }
     bytes.forgetPages()
-    entries.sort(RowOrder(images: images, order: RankingOrder(key: key)), threads: threads)
+    entries.sort(RankingOrder { key(images[Int($0)]) }, threads: threads)
     return [UInt32](unsafeUninitializedCapacity: images.count) { rows, count in
       // From the back, so that the entries give their memory back as the rows take some.
       for start in stride(from: 0, to: images.count, by: 1 << 20).reversed() {
@@ -45,18 +46,5 @@ extension Selection {
       }
       count = images.count
     }
-  }
-}
-
-/// The total order of entries whose second halves are rows.
-private struct RowOrder: TieBreak, Sendable {
-  let images: SelectedImages
-  let order: RankingOrder
-
-  func precedes(_ left: RankingEntry, _ right: RankingEntry) -> Bool {
-    func named(_ entry: RankingEntry) -> RankingEntry {
-      RankingEntry(first: entry.first, second: images[Int(entry.second)].packed)
-    }
-    return order.precedes(named(left), named(right))
   }
 }

@@ -1,20 +1,4 @@
 extension Selection {
-  /// The part of the selection with at most `counts[c]` images of class c, the highest ranks.
-  ///
-  /// This is how an unbalanced selection is made from a balanced one: with Zipfian counts it is the
-  /// paper's "unbalanced-ranked" set.
-  /// - Throws: `RankingError` when there is not one count for each class.
-  public func limited(toImagesPerClass counts: [Int]) throws -> Selection {
-    guard counts.count == classCount else {
-      throw RankingError.invalidArgument(
-        "\(counts.count) counts do not fit a selection of \(classCount) classes")
-    }
-    let rows = try rows(upTo: zip(counts, imagesOfClasses).map { min($0, $1) }) { _, label in
-      label.rank
-    }
-    return Selection(rows, imagesPerClass: imagesPerClass, classesPerSample: classesPerSample)
-  }
-
   /// A selection without some of the images, filled up from further candidates.
   public struct Remainder: Sendable {
     /// The images that are left, ranked from 1 again.
@@ -76,7 +60,7 @@ extension Selection {
     return Remainder(
       selection: try Selection(
         kept, imagesPerClass: quotas.max() ?? 0, classesPerSample: classesPerSample,
-        filling: repeats == nil ? nil : quotas, writingTo: path),
+        filling: repeats == nil ? nil : quotas, writingTo: path, threads: Threads.cores),
       exhausted: exhausted)
   }
 
@@ -106,11 +90,10 @@ extension Selection {
       let rank = rank(row, label)
       guard rank >= 1, rank <= highest[label.class] else { return }
       entries[count] = SelectionRows.entry(
-        image: images[row].packed, label: firstLabels[label.class] + rank - 1, score: label.score)
+        image: UInt64(row), label: firstLabels[label.class] + rank - 1, score: label.score)
       count += 1
     }
-    return SelectionRows(
-      entries: entries.part(0..<count), region: region, firstLabels: firstLabels)
+    return SelectionRows(count, of: region, firstLabels: firstLabels, images: .rows(images))
   }
 
   @inline(__always)
@@ -121,25 +104,6 @@ extension Selection {
       if row & 0x3_FFFF == 0 { bytes.forgetPages() }
     }
     bytes.forgetPages()
-  }
-}
-
-extension Selection {
-  /// The selection of `rows`, in memory or in the file at `path`.
-  /// - Throws: `FileError` naming `path`.
-  init(
-    _ rows: SelectionRows, imagesPerClass: Int, classesPerSample: Int, filling quotas: [Int]?,
-    writingTo path: String?
-  ) throws {
-    guard let path else {
-      self.init(
-        rows, imagesPerClass: imagesPerClass, classesPerSample: classesPerSample, filling: quotas)
-      return
-    }
-    try rows.write(
-      to: path, imagesPerClass: imagesPerClass, classesPerSample: classesPerSample,
-      filling: quotas)
-    try self.init(path: path)
   }
 }
 

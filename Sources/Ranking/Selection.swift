@@ -51,27 +51,39 @@ public struct Selection: Equatable, Sendable {
     Label(class: Int(classes[index]), score: scores[index], rank: Int(ranks[index]))
   }
 
-  /// The selection that a full ranking of every class gives; the ranking is empty afterwards.
-  /// - Precondition: there are fewer than 2^32 labels.
-  /// - Complexity: O(labels · log labels).
-  public init(_ top: TopImagesPerClass, classesPerSample: Int) {
-    let rows = top.rows(threads: 1) { RankKey.score(of: $0) }
-    self.init(rows, imagesPerClass: top.imagesPerClass, classesPerSample: classesPerSample)
-  }
-
-  /// The selection of `rows` in memory; `quotas` are how many images each class is filled to by
-  /// repetition, nil repeats none.
+  /// The selection of `rows` in the file at `path`, or in memory.
+  /// - Parameters:
+  ///   - rows: The rows.
+  ///   - imagesPerClass: The most images of a class.
+  ///   - classesPerSample: The classes of a sample that took part.
+  ///   - quotas: How many images each class is filled to by repetition; nil repeats none.
+  ///   - path: Where it is written and then mapped; nil keeps it in memory.
+  ///   - threads: How many threads write.
+  /// - Throws: `FileError` naming `path`.
   init(
-    _ rows: SelectionRows, imagesPerClass: Int, classesPerSample: Int, filling quotas: [Int]? = nil
-  ) {
-    let layout = rows.layout(
-      imagesPerClass: imagesPerClass, classesPerSample: classesPerSample, repeats: quotas != nil)
-    let memory = SelectionMemory(count: layout.fileBytes)
-    // Writing to memory does not fail.
-    try? rows.write(layout, quotas: quotas ?? [], to: memory)
-    self.init(
-      layout,
-      UnsafeSelectionBytes(bytes: UnsafeRawBufferPointer(memory.memory.bytes), owner: memory))
+    _ rows: SelectionRows, imagesPerClass: Int, classesPerSample: Int, filling quotas: [Int]? = nil,
+    writingTo path: String?, threads: Int
+  ) throws {
+    let writer = SelectionWriter(
+      rows, imagesPerClass: imagesPerClass, classesPerSample: classesPerSample, filling: quotas,
+      threads: threads)
+    guard let path else {
+      let memory = SelectionMemory(count: writer.layout.fileBytes)
+      try writer.write(to: memory)
+      self.init(
+        writer.layout,
+        UnsafeSelectionBytes(bytes: UnsafeRawBufferPointer(memory.memory.bytes), owner: memory))
+      return
+    }
+    let file = try DurableFile(path: path)
+    try writer.write(to: file)
+    try file.commit()
+    let mapped = try MappedFile(path: path)
+    guard mapped.bytes.count == writer.layout.fileBytes else {
+      throw RankingError.corruptFile(
+        path: path, reason: "another process has changed it; select again")
+    }
+    self.init(writer.layout, UnsafeSelectionBytes(bytes: mapped.bytes, owner: mapped))
   }
 
   /// Finds the columns in a file's bytes.
@@ -80,20 +92,19 @@ public struct Selection: Equatable, Sendable {
     imagesPerClass = layout.imagesPerClass
     classesPerSample = layout.classesPerSample
     self.bytes = bytes
-    var offset = SelectionLayout.headerBytes
-    func column<Value>(_ count: Int, as type: Value.Type) -> SelectionColumn<Value> {
-      defer { offset += count * MemoryLayout<Value>.stride }
-      return SelectionColumn(
-        bytes.bytes.column(at: offset, count: count, as: type), owner: bytes.owner)
+    let places = layout.columns
+    func column<Value>(_ count: Int, at offset: Int, as type: Value.Type) -> SelectionColumn<Value> {
+      SelectionColumn(bytes.bytes.column(at: offset, count: count, as: type), owner: bytes.owner)
     }
     images = SelectedImages(
-      shards: column(layout.images, as: UInt32.self),
-      positions: column(layout.images, as: UInt32.self))
-    labelOffsets = column(layout.images + 1, as: Int.self)
-    classes = column(layout.labels, as: UInt32.self)
-    scores = column(layout.labels, as: Float.self)
-    ranks = column(layout.labels, as: UInt32.self)
-    repeats = layout.repeats ? column(layout.images, as: UInt32.self) : nil
+      shards: column(layout.images, at: places.shards, as: UInt32.self),
+      positions: column(layout.images, at: places.positions, as: UInt32.self))
+    labelOffsets = column(layout.images + 1, at: places.labelOffsets, as: Int.self)
+    classes = column(layout.labels, at: places.classes, as: UInt32.self)
+    scores = column(layout.labels, at: places.scores, as: Float.self)
+    ranks = column(layout.labels, at: places.ranks, as: UInt32.self)
+    repeats =
+      layout.repeats ? column(layout.images, at: places.repeats, as: UInt32.self) : nil
   }
 
   /// Whether both hold the same bytes.

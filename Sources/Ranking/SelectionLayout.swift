@@ -41,6 +41,31 @@ struct SelectionLayout: Equatable {
     (8 * images + 8 * (images + 1) + 12 * labels + (repeats ? 4 * images : 0) + 7) & ~7
   }
 
+  /// Where each column begins in the file, and where the last one ends.
+  var columns: Columns {
+    var columns = Columns()
+    var offset = Self.headerBytes
+    func next(_ bytes: Int) -> Int {
+      defer { offset += bytes }
+      return offset
+    }
+    columns.shards = next(4 * images)
+    columns.positions = next(4 * images)
+    columns.labelOffsets = next(8 * (images + 1))
+    columns.classes = next(4 * labels)
+    columns.scores = next(4 * labels)
+    columns.ranks = next(4 * labels)
+    columns.repeats = next(repeats ? 4 * images : 0)
+    columns.end = offset
+    return columns
+  }
+
+  /// Places in a file, in bytes.
+  struct Columns {
+    var shards = 0, positions = 0, labelOffsets = 0, classes = 0, scores = 0, ranks = 0
+    var repeats = 0, end = 0
+  }
+
   var fileBytes: Int { Self.headerBytes + bodyBytes + 8 }
 
   /// The 64 bytes of the header.

@@ -28,9 +28,6 @@ public struct SelectionRequest: Sendable {
   public var missingShards: [String] = []
   /// Whether to select although shards are missing.
   public var allowsMissingShards = false
-  /// Whether each score file's SHA-256 is compared with its record, besides the checksum of every
-  /// block; it takes a reading of its own.
-  public var verifiesFiles = true
   /// How many threads read and rank, a thread a core unless said; the result does not depend on it.
   public var threads: Int
 
@@ -43,6 +40,13 @@ public struct SelectionRequest: Sendable {
 
   /// Makes one score file stand for many shards.
   @_spi(Benchmarks) public var disturbance: Disturbance?
+
+  /// Reads and verifies every block and selects nothing: the roof of a selection.
+  /// - Returns: The number of samples.
+  /// - Throws: What reading throws.
+  @_spi(Benchmarks) public func readOnly() throws -> Int {
+    try ScoreBlockReader(self).reduce(into: 0) { $0 += $1.count }.reduce(0, +)
+  }
 
   /// Asks for the K images with the highest scores of every class.
   public init(
@@ -109,14 +113,13 @@ extension SelectionRequest {
     let classCount = try checkedClassCount()
     let samples = shards.reduce(0) { $0 + $1.record.count }
     var options = ScoreFilter.Options(classesPerSample: classesPerSample, fraction: fraction)
-    var score: @Sendable (UInt64) -> Float = { RankKey.score(of: $0) }
     var quotas = Array(repeating: imagesPerClass, count: classCount)
     switch strategy {
     case .balanced: break
     case .unbalanced(let shares): quotas = try self.quotas(shares, classes: classCount)
     case .tags(let tags, let seed):
       (options.tags, options.randomSeed) = (tags, seed)
-      score = { RandomOrder.score(of: $0) }
+      options.minimumScore = minimumScore
     case .tagsRanked(let tags): options.tags = tags
     }
     let asked = quotas.enumerated().map { index, quota in
@@ -130,29 +133,20 @@ extension SelectionRequest {
         "\(classCount) classes of \(asked.max() ?? 0) images are more than "
           + "\(SelectionRows.limit) labels; lower K")
     }
-    let top = TopImagesPerClass(
-      quotas: limits, minimumScore: minimumScore, rows: rows, order: RankingOrder(key: key))
-    let reading = try read(into: top, options)
+    let numbers = SampleNumbers(shards)
+    let ranking = ScoreRanking(
+      request: self, quotas: limits, options: options, numbers: numbers,
+      order: RankingOrder { key(numbers.id($0)) })
+    let (top, reading) = try ranking.ranked()
     let selection = try Selection(
-      top.rows(threads: threads, score: score), imagesPerClass: asked.max() ?? 0,
+      top.rows(
+        of: .samples(numbers), count: numbers.count, isRandom: options.randomSeed != nil,
+        threads: threads),
+      imagesPerClass: asked.max() ?? 0,
       classesPerSample: classesPerSample, filling: fillsByRepetition ? asked : nil,
-      writingTo: path)
+      writingTo: path, threads: threads)
     return SelectionCandidates(
       selection: selection, reading: reading, imagesPerClass: quotas, asked: asked)
-  }
-
-  private func read(
-    into top: TopImagesPerClass, _ options: ScoreFilter.Options
-  ) throws -> Selection.Reading {
-    let readings = try readBlocks { reader in
-      let filter = ScoreFilter(top, options)
-      try reader.forEachBlock { try filter.filter($0, shard: $1) }
-      filter.flush()
-      return filter.reading
-    }
-    var reading = readings.reduce(into: Selection.Reading()) { $0.add($1) }
-    reading.missingShards = missingShards
-    return reading
   }
 
   private func quotas(_ shares: ClassShares, classes: Int) throws -> [Int] {
@@ -167,14 +161,11 @@ extension SelectionRequest {
       guard exponent.isFinite, exponent >= 0 else {
         throw RankingError.invalidArgument("a Zipf exponent of \(exponent) is not 0 or above")
       }
-      let candidates = try readBlocks { reader in
-        var candidates = CandidateCounts(
-          classes: classes, classesPerSample: classesPerSample, minimumScore: minimumScore,
-          fraction: fraction)
-        try reader.forEachBlock { block, _ in candidates.add(block) }
-        return candidates.counts
-      }
-      let sums = (0..<classes).map { index in candidates.reduce(0) { $0 + $1[index] } }
+      let counts = CandidateCounts(
+        classes: classes, classesPerSample: classesPerSample, minimumScore: minimumScore,
+        fraction: fraction)
+      let candidates = try ScoreBlockReader(self).reduce(into: counts) { $0.add($1) }
+      let sums = (0..<classes).map { index in candidates.reduce(0) { $0 + $1.counts[index] } }
       return ClassShares.zipf(
         exponent: exponent, candidates: sums, imagesPerClass: imagesPerClass)
     }

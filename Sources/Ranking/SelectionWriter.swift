@@ -1,108 +1,209 @@
 import Files
 
-/// Where the bytes of a selection go: to a file or into memory.
-protocol SelectionSink: AnyObject {
-  func write(_ bytes: UnsafeRawBufferPointer) throws
+/// Where the bytes of a selection go, in any order and from several threads: a file or memory.
+protocol SelectionSink: Sendable {
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws
+  /// Calls `body` with what was written from `start` to `end`, in order and in pieces.
+  func forEachPiece(
+    from start: Int, to end: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws
+  /// Lets what was written be durable, as far as that is known here.
+  func flush() throws
 }
 
-extension DurableFile: SelectionSink {}
+extension DurableFile: SelectionSink {
+  func forEachPiece(
+    from start: Int, to end: Int, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws {
+    let buffer = AlignedBytes(count: 1 << 20)
+    for offset in stride(from: start, to: end, by: buffer.bytes.count) {
+      let piece = UnsafeMutableRawBufferPointer(
+        rebasing: buffer.bytes[..<min(buffer.bytes.count, end - offset)])
+      try read(piece, at: offset)
+      body(UnsafeRawBufferPointer(piece))
+    }
+  }
+}
 
 /// The bytes of a selection in memory.
 final class SelectionMemory: SelectionSink {
   let memory: AlignedBytes
-  private var count = 0
 
   init(count: Int) { memory = AlignedBytes(count: count) }
 
-  func write(_ bytes: UnsafeRawBufferPointer) {
-    memory.bytes[count..<(count + bytes.count)].copyBytes(from: bytes)
-    count += bytes.count
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    memory.bytes[offset..<(offset + bytes.count)].copyBytes(from: bytes)
   }
+
+  func forEachPiece(from start: Int, to end: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
+    body(UnsafeRawBufferPointer(rebasing: memory.bytes[start..<end]))
+  }
+
+  func flush() {}
 }
 
-/// Writes the columns of a selection one after another, a megabyte at a time.
-private final class ColumnWriter {
-  private let sink: any SelectionSink
-  private let buffer = AlignedBytes(count: 1 << 20)
-  private var used = 0
-  private var total = 0
-  private var hash = XXHash64()
+/// Writes rows as the file of a selection, some at a time, on several threads.
+struct SelectionWriter: Sendable {
+  let layout: SelectionLayout
+  private let rows: SelectionRows
+  /// How many images each class is filled to, where `layout` has repetitions.
+  private let quotas: [Int]
+  private let parts: [Part]
+  private let threads: Int
 
-  init(_ sink: any SelectionSink) { self.sink = sink }
-
-  @inline(__always)
-  func append<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value) throws {
-    // Values of 4 bytes fill the buffer exactly; those of 8 come after an even number of them.
-    buffer.bytes.storeBytes(of: value.littleEndian, toByteOffset: used, as: Value.self)
-    used += MemoryLayout<Value>.size
-    if used == buffer.bytes.count { try flush() }
+  /// Neighbouring rows that begin and end with an image.
+  private struct Part {
+    var labels: Range<Int>
+    var images: Range<Int>
   }
 
-  private func flush() throws {
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<used])
-    hash.update(bytes)
-    try sink.write(bytes)
-    total += used
-    used = 0
-  }
+  /// About so many labels are written at a time: the columns fit the processor's cache.
+  private static let step = 1 << 14
 
-  /// Pads to a multiple of 8 and appends the checksum.
-  func finish() throws {
-    if (total + used) & 7 != 0 { try append(0 as UInt32) }
-    try flush()
-    let checksum = hash.value.littleEndian
-    try withUnsafeBytes(of: checksum) { try sink.write($0) }
-  }
-}
-
-extension SelectionRows {
-  /// What the rows are written as, with or without repetitions.
-  func layout(imagesPerClass: Int, classesPerSample: Int, repeats: Bool) -> SelectionLayout {
+  /// - Parameters:
+  ///   - rows: The rows.
+  ///   - imagesPerClass: The most images of a class.
+  ///   - classesPerSample: The classes of a sample that took part.
+  ///   - quotas: How many images each class is filled to by repetition; nil repeats none.
+  ///   - threads: How many threads write.
+  init(
+    _ rows: SelectionRows, imagesPerClass: Int, classesPerSample: Int, filling quotas: [Int]?,
+    threads: Int
+  ) {
+    self.rows = rows
+    self.quotas = quotas ?? []
+    self.threads = threads
     var layout = SelectionLayout(
-      classCount: firstLabels.count - 1, imagesPerClass: imagesPerClass,
+      classCount: rows.firstLabels.count - 1, imagesPerClass: imagesPerClass,
       classesPerSample: classesPerSample)
-    (layout.images, layout.labels, layout.repeats) = (imageCount, entries.count, repeats)
-    return layout
+    parts = Self.parts(of: rows, threads: threads)
+    (layout.images, layout.labels) = (parts.last?.images.upperBound ?? 0, rows.entries.count)
+    layout.repeats = quotas != nil
+    self.layout = layout
   }
 
-  /// Writes these rows to `path` as one durable file.
-  /// - Throws: `FileError` naming `path`.
-  func write(
-    to path: String, imagesPerClass: Int, classesPerSample: Int, filling quotas: [Int]?
-  ) throws {
-    let file = try DurableFile(path: path)
-    let layout = layout(
-      imagesPerClass: imagesPerClass, classesPerSample: classesPerSample, repeats: quotas != nil)
-    try write(layout, quotas: quotas ?? [], to: file)
-    try file.commit()
+  private static func parts(of rows: SelectionRows, threads: Int) -> [Part] {
+    let entries = rows.entries
+    var parts: [Part] = []
+    var start = 0
+    while start < entries.count {
+      var end = min(start + step, entries.count)
+      while end < entries.count, entries[end].first == entries[end - 1].first { end += 1 }
+      parts.append(Part(labels: start..<end, images: 0..<0))
+      start = end
+    }
+    let counts = UnsafeMutableBufferPointer<Int>.allocate(capacity: parts.count)
+    defer { counts.deallocate() }
+    let shared = SharedCounts(counts: counts)
+    Threads.perform(threads, parts: parts.count) { [parts] part in
+      var count = 0
+      var last: UInt64?
+      for entry in rows.entries.part(parts[part].labels) where entry.first != last {
+        count += 1
+        last = entry.first
+      }
+      shared.counts[part] = count
+    }
+    var sum = 0
+    for index in parts.indices {
+      parts[index].images = sum..<(sum + counts[index])
+      sum += counts[index]
+    }
+    return parts
   }
 
-  /// Writes the file of these rows to `sink`; `quotas` are how many images each class is filled to,
-  /// where `layout` has repetitions.
+  /// Writes everything to `sink`.
   /// - Throws: What writing to `sink` throws.
-  /// - Complexity: O(labels) time, a megabyte of memory.
-  func write(_ layout: SelectionLayout, quotas: [Int], to sink: some SelectionSink) throws {
-    try layout.header.withUnsafeBytes { try sink.write($0) }
-    let writer = ColumnWriter(sink)
-    try forEachImage { image, _ in try writer.append(UInt32(image >> 32)) }
-    try forEachImage { image, _ in try writer.append(UInt32(truncatingIfNeeded: image)) }
-    try forEachImage { _, labels in try writer.append(UInt64(labels.lowerBound)) }
-    try writer.append(UInt64(entries.count))
-    for entry in entries { try writer.append(UInt32(label(entry).class)) }
-    for entry in entries { try writer.append(UInt32(truncatingIfNeeded: entry.second)) }
-    for entry in entries { try writer.append(UInt32(label(entry).rank)) }
-    if layout.repeats {
-      try forEachImage { _, labels in
-        var repeats = 1
-        for entry in entries.part(labels) {
-          let (index, rank) = label(entry)
-          let count = firstLabels[index + 1] - firstLabels[index]
-          repeats = max(repeats, Self.repeats(rank: rank, count: count, quota: quotas[index]))
-        }
-        try writer.append(UInt32(clamping: repeats))
+  /// - Complexity: O(labels) time, half a megabyte of memory a thread.
+  func write(to sink: some SelectionSink) throws {
+    try layout.header.withUnsafeBytes { try sink.write($0, at: 0) }
+    let queue = PartQueue(count: parts.count)
+    _ = try Threads.results(max(1, min(threads, parts.count))) { _ in
+      do {
+        while let part = queue.next() { try write(parts[part], to: sink) }
+      } catch {
+        queue.stop()
+        throw error
       }
     }
-    try writer.finish()
+    let columns = layout.columns
+    try withUnsafeBytes(of: UInt64(layout.labels).littleEndian) {
+      try sink.write($0, at: columns.labelOffsets + 8 * layout.images)
+    }
+    let end = SelectionLayout.headerBytes + layout.bodyBytes
+    let padding = end - columns.end
+    try Array(repeating: UInt8(0), count: padding).withUnsafeBytes {
+      try sink.write($0, at: columns.end)
+    }
+    // The disk is waited for while the checksum is computed.
+    let checksums = try Threads.results(2) { thread in
+      var hash = XXHash64()
+      if thread == 0 {
+        try sink.forEachPiece(from: SelectionLayout.headerBytes, to: end) { hash.update($0) }
+      } else {
+        try sink.flush()
+      }
+      return hash.value
+    }
+    try withUnsafeBytes(of: checksums[0].littleEndian) { try sink.write($0, at: end) }
+  }
+
+  private func write(_ part: Part, to sink: some SelectionSink) throws {
+    let columns = layout.columns
+    let (images, labels) = (part.images, part.labels)
+    try withUnsafeTemporaryAllocation(
+      of: UInt32.self, capacity: 5 * images.count + 3 * labels.count
+    ) { numbers in
+      var used = 0
+      func column(_ count: Int) -> UnsafeMutableBufferPointer<UInt32> {
+        defer { used += count }
+        return UnsafeMutableBufferPointer(rebasing: numbers[used..<(used + count)])
+      }
+      let (shards, positions, repeats) = (
+        column(images.count), column(images.count), column(images.count)
+      )
+      let (classes, scores, ranks) = (
+        column(labels.count), column(labels.count), column(labels.count)
+      )
+      let offsets = column(2 * images.count)
+      var image = -1
+      var last: UInt64?
+      var place = 0
+      for index in 0..<labels.count {
+        let entry = rows.entries[labels.lowerBound + index]
+        if entry.first != last {
+          image += 1
+          last = entry.first
+          let id = rows.images.id(entry.first, near: &place)
+          shards[image] = id.shard.littleEndian
+          positions[image] = id.position.littleEndian
+          repeats[image] = 1
+          let offset = UInt64(labels.lowerBound + index)
+          offsets[2 * image] = UInt32(truncatingIfNeeded: offset).littleEndian
+          offsets[2 * image + 1] = UInt32(offset >> 32).littleEndian
+        }
+        let label = rows.label(entry)
+        classes[index] = UInt32(label.class).littleEndian
+        scores[index] = UInt32(truncatingIfNeeded: entry.second).littleEndian
+        ranks[index] = UInt32(label.rank).littleEndian
+        if layout.repeats {
+          let count = rows.firstLabels[label.class + 1] - rows.firstLabels[label.class]
+          let number = Self.repeats(rank: label.rank, count: count, quota: quotas[label.class])
+          repeats[image] = max(
+            UInt32(littleEndian: repeats[image]), UInt32(clamping: number)
+          ).littleEndian
+        }
+      }
+      func write(_ column: UnsafeMutableBufferPointer<UInt32>, at offset: Int) throws {
+        try sink.write(UnsafeRawBufferPointer(column), at: offset)
+      }
+      try write(shards, at: columns.shards + 4 * images.lowerBound)
+      try write(positions, at: columns.positions + 4 * images.lowerBound)
+      try write(offsets, at: columns.labelOffsets + 8 * images.lowerBound)
+      try write(classes, at: columns.classes + 4 * labels.lowerBound)
+      try write(scores, at: columns.scores + 4 * labels.lowerBound)
+      try write(ranks, at: columns.ranks + 4 * labels.lowerBound)
+      if layout.repeats { try write(repeats, at: columns.repeats + 4 * images.lowerBound) }
+    }
   }
 
   /// How often the image of a rank stands in a pass, so that `count` images become `quota`: each
@@ -111,16 +212,9 @@ extension SelectionRows {
     guard count > 0, count < quota else { return 1 }
     return quota / count + (rank <= quota % count ? 1 : 0)
   }
+}
 
-  @inline(__always)
-  private func forEachImage(_ body: (UInt64, Range<Int>) throws -> Void) rethrows {
-    var start = 0
-    while start < entries.count {
-      let image = entries[start].first
-      var end = start + 1
-      while end < entries.count, entries[end].first == image { end += 1 }
-      try body(image, start..<end)
-      start = end
-    }
-  }
+/// Numbers of which several threads write different ones.
+private struct SharedCounts: @unchecked Sendable {
+  let counts: UnsafeMutableBufferPointer<Int>
 }

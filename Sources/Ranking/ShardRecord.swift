@@ -40,6 +40,9 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var filesState: String?
   /// SHA-256 of the score file.
   public var scoresSHA256: String
+  /// The checksum of the score file that a selection compares it by (`ScoreFileWriter.checksum`); nil in
+  /// records that were made without.
+  public var scoresChecksum: String?
   /// SHA-256 of what was noted of the pictures beside the scores; nil when nothing was.
   public var contentsSHA256: String?
   /// SHA-256 of the list of the samples without scores (`OmissionsFile`); nil when all have some.
@@ -85,6 +88,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case classesPerSample = "classes_per_sample"
     case filesState = "files_state"
     case scoresSHA256 = "scores_sha256"
+    case scoresChecksum = "scores_checksum"
     case contentsSHA256 = "contents_sha256"
     case omissionsSHA256 = "omissions_sha256"
     case imagesPerSecond = "images_per_second"
@@ -109,9 +113,6 @@ extension ShardRecord {
   public func differences(from other: ShardRecord) -> [String] {
     zip(scoring, other.scoring).filter { $0.value != $1.value }.map(\.0.name)
   }
-
-  /// Whether the scores of the two shards may be ranked together.
-  public func isCompatible(with other: ShardRecord) -> Bool { differences(from: other).isEmpty }
 
   /// Refuses shards that were not all scored in the same way.
   /// - Throws: `RankingError` naming two shards, the fields and both values.

@@ -34,13 +34,13 @@ enum Threads {
 final class PartQueue: Sendable {
   private let count: Int
   private let taken = Atomic(0)
-  private let isPaused = Atomic(false)
+  private let paused = Atomic(false)
 
   init(count: Int) { self.count = count }
 
   /// The next part, nil when there is none left or the queue is paused.
   func next() -> Int? {
-    guard !isPaused.load(ordering: .relaxed) else { return nil }
+    guard !isPaused else { return nil }
     let part = taken.add(1, ordering: .relaxed).oldValue
     return part < count ? part : nil
   }
@@ -48,11 +48,14 @@ final class PartQueue: Sendable {
   /// Whether every part was handed out.
   var isEmpty: Bool { taken.load(ordering: .relaxed) >= count }
 
+  /// Whether nothing is handed out until `resume()`.
+  var isPaused: Bool { paused.load(ordering: .relaxed) }
+
   /// Hands nothing out until `resume()`.
-  func pause() { isPaused.store(true, ordering: .relaxed) }
+  func pause() { paused.store(true, ordering: .relaxed) }
 
   /// Goes on after `pause()`.
-  func resume() { isPaused.store(false, ordering: .relaxed) }
+  func resume() { paused.store(false, ordering: .relaxed) }
 
   /// Hands nothing out any more.
   func stop() { taken.store(count, ordering: .relaxed) }

@@ -18,6 +18,9 @@ struct InspectCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "How many classes and pairs to list.")
   var top = 10
 
+  @Flag(help: "Also compare every file of the run with its SHA-256 in manifest.json.")
+  var verify = false
+
   @OptionGroup var commands: CommandOptions
 
   @Flag(help: "Print everything as JSON, and nothing else.")
@@ -37,8 +40,30 @@ struct InspectCommand: ParsableCommand {
       recipe: recipe, directory: path, needsPictures: false, access: .reading,
       console: Console(quiet: json))
     let inspection = try Inspection(of: run, selectedIn: beside)
-    if json { return try printJSON(inspection) }
-    for line in lines(of: inspection) { try printLine(line) }
+    if json {
+      try printJSON(inspection)
+    } else {
+      for line in lines(of: inspection) { try printLine(line) }
+    }
+    if verify { try verifyFiles(of: run.directory) }
+  }
+
+  /// Compares the run's files with its manifest.
+  /// - Throws: `PipelineError.data` that names those that are not as they were.
+  private func verifyFiles(of directory: RunDirectory) throws {
+    let manifest = try Manifest(readFrom: directory)
+    let changes = manifest.differences(in: directory)
+    guard changes.isEmpty else {
+      throw PipelineError.data(
+        "\(directory.path) is not as it was finished: "
+          + changes.prefix(5).joined(separator: ", ")
+          + (changes.count > 5 ? " and \(changes.count - 5) more" : "")
+          + "; `halcyon run \(directory.path)` says what it would make again")
+    }
+    guard !json else { return }
+    try printLine(
+      "verified: \(Format.counted(manifest.files.count, "file is", "files are")) as "
+        + "\(directory.manifestPath) says")
   }
 
   private func lines(of found: Inspection) -> [String] {

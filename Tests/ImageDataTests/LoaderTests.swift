@@ -114,7 +114,7 @@ struct LoaderTests {
     var rows: [Row] = []
     while let batch = try loader.next() {
       sizes.append(batch.count)
-      truths.append(batch.hasTruth)
+      truths.append(batch.labels.allSatisfy { $0 != nil })
       rows += Self.rows(of: batch)
     }
     #expect(sizes == [4, 4, 2])

@@ -4,6 +4,34 @@ import Testing
 
 @testable import ImageData
 
+/// What `NearPairs` finds, with distances.
+private struct NearDuplicates {
+  /// A row and an earlier one near it.
+  struct Pair: Hashable {
+    var row: Int
+    var original: Int
+    var distance: Int
+    var isIdentical: Bool
+  }
+
+  var pairs: [Pair]
+  /// The rows to leave out.
+  var duplicates: [Pair]
+
+  init(among hashes: [PerceptualHash], threads: Int? = nil) throws {
+    let found = try NearPairs(
+      among: HashColumn(count: hashes.count) { hashes[$0] },
+      within: PerceptualHash.nearDistance, threads: threads)
+    func pair(_ pair: RowPair) -> Pair {
+      let (hash, other) = (hashes[pair.row], hashes[pair.original])
+      return Pair(
+        row: pair.row, original: pair.original, distance: hash.distance(to: other),
+        isIdentical: hash == other)
+    }
+    (pairs, duplicates) = (found.pairs.map(pair), found.leftOut.map(pair))
+  }
+}
+
 @Suite("Near duplicates")
 struct NearDuplicatesTests {
   /// SplitMix64.
@@ -57,11 +85,11 @@ struct NearDuplicatesTests {
     return hashes
   }
 
-  func near(_ row: Int, _ original: Int, _ distance: Int) -> NearDuplicates.Pair {
+  private func near(_ row: Int, _ original: Int, _ distance: Int) -> NearDuplicates.Pair {
     NearDuplicates.Pair(row: row, original: original, distance: distance, isIdentical: false)
   }
 
-  func same(_ row: Int, _ original: Int) -> NearDuplicates.Pair {
+  private func same(_ row: Int, _ original: Int) -> NearDuplicates.Pair {
     NearDuplicates.Pair(row: row, original: original, distance: 0, isIdentical: true)
   }
 
@@ -211,7 +239,6 @@ struct NearDuplicatesTests {
     let result = try NearDuplicates(among: [first, other, second, third])
     #expect(result.pairs == [near(2, 0, 20), near(3, 2, 20)])
     #expect(result.duplicates == [near(2, 0, 20)])
-    #expect(result.groups == [[0, 2, 3]])
   }
 
   @Test("a row with the fingerprint of a left-out row is left out too, for the same original")
@@ -220,7 +247,6 @@ struct NearDuplicatesTests {
     let second = hash(0xFFFF, 0xFFFFF << 20 | 1, inner: 2)
     let result = try NearDuplicates(among: [first, second, second, first])
     #expect(result.duplicates == [near(1, 0, 20), near(2, 0, 20), same(3, 0)])
-    #expect(result.groups == [[0, 1, 2, 3]])
   }
 
   @Test("rows without information are near nothing, not even each other")
@@ -229,7 +255,6 @@ struct NearDuplicatesTests {
     let result = try NearDuplicates(among: [.none, .none, faint, .none])
     #expect(result.pairs.isEmpty)
     #expect(try NearDuplicates(among: []).pairs.isEmpty)
-    #expect(try NearDuplicates(among: []).groups.isEmpty)
   }
 
   @Test("many rows of one fingerprint are one group, and all but the first are left out")

@@ -48,17 +48,15 @@ struct PaintedRun {
   /// Leaves a selection in the run's directory: class c has, from rank 1 on, the images `images(c)` of
   /// U, with log-odds 4, 3, 2, …
   func select(in run: Run, _ images: (Int) -> [Int]) throws {
-    let top = TopImagesPerClass(
-      classes: run.data.classNames.count, imagesPerClass: recipe.ranking.imagesPerClass,
-      key: { "\($0.position)" })
-    for index in run.data.classNames.indices {
-      for (rank, image) in images(index).enumerated() {
-        top.insert(
-          score: Float(4 - rank), class: index, keyHash: UInt64(image),
-          id: SampleID(shard: 0, position: UInt32(image)))
+    let labels = run.data.classNames.indices.flatMap { index in
+      images(index).enumerated().map { rank, image in
+        (SampleID(shard: 0, position: UInt32(image)), index, Float(4 - rank)) as Selection.Listed
       }
     }
-    try Selection(top, classesPerSample: 2).write(to: run.directory.selectionPath)
+    try Selection.listed(
+      labels, classes: run.data.classNames.count, imagesPerClass: recipe.ranking.imagesPerClass,
+      classesPerSample: 2, in: self.folder
+    ).write(to: run.directory.selectionPath)
     let folder = run.directory.folder(of: .ranking)
     try StageMarker(
       .ranking, of: recipe, folder: folder, outputs: ["selected.bin"], seconds: 2,

@@ -53,7 +53,7 @@ struct ReportFixture {
     if finished.contains(.ranking) {
       data.ranking = try StageMarker(
         .ranking, of: recipe, folder: "", outputs: [], seconds: 30, imagesSeen: unlabelled)
-      let selection = selection()
+      let selection = try selection()
       data.selection = .init(
         images: selection.images.count, imagesPerClass: imagesPerClass, labelsPerImage: 2,
         statistics: SelectionStatistics(of: selection, truth: truth))
@@ -91,17 +91,16 @@ struct ReportFixture {
   }
 
   /// Class c has the images of shard c, in the order of their ranks.
-  private func selection() -> Selection {
-    let top = TopImagesPerClass(
-      classes: names.count, imagesPerClass: imagesPerClass, key: { "\($0)" })
-    for index in names.indices {
-      for rank in 1...imagesPerClass {
-        top.insert(
-          score: score(rank), class: index, keyHash: UInt64(rank),
-          id: SampleID(shard: UInt32(index), position: UInt32(rank)))
+  private func selection() throws -> Selection {
+    let labels = names.indices.flatMap { index in
+      (1...imagesPerClass).map { rank in
+        (SampleID(shard: UInt32(index), position: UInt32(rank)), index, score(rank))
+          as Selection.Listed
       }
     }
-    return Selection(top, classesPerSample: 2)
+    return try Selection.listed(
+      labels, classes: names.count, imagesPerClass: imagesPerClass, classesPerSample: 2,
+      in: try TemporaryFolder())
   }
 
   private var truth: ((SampleID) -> Int?)? {

@@ -52,7 +52,7 @@ struct RankingEntriesTests {
     arguments: [0, 1, 33, 1000, 5000, 70_000], [1, 3, 1 << 40])
   func firstScores(count: Int, distinct: UInt64) {
     var generator = SeededGenerator(seed: UInt64(count))
-    for scale in [0, 1e-44, 1, 1e4, 3e38, Float.infinity] {
+    for scale in [0, Float.leastNonzeroMagnitude * 8, 1, 1e4, 3e38, Float.infinity] {
       let entries = (0..<count).map { index in
         let value = Float(UInt64.random(in: 0..<distinct, using: &generator)) / Float(distinct)
         let score = (value - 0.4) * scale

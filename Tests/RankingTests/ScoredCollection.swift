@@ -85,3 +85,15 @@ extension ScoredCollection.Shards {
     return lists.map { $0.sorted { $0.rank < $1.rank }.map(\.sample) }
   }
 }
+
+extension Selection {
+  /// Selects the highest of each class in memory, with nothing else asked for.
+  static func select(
+    shards: [ScoredShard], classesPerSample: Int, imagesPerClass: Int,
+    key: @escaping (SampleID) -> String
+  ) throws -> (selection: Selection, reading: Reading) {
+    try SelectionRequest(
+      shards: shards, classesPerSample: classesPerSample, imagesPerClass: imagesPerClass
+    ).select(key: key)
+  }
+}

@@ -218,6 +218,6 @@ struct SelectionRequestTests {
     }
     request.imagesPerClass = 1
     #expect(try request.select(key: shards.key).selection.repeats.map(Array.init) == [1, 1])
-    #expect((1...3).map { SelectionRows.repeats(rank: $0, count: 3, quota: 11) } == [4, 4, 3])
+    #expect((1...3).map { SelectionWriter.repeats(rank: $0, count: 3, quota: 11) } == [4, 4, 3])
   }
 }

@@ -34,9 +34,10 @@ struct SelectionTests {
         keyHash: keyHash(position), classes: row.map(\.0), scores: row.map(\.1))
     }
     try file.finish()
-    let record = try Self.record(
+    var record = try Self.record(
       shard: String(index), count: rows.count, classesPerSample: classesPerSample,
       classes: classes, scores: path)
+    record.scoresChecksum = file.checksum
     return ScoredShard(record: record, scoresPath: path, index: index)
   }
 
@@ -151,10 +152,19 @@ struct SelectionTests {
 
   @Test("a score file that is not the one in its record is refused")
   func foreignFile() throws {
-    var shard = try shard([[(0, 1)]], index: 0, classes: 2, classesPerSample: 1)
-    shard.record.scoresSHA256 = "0"
-    #expect(throws: RankingError.self) {
-      try Selection.select(shards: [shard], classesPerSample: 1, imagesPerClass: 1, key: key)
+    let other = try shard([[(0, 2)]], index: 1, classes: 2, classesPerSample: 1)
+    for hasChecksum in [true, false] {
+      var shard = try shard([[(0, 1)]], index: 0, classes: 2, classesPerSample: 1)
+      // Records of earlier versions have the SHA-256 alone.
+      if !hasChecksum { shard.record.scoresChecksum = nil }
+      _ = try Selection.select(shards: [shard], classesPerSample: 1, imagesPerClass: 1, key: key)
+      try write(try bytes(of: other.scoresPath), to: shard.scoresPath)
+      let error = #expect(throws: RankingError.self) {
+        try Selection.select(shards: [shard], classesPerSample: 1, imagesPerClass: 1, key: key)
+      }
+      #expect(
+        error?.description
+          == "\(shard.scoresPath): it is not the file in its record; score this shard again")
     }
   }
 
@@ -235,19 +245,6 @@ struct SelectionTests {
       try write(file.bytes, to: path)
       #expect(((try? Selection(path: path)) != nil) == isRead, "\(classes) classes")
     }
-  }
-
-  @Test("fewer images for some classes keep the highest ranks")
-  func limited() throws {
-    let rows = (0..<10).map { [(0, Float($0)), (1, Float(-$0))] }
-    let shard = try shard(rows, index: 0, classes: 2, classesPerSample: 2)
-    let selection = try Selection.select(
-      shards: [shard], classesPerSample: 2, imagesPerClass: 4, key: key
-    ).selection
-    let limited = try selection.limited(toImagesPerClass: [1, 3])
-    #expect(limited.images.map(\.position) == [0, 1, 2, 9])
-    #expect(limited.violatedInvariant() == nil)
-    #expect(throws: RankingError.self) { try selection.limited(toImagesPerClass: [1]) }
   }
 
   @Test("the CSV has a line for each image and class, quoted where needed")

@@ -21,7 +21,7 @@ struct ScorePool {
   func fill() throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let missing = (0..<files).filter { number in
-      ["scores", "contents"].contains {
+      ["scores", "contents", "json"].contains {
         !FileManager.default.fileExists(atPath: path(number, $0))
       }
     }
@@ -35,20 +35,15 @@ struct ScorePool {
   func path(_ number: Int, _ kind: String) -> String { "\(folder)/\(number).\(kind)" }
 
   /// Asks for the top of so many images.
-  func request(images: Int, imagesPerClass: Int, threads: Int) -> SelectionRequest {
-    let record = ShardRecord(
-      shard: "pool", count: Self.rows, modelSHA256: "", recipeHash: "", inputIdentity: "",
-      leftOutIdentity: "", batch: 1,
-      precision: "", libtorch: "", cpuFeatures: "", device: "", classesPerSample: Self.labels,
-      classes: Self.classes, scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
+  func request(images: Int, imagesPerClass: Int, threads: Int) throws -> SelectionRequest {
+    let records = try (0..<files).map { try ShardRecord(path: path($0, "json")) }
     let shards = (0..<max(1, images / Self.rows)).map {
-      ScoredShard(record: record, scoresPath: path($0 % files, "scores"), index: $0)
+      ScoredShard(
+        record: records[$0 % files], scoresPath: path($0 % files, "scores"), index: $0)
     }
     var request = SelectionRequest(
       shards: shards, classesPerSample: Self.labels, imagesPerClass: imagesPerClass,
       threads: threads)
-    // The checksum of every block is compared; there are no records whose SHA-256 could be.
-    request.verifiesFiles = false
     request.disturbance = { shard, keyHashes, scores in
       let mask = KeyHash.hash(of: String(shard))
       let rise = Float(mask >> 40) / 0x1p24 * 0.1
@@ -126,5 +121,12 @@ struct ScorePool {
     }
     try contents.finish()
     try file.finish()
+    var record = ShardRecord(
+      shard: "pool", count: Self.rows, modelSHA256: "", recipeHash: "", inputIdentity: "",
+      leftOutIdentity: "", batch: 1, precision: "", libtorch: "", cpuFeatures: "", device: "",
+      classesPerSample: Self.labels, classes: Self.classes, scoresSHA256: "", seconds: 0,
+      imagesPerSecond: 0)
+    record.scoresChecksum = file.checksum
+    try record.json().write(to: URL(fileURLWithPath: path(number, "json")))
   }
 }

@@ -47,7 +47,7 @@ struct SelectBillion: ParsableCommand {
   private static let key: @Sendable (SampleID) -> String = { "\($0.shard)/\($0.position)" }
 
   private func keepCopies(_ count: Int, _ pool: ScorePool) throws {
-    let request = pool.request(images: count, imagesPerClass: top, threads: threads)
+    let request = try pool.request(images: count, imagesPerClass: top, threads: threads)
     var steps = Steps()
     try steps.measure("read_seconds") { _ = try request.readOnly() }
     steps.seconds = 0
@@ -60,7 +60,7 @@ struct SelectBillion: ParsableCommand {
   }
 
   private func dropCopies(_ count: Int, _ pool: ScorePool) throws {
-    let request = pool.request(images: count, imagesPerClass: top, threads: threads)
+    let request = try pool.request(images: count, imagesPerClass: top, threads: threads)
     let before = try Memory.forgetPeak()
     var steps = Steps()
     let between = "\(pool.folder)/candidates.bin"

@@ -50,7 +50,6 @@ func fuzzSelection(_ data: Data) {
     guard selection.classCount <= 64, selection.imagesPerClass <= 1 << 12 else { return }
     _ = SelectionStatistics(of: selection)
     _ = try? selection.removing([0], imagesPerClass: 2)
-    _ = try? selection.limited(toImagesPerClass: Array(repeating: 1, count: selection.classCount))
   }
 }
 

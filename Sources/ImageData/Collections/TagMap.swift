@@ -65,9 +65,6 @@ public struct TagMap: Sendable, Equatable {
     tags.contains { classesOfTag[Self.bare($0)] != nil }
   }
 
-  /// How many tags there are.
-  public var tagCount: Int { classesOfTag.count }
-
   /// A text that is the same for equal maps only: what an index made with this map depends on.
   var fingerprint: String {
     classesOfTag.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -49,7 +49,7 @@ public enum DuplicateRows {
   ///   - distance: The most bits in which near pictures differ; nil looks for exact copies only.
   /// - Returns: Each row to drop with the kept row that shows its picture.
   /// - Throws: `ImageDataError.argument` when there are too many rows.
-  /// - Complexity: That of `NearDuplicates`; exact copies alone O(rows).
+  /// - Complexity: That of `NearPairs`; exact copies alone O(rows).
   public static func find(
     in contents: [PictureContents], within distance: Int? = PerceptualHash.nearDistance
   ) throws -> [Duplicate] {

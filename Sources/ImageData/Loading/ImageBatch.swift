@@ -28,9 +28,6 @@ public final class ImageBatch: @unchecked Sendable {
   private let pool: BufferPool
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Whether every row has a label.
-  public var hasTruth: Bool { labels.allSatisfy { $0 != nil } }
-
   init(
     buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow],
     notesContents: Bool, size: Int, channels: Int, positions: Range<Int>

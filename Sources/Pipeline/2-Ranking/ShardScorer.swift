@@ -57,6 +57,7 @@ final class ShardScorer {
     record.inputIdentity = pictures.identity(ofShard: shard)
     record.count = file.count
     record.scoresSHA256 = try Checksum.sha256(file: "\(path).scores")
+    record.scoresChecksum = file.checksum
     record.contentsSHA256 = try Checksum.sha256(file: "\(path).contents")
     record.seconds = -start.timeIntervalSinceNow
     record.imagesPerSecond = Double(record.count) / max(record.seconds, 1e-9)

@@ -28,16 +28,6 @@ extension Preflight {
     startingWeights = classNames == nil ? nil : weights.note
   }
 
-  /// The same on a machine that need not have the weights, any more than the pictures.
-  mutating func checkDescribedWeights(of recipe: Recipe) throws {
-    guard let source = recipe.teacher.startFrom, !source.contains("${") else { return }
-    if FilePath(text: source).exists {
-      try checkStartingWeights(of: recipe, classNames: nil)
-    } else {
-      warn("teacher.startFrom: there is no \(source)", key: "teacher.startFrom")
-    }
-  }
-
   /// Notes in which values the starting weights' description differs from the recipe.
   private mutating func warn(of theirs: Recipe.Input, in recipe: Recipe) {
     let ours = recipe.input

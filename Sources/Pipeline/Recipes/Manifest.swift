@@ -4,7 +4,8 @@ import SystemPackage
 
 /// `manifest.json`: the SHA-256 and the size of every file of a run directory, by its path there.
 ///
-/// Checkpoints, the lock and the manifest itself are left out.
+/// Checkpoints, the lock, the log, which every later command may add to, and the manifest itself are
+/// left out.
 public struct Manifest: Equatable, Sendable {
   /// One file.
   public struct Entry: Codable, Equatable, Sendable {
@@ -61,7 +62,7 @@ public struct Manifest: Equatable, Sendable {
         path.split(separator: "/").contains("checkpoints")
         || FilePath(text: path).name.contains(".tmp-")
       let place = folder.joined(path)
-      return !skipped && path != "manifest.json" && path != ".lock" && place.exists
+      return !skipped && !["manifest.json", ".lock", "log.jsonl"].contains(path) && place.exists
         && !place.isFolder
     }
   }

@@ -49,8 +49,6 @@ public struct RunDirectory: Equatable, Sendable {
   public func folder(of stage: Stage) -> String { file(stage.folder) }
   /// The weights that a training stage leaves.
   public func modelPath(of stage: Stage) -> String { "\(folder(of: stage))/model.safetensors" }
-  /// The description of a training stage's model.
-  public func configPath(of stage: Stage) -> String { "\(folder(of: stage))/config.json" }
   /// The table of a training stage's metrics.
   public func metricsPath(of stage: Stage) -> String { "\(folder(of: stage))/metrics.csv" }
   /// The folder of a training stage's checkpoints.

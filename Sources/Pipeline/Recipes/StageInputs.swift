@@ -101,12 +101,4 @@ enum StageDifference: Hashable {
   case file(String)
   /// Not known in what: only a hash was noted.
   case unknown
-
-  /// Whether a changed recipe makes it, not changed data.
-  var isOfRecipe: Bool {
-    switch self {
-    case .setting, .machine, .unknown: true
-    case .labelled, .leftOut, .file: false
-    }
-  }
 }

@@ -1,26 +1,10 @@
-/// One image in the ranking of one class.
-public struct RankedImage: Equatable, Sendable {
-  /// The log-odds of the class.
-  public var score: Float
-  /// Where the image is.
-  public var id: SampleID
-
-  /// Makes an entry of a ranking.
-  public init(score: Float, id: SampleID) {
-    self.score = score
-    self.id = id
-  }
-}
-
 /// Sixteen bytes that are sorted by their first half: what a class keeps of an image.
 ///
-/// While images are ranked, `first` is the rank key and `second` the id. Once they are selected,
-/// `first` is the id and `second` says which label of which class it is (`Selection.Row`).
+/// While images are ranked, `first` is the rank key and `second` the image's number. Once they are
+/// selected, `first` is the number and `second` says which label of which class it is (`SelectionRows`).
 struct RankingEntry {
   var first: UInt64
   var second: UInt64
-
-  var id: SampleID { SampleID(packed: second) }
 }
 
 /// 64 bits whose ascending order is the order of a ranking but for ties.
