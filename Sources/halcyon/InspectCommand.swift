@@ -36,16 +36,13 @@ struct InspectCommand: ParsableCommand {
     var recipe =
       try beside.map { try Recipe(selectedIn: $0) } ?? RunDirectory(path: path).recipe()
     recipe.data.commands = commands.permission ?? .denied
+    if verify { try verifyFiles(of: RunDirectory(path: path)) }
     let run = try Run(
       recipe: recipe, directory: path, needsPictures: false, access: .reading,
       console: Console(quiet: json))
     let inspection = try Inspection(of: run, selectedIn: beside)
-    if json {
-      try printJSON(inspection)
-    } else {
-      for line in lines(of: inspection) { try printLine(line) }
-    }
-    if verify { try verifyFiles(of: run.directory) }
+    if json { return try printJSON(inspection) }
+    for line in lines(of: inspection) { try printLine(line) }
   }
 
   /// Compares the run's files with its manifest.

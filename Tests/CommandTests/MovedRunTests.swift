@@ -52,6 +52,21 @@ struct MovedRunTests {
     }
   }
 
+  @Test("inspect --verify says whether every file of the run is as it was finished")
+  func verifying() throws {
+    try takeAway()
+    let text = try command("inspect", run, "--verify").output
+    #expect(text.contains("files are as \(run)/manifest.json says\n"), "\(text)")
+    try tiny.folder.write("x", to: "copy/2-ranking/selected.csv")
+    try FileManager.default.removeItem(atPath: "\(run)/1-teacher/config.json")
+    let outcome = try Command.run(["inspect", run, "--verify"])
+    #expect(outcome.code == 65)
+    #expect(
+      outcome.errors.contains(
+        "\(run) is not as it was finished: 1-teacher/config.json is missing, "
+          + "2-ranking/selected.csv has changed"), "\(outcome.errors)")
+  }
+
   @Test("its report has the same figures and says that the pictures are missing")
   func report() throws {
     let before = try command("report", tiny.directory("a"), "--json").object()
