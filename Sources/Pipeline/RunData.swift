@@ -45,11 +45,6 @@ struct RunData {
           + "or more classes"
       )
     }
-    if let (first, second) = ClassName.firstTwins(classes) {
-      throw PipelineError.data(
-        "\(paths.labelled): its classes \(first + 1) and \(second + 1) are both called "
-          + "\(classes[first]); give each a name of its own")
-    }
     return dataset
   }
 

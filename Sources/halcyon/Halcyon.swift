@@ -34,6 +34,7 @@ struct Halcyon: ParsableCommand {
     ])
 
   static func main() {
+    StandardStreams.hold()
     WaitingThreads.sleep()
     StopSignal.listen()
     // A reader that goes away (`halcyon models | head`) is no reason to die half-way.

@@ -37,12 +37,12 @@ struct PredictCommand: ParsableCommand {
       throw PipelineError.usage(
         "standard input is a terminal; pipe a picture in, or name files or folders")
     }
+    let model = try LoadedModel(model, options.settings)
+    model.folder.notes.forEach(printError)
     let pictures = try PictureFiles(expanding: names) {
       printError("\($0) is a pipe from which nothing has come yet; waiting for its picture")
     }
     if let line = pictures.passedOver.line(in: "the folders") { printError(line) }
-    let model = try LoadedModel(model, options.settings)
-    model.folder.notes.forEach(printError)
     // A pipe may never say anything, and nothing is saved that a stop would have to wait for.
     if pictures.waits { for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) } }
     var unreadable = 0

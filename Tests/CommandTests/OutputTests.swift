@@ -3,6 +3,20 @@ import Testing
 
 @Suite("What is shown")
 struct OutputTests {
+  @Test("a standard stream that is closed is nobody else's: what cannot be printed is an error")
+  func closedStreams() throws {
+    let folder = try TemporaryFolder()
+    let shell = """
+      "$1" models >&- 2>err; echo $? >code
+      "$1" models <&- >all 2>>err
+      """
+    _ = try Command.run([], folder: folder.path, shell: shell)
+    #expect(try folder.read("code") == "74\n")
+    #expect(
+      try folder.read("err") == "halcyon: cannot write standard output: Bad file descriptor\n")
+    #expect(try folder.read("all").contains("resnet50"))
+  }
+
   @Test("piped, everything is plain lines, and standard output holds the result only")
   func piped() throws {
     let tiny = try TinyRun()

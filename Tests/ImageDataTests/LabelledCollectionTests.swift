@@ -43,6 +43,20 @@ struct LabelledCollectionTests {
     #expect(try dataset.read(at: 1).bytes == Data("picture 1".utf8))
   }
 
+  @Test("space around a label is no part of it; two Unicode spellings of one are refused with both")
+  func spellings() throws {
+    try write(
+      [("cls", "cat \n"), ("json", #"{"label": "cat\u00a0"}"#), ("cls", "dog")], to: "d/0.tar")
+    #expect(try labels(openDataset(indexed())) == ["cat", "cat", "dog"])
+    try write([("cls", "caf\u{E9}"), ("cls", "cafe\u{301}"), ("cls", "caf\u{E9}")], to: "d/1.tar")
+    let index = try indexed()
+    let error = #expect(throws: ImageDataError.self) { _ = try openDataset(index) }
+    #expect(
+      error?.description.contains(
+        #"the labels cafe\u{0301} (1 picture) and caf\u{00E9} (2 pictures) are one name"#) == true)
+    #expect(try openDataset(index, unlabelled: true).count == 6)
+  }
+
   @Test("numbers are called as classes.txt says, beside the shards or in the index's folder")
   func named() throws {
     try write([("cls", "2"), ("cls", "0")], to: "d/0.tar")

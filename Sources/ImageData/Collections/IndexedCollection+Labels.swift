@@ -7,7 +7,7 @@ extension IndexedCollection {
   /// Labels that are numbers (`.cls`) are called as `classes.txt` beside the shards says, or in the
   /// index's folder, or else by their digits; their order is that of the numbers. Without any label
   /// there are no classes.
-  /// - Throws: `ImageDataError.dataset` when `classes.txt` has too few names.
+  /// - Throws: `ImageDataError.dataset` when `classes.txt` has too few names, or two classes have one.
   /// - Complexity: O(samples); four bytes a sample.
   public func labelled() throws -> Relabelled {
     var labels = [Int32](repeating: -1, count: count)
@@ -34,7 +34,9 @@ extension IndexedCollection {
     for index in labels.indices where labels[index] >= 0 {
       labels[index] = places[Int(labels[index])]
     }
-    return try Relabelled(self, labels: labels, classes: found.map { names[$0] })
+    let labelled = try Relabelled(self, labels: labels, classes: found.map { names[$0] })
+    try labelled.requireDistinctClasses(in: name, "labels", "write the same in all samples")
+    return labelled
   }
 }
 

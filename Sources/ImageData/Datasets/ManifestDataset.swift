@@ -113,10 +113,7 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
   /// Why there may be no file at `path`; nil where there is one, or nothing is known.
   private func hint(about path: [UInt8]) -> String? {
     guard !Self.isFile(path, in: root) else { return nil }
-    if path.contains(UInt8(ascii: "\\")) { return "its path has backslashes, as on Windows" }
-    let text = String(decoding: path.prefix(200), as: UTF8.self)
-    if text.contains("://") { return "it is an address; pictures have to be files on this machine" }
-    if text.hasPrefix("~/") { return "write the home folder out for ~" }
+    if let reason = whyMissing(path) { return reason }
     if path.first != UInt8(ascii: "/"), Self.isFile(path, in: ".") {
       return
         "it is there from the working folder, but a list's paths begin in the list's own folder"

@@ -33,7 +33,8 @@ private func openLabelled(
     guard split == nil else {
       throw ImageDataError.argument("\(path) is an index, which has no split \(split ?? "")")
     }
-    return try IndexedCollection(folder: path).labelled()
+    let collection = try IndexedCollection(folder: path)
+    return unlabelled ? collection : try collection.labelled()
   }
   let place = FilePath(text: path)
   guard place.exists else {

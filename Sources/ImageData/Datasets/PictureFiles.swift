@@ -81,9 +81,19 @@ public struct PictureFiles: ImageDataset {
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
     let path = paths.bytes(at: index)
+    if ManifestDataset.isList(paths[index]), ManifestDataset.isFile(path, in: ".") {
+      throw ImageDataError.unreadable(
+        key: paths[index], reason: "a list, not a picture; name its pictures, or their folder")
+    }
     if !found.contains(where: { $0.contains(index) }), PictureStreams.isStream(path) {
       return .file(try streams.picture(path, number: index, key: paths[index]))
     }
-    return .file(try readPicture(path, key: paths[index]))
+    do {
+      return .file(try readPicture(path, key: paths[index]))
+    } catch ImageDataError.unreadable(let key, let reason) {
+      let isThere = ManifestDataset.isFile(path, in: ".")
+      let hint = isThere ? nil : whyMissing(path)
+      throw ImageDataError.unreadable(key: key, reason: hint.map { "\(reason); \($0)" } ?? reason)
+    }
   }
 }

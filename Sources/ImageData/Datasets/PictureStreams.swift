@@ -15,7 +15,7 @@ final class PictureStreams: Sendable {
   static func isStream(_ path: [UInt8]) -> Bool {
     var status = stat()
     if let given = descriptor(named: path) {
-      guard fstat(given, &status) == 0 else { return false }
+      guard fstat(given, &status) == 0 else { return true }
       let kind = status.st_mode & S_IFMT
       return [S_IFIFO, S_IFSOCK].contains(kind) || kind == S_IFCHR && isatty(given) == 0
     }
@@ -50,11 +50,14 @@ final class PictureStreams: Sendable {
     func failure(_ reason: String) -> Result<Data, ImageDataError> {
       .failure(.unreadable(key: key, reason: reason))
     }
+    func failure(_ code: Int32) -> Result<Data, ImageDataError> {
+      failure(code == EBADF ? "nothing is open there" : String(cString: strerror(code)))
+    }
     // Not blocking: opening a pipe would wait for its writer, where nothing can be said.
     let descriptor =
       Self.descriptor(named: path).map { fcntl($0, F_DUPFD_CLOEXEC, 0) }
       ?? open(path.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { return failure(String(cString: strerror(errno))) }
+    guard descriptor >= 0 else { return failure(errno) }
     defer { close(descriptor) }
     var data = Data()
     var part = [UInt8](repeating: 0, count: 1 << 16)
@@ -68,7 +71,7 @@ final class PictureStreams: Sendable {
       }
       let got = Foundation.read(descriptor, &part, part.count)
       if got < 0, errno == EINTR || errno == EAGAIN { continue }
-      guard got >= 0 else { return failure(String(cString: strerror(errno))) }
+      guard got >= 0 else { return failure(errno) }
       guard got > 0 else { break }
       data.append(contentsOf: part[..<got])
       guard data.count <= EncodedImage.mostFileBytes else {

@@ -17,22 +17,19 @@ func readPicture(_ path: [UInt8], key: String) throws -> Data {
   // Not blocking: a pipe named like a picture would wait for its writer for ever.
   let descriptor = open(
     path.map { CChar(bitPattern: $0) } + [0], O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  var status = stat()
   guard descriptor >= 0 else {
-    // A socket cannot be opened by its name.
-    guard errno != ENXIO else {
-      throw ImageDataError.unreadable(key: key, reason: "a socket, not a regular file")
+    let code = errno
+    // A socket cannot be opened by its name, and not every device can.
+    guard code == ENXIO, stat(path.map { CChar(bitPattern: $0) } + [0], &status) == 0 else {
+      throw failure(code)
     }
-    throw failure(errno)
+    throw ImageDataError.unreadable(key: key, reason: noFile(status))
   }
   defer { close(descriptor) }
-  var status = stat()
   guard fstat(descriptor, &status) == 0 else { throw failure(errno) }
   guard status.st_mode & S_IFMT == S_IFREG else {
-    let kinds: [mode_t: String] = [
-      S_IFIFO: "a pipe, ", S_IFCHR: "a device, ", S_IFBLK: "a device, ", S_IFDIR: "a folder, ",
-    ]
-    let kind = kinds[status.st_mode & S_IFMT] ?? ""
-    throw ImageDataError.unreadable(key: key, reason: "\(kind)not a regular file")
+    throw ImageDataError.unreadable(key: key, reason: noFile(status))
   }
   let count = Int(status.st_size)
   guard count > 0 else { throw ImageDataError.unreadable(key: key, reason: "the file is empty") }
@@ -56,4 +53,21 @@ func readPicture(_ path: [UInt8], key: String) throws -> Data {
     done += got
   }
   return Data(bytesNoCopy: memory, count: count, deallocator: .free)
+}
+
+/// What something is that is no file: "a socket, not a regular file".
+private func noFile(_ status: stat) -> String {
+  let kinds: [mode_t: String] = [
+    S_IFIFO: "a pipe, ", S_IFCHR: "a device, ", S_IFBLK: "a device, ", S_IFDIR: "a folder, ",
+    S_IFSOCK: "a socket, ",
+  ]
+  return (kinds[status.st_mode & S_IFMT] ?? "") + "not a regular file"
+}
+
+/// Why there may be no file at `path`, by how it is written; nil where that says nothing.
+func whyMissing(_ path: [UInt8]) -> String? {
+  let text = String(decoding: path.prefix(200), as: UTF8.self)
+  if text.contains("\\") { return "its path has backslashes, as on Windows" }
+  if text.contains("://") { return "it is an address; pictures have to be files on this machine" }
+  return text.hasPrefix("~/") ? "write the home folder out for ~" : nil
 }
