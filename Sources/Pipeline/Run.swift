@@ -89,7 +89,9 @@ public final class Run {
       (device, precision) = (opened.device, opened.precision)
       warnings = opened.warnings
     } catch {
-      claim.withdraw()
+      if let index = claim.withdraw() {
+        console.say("\(index) is kept: a later start need not index again")
+      }
       throw error
     }
     lock = claim.lock

@@ -44,7 +44,7 @@ struct RunOptions: ParsableArguments {
 
   /// The recipe with every change from the command line, and what is wrong with it; a dry run does
   /// without the data, and so without the variables that say where it is.
-  func read(forDryRun: Bool = false) throws -> RecipeReading {
+  func read(forDryRun: Bool = false, tells: Bool = true) throws -> RecipeReading {
     guard FilePath(text: recipe).exists else {
       throw PipelineError.usage("there is no recipe \(recipe); `halcyon init D U` writes one")
     }
@@ -58,7 +58,8 @@ struct RunOptions: ParsableArguments {
     if isFolder { try run.requireRun() }
     let path = isFolder ? run.recipePath : recipe
     var reading = try RecipeReading(
-      contentsOf: path, overrides: changes, keepsUnset: forDryRun, note: { printError($0) })
+      contentsOf: path, overrides: changes, keepsUnset: forDryRun,
+      note: { if tells { printError($0) } })
     // The recipe of a run directory is whoever's the directory is.
     let isStrangers =
       RunDirectory.keeps(recipeAt: path)
@@ -78,12 +79,14 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The run, opened. A selection beside one is no run: `openBeside` opens that. `output` is the option
-  /// that names a folder for what the command writes, if it has one.
+  /// that names a folder for what the command writes, if it has one. A trial says nothing that will be
+  /// said again.
   func open(
-    quiet: Bool = false, needsPictures: Bool = true, computing: Set<Stage> = [],
+    quiet: Bool = false, isTrial: Bool = false, needsPictures: Bool = true,
+    computing: Set<Stage> = [],
     access: Run.Access = .alone, output: String? = nil
   ) throws -> Run {
-    let reading = try read()
+    let reading = try read(tells: !isTrial)
     if let selection {
       throw PipelineError.usage(
         "\(selection) is a selection beside \(try SelectionOrigin(contentsOf: selection).run); inspect, "
@@ -112,7 +115,7 @@ struct RunOptions: ParsableArguments {
         isFolder
           ? "\(recipe) is the run directory already; leave --out out"
             + (output.map { ", or give \($0) \(out) instead" } ?? "")
-          : "\(out) is no run yet, and --out names the run directory"
+          : "\(out) is no run yet; `halcyon run` begins one, whose directory --out names"
             + (other.map { "; \($0)" } ?? ""))
     }
     do {

@@ -70,7 +70,7 @@ struct SelectCommand: ParsableCommand {
     }
     if options.redo {
       // What cannot be selected is refused before anything is removed.
-      let trial = try options.open(quiet: true, access: .reading, output: "--to")
+      let trial = try options.open(quiet: true, isTrial: true, access: .reading, output: "--to")
       try SelectTopImages.check(in: trial)
     }
     try SelectTopImages.perform(in: options.open(output: "--to"))

@@ -130,6 +130,27 @@ struct MaterializeTests {
     _ = try finish("run", "c", "--set", "baseline.enabled=false")
   }
 
+  @Test("where U can no longer be read, no folder is left behind")
+  func refused() throws {
+    let place = run.folder.path
+    try run.writeTaggedShards(0..<2)
+    try run.writeRecipe("p", unlabelled: "'pipe:cat \(place)/plain/{00..01}.tar'")
+    for verb in ["train-teacher", "score", "select"] {
+      let outcome = try Command.run(verb, place + "/p.yaml", "--out", run.directory("p"))
+      #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+    let shard = place + "/plain/01.tar"
+    try FileManager.default.moveItem(atPath: shard, toPath: shard + ".away")
+    let arguments = [
+      "materialize", place + "/p.yaml", "--out", run.directory("p"), "--to", place + "/deep/er",
+    ]
+    let outcome = try Command.run(arguments)
+    #expect(outcome.code == 74, "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: place + "/deep"))
+    try FileManager.default.moveItem(atPath: shard + ".away", toPath: shard)
+    #expect(try Command.run(arguments).code == 0)
+  }
+
   @Test("a folder with another selection is refused")
   func other() throws {
     #expect(try materialize("out").code == 0)

@@ -39,6 +39,25 @@ struct RefusedFolderTests {
     #expect(try !names("").contains("deep"))
   }
 
+  @Test("an index that a refused run has made is kept, which is said")
+  func index() throws {
+    // The shards hold pictures of D alone, which is known once they are indexed.
+    try TinyPictures(240, seed: 3).writePNG(to: tiny.folder, "d", labelled: true)
+    try tiny.writeTaggedShards(0..<2)
+    let outcome = try tiny.run(
+      "run", "x",
+      [
+        "data.labelled=\(tiny.folder.path)/d", "data.labelledSplit=null", "data.labelledCount=null",
+        "data.unlabelled=\(tiny.folder.path)/plain",
+      ])
+    #expect(outcome.code == 65, "\(outcome.errors)")
+    #expect(outcome.errors.contains("each of the 40 unlabelled pictures"), "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "\(tiny.directory("x"))/index is kept: a later start need not index again"))
+    #expect(try names("runs/x") == ["index"])
+  }
+
   @Test(
     "what goes on with a run begins none", arguments: ["select", "pretrain", "score", "report"])
   func begun(verb: String) throws {
@@ -133,8 +152,8 @@ struct RefusedFolderTests {
       #expect(recipe.code == 64)
       #expect(
         recipe.errors.contains(
-          "\(other) is no run yet, and --out names the run directory; give --to \(other) for the folder "
-            + "to write to"), "\(recipe.errors)")
+          "\(other) is no run yet; `halcyon run` begins one, whose directory --out names; give --to "
+            + "\(other) for the folder to write to"), "\(recipe.errors)")
     }
     let few = tiny.folder.path + "/few"
     #expect(try Command.run("select", run, "--to", few, "--images-per-class", "5").code == 0)

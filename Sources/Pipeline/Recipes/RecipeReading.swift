@@ -21,7 +21,8 @@ public struct RecipeReading: Sendable {
     note: (String) -> Void = { _ in }
   ) throws {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
-      throw PipelineError.recipe("\(path): not UTF-8 text; a recipe is a YAML file")
+      throw PipelineError.recipe(
+        "\(path): not UTF-8 text; a recipe is a YAML file, and `halcyon init D U` writes one")
     }
     try self.init(
       yaml: yaml, file: path, folder: FilePath(text: path).folder.text, named: Self.name(of: path),

@@ -42,10 +42,13 @@ final class RunClaim {
 
   /// Takes away what was made for a run that was refused before it began; an index stays, which may
   /// have cost hours.
-  func withdraw() {
-    guard isNew, lock != nil else { return }
+  /// - Returns: The folder of an index that stays, if one does.
+  func withdraw() -> String? {
+    guard isNew, lock != nil else { return nil }
     try? FilePath(text: directory.knownFolder).remove()
     FilePath(text: directory.lockPath).unlink()
     made?.removeEmpty()
+    let names = (try? FilePath(text: directory.path).names()) ?? []
+    return names.filter { $0.hasPrefix("index") }.min().map { "\(directory.path)/\($0)" }
   }
 }
