@@ -69,14 +69,6 @@ struct Indexing {
       shouldStop: { StopSignal.number != nil })
   }
 
-  /// What the list of an index's problems begins with: "00003: the archive is cut short".
-  private static func firstProblem(in folder: String) -> String? {
-    guard let list = try? CSVReader(path: "\(folder)/problems.csv"), (try? list.next()) == true,
-      (try? list.next()) == true
-    else { return nil }
-    return (0..<list.count).map { list.text($0) }.filter { !$0.isEmpty }.joined(separator: ": ")
-  }
-
   private func build(
     _ source: String, _ split: String?, _ set: String, _ folder: String, _ options: IndexOptions
   ) throws {
@@ -94,15 +86,17 @@ struct Indexing {
         }, note: { console.note("\(what): \($0)") }, shouldStop: { StopSignal.number != nil })
       if let line = summary.passedOver.line(in: source) { console.say(line) }
       guard summary.reusedShards < summary.shards else { return }
-      let passedOver = Format.counted(summary.problems, "member", "members")
+      // What was told by its ending just now, or is told where the set is opened, is not said again.
+      let members = summary.problems - summary.passedOver.fileCount
+      let passedOver = Format.counted(members, "member", "members")
       console.note(
         "\(what): \(Format.counted(summary.samples, "picture", "pictures")) in "
           + Format.counted(summary.shards, "shard", "shards")
-          + (summary.problems == 0
+          + (members <= 0
             ? ""
             : "; \(passedOver) passed over: "
               + (isTemporary ? "`halcyon index` lists them" : "\(folder)/problems.csv")
-              + (Self.firstProblem(in: folder).map { "; the first: \($0)" } ?? "")))
+              + (summary.firstProblem.map { "; the first: \($0)" } ?? "")))
     } catch is IndexingStopped {
       try StopSignal.check()
     }

@@ -8,8 +8,8 @@ import ImageData
 ///   - indexing: How an index is made.
 ///   - allowsEmptyClasses: Whether class folders may be empty.
 /// - Returns: The pictures under the classes that occur.
-/// - Throws: `ImageDataError`; `PipelineError` when the shards cannot be read in any order, or when the
-///   making of the index was stopped.
+/// - Throws: `ImageDataError`; `PipelineError` when the shards cannot be read in any order or are cut
+///   short, or when the making of the index was stopped.
 func openLabelled(
   _ path: String, split: String? = nil, as set: String, _ indexing: Indexing,
   allowsEmptyClasses: Bool = false
@@ -22,8 +22,9 @@ func openLabelled(
   }
   func refused(_ reason: String) -> PipelineError {
     .data(
-      "\(path): \(reason), and labelled pictures are read in any order; give .tar files on this "
-        + "machine, unpacked")
+      (reason.hasPrefix(path) ? "" : "\(path): ") + reason
+        + ", and labelled pictures are read in any order; give .tar files on this machine, unpacked: "
+        + "save there what a command or a server gives")
   }
   let collection: IndexedCollection
   if IndexedCollection.exists(in: path) {
@@ -33,5 +34,11 @@ func openLabelled(
     collection = try indexing.collection(of: path, as: set, commands: .denied)
   }
   guard collection.isRandomAccess else { throw refused("some of its shards are compressed") }
+  let cut = collection.cutShards
+  if let line = cut.line {
+    throw PipelineError.data(
+      "\(set): \(line); fetch \(cut.pronoun) again, or leave \(cut.pronoun) out by naming the others "
+        + "alone, in a pattern or a .txt list")
+  }
   return try collection.labelled()
 }

@@ -143,7 +143,9 @@ private final class SetsOpening {
     let makesIndex = namesShards(paths.unlabelled)
     if makesIndex, !preflight.problems.isEmpty { return nil }
     do {
-      return try Pipeline.openUnlabelled(paths, opening.indexing)
+      let unlabelled = try Pipeline.openUnlabelled(paths, opening.indexing)
+      preflight.warnOfCutShards(of: unlabelled)
+      return unlabelled
     } catch let error where !opening.needsUnlabelled {
       return MissingPictures(name: paths.unlabelled, reason: "\(error)")
     } catch {

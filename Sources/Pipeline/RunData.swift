@@ -32,13 +32,8 @@ struct RunData {
   static func labelled(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any ImageDataset {
     let dataset = try openLabelled(
       paths.labelled, split: paths.labelledSplit, as: "labelled", indexing)
+    try requireLabels(of: dataset, at: paths.labelled)
     let classes = dataset.classes
-    guard !classes.isEmpty else {
-      throw PipelineError.data(
-        "\(paths.labelled) has no labels; a labelled set is a folder of class folders, an IDX file "
-          + "with its labels beside it, a CSV with a label column, or shards with .cls or .json "
-          + "members that say it")
-    }
     guard classes.count > 1 else {
       throw PipelineError.data(
         "\(paths.labelled) has one class only, \(classes[0]); give a folder with a folder for each of two "
@@ -48,11 +43,22 @@ struct RunData {
     return dataset
   }
 
+  /// - Throws: `PipelineError.data` where nothing in the set at `path` is labelled.
+  static func requireLabels(of dataset: any ImageDataset, at path: String) throws {
+    guard dataset.classes.isEmpty else { return }
+    let reason = dataset.count > 0 ? dataset.whyUnlabelled(at: 0) : nil
+    throw PipelineError.data(
+      "\(path) has no labels\(reason.map { " (\($0))" } ?? ""); a labelled set is a folder of class "
+        + "folders, an IDX file with its labels beside it, a CSV with a label column, or shards with .cls "
+        + "or .json members that say it")
+  }
+
   /// A labelled set that is only measured on, whose classes must be among D's, where these are known.
   static func measured(
     _ path: String, _ split: String?, as set: String, classes: [String]?, _ indexing: Indexing
   ) throws -> Examples {
     let dataset = try openLabelled(path, split: split, as: set, indexing, allowsEmptyClasses: true)
+    try requireLabels(of: dataset, at: path)
     guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))
@@ -64,8 +70,7 @@ struct RunData {
     let empty = counts.filter { $1 == 0 }.map(\.0)
     guard empty.isEmpty else {
       throw PipelineError.data(
-        "\(path): no picture of \(empty.prefix(5).joined(separator: ", ")); every class needs at "
-          + "least one")
+        "\(path): no picture of \(Format.few(empty)); every class needs at least one")
     }
   }
 
@@ -102,9 +107,16 @@ struct RunData {
     func few(_ names: [String]) -> String {
       names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", … (\(names.count))" : "")
     }
-    // An index of shards has at least ten numbers, whichever of them occur.
-    let isNumbers = labels == labels.indices.map(String.init)
-    let found = isNumbers ? "numbers below \(labels.count)" : few(labels)
+    if let (first, second) = ClassName.firstTwins(labels) {
+      let names = [first, second].map { ClassName.spelled(labels[$0]) }
+      return "U's labels \(names[0]) and \(names[1]) are one name, written with other characters"
+    }
+    if let file = unlabelled.placeForClassNames {
+      // An index of shards has at least ten numbers, whichever of them occur.
+      return "U's labels are numbers below \(labels.count), D's classes \(few(classNames)); "
+        + "\(file), one name a line from 0 on, would say what they are called"
+    }
+    let found = few(labels)
     let order = labels.sorted() == classNames.sorted() ? ": the same in another order" : ""
     return "U's labels are \(found), D's classes \(few(classNames))\(order)"
   }
@@ -166,14 +178,11 @@ func requireSameClasses(_ a: [String], _ aName: String, _ b: [String], _ bName: 
       "two of \(name), the classes \(first + 1) and \(second + 1), are called \(names[first]); give "
         + "each a name of its own")
   }
-  func sample(_ names: Set<String>) -> String {
-    names.sorted().prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
-  }
   let onlyA = Set(a).subtracting(b)
   let onlyB = Set(b).subtracting(a)
   var parts: [String] = []
-  if !onlyA.isEmpty { parts.append("only there: \(sample(onlyA))") }
-  if !onlyB.isEmpty { parts.append("missing there: \(sample(onlyB))") }
+  if !onlyA.isEmpty { parts.append("only there: \(Format.few(onlyA.sorted()))") }
+  if !onlyB.isEmpty { parts.append("missing there: \(Format.few(onlyB.sorted()))") }
   if parts.isEmpty { parts.append("they are in another order") }
   if let (there, here) = lookalikes(onlyA, b) ?? lookalikes(onlyB, a) {
     parts.append(
@@ -203,12 +212,30 @@ func inClassOrder(
     Set(dataset.classes).isSubset(of: places.keys),
     Set(dataset.classes).count == dataset.classes.count
   else {
-    try requireSameClasses(dataset.classes, name, classes, classesName)
+    do {
+      try requireSameClasses(dataset.classes, name, classes, classesName)
+    } catch PipelineError.data(let reason) {
+      throw PipelineError.data(reason + namingHint(dataset, classes, classesName))
+    }
     return dataset
   }
   let order = dataset.classes.map { Int32(places[$0] ?? -1) }
   let labels = (0..<dataset.count).map { dataset.label(at: $0).map { order[$0] } ?? -1 }
   return try Relabelled(dataset, labels: labels, classes: classes)
+}
+
+/// What to do where one of two sets calls its classes by numbers and the other by names.
+private func namingHint(
+  _ dataset: any ImageDataset, _ classes: [String], _ classesName: String
+) -> String {
+  func areNumbers(_ names: [String]) -> Bool { names.allSatisfy { Int($0) != nil } }
+  let advice = "one name a line from 0 on, says what numbers are called"
+  switch (areNumbers(dataset.classes), areNumbers(classes)) {
+  case (true, false): return dataset.placeForClassNames.map { "; \($0), \(advice)" } ?? ""
+  case (false, true):
+    return "; \(classesName) are numbers: classes.txt beside its shards or IDX files, \(advice)"
+  default: return ""
+  }
 }
 
 /// The content hash of every picture; nil for one that cannot be read.

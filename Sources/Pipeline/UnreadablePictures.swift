@@ -141,9 +141,8 @@ extension UnreadablePictures {
         "\(set): none of \(Format.counted(of, "picture", "pictures")) can be read\(details)\(all)"
     }
     if !lost.isEmpty {
-      let names = lost.prefix(5).joined(separator: ", ") + (lost.count > 5 ? ", …" : "")
-      return "\(set): no picture of \(names) can be read, and each class needs one; in all "
-        + "\(line)\(all)"
+      return "\(set): no picture of \(Format.few(lost)) can be read, and each class needs one; in "
+        + "all \(line)\(all)"
     }
     let allowed = limit.allowed(of: of)
     guard count > allowed else { return nil }

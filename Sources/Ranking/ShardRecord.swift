@@ -96,33 +96,29 @@ public struct ShardRecord: Codable, Hashable, Sendable {
 }
 
 extension ShardRecord {
-  /// The fields that decide the bits of a picture's scores, by their names in `SHARD.json`.
-  var scoring: [(name: String, value: String)] {
+  /// What decides the bits of a picture's scores, in words, and its value.
+  private var scoring: [(name: String, value: String)] {
     [
-      (CodingKeys.modelSHA256.rawValue, modelSHA256), (CodingKeys.recipeHash.rawValue, recipeHash),
-      (CodingKeys.leftOutIdentity.rawValue, leftOutIdentity),
-      (CodingKeys.batch.rawValue, String(batch)), (CodingKeys.precision.rawValue, precision),
-      (CodingKeys.libtorch.rawValue, libtorch), (CodingKeys.cpuFeatures.rawValue, cpuFeatures),
-      (CodingKeys.device.rawValue, device),
-      (CodingKeys.classesPerSample.rawValue, String(classesPerSample)),
-      (CodingKeys.classes.rawValue, String(classes)),
+      ("the teacher's weights", modelSHA256), ("the settings that scores depend on", recipeHash),
+      ("the pictures left out of U", leftOutIdentity), ("the batch size", String(batch)),
+      ("the precision", precision), ("the version of libtorch", libtorch),
+      ("the processor's features", cpuFeatures), ("the device", device),
+      ("the number of classes", String(classes)),
     ]
   }
 
-  /// The names of the fields in which the two shards were scored differently.
+  /// In what the two shards were scored differently, in words. Classes kept of each picture are nothing
+  /// of the kind: records of more serve fewer as well.
   public func differences(from other: ShardRecord) -> [String] {
     zip(scoring, other.scoring).filter { $0.value != $1.value }.map(\.0.name)
   }
 
   /// Refuses shards that were not all scored in the same way.
-  /// - Throws: `RankingError` naming two shards, the fields and both values.
+  /// - Throws: `RankingError` naming two shards, what differs and both values.
   public static func checkCompatible(_ records: some Collection<ShardRecord>) throws {
     guard let first = records.first else { return }
     for record in records.dropFirst() {
-      // Records of more classes a picture serve fewer as well.
-      let differences = zip(first.scoring, record.scoring).filter {
-        $0.value != $1.value && $0.name != CodingKeys.classesPerSample.rawValue
-      }
+      let differences = zip(first.scoring, record.scoring).filter { $0.value != $1.value }
       guard !differences.isEmpty else { continue }
       let fields = differences.map { "\($0.name) (\(brief($0.value)) and \(brief($1.value)))" }
       throw RankingError.incompatibleShards(

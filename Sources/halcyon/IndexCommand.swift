@@ -100,11 +100,18 @@ struct IndexCommand: ParsableCommand {
         "missing   \(Format.count(summary.missingShards)) (\(names)\(more); "
           + "see \(folder)/problems.csv)")
     }
+    if summary.cutShards.count > 0 {
+      let count = Format.count(summary.cutShards.count)
+      try printLine("cut short \(count) (see \(folder)/problems.csv)")
+    }
     try printLine("samples   \(Format.count(summary.samples))")
     try printLine("bytes     \(Format.count(summary.bytes))")
     let list = summary.problems > 0 ? " (see \(folder)/problems.csv)" : ""
     try printLine("problems  \(Format.count(summary.problems))\(list)")
     if let line = summary.passedOver.line(in: unlabelled) { printError(line) }
+    if let line = summary.cutShards.line {
+      printError("\(line); fetch \(summary.cutShards.pronoun) again for the rest")
+    }
     try printLine("entries/s \(Format.count(Int(result.entriesPerSecond)))")
   }
 
@@ -118,6 +125,7 @@ struct IndexCommand: ParsableCommand {
     let bytes: Int
     let problems: Int
     let passedOver: PassedOver
+    let cutShards: CutShards
     let seconds: Double
     let entriesPerSecond: Double
 
@@ -126,6 +134,7 @@ struct IndexCommand: ParsableCommand {
       case reusedShards = "reused_shards"
       case missingShards = "missing_shards"
       case passedOver = "passed_over"
+      case cutShards = "cut_shards"
       case entriesPerSecond = "entries_per_second"
     }
 
@@ -138,6 +147,7 @@ struct IndexCommand: ParsableCommand {
       bytes = summary.bytes
       problems = summary.problems
       passedOver = summary.passedOver
+      cutShards = summary.cutShards
       self.seconds = seconds
       entriesPerSecond = Double(summary.samples) / max(seconds, 0.001)
     }

@@ -131,6 +131,7 @@ struct InspectCommand: ParsableCommand {
       lines.append(
         "passed over in shards: \(Format.counted(found.passedOver, "member", "members"))")
     }
+    if let line = found.cutShards?.line { lines.append(line) }
     return lines
   }
 

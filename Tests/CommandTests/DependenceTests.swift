@@ -105,8 +105,8 @@ struct DependenceTests {
     let scores = try tiny.run("score", "a", Self.quick)
     #expect(scores.code == 65)
     #expect(
-      scores.errors.contains("scored otherwise, with another left_out_identity"), "\(scores.errors)"
-    )
+      scores.errors.contains("scored otherwise; what differs: the pictures left out of U. Scores"),
+      "\(scores.errors)")
     try tiny.finish("run", "a", Self.quick, flags: ["--redo"])
   }
 

@@ -98,9 +98,7 @@ struct InitCommandTests {
     try TinyPictures(6, seed: 5).writePNG(to: folder, "flat", labelled: false)
     let flat = try Command.run("init", "flat", "flat", folder: folder.path)
     #expect(flat.code == 65)
-    #expect(
-      flat.errors.contains(
-        "flat has no classes; give a folder with a folder for each of two or more"))
+    #expect(flat.errors.contains("flat has no labels; a labelled set is a folder of class folders"))
     let missing = try Command.run("init", "nowhere", "flat", folder: folder.path)
     #expect(missing.code == 65)
     #expect(

@@ -140,7 +140,7 @@ struct SharedScoringTests {
     let outcome = try run.run("score", "a")
     #expect(outcome.code == 65)
     #expect(outcome.errors.contains("00002"))
-    #expect(outcome.errors.contains("model_sha256"))
+    #expect(outcome.errors.contains("what differs: the teacher's weights. Scores"))
   }
 
   @Test("what stands under another shard's name is scored again, and a selection refuses it")

@@ -29,4 +29,28 @@ extension TinyRun {
     try folder.write("tag,class\n" + map, to: "map.csv")
     try folder.write("tag,class\ntag2,south-east\n", to: "one.csv")
   }
+
+  /// Writes shards of labelled pictures; labels are numbers, or names in JSON.
+  func writeLabelledShards(
+    _ count: Int, seed: UInt64, to path: String, names: Bool = false, perShard: Int = 20
+  ) throws {
+    let pictures = TinyPictures(count, seed: seed)
+    for shard in 0..<(count + perShard - 1) / perShard {
+      var tar = RawTar()
+      for index in shard * perShard..<min(count, (shard + 1) * perShard) {
+        let label = Int(pictures.labels[index])
+        tar.append("\(index).png", TinyPictures.png(pictures.pixels[index]))
+        if names {
+          let text = "{\"label\": \(label), \"label_name\": \"\(TinyPictures.classes[label])\"}"
+          tar.append("\(index).json", Data(text.utf8))
+        } else {
+          tar.append("\(index).cls", Data("\(label)".utf8))
+        }
+      }
+      tar.end()
+      try folder.write(tar.data, to: "\(path)/\(shard).tar")
+    }
+    let classes = TinyPictures.classes.joined(separator: "\n")
+    if !names { try folder.write(classes + "\n", to: "\(path)/classes.txt") }
+  }
 }

@@ -197,14 +197,24 @@ struct BuildIndexTests {
     try folder.write(Data("<html>not found</html>".utf8), to: "shards/00004.tar")
     let summary = try buildIndex(of: folder.path + "/shards", in: index)
     // 700, 701 and 702 bytes and two headers, a class and padding: 2560 bytes a sample.
-    #expect(summary.samples == 20 + 2 + 1 && summary.problems == 1 + 1201 + 1)
+    #expect(summary.samples == 20 + 2 + 1 && summary.problems == 1201)
     let ocean = try IndexedCollection(folder: index)
-    #expect(ocean.problemCount == 1203 && ocean.problems(ofShard: 3).count == 1000)
-    #expect(ocean.problems(ofShard: 0).isEmpty)
-    #expect(ocean.problems(ofShard: 2)[0].reason.contains("cut short (at byte 5000)"))
+    #expect(ocean.problemCount == 1201 && ocean.problems(ofShard: 3).count == 1000)
+    #expect(ocean.problems(ofShard: 0).isEmpty && ocean.problems(ofShard: 2).isEmpty)
+    #expect(
+      summary.firstProblem
+        == "00003: ../../etc/x.jpg: its name leads out of the archive (at byte 0)")
+    #expect(summary.cutShards == ocean.cutShards && ocean.cutShard(3) == nil)
+    let cut = "is cut short at byte 5000; 2 pictures stand before it"
+    let foreign = "is no tar archive: none of its 22 bytes is a header"
+    #expect(
+      ocean.cutShards.line?.replacingOccurrences(of: folder.path, with: "")
+        == "2 shards are cut short: /shards/00002.tar is cut short at byte 5000, and 2 pictures stand "
+        + "before it; /shards/00004.tar \(foreign)")
     let text = try String(contentsOfFile: index + "/problems.csv", encoding: .utf8)
     let lines = text.split(separator: "\n")
     #expect(lines[0] == "shard,key,reason" && lines.count == 1 + 1 + 1000 + 1 + 1)
+    #expect(lines[1] == "00002,,it \(cut)" && lines.last == "00004,,it \(foreign)")
     #expect(
       lines[2] == "00003,../../etc/x.jpg,its name leads out of the archive (at byte 0)")
     #expect(lines.contains("00003,,and 201 more"))
@@ -315,6 +325,22 @@ struct BuildIndexTests {
       let shards = try buildIndex(of: folder.path + "/shards", in: folder.path + "/s.index")
       #expect(shards.samples == 1 && shards.problems == 3)
       #expect(shards.passedOver.files == [".avif": 3])
+    }
+    for number in 5...1204 { tar.add("\(number).mp4", "film") }
+    tar.add("1.pdf", "text")
+    tar.add("README", "text")
+    tar.add(".DS_Store", "x")
+    try folder.write(Data(tar.finished), to: "shards/1.tar")
+    for _ in 0..<2 {  // more than are listed one by one
+      let shards = try buildIndex(of: folder.path + "/shards", in: folder.path + "/s.index")
+      #expect(shards.samples == 2 && shards.problems == 6 + 1202)
+      #expect(shards.passedOver.files == [".avif": 6, ".mp4": 1200, ".pdf": 1, "": 1])
+      #expect(shards.passedOver.systemFiles == [".DS_Store": 1])
+      let text = try String(contentsOfFile: folder.path + "/s.index/problems.csv", encoding: .utf8)
+      #expect(
+        text.contains(
+          "1,,\"1202 files passed over in it: 1200 .mp4, 1 without an ending, 1 .pdf; 1 hidden file: "
+            + ".DS_Store\"\n"), "\(text.suffix(300))")
     }
   }
 }

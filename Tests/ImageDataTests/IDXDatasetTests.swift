@@ -43,7 +43,7 @@ struct IDXDatasetTests {
       #expect(dataset.count == 5 && dataset.width == 3 && dataset.height == 4)
       #expect(dataset.name == "train-images-idx3-ubyte")
       #expect((0..<5).map { dataset.label(at: $0) } == [0, 1, 2, 1, 0])
-      #expect(dataset.classes == (0...9).map(String.init))
+      #expect(dataset.classes == ["0", "1", "2"])
       #expect(dataset.key(at: 4) == "train-images-idx3-ubyte/00004")
       let image = try dataset.read(at: 2)
       guard case .pixels(let data, let width, let height, let channels) = image
@@ -60,6 +60,14 @@ struct IDXDatasetTests {
   func unlabelled() throws {
     let dataset = try IDXDataset(images: writePlain(labels: nil))
     #expect(dataset.classes.isEmpty && dataset.label(at: 0) == nil && dataset.count == 5)
+  }
+
+  @Test("without names the labels that occur are the classes, called by their digits")
+  func digits() throws {
+    let dataset = try IDXDataset(images: writePlain(labels: [7, 0, 3, 7, 0]))
+    #expect(dataset.classes == ["0", "3", "7"])
+    #expect((0..<5).map { dataset.label(at: $0) } == [2, 0, 1, 2, 0])
+    #expect(dataset.placeForClassNames == folder.path + "/classes.txt")
   }
 
   @Test("class names come from classes.txt, or are Fashion-MNIST's in its folder")

@@ -127,4 +127,15 @@ struct LabelledCollectionTests {
       try whyReadInOrder(shards: "http://localhost/a.tar")
         == "http://localhost/a.tar is on a server")
   }
+
+  @Test("two lines of one name in classes.txt are refused as lines; two spellings of a tag are one")
+  func twinLines() throws {
+    for name in ["0", "1"] { try write([("cls", name), ("cls", "2")], to: "d/\(name).tar") }
+    try folder.write("crane\nowl\ncrane\n", to: "d/classes.txt")
+    let lines = #expect(throws: ImageDataError.self) { _ = try openDataset(try indexed()) }
+    #expect(lines?.description.contains("the lines of classes.txt have crane twice; write") == true)
+    let map = TagMap([("caf\u{E9}", "bar"), ("Cafe\u{301}", "bar")])
+    #expect(map.classes(ofTag: "CAF\u{E9}") == ["bar"] && map.matches(["cafe\u{301}"]))
+    #expect(TagMap([("a", "caf\u{E9}"), ("b", "cafe\u{301}")]).classes.count == 1)
+  }
 }

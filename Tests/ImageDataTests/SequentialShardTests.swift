@@ -178,16 +178,20 @@ struct SequentialShardTests {
           var problems = 0
           let inflated = try InflatedStream(
             BytesStream(stream), format: name == "gz" ? .gzip : .zstandard)
-          let early = try WebDatasetSamples.read(
+          let ending = try WebDatasetSamples.read(
             TarReader(inflated),
             found: { sample in
               samples += 1
               #expect(sample.offset + sample.length <= count)
             }, missed: { _, _ in problems += 1 })
-          if early == nil {
-            #expect(throws: StreamFailure.self) { try inflated.finish() }
+          if let early = ending.early {
+            #expect(early.end != nil && (stream != cut || problems == 0))
+            if stream == cut {
+              #expect(early.end == EarlyEnd(kind: .cut, byte: count) && !early.isOfArchive)
+            }
           } else {
-            #expect(stream == cut ? problems == 1 : problems >= 1)
+            let failure = #expect(throws: StreamFailure.self) { try inflated.finish() }
+            #expect(stream != cut || failure?.end == EarlyEnd(kind: .cut, byte: count))
           }
           #expect(samples <= 3)
         }

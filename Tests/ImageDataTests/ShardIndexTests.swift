@@ -189,4 +189,42 @@ struct ShardIndexTests {
     let ocean = try IndexedCollection(folder: folder.path)
     #expect((0..<3).map { ocean.label(at: $0) } == [2, nil, nil])
   }
+
+  @Test("what is noted of a shard as a whole comes back, beside its problems")
+  func notes() throws {
+    var notes = ShardNotes()
+    notes.end = EarlyEnd(kind: .broken, byte: 77, isInflated: true)
+    notes.others.add(files: ".mp4", 3)
+    notes.others.add(files: "", 1)
+    notes.others.add(systemFiles: "._*", 2)
+    var writer = ShardIndexWriter(hasHashes: false)
+    for number in 0..<2000 { writer.note(key: "\(number)".utf8, reason: "a reason") }
+    writer.notes = notes
+    let bytes = try writer.encoded(isReadInOrder: false, source: SourceState(), origin: 1)
+    let index = try ShardIndex(path: try folder.write(Data(bytes), to: "n.index"))
+    #expect(try index.notes() == notes && index.hasNotes)
+    #expect(try index.problems().count == 1000 && index.problems()[0].key == "0")
+    let plain = try ShardIndex(path: try write(3))
+    #expect(try plain.notes() == ShardNotes() && plain.problems().count == 1)
+  }
+
+  @Test("an earlier version's index of a shard with problems is made again, of others it is kept")
+  func earlier() throws {
+    try folder.write(Data(TarBuilder.shard(3)), to: "s/whole.tar")
+    try folder.write(Data(TarBuilder.shard(3).prefix(2560)), to: "s/cut.tar")
+    let index = folder.path + "/s.index"
+    try buildIndex(of: folder.path + "/s", in: index)
+    for (name, problems) in [("whole", 0), ("cut", 1)] {
+      let path = "\(index)/\(name).index"
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      bytes[12] &= ~UInt8(ShardIndexLayout.withNotes)
+      bytes[24] = UInt8(problems)
+      withUnsafeBytes(of: ShardIndexLayout.checksum(ofHeader: bytes).littleEndian) {
+        bytes.replaceSubrange(120..<128, with: $0)
+      }
+      try replace(path, bytes)
+    }
+    let summary = try buildIndex(of: folder.path + "/s", in: index)
+    #expect(summary.reusedShards == 1 && summary.problems == 0 && summary.cutShards.count == 1)
+  }
 }

@@ -7,16 +7,16 @@ import Testing
 struct WebDatasetSamplesTests {
   private func read(
     _ bytes: [UInt8], hashes: Bool = false, knowsSize: Bool = true
-  ) throws -> (samples: [WebDatasetSample], problems: [String], early: String?) {
+  ) throws -> (samples: [WebDatasetSample], problems: [String], ending: WebDatasetSamples.Ending) {
     var samples: [WebDatasetSample] = []
     var problems: [String] = []
     let reader = TarReader(BytesStream(bytes, knowsSize: knowsSize))
-    let early = try WebDatasetSamples.read(
+    let ending = try WebDatasetSamples.read(
       reader, hashesContents: hashes, found: { samples.append($0) },
       missed: { name, reason in
         problems.append("\(String(decoding: name, as: UTF8.self)): \(reason)")
       })
-    return (samples, problems, early)
+    return (samples, problems, ending)
   }
 
   private func stems(_ samples: [WebDatasetSample]) -> [String] {
@@ -58,6 +58,7 @@ struct WebDatasetSamplesTests {
         "1.png: its sample has a picture already; the first one is taken",
         ".hidden.jpg: its name begins with a dot", "2: its sample has no picture",
       ])
+    #expect(result.ending.others.files == ["": 1])
   }
 
   @Test("a picture of a kind that is not read is named, and so is one of a system's folder")
@@ -79,6 +80,22 @@ struct WebDatasetSamplesTests {
         "a/@eaDir/2.jfif/SYNOPHOTO_THUMB_M.jpg: it lies in @eaDir, which a system keeps for itself",
         "__MACOSX/a/._2.jfif: it lies in __MACOSX, which a system keeps for itself",
       ])
+  }
+
+  @Test("members that are neither pictures nor read beside them are counted by their endings")
+  func others() throws {
+    var tar = TarBuilder()
+    tar.add("a/1.jpg", "one")
+    tar.add("a/1.PDF", "text")
+    tar.add("a/1.heic", "the same in another form")
+    tar.add("a/2.mp4", "film")
+    tar.add("a/2.json", "{}")
+    tar.add("a/3.mp4", "film")
+    tar.add("a/._1.jpg.txt", "shadow")
+    let result = try read(tar.finished)
+    #expect(stems(result.samples) == ["a/1"] && result.problems.isEmpty)
+    #expect(result.ending.others.files == [".pdf": 1, ".heic": 1, ".mp4": 2])
+    #expect(result.ending.others.systemFiles == ["._*": 1])
   }
 
   @Test("tags come from words with #, from JSON lists and texts; labels from .cls and JSON")
@@ -125,7 +142,9 @@ struct WebDatasetSamplesTests {
     for count in 0..<bytes.count - 512 {
       for knowsSize in [true, false] {
         let result = try read(Array(bytes.prefix(count)), knowsSize: knowsSize)
-        #expect(result.problems.count == 1 && result.early != nil)
+        #expect(result.problems.isEmpty)
+        let kind = count == 0 || count >= 512 ? EarlyEnd.Kind.cut : .foreign
+        #expect(result.ending.early?.end == EarlyEnd(kind: kind, byte: count))
         // A sample is a block, 600 to 606 bytes in two blocks, a block and its class's block.
         #expect(result.samples.count == (0..<3).count { count >= $0 * 2560 + 512 + 600 + $0 })
         for (number, sample) in result.samples.enumerated() {
@@ -147,7 +166,7 @@ struct WebDatasetSamplesTests {
         TarReader(source), found: { _ in },
         missed: { name, reason in writer.note(key: name, reason: reason) })
     }
-    #expect(writer.problemCount == 100_000 + 1)  // and the archive has no end
+    #expect(writer.problemCount == 100_000)
     #expect(growth < 16 << 20)
   }
 }

@@ -26,7 +26,7 @@ struct SummaryTests {
     #expect(
       Set(json.keys).subtracting(keys) == [
         "supervised_long_top1", "supervised_long_top5", "unreadable_pictures", "absent_classes",
-        "measured_on", "measured_images",
+        "cut_shards", "measured_on", "measured_images",
       ])
     #expect(json["selection_purity"] is NSNull)
     #expect(json["gain"] is NSNull)

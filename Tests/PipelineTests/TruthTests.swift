@@ -34,7 +34,15 @@ struct TruthTests {
 
     for (labels, names, reason) in [
       (["0", "2"], Array(same.data.classNames.reversed()), "the same in another order"),
-      (["0", "2"], nil, "U's labels are numbers below 10, D's classes \(classes)"),
+      (
+        ["0", "2"], nil,
+        "/u/classes.txt, one name a line from 0 on, would say what they are called"
+      ),
+      (
+        ["caf\u{E9}", "cafe\u{301}"], nil,
+        #"U's labels cafe\u{0301} and caf\u{00E9} are one name, written with other "#
+          + "characters"
+      ),
       (["wren", "owl"], nil, "U's labels are owl, wren, D's classes \(classes)"),
     ] {
       let (kept, other) = try run(labels: labels, classes: names)

@@ -140,14 +140,14 @@ struct SelectionTests {
     second.record.batch = 64
     second.record.precision = "bf16"
     second.record.seconds = 100
-    #expect(first.record.differences(from: second.record) == ["batch", "precision"])
+    #expect(first.record.differences(from: second.record) == ["the batch size", "the precision"])
     let error = #expect(throws: RankingError.self) {
       try Selection.select(
         shards: [first, second], classesPerSample: 1, imagesPerClass: 1, key: key)
     }
     #expect(
       error?.description == "shards 0 and 1 cannot be ranked together: they differ in "
-        + "batch (32 and 64), precision (float32 and bf16); score one of them again")
+        + "the batch size (32 and 64), the precision (float32 and bf16); score one of them again")
   }
 
   @Test("a score file that is not the one in its record is refused")

@@ -30,6 +30,7 @@ func fuzzIndex(_ data: Data) {
 private func readAll(of index: ShardIndex) {
   _ = try? index.verify()
   _ = try? index.problems()
+  _ = try? index.notes()
   _ = try? index.classNames()
   for number in 0..<min(index.count, 8) {
     _ = try? index.place(at: number)
@@ -42,6 +43,7 @@ private func readAll(of index: ShardIndex) {
 }
 
 private func readAll(of collection: IndexedCollection) {
+  _ = collection.cutShards.line
   for shard in 0..<min(collection.shardCount, 4) {
     _ = collection.shardName(shard)
     _ = collection.problems(ofShard: shard)

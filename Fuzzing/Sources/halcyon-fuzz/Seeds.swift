@@ -106,12 +106,13 @@ private func indexSeeds(in folder: String, tar: String) throws {
       hash: ContentHash(of: Data("a picture".utf8)), size: PictureSize(width: 640, height: 480))
     try writer.append(key: "1".utf8, offset: 4608, length: 7)
     writer.note(key: "2".utf8, reason: "it is a link")
+    if hashes { writer.notes.end = EarlyEnd(kind: .cut, byte: 5120) }
     let isReadInOrder = name == "in-order"
     let index = try writer.encoded(
       isReadInOrder: isReadInOrder, source: SourceState(), origin: 1)
     let row = Catalogue.Row(
       samples: 2, problems: 1, pictureBytes: 16, contents: number(index, at: 104),
-      isReadInOrder: isReadInOrder, name: "s", prefix: "p",
+      isReadInOrder: isReadInOrder, isCutShort: hashes, name: "s", prefix: "p",
       location: ShardLocation(kind: .file, text: "s.tar"))
     try Catalogue.write(
       [row], name: "U", classes: numbered ? (0..<10).map(String.init) : ["cat"],

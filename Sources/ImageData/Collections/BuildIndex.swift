@@ -44,9 +44,13 @@ public struct IndexSummary: Sendable, Equatable, Encodable {
   public var samples = 0
   /// How many members and files were passed over; `problems.csv` in the index's folder says why.
   public var problems = 0
-  /// What lies among single pictures and is none, and of what kinds shards' pictures are that are not
-  /// read: of each shard those that `problems.csv` names.
+  /// The first member that was passed over, with its shard and the reason.
+  public var firstProblem: String?
+  /// What lies among pictures, in folders and in shards, and is neither one nor read beside them, and
+  /// the pictures of kinds that are not read: of each shard those that `problems.csv` names.
   public var passedOver = PassedOver()
+  /// The shards that are cut short, whose pictures are those before the cut.
+  public var cutShards = CutShards()
   /// How many shards were indexed before and have not changed.
   public var reusedShards = 0
   /// The bytes of all pictures.
@@ -157,8 +161,7 @@ private func build(
     claimed.withdraw(indexesOf: rows.map(\.name))
     throw error
   }
-  var passedOver = plan.passedOver
-  try claimed.writeProblems(of: rows, missing: failed, &passedOver)
+  let noted = try claimed.writeProblems(of: rows, missing: failed, plan.passedOver)
   let labels = ClassTable(outcomes.map(\.classNames), names: plan.classNames)
   if labels.areNumbers, !plan.classNames.isEmpty, labels.classes != plan.classNames {
     note?(
@@ -174,8 +177,12 @@ private func build(
   summary.missingShards = failed.failures.count
   summary.missingNames = failed.failures.prefix(FailedShards.mostNamed).map(\.shard.name)
   summary.samples = rows.reduce(0) { $0 + $1.samples }
-  summary.problems = rows.reduce(plan.passedOver.fileCount) { $0 &+ $1.problems }
-  summary.passedOver = passedOver
+  summary.passedOver = plan.passedOver
+  summary.passedOver.add(noted.others)
+  summary.problems = rows.reduce(summary.passedOver.fileCount) { $0 &+ $1.problems }
+  summary.passedOver.add(noted.unread)
+  summary.cutShards = noted.cutShards
+  summary.firstProblem = noted.firstProblem
   summary.reusedShards = outcomes.count { $0.isReused }
   summary.bytes = rows.reduce(0) { $0 &+ $1.pictureBytes }
   return summary

@@ -30,10 +30,13 @@ struct StreamFailure: Error {
 
   let kind: Kind
   let reason: String
+  /// Of damaged bytes, where they end or are broken, if that is known.
+  let end: EarlyEnd?
 
-  init(_ kind: Kind, _ reason: String) {
+  init(_ kind: Kind, _ reason: String, at end: EarlyEnd? = nil) {
     self.kind = kind
     self.reason = reason
+    self.end = end
   }
 
   static let stopped = StreamFailure(.stopped, "it was asked to stop")

@@ -34,7 +34,9 @@ extension Catalogue {
         texts.append(contentsOf: variable.utf8)
       }
       ends.append(texts.count)
-      let kind = Int(row.location.kind.rawValue) | (row.isReadInOrder ? 256 : 0)
+      let kind =
+        Int(row.location.kind.rawValue) | (row.isReadInOrder ? 256 : 0)
+        | (row.isCutShort ? 512 : 0) | (row.hasOthers ? 1024 : 0)
       for number in [
         first, row.samples, row.problems, row.pictureBytes, row.source.size, row.source.changed,
       ] {

@@ -26,7 +26,8 @@ import SystemPackage
 ///
 /// A row is twelve 8-byte numbers: first sample, samples, problems, bytes of pictures, bytes of the
 /// source, its time of change, the `contents` of the shard's index, the `origin` of it, kind of source
-/// (`ShardLocation.Kind`, plus 256 when it is read in order only), and where in the texts its name, its
+/// (`ShardLocation.Kind`, plus 256 when it is read in order only, 512 when it is cut short and 1024 when
+/// it has members that are neither pictures nor read beside them), and where in the texts its name, its
 /// prefix and its location end. A shard's texts follow one another in this order; a location is a text,
 /// and for a command of a list a zero byte and the name. After the shards' texts come the name of the
 /// collection and the class names, each ended by a zero byte.
@@ -40,6 +41,10 @@ final class Catalogue: Sendable {
     var contents: UInt64 = 0
     var origin: UInt64 = 0
     var isReadInOrder = false
+    /// Whether its bytes end before its archive does.
+    var isCutShort = false
+    /// Whether it has members that are neither pictures nor read beside them.
+    var hasOthers = false
     var name = ""
     var prefix = ""
     var location = ShardLocation(kind: .file, text: "")
@@ -167,6 +172,8 @@ final class Catalogue: Sendable {
     row.origin = UInt64(bitPattern: Int64(number(shard, 7)))
     let kind = number(shard, 8)
     row.isReadInOrder = kind & 256 != 0
+    row.isCutShort = kind & 512 != 0
+    row.hasOthers = kind & 1024 != 0
     row.name = name(ofShard: shard)
     row.prefix = text(from: number(shard, 9), to: number(shard, 10))
     let parts = text(from: number(shard, 10), to: number(shard, 11))
@@ -193,6 +200,11 @@ final class Catalogue: Sendable {
   /// Whether all shards can be read in any order.
   var isRandomAccess: Bool {
     (0..<shardCount).allSatisfy { number($0, 8) & 256 == 0 }
+  }
+
+  /// The shards that are cut short.
+  var cutShards: some Sequence<Int> {
+    (0..<shardCount).lazy.filter { self.number($0, 8) & 512 != 0 }
   }
 
   private func number(_ shard: Int, _ column: Int) -> Int {

@@ -35,8 +35,42 @@ extension IndexedCollection {
       labels[index] = places[Int(labels[index])]
     }
     let labelled = try Relabelled(self, labels: labels, classes: found.map { names[$0] })
-    try labelled.requireDistinctClasses(in: name, "labels", "write the same in all samples")
+    let (kind, advice) =
+      catalogue.labelsAreNumbers
+      ? ("lines of \(ClassNames.file)", "write a name of its own for each class")
+      : ("labels", "write the same in all samples")
+    try labelled.requireDistinctClasses(in: name, kind, advice)
     return labelled
+  }
+
+  /// Why the sample has no label: what is wrong with the member that would say it, or that none does.
+  /// - Complexity: O(problems of its shard).
+  public func whyUnlabelled(at index: Int) -> String? {
+    guard label(at: index) == nil else { return nil }
+    let row = catalogue.row(place(of: index).shard)
+    guard [.file, .url, .pipe].contains(row.location.kind) else { return nil }
+    let prefix = row.prefix.isEmpty ? "" : row.prefix + "/"
+    let key = key(at: index)
+    let found = problems(ofShard: place(of: index).shard).first { problem in
+      WebDatasetSamples.stem(of: Array(problem.key.utf8)).map {
+        key == prefix + String(decoding: $0, as: UTF8.self)
+      } ?? false
+    }
+    guard let found else {
+      return "in \(row.location.description) neither a .cls beside it nor a .json says its class "
+        + "(\(SampleMetadata.labelKeyNames))"
+    }
+    return "\(found.key) in \(row.location.description): \(found.reason)"
+  }
+
+  /// Where `classes.txt` would name numbered classes: beside the first shard, or in the index's folder.
+  var placeForClassNames: String? {
+    guard catalogue.labelsAreNumbers, classes == classes.indices.map(String.init) else {
+      return nil
+    }
+    let first = catalogue.shardCount > 0 ? catalogue.row(0).location : nil
+    let beside = first.flatMap { $0.kind == .file ? FilePath(text: $0.text).folder : nil }
+    return (beside ?? FilePath(text: folder)).joined(ClassNames.file).text
   }
 }
 

@@ -26,7 +26,7 @@ public final class IndexedCollection: ShardedDataset {
   public let shardCount: Int
   /// Whether any sample can be read at any time at its own cost alone.
   public let isRandomAccess: Bool
-  private let catalogue: Catalogue
+  let catalogue: Catalogue
   private let labelOfClass: [[UInt8]: Int]
   private let commands: CommandPermission
   private let patience: FetchedStream.Patience
@@ -155,6 +155,21 @@ public final class IndexedCollection: ShardedDataset {
     } catch {
       return [("", "\(error)")]
     }
+  }
+
+  /// The shards that were cut short when they were indexed.
+  public var cutShards: CutShards {
+    var found = CutShards()
+    for shard in catalogue.cutShards { found.add(cutShard(shard)) }
+    return found
+  }
+
+  /// What is to be said of a shard that was cut short when it was indexed; nil of others.
+  public func cutShard(_ shard: Int) -> CutShard? {
+    guard let shard = try? mappedShard(shard), let end = try? shard.index.notes().end else {
+      return nil
+    }
+    return CutShard(shard.row.location, end, pictures: shard.row.samples)
   }
 
   /// Compares every checksum of a shard's index.

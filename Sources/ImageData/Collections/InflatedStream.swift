@@ -66,14 +66,18 @@ final class InflatedStream: ByteStream {
       if status == Int32(CIMAGE_NO_MEMORY) {
         failure = StreamFailure(.source, "no memory to inflate it")
       } else if status != Int32(CIMAGE_OK) || isStuck {
-        failure = StreamFailure(.damaged, "the \(name) data is broken at byte \(taken)")
+        failure = StreamFailure(
+          .damaged, "the \(name) data is broken at byte \(taken)",
+          at: EarlyEnd(kind: .broken, byte: taken))
       }
       // What was whole before a broken block is handed out first.
       if made > 0 { return Int(made) }
       if let failure { throw failure }
       guard isAtEnd, pending.isEmpty else { continue }
       guard isComplete != 0 else {
-        throw StreamFailure(.damaged, "the \(name) data is cut short after \(taken) bytes")
+        throw StreamFailure(
+          .damaged, "the \(name) data is cut short after \(taken) bytes",
+          at: EarlyEnd(kind: .cut, byte: taken))
       }
       return 0
     }

@@ -11,6 +11,15 @@ struct NoPictures {
     if options.requiredTags != nil { reason += " that carries one of the required tags" }
     var parts: [String] = []
     if let line = plan.passedOver.line(in: "the folder") { parts.append(line) }
+    var cut = CutShards()
+    var others = PassedOver()
+    for row in rows where row.isCutShort || row.hasOthers {
+      let index = try? ShardIndex(path: IndexFolder.path(ofShard: row.name, in: folder))
+      guard let notes = try? index?.notes() else { continue }
+      others.add(notes.others)
+      if let end = notes.end { cut.add(CutShard(row.location, end, pictures: row.samples)) }
+    }
+    parts += [others.line(in: "the shards"), cut.line].compactMap(\.self)
     let members = rows.reduce(0) { $0 &+ $1.problems }
     if members > 0 {
       let first = rows.lazy.compactMap { row -> String? in

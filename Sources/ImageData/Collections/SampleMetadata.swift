@@ -49,6 +49,8 @@ struct SampleMetadata {
   /// The later ones go before the others.
   private static let labelKeys = ["target", "category", "class", "label", "cls"]
   private static let nameKeys = ["label_name", "class_name"]
+  /// The keys that say a class, for messages.
+  static let labelKeyNames = (labelKeys + nameKeys).joined(separator: ", ")
   private static let keys = (tagKeys + labelKeys + nameKeys).map { Array($0.utf8) }
 
   /// Takes the hashtags (a list, or text between spaces or commas) and the class of a JSON object: the

@@ -13,6 +13,8 @@ final class ShardIndex: Sendable {
   let pictureBytes: Int
   let isReadInOrder: Bool
   let hasHashes: Bool
+  /// Whether it says how the shard ends and what else is in it, which those of earlier versions do not.
+  let hasNotes: Bool
   let source: SourceState
   let origin: UInt64
   /// Stands for all that the index says, the source's time excepted.
@@ -52,6 +54,7 @@ final class ShardIndex: Sendable {
     contents = bytes.integer(at: 104, as: UInt64.self)
     isReadInOrder = flags & ShardIndexLayout.readInOrder != 0
     hasHashes = flags & ShardIndexLayout.withHashes != 0
+    hasNotes = flags & ShardIndexLayout.withNotes != 0
     guard
       let layout = ShardIndexLayout(
         samples: number(16), keyBytes: number(64), tagBytes: number(72), nameBytes: number(80),
@@ -125,10 +128,18 @@ final class ShardIndex: Sendable {
   /// - Throws: `ImageDataError.dataset` when the index is damaged here.
   func problems() throws -> [(key: String, reason: String)] {
     let lines = try body(layout.problems).split(separator: UInt8(ascii: "\n"))
-    return lines.map { PathText.text(of: $0) }.map { line in
-      let parts = line.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
+    return lines.lazy.filter { $0.first != ShardNotes.mark }.map { line in
+      let parts = PathText.text(of: line)
+        .split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
       return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
     }
+  }
+
+  /// What is noted of the shard as a whole.
+  /// - Throws: `ImageDataError.dataset` when the index is damaged here.
+  func notes() throws -> ShardNotes {
+    guard hasNotes, !layout.problems.isEmpty else { return ShardNotes() }
+    return ShardNotes(lines: try body(layout.problems).split(separator: UInt8(ascii: "\n")))
   }
 
   /// Compares every checksum.

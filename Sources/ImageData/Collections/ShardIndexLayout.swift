@@ -7,7 +7,7 @@ import Foundation
 /// |---|---|---|
 /// | 0 | 8 | `HALCSHRD` |
 /// | 8 | 4 | version, 2 |
-/// | 12 | 4 | flags: 1 read in order only; 2 content hashes and picture sizes are there |
+/// | 12 | 4 | flags: 1 read in order only; 2 content hashes and picture sizes are there; 4 notes are |
 /// | 16 | 8 | samples, n |
 /// | 24 | 8 | problems met, of which the first 1,000 are listed |
 /// | 32 | 8 | bytes of all pictures |
@@ -43,7 +43,7 @@ import Foundation
 /// | | keys, without the shard's prefix |
 /// | | tags, each ended by a newline |
 /// | | class names, each ended by a newline, in bytewise order |
-/// | | problems, each a key, a tab, a reason and a newline |
+/// | | with flag 4 notes (`ShardNotes`), a line each; problems, each a key, a tab, a reason and a newline |
 struct ShardIndexLayout: Equatable {
   static let magic = Array("HALCSHRD".utf8)
   static let version: UInt32 = 2
@@ -53,6 +53,7 @@ struct ShardIndexLayout: Equatable {
   static let mostListedProblems = 1000
   static let readInOrder: UInt32 = 1
   static let withHashes: UInt32 = 2
+  static let withNotes: UInt32 = 4
 
   let offsets: Range<Int>
   let lengths: Range<Int>

@@ -22,6 +22,8 @@ struct ShardIndexWriter {
   private(set) var problemCount = 0
   /// The bytes of all pictures.
   private(set) var pictureBytes = 0
+  /// What is noted of the shard as a whole.
+  var notes = ShardNotes()
   private let hasHashes: Bool
 
   init(hasHashes: Bool) { self.hasHashes = hasHashes }
@@ -86,6 +88,7 @@ struct ShardIndexWriter {
     }
     var rankOfNumber = [Int32](repeating: 0, count: names.count)
     for (rank, number) in order.enumerated() { rankOfNumber[number] = Int32(rank) }
+    let problems = notes.lines + self.problems
     let nameBytes = order.flatMap { Array(names[$0].utf8) + [UInt8(ascii: "\n")] }
     guard
       let layout = ShardIndexLayout(
@@ -116,7 +119,7 @@ struct ShardIndexWriter {
     header.append(ShardIndexLayout.version)
     header.append(
       (isReadInOrder ? ShardIndexLayout.readInOrder : 0)
-        | (hasHashes ? ShardIndexLayout.withHashes : 0))
+        | (hasHashes ? ShardIndexLayout.withHashes : 0) | ShardIndexLayout.withNotes)
     for number in [count, problemCount, pictureBytes, source.size, source.changed] {
       header.append(Int64(number))
     }

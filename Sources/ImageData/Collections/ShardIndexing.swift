@@ -34,7 +34,8 @@ struct ShardIndexing {
     // An index with hashes says all that one without them does.
     let needsHashes = options.hashesContents && shard.location.kind != .dataset
     let usable = existing.flatMap { index in
-      index.origin == origin && (index.hasHashes || !needsHashes) ? index : nil
+      index.origin == origin && (index.hasHashes || !needsHashes)
+        && (index.hasNotes || index.problemCount == 0) ? index : nil
     }
     if !options.readsAll, let usable, try isFresh(usable, shard), (try? usable.verify()) != nil {
       return try outcome(shard, usable, isReused: true)
@@ -55,10 +56,12 @@ struct ShardIndexing {
   private func outcome(
     _ shard: IndexPlan.Shard, _ index: ShardIndex, isReused: Bool
   ) throws -> Outcome {
+    let notes = try index.notes()
     let row = Catalogue.Row(
       samples: index.count, problems: index.problemCount, pictureBytes: index.pictureBytes,
       source: index.source, contents: index.contents, origin: index.origin,
-      isReadInOrder: index.isReadInOrder, name: shard.name, prefix: shard.prefix,
+      isReadInOrder: index.isReadInOrder, isCutShort: notes.end != nil,
+      hasOthers: !notes.others.isEmpty, name: shard.name, prefix: shard.prefix,
       location: shard.location)
     return Outcome(row: row, classNames: try index.classNames(), isReused: isReused)
   }
@@ -134,7 +137,7 @@ struct ShardIndexing {
     defer { source.stream.close() }
     let builder = IndexBuilder(hasHashes: options.hashesContents)
     let required = options.requiredTags
-    let early = try WebDatasetSamples.read(
+    let ending = try WebDatasetSamples.read(
       TarReader(source.stream), hashesContents: options.hashesContents,
       found: { found in
         var sample = found
@@ -144,17 +147,24 @@ struct ShardIndexing {
           key: sample.key, offset: sample.offset, length: sample.length,
           metadata: sample.metadata, hash: sample.hash, size: sample.size)
       }, missed: { name, reason in builder.writer.note(key: name, reason: reason) })
-    if let early {
+    builder.writer.notes.others = ending.others
+    if let early = ending.early {
       // A command that gives half a shard and says that all is well: what is missing would be missed.
       guard shard.location.kind != .pipe else {
-        throw StreamFailure(.source, "\(shard.location.description) ended early: \(early)")
+        throw StreamFailure(.source, "\(shard.location.description) ended early: \(early.reason)")
+      }
+      builder.writer.notes.end = early.end
+      // A decompressor counts the file's own bytes, an archive what they inflate to.
+      if early.isOfArchive, source.stream is InflatedStream {
+        builder.writer.notes.end?.isInflated = true
       }
     } else {
       do {
         try source.stream.finish()
       } catch let failure as StreamFailure where failure.kind == .damaged {
         guard shard.location.kind != .pipe else { throw failure }
-        builder.writer.note(key: [], reason: failure.reason)
+        builder.writer.notes.end = failure.end
+        if failure.end == nil { builder.writer.note(key: [], reason: failure.reason) }
       }
     }
     if let problem = join.problem { builder.writer.note(key: [], reason: problem) }

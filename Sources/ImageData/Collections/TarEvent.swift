@@ -16,10 +16,20 @@ extension TarReader {
     /// Its name as far as it is known.
     let name: [UInt8]
     let reason: String
-    /// Whether the archive ends here, before its end.
-    let isEnd: Bool
+    /// How the archive goes on.
+    let rest: Rest
     /// Whether the data of the last member that was told are not all there.
     let cutsLastMember: Bool
+  }
+
+  /// What is left of an archive after a problem.
+  enum Rest: Equatable {
+    /// Members may follow.
+    case goesOn
+    /// What follows is not read.
+    case unread
+    /// Nothing: its bytes end before it does.
+    case none(EarlyEnd)
   }
 
   /// What comes next in an archive.

@@ -29,6 +29,9 @@ final class TarReader {
   /// Why the next member is to be passed over although its own header is fine.
   private var spoiled: String?
   private var isLost = false
+  private var hasHeader = false
+  /// How many blocks of zeros were passed one after the other while it was lost.
+  private var zeroBlocks = 0
   /// A header whose data would reach beyond the end, until it is known whether another one follows.
   private var overrun: (start: Int, name: [UInt8], reason: String)?
   private var isAtEnd = false
@@ -60,37 +63,35 @@ final class TarReader {
       }
       let start = buffer.position
       let block = try buffer.peek(TarHeader.blockSize)
-      guard block.count == TarHeader.blockSize else {
-        if let overrun { return end(at: overrun.start, overrun.name, overrun.reason) }
-        return end(
-          at: start, [],
-          start == 0 && block.isEmpty
-            ? "the archive is empty" : "the archive has no end; it is cut short")
-      }
+      guard block.count == TarHeader.blockSize else { return endWithout(block.count) }
       switch TarHeader.parse(block) {
       case .zeros:
         buffer.drop(TarHeader.blockSize)
         // A lone block of zeros is none of the end's two, unless nothing follows.
         let second = try buffer.peek(TarHeader.blockSize)
+        zeroBlocks += 1
         if isLost, !second.isEmpty { continue }
         if second.count < TarHeader.blockSize {
-          if let overrun { return end(at: overrun.start, overrun.name, overrun.reason) }
-          return finish()
+          let isWhole = overrun == nil && (hasHeader || !isLost)
+          return isWhole ? finish() : endWithout(second.count)
         }
         if case .zeros = TarHeader.parse(second) { return try checkTheRest() }
       case .wrong(let reason):
         buffer.drop(TarHeader.blockSize)
+        zeroBlocks = 0
         if isLost { continue }
         isLost = true
         forget()
         return problem(at: start, [], "\(reason); going on at the next header")
       case .header(let header):
+        zeroBlocks = 0
         // While lost, only what says that it is a header is believed.
         if isLost, !header.hasUstarMagic {
           buffer.drop(TarHeader.blockSize)
           continue
         }
         isLost = false
+        hasHeader = true
         if let found = overrun {
           overrun = nil
           return problem(
@@ -111,6 +112,22 @@ final class TarReader {
     dataLeft -= bytes.count
     toSkip -= bytes.count
     return bytes
+  }
+
+  /// At the end of the bytes, `left` of which are less than a block: why they do not end as an archive.
+  private func endWithout(_ left: Int) -> Event? {
+    guard let overrun else {
+      let bytes = buffer.total ?? buffer.position + left
+      let isForeign = !hasHeader && bytes > 0
+      let reason = bytes == 0 ? "the archive is empty" : "the archive has no end; it is cut short"
+      return end(
+        at: buffer.position, [], isForeign ? "it is no tar archive" : reason,
+        rest: .none(EarlyEnd(kind: isForeign ? .foreign : .cut, byte: bytes)))
+    }
+    // Bytes that end as an archive does are all there: the length is wrong.
+    guard zeroBlocks >= 2 else { return end(at: overrun.start, overrun.name, overrun.reason) }
+    isAtEnd = true
+    return problem(at: overrun.start, overrun.name, overrun.reason)
   }
 
   private func take(_ header: TarHeader, at start: Int) throws -> Event? {
@@ -223,7 +240,9 @@ final class TarReader {
       let block = try buffer.peek(TarHeader.blockSize)
       if block.isEmpty { return finish() }
       if case .header = TarHeader.parse(block) {
-        return end(at: start, [], "another archive follows the end of this one; it is not read")
+        return end(
+          at: start, [], "another archive follows the end of this one; it is not read",
+          rest: .unread)
       }
       checked += block.count
       buffer.drop(block.count)
@@ -258,16 +277,20 @@ final class TarReader {
 
   private func problem(at offset: Int, _ name: [UInt8], _ reason: String) -> Event {
     .problem(
-      Problem(offset: offset, name: name, reason: reason, isEnd: false, cutsLastMember: false))
+      Problem(offset: offset, name: name, reason: reason, rest: .goesOn, cutsLastMember: false))
   }
 
   private func end(
-    at offset: Int, _ name: [UInt8], _ reason: String, cutsLastMember: Bool = false
+    at offset: Int, _ name: [UInt8], _ reason: String, cutsLastMember: Bool = false,
+    rest: Rest? = nil
   ) -> Event {
     isAtEnd = true
     let isTold = cutsLastMember && lastIsMember
+    let byte = buffer.total ?? buffer.position
     return .problem(
-      Problem(offset: offset, name: name, reason: reason, isEnd: true, cutsLastMember: isTold))
+      Problem(
+        offset: offset, name: name, reason: reason,
+        rest: rest ?? .none(EarlyEnd(kind: .cut, byte: byte)), cutsLastMember: isTold))
   }
 
   private func finish() -> Event? {

@@ -25,7 +25,7 @@ struct WebDatasetSample {
 ///
 /// The stem ends at the first dot of the last part of a name: `a/b.left.jpg` is the picture
 /// `left.jpg` of the sample `a/b`. A sample has one picture; whatever else its members are that is
-/// neither `.cls`, `.json` nor `.txt` means nothing here. Members of one stem that are not next to each
+/// neither `.cls`, `.json` nor `.txt` means nothing here, and is counted by its ending. Members of one stem that are not next to each
 /// other are two samples, as in WebDataset; the later one's key is another (`UniqueKeys`).
 struct WebDatasetSamples {
   private let reader: TarReader
@@ -37,6 +37,9 @@ struct WebDatasetSamples {
   private var pictureIsLast = false
   /// The sample's first picture of a kind that is not read.
   private var unread: [UInt8]?
+  /// Whether the sample has members that are counted by their endings.
+  private var hasOthers = false
+  private var others = PassedOver()
   private var keys = UniqueKeys()
 
   /// Why a picture of such a kind is passed over.
@@ -45,19 +48,36 @@ struct WebDatasetSamples {
   /// Files of more bytes are no pictures.
   static let mostPictureBytes = 128 << 20
 
+  /// What stands at the end of an archive.
+  struct Ending {
+    /// Why not all of it is read, if so.
+    var early: Early?
+    /// The members that are neither pictures nor what stands beside them.
+    var others = PassedOver()
+  }
+
+  /// Why an archive is not read to its end.
+  struct Early {
+    let reason: String
+    /// Where its bytes end before it does, unless there are more that are not read.
+    var end: EarlyEnd?
+    /// Whether the archive ends there, rather than the compressed bytes.
+    var isOfArchive = true
+  }
+
   /// Reads all samples of `reader`.
   /// - Parameters:
   ///   - reader: The archive.
   ///   - hashesContents: Whether to hash the pictures and note their sizes, which reads them.
   ///   - found: What to do with each sample.
   ///   - missed: What to do about what is passed over.
-  /// - Returns: Why the archive ends before its end, if it does.
+  /// - Returns: Whether the archive ends before its end, and what else is in it.
   /// - Throws: `StreamFailure`, and what `found` throws.
   static func read(
     _ reader: TarReader, hashesContents: Bool = false,
     found: @escaping (WebDatasetSample) throws -> Void,
     missed: @escaping (_ name: [UInt8], _ reason: String) -> Void
-  ) throws -> String? {
+  ) throws -> Ending {
     var samples = WebDatasetSamples(
       reader: reader, hashesContents: hashesContents, found: found, missed: missed)
     return try samples.readAll()
@@ -74,8 +94,8 @@ struct WebDatasetSamples {
     self.missed = missed
   }
 
-  private mutating func readAll() throws -> String? {
-    var early: String?
+  private mutating func readAll() throws -> Ending {
+    var ending = Ending()
     do {
       while let event = try reader.next() {
         switch event {
@@ -86,9 +106,12 @@ struct WebDatasetSamples {
             sample = nil
             hasPicture = false
           }
-          if problem.isEnd { early = problem.reason }
-          let place = "\(problem.reason) (at byte \(problem.offset))"
-          missed(problem.name, place)
+          if case .none(let end) = problem.rest {
+            ending.early = Early(reason: problem.reason, end: end)
+            continue
+          }
+          if problem.rest == .unread { ending.early = Early(reason: problem.reason) }
+          missed(problem.name, "\(problem.reason) (at byte \(problem.offset))")
         }
       }
     } catch let failure as StreamFailure where failure.kind == .damaged {
@@ -97,11 +120,19 @@ struct WebDatasetSamples {
         sample = nil
         hasPicture = false
       }
-      early = failure.reason
-      missed([], failure.reason)
+      ending.early = Early(reason: failure.reason, end: failure.end, isOfArchive: false)
+      if failure.end == nil { missed([], failure.reason) }
     }
     try close()
-    return early
+    ending.others = others
+    return ending
+  }
+
+  /// What a member's name has before the first dot of its last part; nil where nothing or no dot is.
+  static func stem(of name: [UInt8]) -> ArraySlice<UInt8>? {
+    let base = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    guard let dot = name[base...].firstIndex(of: UInt8(ascii: ".")), dot > base else { return nil }
+    return name[..<dot]
   }
 
   private mutating func take(_ member: TarReader.Member) throws {
@@ -113,20 +144,27 @@ struct WebDatasetSamples {
       pictureIsLast = false
       return
     }
-    guard let dot = name[base...].firstIndex(of: UInt8(ascii: ".")), dot > base else {
+    guard let stem = Self.stem(of: name) else {
       // Without an ending, or hidden: no part of any sample.
-      if isPicture { missed(name, "its name begins with a dot") }
+      if isPicture {
+        missed(name, "its name begins with a dot")
+      } else {
+        count(name[base...])
+      }
       pictureIsLast = false
       return
     }
-    if sample?.stem.elementsEqual(name[..<dot]) != true {
+    if sample?.stem.elementsEqual(stem) != true {
       try close()
-      sample = WebDatasetSample(stem: Array(name[..<dot]))
+      sample = WebDatasetSample(stem: Array(stem))
     }
     pictureIsLast = false
     if isPicture { return try takePicture(member) }
-    if unread == nil, PictureNames.isUnread(name) { unread = name }
-    let ending = String(decoding: name[dot...].suffix(5), as: UTF8.self).lowercased()
+    if unread == nil, PictureNames.isUnread(name) {
+      unread = name
+      return
+    }
+    let ending = String(decoding: name[stem.endIndex...].suffix(5), as: UTF8.self).lowercased()
     if ending.hasSuffix(".cls") {
       if let bytes = try contents(of: member) { sample?.metadata.take(cls: bytes) }
     } else if ending.hasSuffix(".txt") {
@@ -134,6 +172,18 @@ struct WebDatasetSamples {
     } else if ending.hasSuffix(".json") {
       guard let bytes = try contents(of: member) else { return }
       if sample?.metadata.take(json: bytes) == false { missed(name, "it is not a JSON object") }
+    } else {
+      hasOthers = true
+      count(name[base...])
+    }
+  }
+
+  /// Counts a member, called `name` in its folder, that is neither a picture nor read beside one.
+  private mutating func count(_ name: ArraySlice<UInt8>) {
+    if PictureNames.isSystems(name) {
+      others.add(system: name, isFolder: false)
+    } else {
+      others.add(file: name)
     }
   }
 
@@ -172,12 +222,15 @@ struct WebDatasetSamples {
       sample = nil
       hasPicture = false
       unread = nil
+      hasOthers = false
     }
     guard var sample else { return }
     guard hasPicture else {
       if let unread { return missed(unread, Self.unreadKind) }
-      return missed(sample.stem, "its sample has no picture")
+      return hasOthers ? () : missed(sample.stem, "its sample has no picture")
     }
+    // Another form of the picture that is read.
+    if let unread { count(unread[...]) }
     sample.key = keys.key(for: sample.stem)
     try found(sample)
   }

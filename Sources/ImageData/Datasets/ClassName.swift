@@ -68,7 +68,7 @@ public enum ClassName {
   }
 
   /// The same, with every character but ASCII's by its number: `caf\u{00E9}`.
-  static func spelled(_ name: String) -> String {
+  public static func spelled(_ name: String) -> String {
     shown(
       name.unicodeScalars.map { $0.isASCII ? String($0) : numbered($0) }.joined())
   }

@@ -14,3 +14,18 @@ enum ClassNames {
     return names.isEmpty ? nil : names
   }
 }
+
+extension ImageDataset {
+  /// Where a file `classes.txt`, a name a line from 0 on, would say what the classes are called; nil where
+  /// they have other names than their numbers.
+  public var placeForClassNames: String? {
+    guard !classes.isEmpty, classes.allSatisfy({ Int($0) != nil }) else { return nil }
+    switch self {
+    case let subset as IndexedSubset: return subset.base.placeForClassNames
+    case let other as Relabelled: return other.base.placeForClassNames
+    case let files as IDXDataset: return files.placeForClassNames
+    case let shards as IndexedCollection: return shards.placeForClassNames
+    default: return nil
+    }
+  }
+}

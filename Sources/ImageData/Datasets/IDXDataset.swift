@@ -6,8 +6,8 @@ import SystemPackage
 ///
 /// `train-images-idx3-ubyte` has its labels in `train-labels-idx1-ubyte` beside it (see `IDXFiles` for
 /// other names). Without the labels file nothing is labelled. Class names come from `classes.txt` beside
-/// them, one a line, or from EMNIST's mapping; they are Fashion-MNIST's in a folder named so, and numbers
-/// otherwise. Pictures are as they lie in the file: EMNIST's have rows for columns.
+/// them, one a line, or from EMNIST's mapping; they are Fashion-MNIST's in a folder named so. Without names
+/// the labels that occur are the classes, called by their digits, as in shards. Pictures are as they lie in the file: EMNIST's have rows for columns.
 public struct IDXDataset: FileBackedDataset {
   /// What messages call it.
   public let name: String
@@ -17,6 +17,8 @@ public struct IDXDataset: FileBackedDataset {
   public let count: Int
   /// The pictures' size in pixels.
   public let width: Int, height: Int
+  /// Where `classes.txt` would say what numbers are called; nil where the classes have names.
+  let placeForClassNames: String?
   private let pixels: Data
   private let labels: [Int32]?
   private let digits: Int
@@ -47,6 +49,7 @@ public struct IDXDataset: FileBackedDataset {
     guard let labelsPath = files?.labels else {
       labels = nil
       classes = []
+      placeForClassNames = nil
       return
     }
     let values = try Self.labels(at: labelsPath)
@@ -54,8 +57,12 @@ public struct IDXDataset: FileBackedDataset {
       throw ImageDataError.dataset(
         path: labelsPath, reason: "\(values.count) labels for \(count) pictures")
     }
-    let names = try Self.classNames(files, values)
+    let given = try Self.classNames(files)
+    // As in shards, what does not occur is no class.
+    let names = given ?? Set(values).sorted().map { ($0, String($0)) }
+    let namesFile = FilePath(text: path).folder.joined(ClassNames.file).text
     classes = names.map(\.name)
+    placeForClassNames = given == nil ? namesFile : nil
     let count = names.count
     let places = Dictionary(
       zip(names.map(\.label), 0...).map { ($0, Int32($1)) }, uniquingKeysWith: { first, _ in first }
@@ -68,8 +75,7 @@ public struct IDXDataset: FileBackedDataset {
       return place
     }
     try requireDistinctClasses(
-      in: FilePath(text: path).folder.joined(ClassNames.file).text, "lines",
-      "write a name of its own for each class")
+      in: namesFile, "lines", "write a name of its own for each class")
   }
 
   /// The sample's key.
@@ -114,19 +120,14 @@ public struct IDXDataset: FileBackedDataset {
     }
   }
 
-  /// Which labels there are and what they are called.
-  private static func classNames(
-    _ files: IDXFiles?, _ labels: [UInt8]
-  ) throws -> [(label: UInt8, name: String)] {
+  /// Which labels there are and what they are called, where something says it.
+  private static func classNames(_ files: IDXFiles?) throws -> [(label: UInt8, name: String)]? {
     let folder = files?.folder ?? "."
     let isFashion = folder.name.lowercased().contains("fashion-mnist")
     if let names = try distinctNames(in: folder) ?? (isFashion ? fashionClasses : nil) {
       return names.prefix(256).enumerated().map { (UInt8($0), $1) }
     }
-    if let path = files?.mapping { return try mapping(at: path) }
-    let usual: ClosedRange<UInt8> = files?.areLetters == true ? 1...26 : 0...9
-    let most = max(usual.upperBound, labels.max() ?? 0)
-    return (usual.lowerBound...most).map { ($0, String($0)) }
+    return try files?.mapping.map { try mapping(at: $0) }
   }
 
   private static func distinctNames(in folder: FilePath) throws -> [String]? {

@@ -38,9 +38,6 @@ struct IDXFiles {
     return nil
   }
 
-  /// Whether they are EMNIST's letters, whose labels count from 1.
-  var areLetters: Bool { prefix.contains("letters") }
-
   /// The file of labels beside the pictures, if there is one.
   var labels: String? {
     // QMNIST's labels are eight numbers a picture, of which the first is the class.

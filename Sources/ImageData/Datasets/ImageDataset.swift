@@ -33,6 +33,8 @@ public protocol ImageDataset: Sendable {
   func key(at index: Int) -> String
   /// The sample's class, or nil when it has no label.
   func label(at index: Int) -> Int?
+  /// Why the sample has no label, as far as that is known.
+  func whyUnlabelled(at index: Int) -> String?
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   func read(at index: Int) throws -> EncodedImage
@@ -41,6 +43,9 @@ public protocol ImageDataset: Sendable {
 extension ImageDataset {
   /// Nothing: what names its pictures one by one passes nothing over.
   public var passedOver: PassedOver { PassedOver() }
+
+  /// Nothing: most sets have a label where they have a name for it.
+  public func whyUnlabelled(at index: Int) -> String? { nil }
 
   /// How many samples carry each label, in the order of `classes`.
   public var samplesPerClass: [Int] {

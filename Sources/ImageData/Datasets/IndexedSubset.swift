@@ -34,6 +34,9 @@ public struct IndexedSubset: ImageDataset {
   /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { base.label(at: indices[index]) }
 
+  /// Why the sample has no label, as far as that is known.
+  public func whyUnlabelled(at index: Int) -> String? { base.whyUnlabelled(at: indices[index]) }
+
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
@@ -86,6 +89,9 @@ public struct Relabelled: ImageDataset {
     guard let labels, labels[index] >= 0 else { return nil }
     return Int(labels[index])
   }
+
+  /// Why the sample has no label, as far as that is known.
+  public func whyUnlabelled(at index: Int) -> String? { base.whyUnlabelled(at: index) }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

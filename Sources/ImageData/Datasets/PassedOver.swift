@@ -43,6 +43,14 @@ public struct PassedOver: Sendable, Equatable, Encodable {
     }
   }
 
+  mutating func add(files ending: String, _ number: Int) {
+    Self.count(ending, in: &files, number)
+  }
+
+  mutating func add(systemFiles name: String, _ number: Int) {
+    Self.count(name, in: &systemFiles, number)
+  }
+
   /// Counts `other` in.
   public mutating func add(_ other: PassedOver) {
     for (name, number) in other.files { Self.count(name, in: &files, number) }

@@ -194,12 +194,11 @@ struct ScoringWork {
     let name = "\(run.directory.scoresFolder)/\(shards.shardName(shard))"
     guard var record = try? ShardRecord(path: "\(name).json") else { return false }
     if renew(&record) { try DurableFile.write(record.json(), to: "\(name).json") }
-    // A record of more classes a picture serves fewer as well.
-    let differences = kind.differences(from: record).filter { $0 != "classes_per_sample" }
+    let differences = kind.differences(from: record)
     guard differences.isEmpty else {
       throw PipelineError.data(
-        "\(name).json: this shard was scored otherwise, with another "
-          + "\(differences.joined(separator: ", ")); scores of two kinds cannot be ranked "
+        "\(name).json: this shard was scored otherwise; what differs: "
+          + "\(differences.joined(separator: ", ")). Scores of two kinds cannot be ranked "
           + "together: give --out a new folder, or --redo to score, select and train again")
     }
     guard record.shard == shards.shardName(shard),

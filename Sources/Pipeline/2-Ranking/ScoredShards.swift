@@ -149,12 +149,16 @@ struct ScoredShards {
   func requireReadable(in run: Run, listingTo folder: String) throws {
     let indexed = run.data.unlabelled as? IndexedCollection
     let members = indexed?.problemCount ?? 0
-    try list("bad-samples.csv", in: folder, count: unreadable + members) { add in
+    let cut = indexed?.cutShards.count ?? 0
+    try list("bad-samples.csv", in: folder, count: unreadable + members + cut) { add in
       try forEachOmission { key, omission in
         if omission.copy == nil { try add(key, omission.reason) }
       }
-      guard let indexed, members > 0 else { return }
+      guard let indexed, members + cut > 0 else { return }
       for shard in 0..<indexed.shardCount {
+        if let end = indexed.cutShard(shard) {
+          try add(indexed.shardName(shard), "it \(end.reason)")
+        }
         for problem in indexed.problems(ofShard: shard) {
           try add("\(indexed.shardName(shard)): \(problem.key)", problem.reason)
         }

@@ -28,6 +28,7 @@ public enum Summarize {
       unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
       device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
       libtorch: Libtorch.version)
+    summary.cutShards = (run.data.unlabelled as? IndexedCollection)?.cutShards
     summary.supervised = accuracy(.baseline)
     summary.supervisedLong = accuracy(.baselineLong)
     summary.teacher = accuracy(.teacher)
@@ -54,6 +55,7 @@ public enum Summarize {
     if run.data.unlabelled is any AbsentPictures, let earlier {
       summary.unlabelledImages = earlier.unlabelledImages
       summary.selectionPurity = earlier.selectionPurity
+      summary.cutShards = earlier.cutShards
     }
     if run.data.labelled.dataset is MissingPictures, let earlier {
       summary.labelledImages = earlier.labelledImages

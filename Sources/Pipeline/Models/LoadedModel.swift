@@ -59,7 +59,7 @@ public final class LoadedModel {
   ) throws -> Evaluation {
     try Indexing.temporarily(workers: runtime.workers, console) { indexing in
       try evaluate(
-        openLabelled(path, split: split, as: "labelled", indexing, allowsEmptyClasses: true),
+        openLabelled(path, split: split, as: "measured", indexing, allowsEmptyClasses: true),
         called: path, console: console)
     }
   }
@@ -67,6 +67,7 @@ public final class LoadedModel {
   private func evaluate(
     _ dataset: any ImageDataset, called path: String, console: Console
   ) throws -> Evaluation {
+    try RunData.requireLabels(of: dataset, at: path)
     let dataset = try inClassOrder(
       dataset, "the classes of \(path)", folder.classNames, "the model's")
     PassedOver.lines(of: [dataset]).forEach { console.say($0) }

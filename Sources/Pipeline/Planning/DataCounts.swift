@@ -29,8 +29,11 @@ struct DataCounts: Equatable {
     let data = recipe.data
     let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
       .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
-    if !isThere, let labelled = data.labelledImages, let unlabelled = data.unlabelledImages,
-      let classes = data.classCount
+    // Which is refused, whatever the recipe says of how many there are.
+    let isRemote = [data.labelled, data.validation, data.test]
+      .contains { $0.map(RecipePath.isRemote) ?? false }
+    if !isThere, !isRemote, let labelled = data.labelledImages,
+      let unlabelled = data.unlabelledImages, let classes = data.classCount
     {
       self.init(labelled: labelled, unlabelled: unlabelled, classes: classes)
       areCounted = false

@@ -65,6 +65,7 @@ private func writeFittedRecipe(
     test = test ?? splits.paths.test
     labelledSet = try openLabelled(labelled, as: "labelled", indexing)
   }
+  try RunData.requireLabels(of: labelledSet, at: labelled)
   var data = Recipe.Data(labelled: labelled, unlabelled: unlabelled)
   data.commands = commands
   let unlabelledSet = try openUnlabelled(data, indexing)
@@ -84,7 +85,7 @@ private func writeFittedRecipe(
     (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
     (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
     recipe.data.commands = commands
-    return (fitted, try lookedAt(recipe, count: labelledSet.count, indexing))
+    return (fitted, try lookedAt(recipe, unlabelledSet, count: labelledSet.count, indexing))
   }
   var (fitted, found): (InitRecipe, LookedAt)
   do {
@@ -109,7 +110,9 @@ private typealias LookedAt = (warnings: [Preflight.Warning], notes: [String], la
 /// What a run of `recipe` would warn of in its pictures, and how many it would train on. Of many pictures,
 /// which a dry run reads, only some are looked at, which the notes say.
 /// - Throws: `PipelineError` with all that would be refused.
-private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws -> LookedAt {
+private func lookedAt(
+  _ recipe: Recipe, _ unlabelled: any ImageDataset, count: Int, _ indexing: Indexing
+) throws -> LookedAt {
   guard count <= 20_000 else {
     let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)
     var (lines, notes) = try lookOver("labelled", labelled, isLearned: true)
@@ -121,6 +124,8 @@ private func lookedAt(_ recipe: Recipe, count: Int, _ indexing: Indexing) throws
     }
     var preflight = Preflight()
     preflight.warnOfLookalikes(in: labelled)
+    preflight.warnOfNumbers(in: labelled, at: recipe.data.labelled)
+    preflight.warnOfCutShards(of: unlabelled)
     for line in lines { preflight.warn(line, key: "data.unreadableLimit") }
     let trained = Double(labelled.count) * (1 - recipe.data.validationFraction)
     return (preflight.warnings, notes, Int(trained.rounded()))

@@ -15,6 +15,7 @@ extension Preflight {
       warn(splits.warning, key: "data.labelled")
     }
     warnOfLookalikes(in: source)
+    warnOfNumbers(in: source, at: path)
   }
 
   /// Notes which classes of D have names that look alike.
@@ -38,5 +39,38 @@ extension Preflight {
     let repeated = RepeatedPictures(
       in: dataset, found.contents.map(\.contentHash), called: "\(set) picture", at: "data.\(set)")
     for line in repeated.lines { warn(line, key: "data.\(set)") }
+  }
+
+  /// Notes which numbers between the labels of IDX files or shards are no class, since no picture has
+  /// them, and where shards' numbers would get names.
+  mutating func warnOfNumbers(in source: any ImageDataset, at path: String) {
+    guard let file = source.placeForClassNames else { return }
+    let numbers = source.classes.compactMap { Int($0) }.sorted()
+    if let least = numbers.first, let most = numbers.last {
+      let absent = Set(least...most).subtracting(numbers).sorted().map(String.init)
+      if !absent.isEmpty {
+        warn(
+          "no picture of \(path) has the label \(Format.few(absent)), so that there is no such class; "
+            + "the classes are \(Format.few(source.classes))",
+          key: "data.labelled")
+      }
+    }
+    // The digits of MNIST are their names.
+    guard !(source is IDXDataset) else { return }
+    warn(
+      "the classes of \(path) are numbers (\(Format.few(source.classes))); \(file), one name a line "
+        + "from 0 on, would say what they are called",
+      key: "data.labelled")
+  }
+
+  /// Notes which shards of U are cut short: what stands before the cut is used.
+  mutating func warnOfCutShards(of unlabelled: any ImageDataset) {
+    guard let cut = (unlabelled as? IndexedCollection)?.cutShards, let line = cut.line else {
+      return
+    }
+    warn(
+      "unlabelled: \(line); U goes without the rest until \(cut.count == 1 ? "it is" : "they are") "
+        + "fetched again",
+      key: "data.unlabelled")
   }
 }

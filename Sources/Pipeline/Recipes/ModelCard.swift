@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import ImageData
 
 /// `README.md` of a run directory: what the model is, how good, how it was made and where it ends.
 public struct ModelCard: Sendable {
@@ -70,8 +71,9 @@ public struct ModelCard: Sendable {
   }
 
   private var unreadable: String? {
-    guard !summary.unreadablePictures.isEmpty else { return nil }
-    let lines = summary.unreadablePictures.map { "- \($0.set): \($0.line)." }
+    var lines = summary.unreadablePictures.map { "- \($0.set): \($0.line)." }
+    if let line = summary.cutShards?.line { lines.append("- unlabelled: \(line).") }
+    guard !lines.isEmpty else { return nil }
     return "## Pictures that cannot be read\n\n" + lines.joined(separator: "\n")
   }
 

@@ -2,7 +2,7 @@ import Files
 import SystemPackage
 
 extension RecipePath {
-  /// Whether U comes from a program or a server.
+  /// Whether pictures come from a program or a server.
   static func isRemote(_ source: String) -> Bool {
     ["pipe:", "http://", "https://"].contains { source.hasPrefix($0) }
   }

@@ -177,15 +177,18 @@ extension Recipe {
         return path
       }
     }
-    data.labelled = resolve(data.labelled, "data.labelled")
     // A pipe or an address is no path; a pattern is one whose last parts are still open.
-    if !data.unlabelledIsRest, !RecipePath.isRemote(data.unlabelled) {
-      data.unlabelled = resolve(data.unlabelled, "data.unlabelled")
+    func resolvePictures(_ source: String, _ key: String) -> String {
+      RecipePath.isRemote(source) ? source : resolve(source, key)
+    }
+    data.labelled = resolvePictures(data.labelled, "data.labelled")
+    if !data.unlabelledIsRest {
+      data.unlabelled = resolvePictures(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
     ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
-    data.validation = data.validation.map { resolve($0, "data.validation") }
-    data.test = data.test.map { resolve($0, "data.test") }
+    data.validation = data.validation.map { resolvePictures($0, "data.validation") }
+    data.test = data.test.map { resolvePictures($0, "data.test") }
     teacher.startFrom = teacher.startFrom.map { resolve($0, "teacher.startFrom") }
   }
 }

@@ -1,5 +1,6 @@
 import Files
 public import Foundation
+public import ImageData
 
 /// `summary.json`: what a run came to. A contract: keys may be added, not renamed.
 ///
@@ -21,6 +22,9 @@ public struct Summary: Codable, Equatable, Sendable {
   public var unreadable: [String: Int?] = [:]
   /// Of the sets with such pictures the share, the classes and the first names with reasons.
   public var unreadablePictures: [UnreadablePictures] = []
+  /// The shards of U that are cut short: what stands before the cut was used; nil where U has no shards of
+  /// its own.
+  public var cutShards: CutShards?
   /// Classes that a set has no picture of, by the set's name.
   public var absentClasses: [String: [String]] = [:]
   /// The set that the accuracies are of, test or validation; nil where there is none.
@@ -138,6 +142,7 @@ extension Summary {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case classes, gain, seconds, seed, device, precision, threads, libtorch, unreadable
     case unreadablePictures = "unreadable_pictures"
+    case cutShards = "cut_shards"
     case absentClasses = "absent_classes"
     case measuredOn = "measured_on"
     case measuredImages = "measured_images"
@@ -182,6 +187,7 @@ extension Summary {
     try values.encode(selectionPurity, forKey: .selectionPurity)
     try values.encode(unreadable, forKey: .unreadable)
     try values.encode(unreadablePictures, forKey: .unreadablePictures)
+    try values.encode(cutShards, forKey: .cutShards)
     try values.encode(absentClasses, forKey: .absentClasses)
     try values.encode(measuredOn, forKey: .measuredOn)
     try values.encode(measuredImages, forKey: .measuredImages)
@@ -217,6 +223,7 @@ extension Summary {
     unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
     unreadablePictures =
       try values.decodeIfPresent([UnreadablePictures].self, forKey: .unreadablePictures) ?? []
+    cutShards = try values.decodeIfPresent(CutShards.self, forKey: .cutShards)
     absentClasses =
       try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]
     measuredOn = try values.decodeIfPresent(String.self, forKey: .measuredOn)

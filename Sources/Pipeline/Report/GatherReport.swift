@@ -106,6 +106,7 @@ extension ReportData {
         : "\(FilePath(text: run.directory.knownFolder).name)/unreadable.csv"
       warnings.append("\(set.set.capitalized) pictures: \(set.line). All are in \(list).")
     }
+    if let line = data.summary.cutShards?.line { warnings.append("Unlabelled pictures: \(line).") }
     for training in data.trainings {
       let list = run.badSamplesPath(of: training.stage)
       let count = AppendedFile.lineCount(of: list) - 1

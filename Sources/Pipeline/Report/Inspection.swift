@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import ImageData
+public import ImageData
 import Ranking
 
 /// What was selected, and what was not and why: what `halcyon inspect` prints and the report shows.
@@ -94,6 +94,8 @@ public struct Inspection: Encodable, Sendable {
   public let missingShards: [String]
   /// Members of shards that are no samples.
   public let passedOver: Int
+  /// Shards that are cut short; nil where U has no shards of its own.
+  public let cutShards: CutShards?
 
   enum CodingKeys: String, CodingKey {
     case images, labels, strategy, classes, overlaps, ranks, duplicates, unreadable
@@ -103,6 +105,7 @@ public struct Inspection: Encodable, Sendable {
     case imagesByLabelCount = "images_by_label_count"
     case leftOut = "left_out"
     case passedOver = "passed_over"
+    case cutShards = "cut_shards"
     case purityUnknown = "purity_unknown"
     case missingShards = "missing_shards"
   }
@@ -145,7 +148,9 @@ public struct Inspection: Encodable, Sendable {
     let shards = try ScoredShards(in: run)
     unreadable = shards.unreadable
     missingShards = ScoredShards.missing(in: folder)
-    passedOver = (run.data.unlabelled as? IndexedCollection)?.problemCount ?? 0
+    let indexed = run.data.unlabelled as? IndexedCollection
+    passedOver = indexed?.problemCount ?? 0
+    cutShards = indexed?.cutShards
     var leftOut: [String: Copies] = [:]
     try shards.forEachOmission { _, omission in
       guard let copy = omission.copy else { return }

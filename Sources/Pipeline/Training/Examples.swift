@@ -11,19 +11,20 @@ struct Examples {
   private let labels: [Int32]
 
   /// The pictures of a labelled set, each with its one class.
-  /// - Throws: `PipelineError.data` naming the first picture without a class.
+  /// - Throws: `PipelineError.data` with how many pictures are without a class, the first one and why.
   init(labelled dataset: any ImageDataset) throws {
     self.dataset = dataset
     classCount = dataset.classes.count
     offsets = []
-    labels = try (0..<dataset.count).map { index in
-      guard let label = dataset.label(at: index) else {
-        throw PipelineError.data(
-          "\(dataset.name): \(dataset.key(at: index)) has no label; every labelled picture needs one"
-        )
-      }
-      return Int32(label)
-    }
+    let found = (0..<dataset.count).map { dataset.label(at: $0).map { Int32($0) } }
+    labels = found.compactMap(\.self)
+    guard let first = found.firstIndex(of: nil) else { return }
+    let others = found.count - labels.count - 1
+    let reason = dataset.whyUnlabelled(at: first).map { " (\($0))" } ?? ""
+    throw PipelineError.data(
+      "\(dataset.name): \(dataset.key(at: first)) has no label\(reason)"
+        + (others > 0 ? ", and \(Format.count(others)) more have none" : "")
+        + "; every labelled picture needs one")
   }
 
   /// The pictures of `dataset` with the classes that `labels` has from `offsets[i]` to

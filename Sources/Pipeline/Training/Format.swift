@@ -30,6 +30,12 @@ public enum Format {
     return result
   }
 
+  /// The first five names, and how many more there are: "a, b, c, d, e and 3 more".
+  public static func few(_ names: some Collection<String>) -> String {
+    let more = names.count > 5 ? " and \(count(names.count - 5)) more" : ""
+    return names.prefix(5).joined(separator: ", ") + more
+  }
+
   /// A number with leading zeros: 00042.
   static func padded(_ value: Int, digits: Int) -> String {
     let text = String(value)
