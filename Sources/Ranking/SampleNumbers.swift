@@ -27,9 +27,8 @@ struct SampleNumbers: Sendable {
   /// How many samples there are.
   var count: Int { Int(starts[indices.count]) }
 
-  /// The id of the sample with a number.
-  ///
-  /// - Parameter hint: Where the last one was found: of ascending numbers the next is there or near.
+  /// The id of the sample with a number; `hint` is where the last one was found, and of ascending
+  /// numbers the next is there or near.
   @inline(__always)
   func id(_ number: UInt64, near hint: inout Int) -> SampleID {
     if number < starts[hint] || number >= starts[hint + 1] { hint = place(of: number) }

@@ -36,7 +36,8 @@ struct ScoreRanking {
       filters.forEach { $0.updateLimits() }
     }
     try reader.requireIntact()
-    try rankAgain(quotas.indices.filter { isRaised[$0] && top.count(ofClass: $0) < quotas[$0] }, top)
+    try rankAgain(
+      quotas.indices.filter { isRaised[$0] && top.count(ofClass: $0) < quotas[$0] }, top)
 
     var reading = filters.reduce(into: Selection.Reading()) { $0.add($1.reading) }
     reading.missingShards = request.missingShards

@@ -93,7 +93,8 @@ public struct Selection: Equatable, Sendable {
     classesPerSample = layout.classesPerSample
     self.bytes = bytes
     let places = layout.columns
-    func column<Value>(_ count: Int, at offset: Int, as type: Value.Type) -> SelectionColumn<Value> {
+    func column<Value>(_ count: Int, at offset: Int, as type: Value.Type) -> SelectionColumn<Value>
+    {
       SelectionColumn(bytes.bytes.column(at: offset, count: count, as: type), owner: bytes.owner)
     }
     images = SelectedImages(

@@ -188,9 +188,10 @@ struct SelectionWriter: Sendable {
         if layout.repeats {
           let count = rows.firstLabels[label.class + 1] - rows.firstLabels[label.class]
           let number = Self.repeats(rank: label.rank, count: count, quota: quotas[label.class])
-          repeats[image] = max(
-            UInt32(littleEndian: repeats[image]), UInt32(clamping: number)
-          ).littleEndian
+          repeats[image] =
+            max(
+              UInt32(littleEndian: repeats[image]), UInt32(clamping: number)
+            ).littleEndian
         }
       }
       func write(_ column: UnsafeMutableBufferPointer<UInt32>, at offset: Int) throws {

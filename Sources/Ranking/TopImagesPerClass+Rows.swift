@@ -13,8 +13,8 @@ extension TopImagesPerClass {
   /// - Parameters:
   ///   - images: What the numbers of images mean.
   ///   - count: How many numbers there are.
-  ///   - threads: How many threads work at it.
   ///   - isRandom: Whether rank keys are those of a `RandomOrder`.
+  ///   - threads: How many threads work at it.
   /// - Returns: The rows.
   /// - Precondition: the quotas sum up to at most `SelectionRows.limit`.
   func rows(
@@ -22,7 +22,9 @@ extension TopImagesPerClass {
   ) -> SelectionRows {
     rank(threads: threads)
     var firstLabels = [0]
-    for index in 0..<classCount { firstLabels.append(firstLabels[index] + self.count(ofClass: index)) }
+    for index in 0..<classCount {
+      firstLabels.append(firstLabels[index] + self.count(ofClass: index))
+    }
     let total = firstLabels[classCount]
     let labels = RankedLabels(top: self, firstLabels: firstLabels, isRandom: isRandom)
     let sorted =
@@ -109,7 +111,9 @@ private struct RankedLabels: @unchecked Sendable {
     // Classes move down only, in ascending order, so none is overwritten before it has moved.
     for index in 0..<top.classCount {
       let slice = top.slice(of: index)
-      guard let from = slice.baseAddress, let base = top.region.entries.baseAddress else { continue }
+      guard let from = slice.baseAddress, let base = top.region.entries.baseAddress else {
+        continue
+      }
       (base + firstLabels[index]).update(from: from, count: slice.count)
     }
     top.region.shrink(to: total)

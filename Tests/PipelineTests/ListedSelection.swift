@@ -21,7 +21,8 @@ extension Selection {
         let labels = images[SampleID(shard: shard, position: UInt32(position))] ?? []
         // Of equal scores the lower position comes first.
         try file.append(
-          keyHash: UInt64(position) << 32, classes: labels.map(\.class), scores: labels.map(\.score))
+          keyHash: UInt64(position) << 32, classes: labels.map(\.class), scores: labels.map(\.score)
+        )
       }
       try file.finish()
       var record = ShardRecord(

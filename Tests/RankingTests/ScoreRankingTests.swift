@@ -20,7 +20,9 @@ struct ScoreRankingTests {
   static func sorted(_ rows: [Row]) -> [Row] {
     rows.filter { !$0.score.isNaN }.sorted {
       if $0.score != $1.score { return $0.score > $1.score }
-      let (leftHash, rightHash) = (KeyHash.hash(of: key($0.sample)), KeyHash.hash(of: key($1.sample)))
+      let (leftHash, rightHash) = (
+        KeyHash.hash(of: key($0.sample)), KeyHash.hash(of: key($1.sample))
+      )
       if leftHash != rightHash { return leftHash < rightHash }
       let (left, right) = (Array(key($0.sample).utf8), Array(key($1.sample).utf8))
       return left == right ? $0.sample < $1.sample : left.lexicographicallyPrecedes(right)
@@ -203,7 +205,8 @@ struct ScoreRankingTests {
     #expect(lists[1][0] == 2 && Set(lists[1]) == [1, 2, 5], "−0 is 0")
   }
 
-  @Test("the minimum score holds for tagged images in random order, and leaves none of the others out")
+  @Test(
+    "the minimum score holds for tagged images in random order, and leaves none of the others out")
   func taggedMinimum() throws {
     let samples = (0..<400).map {
       [Row(sample: $0, label: 0, score: $0 % 2 == 0 ? 1 : -1)]

@@ -8,7 +8,8 @@ struct SelectionStatisticsTests {
   /// K = 4, two classes. Class 0 ranks images 0, 1, 2, 3; class 1 ranks images 4, 5, 0.
   private func statistics() throws -> SelectionStatistics {
     let folder = try TemporaryFolder()
-    var collection = ScoredCollection(count: 0, classes: 2, classesPerSample: 2, seed: 0, in: folder)
+    var collection = ScoredCollection(
+      count: 0, classes: 2, classesPerSample: 2, seed: 0, in: folder)
     collection.samples = [
       [(0, 3), (1, -1)], [(0, 2)], [(0, 1)], [(0, 0)], [(1, 2)], [(1, 0)],
     ]
