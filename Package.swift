@@ -22,7 +22,7 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "Halcyon",
   products: [
-    .library(name: "Halcyon", targets: ["Torch", "Models", "ImageData", "Ranking", "Pipeline"]),
+    .library(name: "Halcyon", targets: ["Torch", "Models", "Copies", "ImageData", "Ranking", "Pipeline"]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
   ],
@@ -55,15 +55,18 @@ let package = Package(
     .target(name: "Files", dependencies: [crypto, system], swiftSettings: swiftSettings),
 
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
+    .target(name: "Copies", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
     .target(
-      name: "ImageData", dependencies: ["CImage", "Files", crypto, system],
+      name: "ImageData", dependencies: ["CImage", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
-      dependencies: ["Torch", "Models", "ImageData", "Ranking", "Files", yams, crypto, system],
+      dependencies: [
+        "Torch", "Models", "Copies", "ImageData", "Ranking", "Files", yams, crypto, system,
+      ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
@@ -73,20 +76,34 @@ let package = Package(
       name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
-    .testTarget(name: "FilesTests", dependencies: ["Files", system], swiftSettings: swiftSettings),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "Files"], swiftSettings: swiftSettings),
-    .testTarget(
-      name: "ModelsTests", dependencies: ["Models", "Torch", "Files"], swiftSettings: swiftSettings),
-    .testTarget(
-      name: "ImageDataTests", dependencies: ["ImageData", "Files"], swiftSettings: swiftSettings),
-    .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "Files"], swiftSettings: swiftSettings),
-    .testTarget(
-      name: "PipelineTests", dependencies: ["Pipeline", "Torch", "Models", "ImageData", "Files"],
+      name: "FilesTests", dependencies: ["Files", "TestSupport", system],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CommandTests", dependencies: ["halcyon", "Pipeline", "ImageData", "Files", yams],
+      name: "TorchTests", dependencies: ["Torch", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "Torch", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CopiesTests", dependencies: ["Copies", "CImage", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ImageDataTests", dependencies: ["ImageData", "Copies", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "RankingTests", dependencies: ["Ranking", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Pipeline", "Torch", "Models", "Copies", "ImageData", "Ranking", "Files", "TestSupport",
+      ],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["halcyon", "Pipeline", "ImageData", "Files", "TestSupport", yams],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17,

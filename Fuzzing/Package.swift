@@ -30,14 +30,17 @@ let package = Package(
       name: "Files", dependencies: ["Crypto", system], path: "House/Files",
       swiftSettings: swiftSettings),
     .target(
-      name: "ImageData", dependencies: ["CImage", "Files", "Crypto", system],
+      name: "Copies", dependencies: ["CImage", "Files", "Crypto"], path: "House/Copies",
+      swiftSettings: swiftSettings),
+    .target(
+      name: "ImageData", dependencies: ["CImage", "Copies", "Files", "Crypto", system],
       path: "House/ImageData",
       swiftSettings: swiftSettings),
     .target(
       name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "halcyon-fuzz", dependencies: ["ImageData", "Ranking", "Files"],
+      name: "halcyon-fuzz", dependencies: ["ImageData", "Copies", "Ranking", "Files"],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17

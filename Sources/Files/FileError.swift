@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A file-system operation that failed: what was tried, on which path, and the system's reason.
-public struct FileError: LocalizedError, CustomStringConvertible {
+public struct FileError: LocalizedError, ExitCoded, CustomStringConvertible {
   /// What was being done, as a verb: "write", "open", "rename".
   public let operation: String
   /// The path it was done to.
@@ -27,6 +27,9 @@ public struct FileError: LocalizedError, CustomStringConvertible {
 
   /// One line: operation, path, reason.
   public var description: String { "cannot \(operation) \(path): \(reason)" }
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 { code == 0 ? 65 : 74 }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

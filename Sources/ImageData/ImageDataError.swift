@@ -1,7 +1,8 @@
+public import Files
 public import Foundation
 
 /// Why pictures could not be read, listed or loaded.
-public enum ImageDataError: LocalizedError, CustomStringConvertible, Equatable, Sendable {
+public enum ImageDataError: LocalizedError, ExitCoded, CustomStringConvertible, Equatable, Sendable {
   /// One picture cannot be read: its sample key and the reason.
   case unreadable(key: String, reason: String)
   /// A data set cannot be opened: its path and the reason.
@@ -43,6 +44,9 @@ public enum ImageDataError: LocalizedError, CustomStringConvertible, Equatable, 
     case .resources(let key, let reason): "out of resources at picture \(key): \(reason)"
     }
   }
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 { isSource ? 74 : 65 }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

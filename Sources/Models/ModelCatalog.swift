@@ -1,3 +1,4 @@
+public import Files
 public import Foundation
 public import Torch
 
@@ -88,7 +89,7 @@ public struct NetworkCost: Sendable, Equatable {
 }
 
 /// A network that does not exist.
-public struct ModelError: LocalizedError, CustomStringConvertible {
+public struct ModelError: LocalizedError, ExitCoded, CustomStringConvertible {
   /// The name that was asked for.
   public let model: String
 
@@ -98,6 +99,9 @@ public struct ModelError: LocalizedError, CustomStringConvertible {
   public var description: String {
     "no model is named \(model); there are \(ModelCatalog.names.joined(separator: ", "))"
   }
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 { 64 }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

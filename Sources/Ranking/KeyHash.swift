@@ -1,3 +1,5 @@
+import Files
+
 /// The 64-bit hash of a sample's key that breaks ties between equal scores.
 ///
 /// FNV-1a with 64 bits over the key's UTF-8 bytes, then the finaliser of SplitMix64, which makes
@@ -9,7 +11,7 @@ public enum KeyHash {
   /// The hash of `key`.
   /// - Complexity: O(bytes of `key`).
   public static func hash(of key: String) -> UInt64 {
-    finalized(fnv1a(key.utf8))
+    SplitMix64.finalized(fnv1a(key.utf8))
   }
 
   /// FNV-1a of `bytes`.
@@ -19,13 +21,5 @@ public enum KeyHash {
       hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
     }
     return hash
-  }
-
-  /// SplitMix64's finaliser, a bijection of 64-bit integers.
-  static func finalized(_ value: UInt64) -> UInt64 {
-    var hash = value
-    hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
-    return hash ^ (hash >> 31)
   }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Entries in memory that are cut and sorted by their first halves in place.
 typealias RankingEntries = UnsafeMutableBufferPointer<RankingEntry>
 

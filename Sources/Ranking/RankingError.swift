@@ -1,7 +1,8 @@
+public import Files
 public import Foundation
 
 /// What went wrong while scores were ranked: one line naming the file, what failed and what to do.
-public enum RankingError: LocalizedError, Equatable, CustomStringConvertible {
+public enum RankingError: LocalizedError, ExitCoded, Equatable, CustomStringConvertible {
   /// A score or selection file whose bytes are not what they should be.
   case corruptFile(path: String, reason: String)
   /// Arguments that contradict each other or the files.
@@ -17,6 +18,9 @@ public enum RankingError: LocalizedError, Equatable, CustomStringConvertible {
     case .incompatibleShards(let reason): reason
     }
   }
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 { 65 }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

@@ -1,3 +1,5 @@
+import Files
+
 /// A random part of a data set that needs no index: the samples whose hashed key falls below a limit.
 ///
 /// A smaller fraction with the same seed is a part of a larger one.
@@ -25,7 +27,7 @@ public struct SampleFraction: Equatable, Sendable {
   private init(unchecked fraction: Double, seed: UInt64) {
     self.fraction = fraction
     self.seed = seed
-    salt = KeyHash.finalized(seed &+ 0x9E37_79B9_7F4A_7C15)
+    salt = SplitMix64.finalized(seed &+ 0x9E37_79B9_7F4A_7C15)
     limit = fraction < 1 ? UInt64(fraction * 0x1p64) : .max
   }
 
@@ -36,6 +38,6 @@ public struct SampleFraction: Equatable, Sendable {
   /// the salt is the finalised sum of the seed and 2^64/φ.
   @inline(__always)
   public func contains(keyHash: UInt64) -> Bool {
-    isWhole || KeyHash.finalized(keyHash ^ salt) < limit
+    isWhole || SplitMix64.finalized(keyHash ^ salt) < limit
   }
 }

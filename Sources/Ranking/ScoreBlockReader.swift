@@ -127,7 +127,7 @@ final class ScoreBlockReader: Sendable {
 
     private func holds(block index: Int, of place: Int) -> Bool {
       guard shares != 0..<ScoreBlockReader.shareCount else { return true }
-      let draw = KeyHash.finalized(reader.firstBlocks[place] + UInt64(index))
+      let draw = SplitMix64.finalized(reader.firstBlocks[place] + UInt64(index))
       return shares.contains(Int(draw % UInt64(ScoreBlockReader.shareCount)))
     }
   }

@@ -1,3 +1,5 @@
+import Files
+
 /// The first K images of every class, from the score files of a request.
 struct ScoreRanking {
   let request: SelectionRequest

@@ -1,3 +1,5 @@
+import Files
+
 extension Selection {
   /// Takes what was looked at of a mapped selection out of the process's memory; it comes back when it
   /// is looked at again.

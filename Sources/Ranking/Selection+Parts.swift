@@ -1,3 +1,5 @@
+import Files
+
 extension Selection {
   /// A selection without some of the images, filled up from further candidates.
   public struct Remainder: Sendable {

@@ -1,3 +1,5 @@
+import Files
+
 /// What to select from scored shards, and how: the scores are computed once and selected from often.
 ///
 /// ```swift

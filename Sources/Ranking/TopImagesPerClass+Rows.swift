@@ -1,3 +1,5 @@
+import Files
+
 /// The order of labels inside an image.
 private struct LabelOrder: TieBreak, Sendable {
   @inline(__always)

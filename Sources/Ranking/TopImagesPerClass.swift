@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The K images with the highest scores of every class, exactly, from rows in any order.

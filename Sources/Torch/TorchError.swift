@@ -1,8 +1,9 @@
 import CTorch
+public import Files
 public import Foundation
 
 /// An operation of libtorch that failed: which one, on which shapes, and libtorch's own reason.
-public struct TorchError: LocalizedError, CustomStringConvertible {
+public struct TorchError: LocalizedError, ExitCoded, CustomStringConvertible {
   /// What kind of failure it was.
   public enum Kind: Sendable {
     /// The operation refused its arguments.
@@ -35,6 +36,9 @@ public struct TorchError: LocalizedError, CustomStringConvertible {
     let on = shapes.isEmpty ? "" : " of " + shapes.map { "\($0)" }.joined(separator: ", ")
     return "\(operation)\(on): \(message)"
   }
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 { kind == .outOfMemory ? 71 : 70 }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// What `select --to` wrote beside a run, taken in place of a run.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// A result is compared by everything that it depends on, not by the words in the recipe.

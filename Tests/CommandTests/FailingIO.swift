@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A library that is preloaded into a process and makes one of its file operations fail.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs whose unlabelled pictures become more, or other ones, after they were scored.

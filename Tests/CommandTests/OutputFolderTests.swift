@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// What is written where the user says, and what it never replaces. U is twelve shards whose `.cls` are

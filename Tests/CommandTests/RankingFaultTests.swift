@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// What stage 2 survives: processes killed at any moment, and file operations that fail.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What is not run leaves nothing behind, and a recipe alone is no run.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Generated grey pictures of six classes: on noise, a bright square whose place is the class's.
 struct TinyPictures {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension TinyRun {
   /// Writes `NAME.yaml`: the tiny recipe with other unlabelled pictures.

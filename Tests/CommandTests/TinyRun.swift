@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// A recipe that runs all stages on generated pictures in a second or two, and its folder.

@@ -1,3 +1,5 @@
+import Copies
+import Files
 import Foundation
 
 @testable import ImageData
@@ -10,7 +12,7 @@ struct BlobPicture {
     var state = seed
     func draw() -> Double {
       state &+= 0x9E37_79B9_7F4A_7C15
-      return Double(KeyedPermutation.mix(state) >> 11) / 0x1p53
+      return Double(SplitMix64.finalized(state) >> 11) / 0x1p53
     }
     for _ in 0..<60 {
       blobs.append((draw(), draw(), 0.02 + 0.13 * draw() * draw(), draw() - 0.5))

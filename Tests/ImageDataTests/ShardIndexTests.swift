@@ -1,5 +1,7 @@
+import Copies
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ImageData

@@ -51,15 +51,3 @@ func expect(
   let error = try relativeError(tensor, expected)
   #expect(error <= tolerance, comment, sourceLocation: sourceLocation)
 }
-
-/// A folder that goes away with the test.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "halcyon-models-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}

@@ -1,5 +1,6 @@
 import Models
 import Pipeline
+import TestSupport
 import Testing
 
 @Suite("InitRecipe")
@@ -84,7 +85,7 @@ struct InitTests {
     "any two folders get a recipe that is valid, reads back equal and lies above the crossover",
     arguments: 0..<60)
   func valid(seed: Int) throws {
-    var generator = SplitMix(state: UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
     let classes = Int.random(in: 2...2_000, using: &generator)
     let count = classes * Int.random(in: 1...2_000, using: &generator)
     let channels = Bool.random(using: &generator) ? 1 : 3

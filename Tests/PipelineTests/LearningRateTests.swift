@@ -1,4 +1,5 @@
 import Pipeline
+import TestSupport
 import Testing
 
 @Suite("LearningRateSchedule")
@@ -93,7 +94,7 @@ struct LearningRateTests {
 
   @Test("the rate changes its course at the corners and nowhere else", arguments: 0..<40)
   func cornersAreComplete(seed: Int) {
-    var generator = SplitMix(state: UInt64(seed))
+    var generator = SeededGenerator(seed: UInt64(seed))
     let steps = Int.random(in: 1...400, using: &generator)
     let warmUp = Int.random(in: 0..<steps, using: &generator)
     let shape: LearningRateSchedule.Shape =
@@ -137,18 +138,5 @@ struct LearningRateTests {
     #expect(plan.steps == 1)
     #expect(plan.warmUpSteps == 0)
     #expect(plan.schedule.rate(atStep: 0) == 0.6)
-  }
-}
-
-/// SplitMix64: the same numbers on every machine.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

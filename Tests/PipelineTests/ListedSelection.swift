@@ -1,5 +1,6 @@
 import Files
 import Ranking
+import TestSupport
 
 extension Selection {
   /// One class of one image.

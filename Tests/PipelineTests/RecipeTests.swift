@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import TestSupport
 import Testing
 
 /// The least a recipe needs.
@@ -34,29 +35,6 @@ struct WrittenKey: Sendable, CustomStringConvertible {
 
 /// Every key of a recipe with its default.
 let writtenKeys = WrittenKey.keys(of: Recipe(name: "a", labelled: "/d", unlabelled: "/u"))
-
-/// A folder that is removed with the test.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "halcyon-pipeline-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ text: String, to name: String) throws {
-    let file = URL(fileURLWithPath: "\(path)/\(name)")
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try text.write(to: file, atomically: false, encoding: .utf8)
-  }
-
-  func read(_ name: String) throws -> String {
-    try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
-  }
-}
 
 @Suite("Recipe")
 struct RecipeTests {

@@ -2,6 +2,7 @@ import Foundation
 import ImageData
 import Models
 import Ranking
+import TestSupport
 import Testing
 
 @testable import Pipeline

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 @testable import Pipeline
+import TestSupport
 import Testing
 
 @Suite("RunDirectory")

@@ -1,5 +1,6 @@
 import Foundation
 import ImageData
+import TestSupport
 import Testing
 import Torch
 
@@ -113,7 +114,7 @@ struct TargetsTests {
 
   @Test("the mean loss of equal parts of a batch, each over their number, is the whole batch's")
   func parts() throws {
-    var random = SplitMix(state: 5)
+    var random = SeededGenerator(seed: 5)
     let logits = (0..<24).map { _ in Float.random(in: -3...3, using: &random) }
     let labels = (0..<8).flatMap { row in (0..<3).map { Float($0 == row % 3 ? 1 : 0) } }
     let targets = Targets(examples: examples, loss: .softmax, seed: 0)

@@ -1,4 +1,5 @@
 import Files
+import TestSupport
 import Testing
 
 @testable import Ranking
@@ -17,7 +18,7 @@ struct RankingEntriesTests {
     var generator = SeededGenerator(seed: UInt64(seed))
     return (0..<count).map { index in
       let value = UInt64.random(in: 0..<distinct, using: &generator)
-      let spread = KeyHash.finalized(value) >> (64 - bits)
+      let spread = SplitMix64.finalized(value) >> (64 - bits)
       return RankingEntry(first: UInt64.max - spread, second: UInt64(index))
     }
   }

@@ -52,18 +52,6 @@ extension Tensor {
   func backward(upstream: Tensor) throws { try multiplied(by: upstream).sum().backward() }
 }
 
-/// A folder that goes away with the test.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "halcyon-torch-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// A figure of /proc/self/status in bytes: VmRSS is what is resident, VmHWM the most there was.
 func processMemory(_ field: String) throws -> Int {
   let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)

@@ -1,3 +1,4 @@
+import Copies
 import Foundation
 import ImageData
 @_spi(Benchmarks) import Ranking

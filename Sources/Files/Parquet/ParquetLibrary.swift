@@ -2,7 +2,7 @@ public import Foundation
 import SystemPackage
 
 /// Why Parquet cannot be read or written here: one line that says what to do.
-public enum ParquetError: LocalizedError, Equatable, CustomStringConvertible {
+public enum ParquetError: LocalizedError, ExitCoded, Equatable, CustomStringConvertible {
   /// There is no library at any of the places where it is looked for.
   case missing
   /// There is one, and it cannot be used.
@@ -19,6 +19,9 @@ public enum ParquetError: LocalizedError, Equatable, CustomStringConvertible {
         + "set HALCYON_PARQUET to a \(ParquetLibrary.fileName); everything else works without it"
     }
   }
+
+  /// The exit code of `sysexits.h`.
+  public var exitCode: Int32 { 65 }
 
   /// The description, for those who ask for `localizedDescription`.
   public var errorDescription: String? { description }

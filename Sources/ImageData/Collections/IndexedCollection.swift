@@ -1,3 +1,4 @@
+public import Copies
 import Files
 import Foundation
 import Synchronization

@@ -1,3 +1,4 @@
+import Copies
 import Foundation
 
 /// A picture in a tar archive and what stands beside it.

@@ -1,3 +1,5 @@
+public import Copies
+
 extension ImageDataset {
   /// The samples' positions by class, and last those without a label.
   fileprivate var indicesByClass: [[Int]] {

@@ -1,4 +1,5 @@
 import CImage
+import Copies
 
 // The only Swift that calls the C decoder.
 

@@ -1,4 +1,5 @@
 import CImage
+public import Copies
 import Foundation
 
 /// Turns encoded pictures into rows of a batch; one a thread.

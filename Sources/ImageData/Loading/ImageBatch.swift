@@ -1,3 +1,5 @@
+public import Copies
+
 /// Pictures in a row: `count` × size × size × channels bytes.
 ///
 /// The bytes belong to the batch; when it goes away they go back to the loader and are written over.

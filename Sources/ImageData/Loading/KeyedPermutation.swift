@@ -1,3 +1,5 @@
+import Files
+
 /// A shuffled 0 ..< count that is computed, not stored: a Feistel network over the next power of
 /// two, walked until it lands inside (J. Black and P. Rogaway, "Ciphers with arbitrary finite
 /// domains", CT-RSA 2002, doi:10.1007/3-540-45760-7_9).
@@ -15,7 +17,7 @@ public struct KeyedPermutation: Sendable {
   /// The permutation of 0 ..< `count` that `seed` and `pass` name; `count` is at least 1.
   public init(count: Int, seed: UInt64, pass: Int) {
     self.count = max(count, 1)
-    key = Self.mix(Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ UInt64(bitPattern: Int64(pass)))
+    key = SplitMix64.finalized(SplitMix64.finalized(seed &+ 0x9E37_79B9_7F4A_7C15) ^ UInt64(bitPattern: Int64(pass)))
     let bits = UInt64(max(2, Int.bitWidth - (self.count - 1).leadingZeroBitCount))
     leftBits = bits / 2
     rightBits = bits - leftBits
@@ -33,20 +35,12 @@ public struct KeyedPermutation: Sendable {
     var leftBits = leftBits, rightBits = rightBits
     var left = value >> rightBits, right = value & (1 << rightBits &- 1)
     for round in 0..<Self.rounds {
-      let mixed = Self.mix(key &+ round &* 0x9E37_79B9_7F4A_7C15 ^ right)
+      let mixed = SplitMix64.finalized(key &+ round &* 0x9E37_79B9_7F4A_7C15 ^ right)
       let next = left ^ (mixed & (1 << leftBits &- 1))
       left = right
       right = next
       swap(&leftBits, &rightBits)
     }
     return left << rightBits | right
-  }
-
-  /// SplitMix64's finaliser.
-  static func mix(_ value: UInt64) -> UInt64 {
-    var z = value
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

@@ -1,3 +1,5 @@
+import Copies
+
 /// What to do about a picture that cannot be read.
 public enum UnreadablePolicy: Sendable, Hashable {
   /// Put another sample in its place, a function of seed, pass, sample and attempt: for training.

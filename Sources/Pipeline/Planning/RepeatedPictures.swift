@@ -1,3 +1,4 @@
+import Copies
 import ImageData
 
 /// The pictures of a set that are there more than once, in words.

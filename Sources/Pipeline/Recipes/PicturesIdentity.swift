@@ -1,3 +1,4 @@
+import Copies
 import Files
 import Foundation
 import ImageData

@@ -1,4 +1,4 @@
-import Files
+public import Files
 public import Foundation
 import ImageData
 import Models
@@ -6,7 +6,7 @@ import Ranking
 import Torch
 
 /// Why a run could not go on: one line for the user and the command's exit code.
-public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
+public enum PipelineError: LocalizedError, ExitCoded, Equatable, CustomStringConvertible {
   /// A command line that cannot be followed.
   case usage(String)
   /// A recipe that cannot be followed.
@@ -72,13 +72,8 @@ public enum PipelineError: LocalizedError, Equatable, CustomStringConvertible {
   /// The exit code of any error that a run can end with.
   public static func exitCode(of error: any Error) -> Int32 {
     switch error {
-    case let error as PipelineError: error.exitCode
-    case let error as ImageDataError: error.isSource ? 74 : 65
-    case is RankingError, is ParquetError: 65
-    case is ModelError: 64
-    case let error as FileError: error.code == 0 ? 65 : 74
+    case let error as any ExitCoded: error.exitCode
     case is CocoaError: 74
-    case let error as TorchError where error.kind == .outOfMemory: 71
     default: 70
     }
   }

@@ -1,3 +1,4 @@
+import Copies
 public import ImageData
 import Models
 import Torch

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import ImageData
+@testable import Copies
 
 @Suite("Near-duplicate lookup")
 struct NearDuplicateLookupTests {

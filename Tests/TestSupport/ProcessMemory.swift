@@ -2,15 +2,15 @@ import Foundation
 import Testing
 
 /// What the system says about this process's memory.
-enum ProcessMemory {
+package enum ProcessMemory {
   /// The resident memory in bytes.
-  static func resident() throws -> Int { try field("VmRSS") }
+  package static func resident() throws -> Int { try field("VmRSS") }
 
   /// The address space in bytes.
-  static func addressSpace() throws -> Int { try field("VmSize") }
+  package static func addressSpace() throws -> Int { try field("VmSize") }
 
   /// How much the resident memory rose above its present size, at most, while `body` ran.
-  static func peakGrowth(_ body: () throws -> Void) throws -> Int {
+  package static func peakGrowth(_ body: () throws -> Void) throws -> Int {
     try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))  // forgets the peak
     let before = try field("VmRSS")
     try body()
@@ -25,13 +25,13 @@ enum ProcessMemory {
 }
 
 /// What `withLimit` can limit, by its number in sys/resource.h.
-enum Limit: Int32 {
+package enum Limit: Int32 {
   case descriptors = 7
   case addressSpace = 9
 }
 
 /// Runs `body` while this process may have no more than `most` of a resource.
-func withLimit<Result>(
+package func withLimit<Result>(
   _ resource: Limit, _ most: Int, _ body: () throws -> Result
 ) rethrows -> Result {
   var old = rlimit()

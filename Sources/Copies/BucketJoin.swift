@@ -1,4 +1,5 @@
 import CImage
+import Files
 
 /// Compares the entries of every bucket of a block with each other and with those of the buckets
 /// one bit away.
@@ -16,7 +17,7 @@ struct BucketJoin {
     self.block = block
     self.entries = entries
     self.distance = Int32(clamping: distance)
-    self.threads = max(1, threads ?? Parts.cores)
+    self.threads = max(1, threads ?? Threads.cores)
   }
 
   /// Finds the pairs with all buckets in memory.
@@ -72,7 +73,7 @@ struct BucketJoin {
   ) throws {
     // Shares smaller than a thread's part even out buckets of different sizes.
     let shares = threads == 1 ? 1 : min(keys, 8 * threads)
-    let lists = try Parts.results(shares, threads: threads) { share in
+    let lists = try Threads.results(parts: shares, threads: threads) { share in
       var list = PairList()
       for key in keys * share / shares..<keys * (share + 1) / shares { body(key, &list) }
       return list

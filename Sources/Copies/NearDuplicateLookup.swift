@@ -29,12 +29,12 @@ public final class NearDuplicateLookup: Sendable {
   /// - Parameters:
   ///   - hashes: The known pictures' hashes, fewer than 2³¹.
   ///   - distance: The most bits in which a match differs.
-  /// - Throws: `ImageDataError.argument` when there are too many.
+  /// - Throws: `CopiesError.argument` when there are too many.
   public init(
     _ hashes: [PerceptualHash], within distance: Int = PerceptualHash.nearDistance
   ) throws {
     guard hashes.count < 1 << 31 else {
-      throw ImageDataError.argument("\(hashes.count) known pictures are too many to look among")
+      throw CopiesError.argument("\(hashes.count) known pictures are too many to look among")
     }
     let first = FirstRows.find(hashes)
     let entries = hashes.entries

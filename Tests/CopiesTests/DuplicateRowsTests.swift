@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ImageData
+@testable import Copies
 
 @Suite("Duplicate rows")
 struct DuplicateRowsTests {

@@ -3,12 +3,12 @@ import Foundation
 import Synchronization
 
 /// Parts of a work that several threads take one after another.
-enum Threads {
+package enum Threads {
   /// How many there are to use.
-  static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+  package static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// Calls `body` once with each of `0..<parts`, on up to `threads` threads.
-  static func perform(_ threads: Int, parts: Int, _ body: @Sendable (Int) -> Void) {
+  package static func perform(_ threads: Int, parts: Int, _ body: @Sendable (Int) -> Void) {
     guard threads > 1, parts > 1 else { return (0..<parts).forEach(body) }
     let queue = PartQueue(count: parts)
     DispatchQueue.concurrentPerform(iterations: min(threads, parts)) { _ in
@@ -18,7 +18,7 @@ enum Threads {
 
   /// What `body` returns for each of `0..<threads`, called at the same time.
   /// - Throws: The error of the lowest number, of those that threw one.
-  static func results<Value: Sendable>(
+  package static func results<Value: Sendable>(
     _ threads: Int, _ body: @Sendable (Int) throws -> Value
   ) throws -> [Value] {
     let results = Mutex<[Int: Result<Value, any Error>]>([:])
@@ -30,33 +30,50 @@ enum Threads {
   }
 }
 
+extension Threads {
+  /// What `body` returns for each of `0..<parts`, which several threads take one after another.
+  /// - Throws: The error of the lowest part, of those that threw one.
+  package static func results<Value: Sendable>(
+    parts: Int, threads: Int? = nil, _ body: @Sendable (Int) throws -> Value
+  ) throws -> [Value] {
+    let threads = max(1, min(parts, threads ?? cores))
+    guard threads > 1 else { return try (0..<parts).map(body) }
+    let results = Mutex<[Result<Value, any Error>?]>(Array(repeating: nil, count: parts))
+    perform(threads, parts: parts) { part in
+      let result = Result { try body(part) }
+      results.withLock { $0[part] = result }
+    }
+    return try results.withLock { $0 }.compactMap { try $0?.get() }
+  }
+}
+
 /// The numbers of parts of a work, each handed out once.
-final class PartQueue: Sendable {
+package final class PartQueue: Sendable {
   private let count: Int
   private let taken = Atomic(0)
   private let paused = Atomic(false)
 
-  init(count: Int) { self.count = count }
+  package init(count: Int) { self.count = count }
 
   /// The next part, nil when there is none left or the queue is paused.
-  func next() -> Int? {
+  package func next() -> Int? {
     guard !isPaused else { return nil }
     let part = taken.add(1, ordering: .relaxed).oldValue
     return part < count ? part : nil
   }
 
   /// Whether every part was handed out.
-  var isEmpty: Bool { taken.load(ordering: .relaxed) >= count }
+  package var isEmpty: Bool { taken.load(ordering: .relaxed) >= count }
 
   /// Whether nothing is handed out until `resume()`.
-  var isPaused: Bool { paused.load(ordering: .relaxed) }
+  package var isPaused: Bool { paused.load(ordering: .relaxed) }
 
   /// Hands nothing out until `resume()`.
-  func pause() { paused.store(true, ordering: .relaxed) }
+  package func pause() { paused.store(true, ordering: .relaxed) }
 
   /// Goes on after `pause()`.
-  func resume() { paused.store(false, ordering: .relaxed) }
+  package func resume() { paused.store(false, ordering: .relaxed) }
 
   /// Hands nothing out any more.
-  func stop() { taken.store(count, ordering: .relaxed) }
+  package func stop() { taken.store(count, ordering: .relaxed) }
 }

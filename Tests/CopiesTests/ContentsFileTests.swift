@@ -1,8 +1,9 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
-@testable import ImageData
+@testable import Copies
 
 @Suite("Contents file")
 struct ContentsFileTests {
@@ -46,8 +47,8 @@ struct ContentsFileTests {
       seen.append(contents)
     }
     #expect(seen == (0..<10).map(row))
-    #expect(throws: ImageDataError.self) { try file.contents(at: 10) }
-    #expect(throws: ImageDataError.self) { try file.contents(at: -1) }
+    #expect(throws: CopiesError.self) { try file.contents(at: 10) }
+    #expect(throws: CopiesError.self) { try file.contents(at: -1) }
   }
 
   @Test("the bytes are the ones that are documented")
@@ -90,7 +91,7 @@ struct ContentsFileTests {
       var damaged = whole
       damaged[offset] ^= 0x10
       try folder.write(Data(damaged), to: "00000.contents")
-      let error = #expect(throws: ImageDataError.self, "byte \(offset)") {
+      let error = #expect(throws: CopiesError.self, "byte \(offset)") {
         let file = try ContentsFileReader(path: path)
         for position in 0..<file.count { _ = try file.contents(at: position) }
       }
@@ -108,7 +109,7 @@ struct ContentsFileTests {
     #expect(try file.contents(at: 3) == row(3))
     #expect(try file.contents(at: 8) == row(8))
     for _ in 1...2 {
-      let error = #expect(throws: ImageDataError.self) { try file.contents(at: 5) }
+      let error = #expect(throws: CopiesError.self) { try file.contents(at: 5) }
       #expect(
         error?.description == "\(path): block 1 (from picture 4) is damaged: "
           + "its checksum does not match; score this shard again")
@@ -121,7 +122,7 @@ struct ContentsFileTests {
     let whole = try bytes()
     let swapped = whole[..<64] + whole[296..<528] + whole[64..<296] + whole[528...]
     try folder.write(Data(swapped), to: "00000.contents")
-    #expect(throws: ImageDataError.self) { try ContentsFileReader(path: path).contents(at: 0) }
+    #expect(throws: CopiesError.self) { try ContentsFileReader(path: path).contents(at: 0) }
   }
 
   @Test("a file cut or grown to any length is refused")
@@ -130,10 +131,10 @@ struct ContentsFileTests {
     let whole = try bytes()
     for length in 0..<whole.count {
       try folder.write(Data(whole[..<length]), to: "00000.contents")
-      #expect(throws: ImageDataError.self) { try ContentsFileReader(path: path) }
+      #expect(throws: CopiesError.self) { try ContentsFileReader(path: path) }
     }
     try folder.write(Data(whole + [0]), to: "00000.contents")
-    #expect(throws: ImageDataError.self) { try ContentsFileReader(path: path) }
+    #expect(throws: CopiesError.self) { try ContentsFileReader(path: path) }
   }
 
   @Test("a file that is cut short while it is read is an error")

@@ -29,13 +29,13 @@ struct NearPairs {
   static let mostAtOnce = 1 << 23
 
   /// Finds the pairs among `hashes`; those without information have none, nor have `copies`.
-  /// - Throws: `ImageDataError.argument` when there are too many rows; what reading them throws.
+  /// - Throws: `CopiesError.argument` when there are too many rows; what reading them throws.
   init(
     among hashes: HashColumn<PerceptualHash>, without copies: RowSet? = nil, within distance: Int,
     threads: Int? = nil, mostAtOnce: Int = mostAtOnce
   ) throws {
     guard hashes.count < 1 << 31 else {
-      throw ImageDataError.argument(
+      throw CopiesError.argument(
         "\(hashes.count) pictures are too many to compare at once; compare fewer than 2^31")
     }
     let collapsed = try EqualRows.find(in: hashes, threads: threads) { row, hash in

@@ -32,7 +32,7 @@ public struct OrderedContents: Sendable {
   ///   - threads: How many threads read, by default one a core.
   ///   - read: Passes on what each row of a range is, in order. Called from several threads at once
   ///     with ranges that follow each other and together are all rows.
-  /// - Throws: `ImageDataError.argument` when `order` is none; `FileError`; what `read` throws.
+  /// - Throws: `CopiesError.argument` when `order` is none; `FileError`; what `read` throws.
   /// - Complexity: O(rows); 4 bytes of memory a row and some 20 MB a thread.
   public init(
     order: [UInt32], in folder: String, threads: Int? = nil,
@@ -42,8 +42,8 @@ public struct OrderedContents: Sendable {
     let places = try Self.places(order)
     let scattered = try ScatteredContents(count: count, in: folder)
     // Few ranges: where one ends inside a block of a contents file, the next reads that again.
-    let ranges = max(1, min(8 * (threads ?? Parts.cores), order.count >> 16))
-    _ = try Parts.results(ranges, threads: threads) { [count] number in
+    let ranges = max(1, min(8 * (threads ?? Threads.cores), order.count >> 16))
+    _ = try Threads.results(parts: ranges, threads: threads) { [count] number in
       let rows = count * number / ranges..<count * (number + 1) / ranges
       let writer = ScatteredContents.Writer(scattered)
       var row = rows.lowerBound
@@ -56,7 +56,7 @@ public struct OrderedContents: Sendable {
       try writer.flush()
     }
     file = try PositionedFile(temporaryIn: folder)
-    _ = try Parts.results(scattered.partCount, threads: threads) { [file] part in
+    _ = try Threads.results(parts: scattered.partCount, threads: threads) { [file] part in
       try scattered.gather(part, into: file)
     }
   }
@@ -74,7 +74,7 @@ public struct OrderedContents: Sendable {
     var places = [UInt32](repeating: .max, count: order.count)
     for (place, row) in order.enumerated() {
       guard row < order.count, places[Int(row)] == .max else {
-        throw ImageDataError.argument(
+        throw CopiesError.argument(
           "row \(row) of \(order.count) is twice in an order, or beyond it")
       }
       places[Int(row)] = UInt32(truncatingIfNeeded: place)
@@ -82,7 +82,7 @@ public struct OrderedContents: Sendable {
     return places
   }
 
-  private static func miscounted(_ rows: Range<Int>) -> ImageDataError {
+  private static func miscounted(_ rows: Range<Int>) -> CopiesError {
     .argument("not \(rows.count) pictures were noted for the rows \(rows)")
   }
 }

@@ -17,7 +17,7 @@ public final class ContentsFileReader {
   private var block: Int?
 
   /// Opens the file at `path` and checks its header and size.
-  /// - Throws: `FileError` when it cannot be read, `ImageDataError.corruptFile` when it is not a
+  /// - Throws: `FileError` when it cannot be read, `CopiesError.corruptFile` when it is not a
   ///   whole contents file.
   public init(path: String) throws {
     let file = try PositionedFile(path: path)
@@ -40,11 +40,11 @@ public final class ContentsFileReader {
   deinit { buffer.deallocate() }
 
   /// What the picture at `position` is.
-  /// - Throws: `ImageDataError` when there is no such picture or its block is damaged, `FileError`
+  /// - Throws: `CopiesError` when there is no such picture or its block is damaged, `FileError`
   ///   when it cannot be read.
   public func contents(at position: Int) throws -> PictureContents {
     guard position >= 0, position < count else {
-      throw ImageDataError.argument("\(path): there is no picture \(position) of \(count)")
+      throw CopiesError.argument("\(path): there is no picture \(position) of \(count)")
     }
     let block = position / layout.rowsPerBlock
     if block != self.block { try load(block) }
@@ -52,7 +52,7 @@ public final class ContentsFileReader {
   }
 
   /// Calls `body` with every picture in order.
-  /// - Throws: `ImageDataError.corruptFile` naming the first damaged block, `FileError`; what `body`
+  /// - Throws: `CopiesError.corruptFile` naming the first damaged block, `FileError`; what `body`
   ///   throws.
   public func forEach(_ body: (_ position: Int, PictureContents) throws -> Void) throws {
     for position in 0..<count { try body(position, contents(at: position)) }
@@ -88,7 +88,7 @@ public final class ContentsFileReader {
       XXHash64.hash(payload, seed: UInt64(block))
         == UnsafeRawBufferPointer(bytes).integer(at: end, as: UInt64.self)
     else {
-      throw ImageDataError.corruptFile(
+      throw CopiesError.corruptFile(
         path: path,
         reason: "block \(block) (from picture \(block * layout.rowsPerBlock)) is damaged: "
           + "its checksum does not match; score this shard again")

@@ -48,7 +48,7 @@ public enum DuplicateRows {
   ///   - contents: The rows' pictures, best first.
   ///   - distance: The most bits in which near pictures differ; nil looks for exact copies only.
   /// - Returns: Each row to drop with the kept row that shows its picture.
-  /// - Throws: `ImageDataError.argument` when there are too many rows.
+  /// - Throws: `CopiesError.argument` when there are too many rows.
   /// - Complexity: That of `NearPairs`; exact copies alone O(rows).
   public static func find(
     in contents: [PictureContents], within distance: Int? = PerceptualHash.nearDistance
@@ -64,7 +64,7 @@ public enum DuplicateRows {
   ///   - distance: The most bits in which near pictures differ; nil looks for exact copies only.
   ///   - threads: How many threads search, by default one a core; the result is the same with any.
   /// - Returns: Each row to drop with the kept row that shows its picture.
-  /// - Throws: `ImageDataError.argument` when there are too many rows, `FileError`.
+  /// - Throws: `CopiesError.argument` when there are too many rows, `FileError`.
   /// - Complexity: Time as `find(in:within:)`; some 25 bytes of memory a row, and 24 more for each
   ///   row that is dropped.
   public static func find(
@@ -81,7 +81,7 @@ public enum DuplicateRows {
   ) throws -> [Duplicate] {
     let count = contentHashes.count
     guard count < 1 << 31 else {
-      throw ImageDataError.argument("\(count) candidates are too many to compare at once")
+      throw CopiesError.argument("\(count) candidates are too many to compare at once")
     }
     let exact = try EqualRows.find(in: contentHashes, threads: threads) { row, hash in
       hash == .none ? nil : hash.mixed

@@ -1,3 +1,5 @@
+import Files
+
 /// The buckets of some neighbouring keys of one block, with their fingerprints side by side.
 ///
 /// In a bucket entries stand in the order of their rows.
@@ -22,7 +24,7 @@ final class BucketPart: Sendable {
     // Of key k at k + 1: how many entries there are, then where the next one goes, and in the last
     // share at last where those of the next key begin.
     let places = (0..<shares).map { _ in PageMemory<UInt32>(count: keyCount + 1) }
-    _ = try Parts.results(shares, threads: shares) { number in
+    _ = try Threads.results(parts: shares, threads: shares) { number in
       let places = places[number].values
       let share = rows * number / shares..<rows * (number + 1) / shares
       try all.forEach(in: share, block, keys) { _, key, _ in places[key &+ 1] &+= 1 }
@@ -35,7 +37,7 @@ final class BucketPart: Sendable {
     }
     let entries = PageMemory<UInt32>(count: Int(end))
     let hashes = PageMemory<Fingerprint>(count: Int(end))
-    _ = try Parts.results(shares, threads: shares) { number in
+    _ = try Threads.results(parts: shares, threads: shares) { number in
       let places = places[number].values
       let share = rows * number / shares..<rows * (number + 1) / shares
       try all.forEach(in: share, block, keys) { entry, key, hash in

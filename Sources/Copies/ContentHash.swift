@@ -8,11 +8,6 @@ public import Foundation
 public struct ContentHash: Hashable, Sendable, Comparable {
   private let words: (UInt64, UInt64, UInt64, UInt64)
 
-  /// Hashes `image`.
-  public init(of image: EncodedImage) {
-    self.init(of: image.bytes)
-  }
-
   /// Hashes `data`.
   public init(of data: Data) {
     var hash = SHA256()

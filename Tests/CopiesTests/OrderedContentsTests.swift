@@ -1,8 +1,9 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
-@testable import ImageData
+@testable import Copies
 
 @Suite("Ordered contents")
 struct OrderedContentsTests {
@@ -13,7 +14,7 @@ struct OrderedContentsTests {
   /// Every row once, in an order that has nothing to do with theirs.
   func order(_ count: Int) -> [UInt32] {
     (0..<UInt32(count)).sorted {
-      KeyedPermutation.mix(UInt64($0)) < KeyedPermutation.mix(UInt64($1))
+      SplitMix64.finalized(UInt64($0)) < SplitMix64.finalized(UInt64($1))
     }
   }
 
@@ -78,10 +79,10 @@ struct OrderedContentsTests {
   func refusals() throws {
     let rows = DuplicateRowsTests.made(3)
     for order: [UInt32] in [[0, 1, 1], [0, 1, 3], [1, 2, .max]] {
-      #expect(throws: ImageDataError.self) { try ordered(rows, order) }
+      #expect(throws: CopiesError.self) { try ordered(rows, order) }
     }
     for count in [2, 4] {
-      #expect(throws: ImageDataError.self) {
+      #expect(throws: CopiesError.self) {
         try OrderedContents(order: [2, 0, 1], in: folder.path) { _, note in
           for _ in 0..<count { try note(rows[0]) }
         }

@@ -1,3 +1,5 @@
+import Files
+
 /// For every row the first one that is equal to it, in a table of 8 bytes a row.
 enum FirstRows {
   /// Looks every row up among the earlier ones.
@@ -42,12 +44,12 @@ enum FirstRows {
 extension PerceptualHash {
   /// 64 bits that depend on all of them.
   var mixed: UInt64 {
-    let mix = KeyedPermutation.mix
+    let mix = SplitMix64.finalized
     return mix(whole.low ^ mix(whole.high ^ mix(inner.low ^ mix(inner.high))))
   }
 }
 
 extension ContentHash.Prefix {
   /// 64 bits, none of which is just one of the prefix.
-  var mixed: UInt64 { KeyedPermutation.mix(first) }
+  var mixed: UInt64 { SplitMix64.finalized(first) }
 }

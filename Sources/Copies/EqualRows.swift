@@ -1,3 +1,5 @@
+import Files
+
 /// The rows that are equal to an earlier one, found in parts so that memory stays at a fraction of
 /// the rows: a part has the rows whose hashes begin with the same bits.
 enum EqualRows {
@@ -20,7 +22,7 @@ enum EqualRows {
     hash: @Sendable (Int, Value) -> UInt64?
   ) throws -> [RowPair] {
     let bits = column.count > mostInOnePart ? partBits : 0
-    let lists = try Parts.results(1 << bits, threads: threads) { part in
+    let lists = try Threads.results(parts: 1 << bits, threads: threads) { part in
       let rows = PageMemory<UInt32>(count: column.count)
       let values = PageMemory<Value>(count: column.count)
       var count = 0

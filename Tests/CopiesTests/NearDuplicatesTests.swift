@@ -1,8 +1,9 @@
 import CImage
+import Files
 import Foundation
 import Testing
 
-@testable import ImageData
+@testable import Copies
 
 /// What `NearPairs` finds, with distances.
 private struct NearDuplicates {
@@ -39,7 +40,7 @@ struct NearDuplicatesTests {
     var state: UInt64
     mutating func word() -> UInt64 {
       state &+= 0x9E37_79B9_7F4A_7C15
-      return KeyedPermutation.mix(state)
+      return SplitMix64.finalized(state)
     }
     mutating func fingerprint() -> Fingerprint { Fingerprint(low: word(), high: word()) }
     mutating func hash() -> PerceptualHash {
@@ -97,7 +98,7 @@ struct NearDuplicatesTests {
   func hash(_ low: UInt64, _ high: UInt64, inner: UInt64) -> PerceptualHash {
     PerceptualHash(
       whole: Fingerprint(low: low, high: high),
-      inner: Fingerprint(low: KeyedPermutation.mix(inner), high: KeyedPermutation.mix(~inner)))
+      inner: Fingerprint(low: SplitMix64.finalized(inner), high: SplitMix64.finalized(~inner)))
   }
 
   @Test("of few rows every pair within the distance is found, and no other")
@@ -199,7 +200,7 @@ struct NearDuplicatesTests {
     let column = HashColumn(count: values.count) { values[$0] }
     for most in [0, 5000] {
       let pairs = try EqualRows.find(in: column, threads: 3, mostInOnePart: most) { _, value in
-        value == 7 ? nil : KeyedPermutation.mix(value)
+        value == 7 ? nil : SplitMix64.finalized(value)
       }
       #expect(pairs == expected)
     }

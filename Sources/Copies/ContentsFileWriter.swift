@@ -17,11 +17,11 @@ public final class ContentsFileWriter {
   private var rows: [PictureContents] = []
 
   /// Starts the file of a shard.
-  /// - Throws: `FileError` when the folder cannot be written, `ImageDataError.argument` on a block
+  /// - Throws: `FileError` when the folder cannot be written, `CopiesError.argument` on a block
   ///   that cannot be.
   public init(path: String, rowsPerBlock: Int = 4096) throws {
     guard 1...(1 << 20) ~= rowsPerBlock else {
-      throw ImageDataError.argument("\(path): no blocks of \(rowsPerBlock) pictures; use 4096")
+      throw CopiesError.argument("\(path): no blocks of \(rowsPerBlock) pictures; use 4096")
     }
     layout = ContentsFileLayout(rowsPerBlock: rowsPerBlock)
     file = try DurableFile(path: path)
@@ -32,7 +32,7 @@ public final class ContentsFileWriter {
   /// - Throws: `FileError` when writing fails.
   public func append(_ contents: PictureContents) throws {
     guard count < Int(UInt32.max) else {
-      throw ImageDataError.argument("\(file.path): a shard holds at most \(UInt32.max) pictures")
+      throw CopiesError.argument("\(file.path): a shard holds at most \(UInt32.max) pictures")
     }
     rows.append(contents)
     count += 1

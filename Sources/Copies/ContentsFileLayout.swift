@@ -61,9 +61,9 @@ struct ContentsFileLayout: Equatable {
   }
 
   /// Reads the header of the file at `path` from its first bytes, at least 64 where it has so many.
-  /// - Throws: `ImageDataError.corruptFile` naming `path` and what is wrong with it.
+  /// - Throws: `CopiesError.corruptFile` naming `path` and what is wrong with it.
   init(header bytes: UnsafeRawBufferPointer, fileBytes size: Int, path: String) throws {
-    func fail(_ reason: String) -> ImageDataError { .corruptFile(path: path, reason: reason) }
+    func fail(_ reason: String) -> CopiesError { .corruptFile(path: path, reason: reason) }
     guard bytes.count >= Self.headerBytes else {
       throw fail("\(bytes.count) bytes are too few for a contents file; score this shard again")
     }
