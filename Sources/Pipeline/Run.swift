@@ -174,13 +174,7 @@ public final class Run {
   /// - Throws: `PipelineError`; run again to go on from where it stopped.
   @discardableResult
   public func allStages() throws -> Summary {
-    if recipe.baseline.enabled { try TrainBaseline.perform(in: self) }
-    try TrainTeacher.perform(in: self)
-    try ScoreImages.perform(in: self)
-    try SelectTopImages.perform(in: self)
-    try PretrainStudent.perform(in: self)
-    try FineTuneStudent.perform(in: self)
-    if recipe.baseline.enabled, recipe.baseline.long { try TrainBaseline.performLong(in: self) }
+    for stage in Stage.allCases where recipe.includes(stage) { try stage.facts.perform(self) }
     return try Summarize.perform(in: self)
   }
 }

@@ -38,7 +38,7 @@ struct ReportTests {
     #expect(check.notNumbers.isEmpty, "\(name)")
     #expect(html.contains("<h1>birds</h1>"))
     for training in Stage.allCases where training != .ranking {
-      let isThere = html.contains(training.resultName)
+      let isThere = html.contains(training.facts.result)
       let hasBaseline = fixture.baseline != nil
       #expect(isThere == (hasBaseline || ![.baseline, .baselineLong].contains(training)))
     }

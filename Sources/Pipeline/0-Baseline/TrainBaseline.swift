@@ -12,7 +12,7 @@ public enum TrainBaseline {
   /// - Throws: `PipelineError`; one that says so when the stages are not all done.
   public static func performLong(in run: Run) throws {
     var images = 0
-    for stage in [Stage.teacher, .ranking, .student, .fineTuning] {
+    for stage in Stage.pipeline {
       images += try run.finished(stage).imagesSeen
     }
     var training = run.recipe.baseline.training

@@ -1,22 +1,6 @@
 import Files
 import Foundation
 
-/// A part of a run that is done, resumed or skipped as a whole.
-public enum Stage: String, CaseIterable, Codable, Sendable {
-  /// The student's architecture trained on the labelled pictures alone.
-  case baseline
-  /// The same for as many images as the whole pipeline saw.
-  case baselineLong
-  /// Stage 1: the teacher.
-  case teacher
-  /// Stage 2: scores and selection.
-  case ranking
-  /// Stage 3: the student before fine-tuning.
-  case student
-  /// Stage 4: the student.
-  case fineTuning
-}
-
 extension Recipe {
   /// The SHA-256 of every setting that influences the results; not of name, workers, checkpoints,
   /// report and the like.
@@ -118,18 +102,13 @@ extension Recipe {
   }
 
   func depends(_ stage: Stage, on key: String) -> Bool {
+    let isOwn = stage.facts.keys.contains {
+      $0.hasSuffix(".") ? key.hasPrefix($0) : key == $0
+    }
+    if isOwn { return true }
     switch stage {
-    case .teacher:
-      return Self.common(key) || key.hasPrefix("teacher.")
     case .ranking:
-      return scoresDepend(on: key) || Self.decidesUnlabelled(key) || key.hasPrefix("ranking.")
-    case .student:
-      return depends(.ranking, on: key) || key.hasPrefix("student.")
-    case .fineTuning:
-      return depends(.student, on: key) || key.hasPrefix("fineTuning.")
-    case .baseline:
-      return Self.common(key) || key.hasPrefix("baseline.training.")
-        || ["student.model", "student.stem", "student.width"].contains(key)
+      return scoresDepend(on: key) || Self.decidesUnlabelled(key)
     case .baselineLong:
       // As long as the whole pipeline; in epochs, a length depends on what was selected.
       if depends(.baseline, on: key) { return true }
@@ -137,6 +116,8 @@ extension Recipe {
       return ["teacher", "student", "fineTuning"].contains {
         key == "\($0).training.images" || key == "\($0).training.epochs"
       }
+    default:
+      return stage.facts.begins.map { depends($0.with, on: key) } ?? Self.common(key)
     }
   }
 }

@@ -63,7 +63,7 @@ struct CurvesSection {
     ]
     let state = training.marker == nil ? ", not finished" : ""
     return """
-      <h3>\(training.stage.resultName): \(training.model)\(state)</h3>
+      <h3>\(training.stage.facts.result): \(training.model)\(state)</h3>
       <div class="charts">
       \(charts.map(\.html))
       </div>

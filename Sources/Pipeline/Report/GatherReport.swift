@@ -112,7 +112,7 @@ extension ReportData {
       let count = AppendedFile.lineCount(of: list) - 1
       if count > 0 {
         warnings.append(
-          "\(training.stage.resultName): "
+          "\(training.stage.facts.result): "
             + "\(Format.counted(count, "picture", "pictures")) could not be read, and others stood in "
             + "for them: \(training.stage.folder)/bad-samples.csv.")
       }
@@ -120,7 +120,7 @@ extension ReportData {
         evaluation.count != data.summary.measuredImages
       {
         warnings.append(
-          "\(training.stage.resultName): \(data.measuredOn?.rawValue ?? ""): \(line).")
+          "\(training.stage.facts.result): \(data.measuredOn?.rawValue ?? ""): \(line).")
       }
     }
     return warnings

@@ -87,7 +87,7 @@ struct MakingSection {
           ?? settings.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
       let seconds = training.marker.map { ResultSection.seconds($0.seconds) } ?? "–"
       return """
-        <tr><th scope="row" class="text">\(training.stage.resultName)</th>\
+        <tr><th scope="row" class="text">\(training.stage.facts.result)</th>\
         <td class="text" data-label="model">\(training.model)</td>\
         <td data-label="images">\(images ?? planned)</td>\
         <td data-label="batch">\(Format.count(settings.batch))</td>\

@@ -80,7 +80,7 @@ struct ReportData {
   /// one is missing.
   var pipeline: (images: Int, seconds: Double)? {
     var total = (images: 0, seconds: 0.0)
-    for stage in [Stage.teacher, .ranking, .student, .fineTuning] {
+    for stage in Stage.pipeline {
       guard let marker = marker(stage) else { return nil }
       total.images += marker.imagesSeen
       total.seconds += marker.seconds
@@ -89,30 +89,9 @@ struct ReportData {
   }
 }
 
-extension Stage {
-  /// What the result of a training is called where results are compared.
-  var resultName: String {
-    switch self {
-    case .baseline: "Supervised baseline"
-    case .baselineLong: "Baseline, as many images as the pipeline"
-    case .teacher: "Teacher"
-    case .ranking: "Scores and selection"
-    case .student: "Student before fine-tuning"
-    case .fineTuning: "Student"
-    }
-  }
-}
-
 extension Summary {
   /// The accuracy of the network of a stage.
   func accuracy(of stage: Stage) -> Accuracy {
-    switch stage {
-    case .baseline: supervised
-    case .baselineLong: supervisedLong
-    case .teacher: teacher
-    case .ranking: Accuracy()
-    case .student: pretrained
-    case .fineTuning: student
-    }
+    stage.facts.accuracy.map { self[keyPath: $0] } ?? Accuracy()
   }
 }

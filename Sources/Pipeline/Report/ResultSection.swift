@@ -85,7 +85,9 @@ struct ResultSection {
   }
 
   private var table: HTML {
-    let order: [Stage] = [.baseline, .baselineLong, .teacher, .student, .fineTuning]
+    let order =
+      Stage.allCases.filter { !$0.facts.isOfPipeline }
+      + Stage.pipeline.filter { $0.facts.accuracy != nil }
     let hasFive = data.summary.classes >= 5
     let rows = order.filter(data.recipe.includes).map { stage -> HTML in
       let accuracy = data.summary.accuracy(of: stage)
@@ -93,7 +95,7 @@ struct ResultSection {
       let five: HTML = hasFive ? "<td>\(Self.percent(accuracy.top5))</td>" : .none
       return """
         <tr\(stage == .fineTuning ? " class=\"main\"" as HTML : .none)>\
-        <th scope="row" class="text">\(stage.resultName)\
+        <th scope="row" class="text">\(stage.facts.result)\
         \(marker == nil ? " (not finished)" : "")</th>\
         <td>\(Self.percent(accuracy.top1))</td>\(five)\
         <td>\(marker.map { Format.count($0.imagesSeen) } ?? "–")</td>\

@@ -29,11 +29,9 @@ public enum Summarize {
       device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
       libtorch: Libtorch.version)
     summary.cutShards = (run.data.unlabelled as? IndexedCollection)?.cutShards
-    summary.supervised = accuracy(.baseline)
-    summary.supervisedLong = accuracy(.baselineLong)
-    summary.teacher = accuracy(.teacher)
-    summary.pretrained = accuracy(.student)
-    summary.student = accuracy(.fineTuning)
+    for stage in Stage.allCases {
+      if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
+    }
     for (stage, marker) in markers { summary.seconds[stage.rawValue] = marker.seconds }
     let earlier = try? Summary(contentsOf: run.directory.summaryPath)
     run.noteUnreadable(in: &summary)
@@ -61,7 +59,9 @@ public enum Summarize {
       summary.labelledImages = earlier.labelledImages
     }
     // What computed is said of the results, not of the machine that reports on them.
-    if let made = [.fineTuning, .student, .teacher].lazy.compactMap({ markers[$0]?.inputs }).first {
+    if let made = Stage.pipeline.filter({ $0.facts.accuracy != nil }).reversed()
+      .lazy.compactMap({ markers[$0]?.inputs }).first
+    {
       summary.device = made.device ?? earlier?.device ?? summary.device
       summary.precision = made.precision ?? earlier?.precision ?? summary.precision
       summary.libtorch = made.libtorch ?? earlier?.libtorch ?? summary.libtorch

@@ -100,14 +100,3 @@ extension RunDirectory {
     }
   }
 }
-
-extension Recipe {
-  /// Whether a run of this recipe has the stage.
-  public func includes(_ stage: Stage) -> Bool {
-    switch stage {
-    case .baseline: baseline.enabled
-    case .baselineLong: baseline.enabled && baseline.long
-    default: true
-    }
-  }
-}

@@ -110,7 +110,7 @@ extension RunDirectory {
         "the unlabelled pictures are not those that \(path) has selected from; --redo scores what is "
           + "new, selects and trains again; or give --out a new folder, or put the pictures back")
     }
-    try remove([.ranking, .student, .fineTuning], keepingScores: true)
+    try remove([.ranking] + Stage.ranking.later, keepingScores: true)
   }
 }
 

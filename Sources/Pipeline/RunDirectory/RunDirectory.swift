@@ -68,26 +68,3 @@ public struct RunDirectory: Equatable, Sendable {
     return try Recipe(contentsOf: recipePath)
   }
 }
-
-extension Stage {
-  /// The stage's folder in a run directory.
-  public var folder: String {
-    switch self {
-    case .baseline: "baseline"
-    case .baselineLong: "baseline-long"
-    case .teacher: "1-teacher"
-    case .ranking: "2-ranking"
-    case .student: "3-student"
-    case .fineTuning: "4-fine-tuned"
-    }
-  }
-
-  /// The stage in words: "fine-tuning".
-  public var title: String {
-    switch self {
-    case .baselineLong: "long baseline"
-    case .fineTuning: "fine-tuning"
-    default: rawValue
-    }
-  }
-}

@@ -27,24 +27,14 @@ struct RunInputs {
     var inputs = StageInputs(
       settings: recipe.settings(of: stage), device: device, precision: precision,
       libtorch: Libtorch.version)
-    func take(_ file: String, of earlier: Stage) {
-      guard let marker = try? StageMarker(in: directory.folder(of: earlier)) else { return }
+    if stage.facts.learnsFromLabels { inputs.labelled = sets["labelled"] }
+    if let (earlier, file) = stage.facts.begins,
+      let marker = try? StageMarker(in: directory.folder(of: earlier))
+    {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
-    switch stage {
-    case .baseline, .baselineLong: inputs.labelled = sets["labelled"]
-    case .teacher:
-      inputs.labelled = sets["labelled"]
-      inputs.files[StageInputs.givenWeights] = startFrom
-    case .ranking:
-      inputs.leftOut = leftOut
-      inputs.unlabelled = unlabelled
-      take("model.safetensors", of: .teacher)
-    case .student: take("selected.bin", of: .ranking)
-    case .fineTuning:
-      inputs.labelled = sets["labelled"]
-      take("model.safetensors", of: .student)
-    }
+    if stage == .teacher { inputs.files[StageInputs.givenWeights] = startFrom }
+    if stage == .ranking { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
     return inputs
   }
 }
@@ -70,17 +60,5 @@ extension RunInputs {
     }
     leftOut = PicturesIdentity.leftOut(
       data.knownSets.filter(\.isLeftOut).map { known.contents(of: $0.name) })
-  }
-}
-
-extension Stage {
-  /// The stage whose result this one begins with.
-  var beginsWith: Stage? {
-    switch self {
-    case .baseline, .baselineLong, .teacher: nil
-    case .ranking: .teacher
-    case .student: .ranking
-    case .fineTuning: .student
-    }
   }
 }

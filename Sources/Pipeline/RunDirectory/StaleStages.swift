@@ -54,7 +54,7 @@ struct StaleStages {
         found = now.recipe.stageDifferences(of: stage, from: earlier)
           .filter { now.recipe.reachesScores($0) }
       }
-      let isBegunOnStale = stage.beginsWith.map(stale.contains) ?? false
+      let isBegunOnStale = stage.facts.begins.map { stale.contains($0.with) } ?? false
       guard !found.isEmpty || isBegunOnStale else { continue }
       stale.insert(stage)
       reasons.append((stage, found))

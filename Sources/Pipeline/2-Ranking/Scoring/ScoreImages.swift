@@ -100,7 +100,7 @@ public enum ScoreImages {
     do {
       _ = try work.missing(verifyingFiles: false)
     } catch PipelineError.data {
-      try run.directory.remove([.ranking, .student, .fineTuning], keepingScores: false)
+      try run.directory.remove([.ranking] + Stage.ranking.later, keepingScores: false)
       try RunDirectory.makeFolder(run.directory.scoresFolder)
     }
   }

@@ -129,7 +129,7 @@ struct ScoredShards {
     guard FilePath(text: StageMarker.path(in: folder)).exists,
       Self.missing(in: folder) != missing
     else { return }
-    let later: [Stage] = [.student, .fineTuning]
+    let later = Stage.ranking.later
     let isUsed = later.contains {
       FilePath(text: StageMarker.path(in: run.directory.folder(of: $0))).exists
     }

@@ -1,0 +1,106 @@
+/// A part of a run that is done, resumed or skipped as a whole, in the order in which a run does them.
+///
+/// What a stage is stands here alone: plans, summaries, reports and the check of what results depend on
+/// are loops over its facts. A new stage is a case, its facts, and a folder with what it does.
+public enum Stage: String, CaseIterable, Codable, Sendable {
+  /// The student's architecture trained on the labelled pictures alone.
+  case baseline
+  /// Stage 1: the teacher.
+  case teacher
+  /// Stage 2: scores and selection.
+  case ranking
+  /// Stage 3: the student before fine-tuning.
+  case student
+  /// Stage 4: the student.
+  case fineTuning
+  /// The baseline for as many images as the whole pipeline saw.
+  case baselineLong
+}
+
+extension Stage {
+  /// What there is to know of a stage.
+  struct Facts {
+    /// Its folder in a run directory.
+    var folder: String
+    /// What it is called in messages.
+    var title: String
+    /// What its result is called where results are compared.
+    var result: String
+    /// Whether it is one of the pipeline's own, not a comparison with it.
+    var isOfPipeline: Bool
+    /// Whether it learns from the labels of D.
+    var learnsFromLabels = false
+    /// The stage whose result it begins with, and the file that this is.
+    var begins: (with: Stage, file: String)?
+    /// The groups and keys of a recipe that it depends on besides those of the stage before it.
+    var keys: [String]
+    /// Where the accuracy of its network stands in a summary; nil where it trains none.
+    var accuracy: WritableKeyPath<Summary, Summary.Accuracy>?
+    /// Whether a run of a recipe has it.
+    var isIncluded: (Recipe) -> Bool = { _ in true }
+    /// Does it, or nothing where it is done.
+    var perform: (Run) throws -> Void
+  }
+
+  /// What there is to know of this stage.
+  var facts: Facts {
+    switch self {
+    case .baseline:
+      Facts(
+        folder: "baseline", title: "baseline", result: "Supervised baseline", isOfPipeline: false,
+        learnsFromLabels: true,
+        keys: ["baseline.training.", "student.model", "student.stem", "student.width"],
+        accuracy: \.supervised, isIncluded: { $0.baseline.enabled },
+        perform: TrainBaseline.perform(in:))
+    case .teacher:
+      Facts(
+        folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
+        learnsFromLabels: true, keys: ["teacher."], accuracy: \.teacher,
+        perform: TrainTeacher.perform(in:))
+    case .ranking:
+      Facts(
+        folder: "2-ranking", title: "ranking", result: "Scores and selection", isOfPipeline: true,
+        begins: (.teacher, "model.safetensors"), keys: ["ranking."],
+        perform: { run in
+          try ScoreImages.perform(in: run)
+          try SelectTopImages.perform(in: run)
+        })
+    case .student:
+      Facts(
+        folder: "3-student", title: "student", result: "Student before fine-tuning",
+        isOfPipeline: true, begins: (.ranking, "selected.bin"), keys: ["student."],
+        accuracy: \.pretrained, perform: PretrainStudent.perform(in:))
+    case .fineTuning:
+      Facts(
+        folder: "4-fine-tuned", title: "fine-tuning", result: "Student", isOfPipeline: true,
+        learnsFromLabels: true, begins: (.student, "model.safetensors"), keys: ["fineTuning."],
+        accuracy: \.student, perform: FineTuneStudent.perform(in:))
+    case .baselineLong:
+      Facts(
+        folder: "baseline-long", title: "long baseline",
+        result: "Baseline, as many images as the pipeline", isOfPipeline: false,
+        learnsFromLabels: true, keys: [], accuracy: \.supervisedLong,
+        isIncluded: { $0.baseline.enabled && $0.baseline.long },
+        perform: TrainBaseline.performLong(in:))
+    }
+  }
+
+  /// The stage's folder in a run directory.
+  public var folder: String { facts.folder }
+
+  /// The stage in words: "fine-tuning".
+  public var title: String { facts.title }
+
+  /// The four stages of the pipeline.
+  static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }
+
+  /// The stages that come after this one in the pipeline, of which each needs the one before.
+  var later: [Stage] {
+    Self.allCases.filter { $0.facts.begins?.with == self }.flatMap { [$0] + $0.later }
+  }
+}
+
+extension Recipe {
+  /// Whether a run of this recipe has the stage.
+  public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }
+}
