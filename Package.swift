@@ -49,7 +49,10 @@ let package = Package(
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
     .target(
       name: "CImage", dependencies: ["CCodecs"],
+      cSettings: [.headerSearchPath("."), .headerSearchPath("Codecs"), .headerSearchPath("Headers")],
       linkerSettings: [.linkedLibrary("gif")]),  // giflib has no pkg-config file everywhere
+
+    .target(name: "CInflate", dependencies: ["CCodecs"]),
 
     // Files that survive a crash, for every room that writes one.
     .target(name: "Files", dependencies: [crypto, system], swiftSettings: swiftSettings),
@@ -59,7 +62,7 @@ let package = Package(
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
     .target(
-      name: "ImageData", dependencies: ["CImage", "Copies", "Files", crypto, system],
+      name: "ImageData", dependencies: ["CImage", "CInflate", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
     .target(

@@ -24,7 +24,9 @@ let package = Package(
       pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd"),
     .target(
       name: "CImage", dependencies: ["CCodecs"], path: "House/CImage",
+      cSettings: [.headerSearchPath("."), .headerSearchPath("Codecs"), .headerSearchPath("Headers")],
       linkerSettings: [.linkedLibrary("gif")]),
+    .target(name: "CInflate", dependencies: ["CCodecs"], path: "House/CInflate"),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
       name: "Files", dependencies: ["Crypto", system], path: "House/Files",
@@ -33,7 +35,7 @@ let package = Package(
       name: "Copies", dependencies: ["CImage", "Files", "Crypto"], path: "House/Copies",
       swiftSettings: swiftSettings),
     .target(
-      name: "ImageData", dependencies: ["CImage", "Copies", "Files", "Crypto", system],
+      name: "ImageData", dependencies: ["CImage", "CInflate", "Copies", "Files", "Crypto", system],
       path: "House/ImageData",
       swiftSettings: swiftSettings),
     .target(

@@ -1,8 +1,7 @@
 #ifndef CIMAGE_H
 #define CIMAGE_H
 
-// A C ABI over libjpeg, libpng, libwebp, giflib and libtiff: bytes in, 8-bit pixels out; and over zlib
-// and libzstd.
+// A C ABI over libjpeg, libpng, libwebp, giflib and libtiff: bytes in, 8-bit pixels out.
 //
 // Every call that can fail returns a CIMAGE_ status and, when `message` is given, leaves one line
 // there. Nothing here keeps a pointer to its arguments after it returns, no error leaves a C frame
@@ -162,34 +161,6 @@ int32_t cimage_encode_jpeg(
 
 // The codec libraries and their versions, a line: "libjpeg-turbo 2.1.5, libpng 1.6.39, …".
 int32_t cimage_codecs(char *text, int64_t capacity);
-
-// Inflates the first `capacity` bytes at most of the gzip members in `bytes`: a header.
-int32_t cimage_gunzip_head(
-    const uint8_t *bytes, int64_t count, uint8_t *out, int64_t capacity, int64_t *out_count);
-
-// Inflates the gzip members in `bytes` into memory that the caller frees with free(3).
-int32_t cimage_gunzip(
-    const uint8_t *bytes, int64_t count, int64_t most_bytes, uint8_t *CIMAGE_NULLABLE *CIMAGE_NONNULL out,
-    int64_t *out_count);
-
-enum {
-  CIMAGE_GZIP = 1,
-  CIMAGE_ZSTD = 2,
-};
-
-// A gzip or Zstandard stream that is inflated as its bytes come, one member or frame after the other.
-typedef struct cimage_inflater cimage_inflater;
-
-cimage_inflater *CIMAGE_NULLABLE cimage_inflater_create(int32_t format);
-
-void cimage_inflater_destroy(cimage_inflater *CIMAGE_NULLABLE inflater);
-
-// Inflates from `in` to `out` as far as either goes: `used` bytes were taken, `made` were written.
-// `is_complete` says whether the input may end here; anywhere else it is cut short. With nothing
-// left to take, call again with `in_count` 0 until nothing is made.
-int32_t cimage_inflate(
-    cimage_inflater *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
-    int64_t capacity, int64_t *used, int64_t *made, int32_t *is_complete);
 
 #ifdef __cplusplus
 }

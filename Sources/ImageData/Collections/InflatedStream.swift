@@ -1,4 +1,4 @@
-import CImage
+import CInflate
 import Foundation
 
 /// What a gzip or Zstandard stream inflates to, in constant memory.
@@ -31,7 +31,7 @@ final class InflatedStream: ByteStream {
 
   /// - Throws: `StreamFailure` when there is no memory.
   init(_ base: any ByteStream, format: Format) throws {
-    guard let inflater = cimage_inflater_create(format.rawValue) else {
+    guard let inflater = cinflate_stream_create(format.rawValue) else {
       throw StreamFailure(.source, "no memory to inflate it")
     }
     self.base = base
@@ -40,7 +40,7 @@ final class InflatedStream: ByteStream {
   }
 
   deinit {
-    cimage_inflater_destroy(inflater)
+    cinflate_stream_destroy(inflater)
     input.deallocate()
   }
 
@@ -56,16 +56,16 @@ final class InflatedStream: ByteStream {
       var used: Int64 = 0
       var made: Int64 = 0
       var isComplete: Int32 = 0
-      let status = cimage_inflate(
+      let status = cinflate_inflate(
         inflater, start.assumingMemoryBound(to: UInt8.self) + pending.lowerBound,
         Int64(pending.count), out.assumingMemoryBound(to: UInt8.self), Int64(room.count), &used,
         &made, &isComplete)
       pending = (pending.lowerBound + Int(used))..<pending.upperBound
       taken += Int(used)
       let isStuck = made == 0 && used == 0 && !pending.isEmpty
-      if status == Int32(CIMAGE_NO_MEMORY) {
+      if status == Int32(CINFLATE_NO_MEMORY) {
         failure = StreamFailure(.source, "no memory to inflate it")
-      } else if status != Int32(CIMAGE_OK) || isStuck {
+      } else if status != Int32(CINFLATE_OK) || isStuck {
         failure = StreamFailure(
           .damaged, "the \(name) data is broken at byte \(taken)",
           at: EarlyEnd(kind: .broken, byte: taken))

@@ -1,4 +1,4 @@
-import CImage
+import CInflate
 import Foundation
 
 /// Files as they are or out of gzip, in memory.
@@ -22,8 +22,8 @@ enum Gzip {
       data.withUnsafeBytes { raw in
         withBase(of: raw) { base in
           room.bindMemory(to: UInt8.self).baseAddress.map {
-            cimage_gunzip_head(base, Int64(raw.count), $0, Int64(count), &got)
-          } ?? Int32(CIMAGE_BAD_ARGUMENT)
+            cinflate_gunzip_head(base, Int64(raw.count), $0, Int64(count), &got)
+          } ?? Int32(CINFLATE_BAD_ARGUMENT)
         }
       }
     }
@@ -37,7 +37,7 @@ enum Gzip {
     var out: UnsafeMutablePointer<UInt8>?
     var count: Int64 = 0
     let status = data.withUnsafeBytes { raw in
-      withBase(of: raw) { cimage_gunzip($0, Int64(raw.count), Int64(most), &out, &count) }
+      withBase(of: raw) { cinflate_gunzip($0, Int64(raw.count), Int64(most), &out, &count) }
     }
     try check(status, path: path, most: most)
     guard let out else { return Data() }
@@ -46,10 +46,10 @@ enum Gzip {
 
   private static func check(_ status: Int32, path: String, most: Int) throws {
     switch status {
-    case Int32(CIMAGE_OK): return
-    case Int32(CIMAGE_NO_MEMORY):
+    case Int32(CINFLATE_OK): return
+    case Int32(CINFLATE_NO_MEMORY):
       throw ImageDataError.dataset(path: path, reason: "no memory to inflate it")
-    case Int32(CIMAGE_TOO_LARGE):
+    case Int32(CINFLATE_TOO_LARGE):
       throw ImageDataError.dataset(path: path, reason: "it inflates to more than \(most) bytes")
     default:
       throw ImageDataError.dataset(path: path, reason: "the gzip data is truncated or broken")

@@ -1,12 +1,13 @@
 // Gzip and Zstandard streams, inflated piece by piece in constant memory.
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
 
-#include "internal.h"
+#include "cinflate.h"
 
-struct cimage_inflater {
+struct cinflate_stream {
   int32_t format;
   bool between_members;  // nothing of a member (gzip) or frame (Zstandard) is open
   bool any_member;       // at least one was complete
@@ -14,13 +15,13 @@ struct cimage_inflater {
   ZSTD_DStream *zstd;
 };
 
-cimage_inflater *cimage_inflater_create(int32_t format) {
-  cimage_inflater *inflater = calloc(1, sizeof *inflater);
+cinflate_stream *cinflate_stream_create(int32_t format) {
+  cinflate_stream *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return NULL;
   inflater->format = format;
   inflater->between_members = true;
-  if (format == CIMAGE_GZIP && inflateInit2(&inflater->gzip, 15 + 16) == Z_OK) return inflater;
-  if (format == CIMAGE_ZSTD) {
+  if (format == CINFLATE_GZIP && inflateInit2(&inflater->gzip, 15 + 16) == Z_OK) return inflater;
+  if (format == CINFLATE_ZSTD) {
     // The library refuses windows above 128 MiB of its own, which bounds the memory.
     inflater->zstd = ZSTD_createDStream();
     if (inflater->zstd) return inflater;
@@ -29,15 +30,15 @@ cimage_inflater *cimage_inflater_create(int32_t format) {
   return NULL;
 }
 
-void cimage_inflater_destroy(cimage_inflater *inflater) {
+void cinflate_stream_destroy(cinflate_stream *inflater) {
   if (!inflater) return;
-  if (inflater->format == CIMAGE_GZIP) inflateEnd(&inflater->gzip);
+  if (inflater->format == CINFLATE_GZIP) inflateEnd(&inflater->gzip);
   ZSTD_freeDStream(inflater->zstd);
   free(inflater);
 }
 
 static int32_t inflate_gzip(
-    cimage_inflater *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
+    cinflate_stream *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
     int64_t capacity, int64_t *used, int64_t *made) {
   // Zeros after a member are padding, as gzip(1) has it: tapes and block devices leave them.
   int64_t padding = 0;
@@ -45,10 +46,10 @@ static int32_t inflate_gzip(
     while (padding < in_count && in[padding] == 0) padding++;
   }
   *used = padding;
-  if (padding == in_count) return CIMAGE_OK;
+  if (padding == in_count) return CINFLATE_OK;
   z_stream *stream = &inflater->gzip;
   if (inflater->between_members && inflater->any_member && inflateReset(stream) != Z_OK)
-    return CIMAGE_CORRUPT;
+    return CINFLATE_CORRUPT;
   inflater->between_members = false;
   uInt input = in_count - padding > INT32_MAX ? INT32_MAX : (uInt)(in_count - padding);
   uInt output = capacity > INT32_MAX ? INT32_MAX : (uInt)capacity;
@@ -62,38 +63,38 @@ static int32_t inflate_gzip(
   if (code == Z_STREAM_END) {
     inflater->between_members = true;
     inflater->any_member = true;
-    return CIMAGE_OK;
+    return CINFLATE_OK;
   }
-  if (code == Z_MEM_ERROR) return CIMAGE_NO_MEMORY;
-  return code == Z_OK || code == Z_BUF_ERROR ? CIMAGE_OK : CIMAGE_CORRUPT;
+  if (code == Z_MEM_ERROR) return CINFLATE_NO_MEMORY;
+  return code == Z_OK || code == Z_BUF_ERROR ? CINFLATE_OK : CINFLATE_CORRUPT;
 }
 
 static int32_t inflate_zstd(
-    cimage_inflater *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
+    cinflate_stream *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
     int64_t capacity, int64_t *used, int64_t *made) {
   ZSTD_inBuffer input = {in, (size_t)in_count, 0};
   ZSTD_outBuffer output = {out, (size_t)capacity, 0};
   size_t code = ZSTD_decompressStream(inflater->zstd, &output, &input);
   *used = (int64_t)input.pos;
   *made = (int64_t)output.pos;
-  if (ZSTD_isError(code)) return CIMAGE_CORRUPT;
+  if (ZSTD_isError(code)) return CINFLATE_CORRUPT;
   if (code == 0) {
     inflater->between_members = true;
     inflater->any_member = true;
   } else if (input.pos > 0 || output.pos > 0) {
     inflater->between_members = false;
   }
-  return CIMAGE_OK;
+  return CINFLATE_OK;
 }
 
-int32_t cimage_inflate(
-    cimage_inflater *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
+int32_t cinflate_inflate(
+    cinflate_stream *inflater, const uint8_t *in, int64_t in_count, uint8_t *out,
     int64_t capacity, int64_t *used, int64_t *made, int32_t *is_complete) {
   *used = 0;
   *made = 0;
   *is_complete = 0;
-  if (in_count < 0 || capacity <= 0) return CIMAGE_BAD_ARGUMENT;
-  int32_t status = inflater->format == CIMAGE_GZIP
+  if (in_count < 0 || capacity <= 0) return CINFLATE_BAD_ARGUMENT;
+  int32_t status = inflater->format == CINFLATE_GZIP
                        ? inflate_gzip(inflater, in, in_count, out, capacity, used, made)
                        : inflate_zstd(inflater, in, in_count, out, capacity, used, made);
   *is_complete = inflater->between_members && inflater->any_member;

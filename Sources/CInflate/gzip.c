@@ -4,14 +4,14 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "internal.h"
+#include "cinflate.h"
 
-int32_t cimage_gunzip_head(
+int32_t cinflate_gunzip_head(
     const uint8_t *bytes, int64_t count, uint8_t *out, int64_t capacity, int64_t *out_count) {
   *out_count = 0;
-  if (count <= 0 || capacity <= 0 || capacity > INT32_MAX) return CIMAGE_CORRUPT;
+  if (count <= 0 || capacity <= 0 || capacity > INT32_MAX) return CINFLATE_CORRUPT;
   z_stream stream = {0};
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) return CIMAGE_NO_MEMORY;
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return CINFLATE_NO_MEMORY;
   stream.next_in = (z_const Bytef *)bytes;
   stream.avail_in = count > INT32_MAX ? INT32_MAX : (uInt)count;
   stream.next_out = out;
@@ -19,28 +19,28 @@ int32_t cimage_gunzip_head(
   int code = inflate(&stream, Z_SYNC_FLUSH);
   *out_count = capacity - stream.avail_out;
   inflateEnd(&stream);
-  if (code == Z_MEM_ERROR) return CIMAGE_NO_MEMORY;
-  return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? CIMAGE_OK : CIMAGE_CORRUPT;
+  if (code == Z_MEM_ERROR) return CINFLATE_NO_MEMORY;
+  return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? CINFLATE_OK : CINFLATE_CORRUPT;
 }
 
 // Inflates member after member, growing the output as it comes: a length in a file is no promise.
-int32_t cimage_gunzip(
+int32_t cinflate_gunzip(
     const uint8_t *bytes, int64_t count, int64_t most_bytes, uint8_t **out, int64_t *out_count) {
   enum { STEP = 1 << 20 };
   *out = NULL;
   *out_count = 0;
-  if (count <= 0) return CIMAGE_CORRUPT;
+  if (count <= 0) return CINFLATE_CORRUPT;
   z_stream stream = {0};
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) return CIMAGE_NO_MEMORY;
+  if (inflateInit2(&stream, 15 + 16) != Z_OK) return CINFLATE_NO_MEMORY;
   uint8_t *text = NULL;
   size_t capacity = 0, used = 0, read = 0;
-  int32_t status = CIMAGE_OK;
+  int32_t status = CINFLATE_OK;
   for (;;) {
     if (used == capacity) {
       size_t larger = capacity < STEP ? STEP : capacity * 2;
       uint8_t *grown = realloc(text, larger);
       if (!grown) {
-        status = CIMAGE_NO_MEMORY;
+        status = CINFLATE_NO_MEMORY;
         break;
       }
       text = grown;
@@ -57,21 +57,21 @@ int32_t cimage_gunzip(
     read += input - stream.avail_in;
     used += output - stream.avail_out;
     if (used > (size_t)most_bytes) {
-      status = CIMAGE_TOO_LARGE;
+      status = CINFLATE_TOO_LARGE;
       break;
     }
     if (code == Z_STREAM_END) {
       if (read == (size_t)count) break;
-      if (inflateReset(&stream) != Z_OK) status = CIMAGE_CORRUPT;
+      if (inflateReset(&stream) != Z_OK) status = CINFLATE_CORRUPT;
     } else if (code == Z_MEM_ERROR) {
-      status = CIMAGE_NO_MEMORY;
+      status = CINFLATE_NO_MEMORY;
     } else if (code != Z_OK) {
-      status = CIMAGE_CORRUPT;  // truncated input ends here as Z_BUF_ERROR
+      status = CINFLATE_CORRUPT;  // truncated input ends here as Z_BUF_ERROR
     }
-    if (status != CIMAGE_OK) break;
+    if (status != CINFLATE_OK) break;
   }
   inflateEnd(&stream);
-  if (status == CIMAGE_OK) {
+  if (status == CINFLATE_OK) {
     *out = text;
     *out_count = (int64_t)used;
   } else {
