@@ -22,7 +22,7 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "Halcyon",
   products: [
-    .library(name: "Halcyon", targets: ["Torch", "Models", "Copies", "ImageData", "Ranking", "Pipeline"]),
+    .library(name: "Halcyon", targets: ["Files", "Torch", "Models", "Copies", "ImageData", "Ranking", "Pipeline"]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
   ],
@@ -65,10 +65,12 @@ let package = Package(
       name: "ImageData", dependencies: ["CImage", "CInflate", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
+    .target(name: "Pages", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Torch", "Models", "Copies", "ImageData", "Ranking", "Files", yams, crypto, system,
+        "Torch", "Models", "Copies", "ImageData", "Ranking", "Pages", "Files", yams, crypto,
+        system,
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
@@ -76,7 +78,7 @@ let package = Package(
       dependencies: ["Pipeline", "Models", "ImageData", "Files", argumentParser, system],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "SelfTraining", dependencies: ["Models", "Pipeline"], path: "Examples/SelfTraining",
+      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Files"], path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -101,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Torch", "Models", "Copies", "ImageData", "Ranking", "Files", "TestSupport",
+        "Pipeline", "Torch", "Models", "Copies", "ImageData", "Ranking", "Pages", "Files",
+        "TestSupport",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

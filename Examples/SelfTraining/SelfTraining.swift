@@ -5,6 +5,7 @@
 //
 // The budget is too short for a gain worth the name; Recipes/fashion-mnist.yaml is the real thing.
 
+import Files
 import Foundation
 import Models
 import Pipeline

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Pipeline
 
 /// `halcyon run`: all four stages.

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Models
+import Pages
 import Ranking
 import TestSupport
 import Testing

@@ -58,7 +58,7 @@ struct IndexPlan {
     shards = (0..<(count + size - 1) / size).map { number in
       let digits = String(number)
       return Shard(
-        name: String(repeating: "0", count: max(0, 5 - digits.count)) + digits, prefix: "",
+        name: Format.padded(digits, digits: 5), prefix: "",
         location: location, range: number * size..<min(table.count, (number + 1) * size))
     }
   }

@@ -1,4 +1,5 @@
 import CInflate
+import Files
 import Foundation
 
 /// What a gzip or Zstandard stream inflates to, in constant memory.

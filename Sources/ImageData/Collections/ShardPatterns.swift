@@ -141,7 +141,7 @@ enum ShardPatterns {
     let width = isPadded ? max(first.count, last.count) : 0
     return stride(from: low, through: high, by: low <= high ? 1 : -1).map { number in
       let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+      return Format.padded(digits, digits: width)
     }
   }
 

@@ -1,5 +1,6 @@
 import Copies
 import Crypto
+import Files
 import Foundation
 
 /// Pictures in shards: what one machine scores at a time, and what a sample's id counts in.
@@ -78,7 +79,7 @@ public struct EvenShards: ShardedDataset {
   /// A shard's name: its number, in five digits or more.
   public func shardName(_ shard: Int) -> String {
     let digits = String(shard)
-    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    return Format.padded(digits, digits: 5)
   }
 
   /// The samples of a shard, as indices into the data set.

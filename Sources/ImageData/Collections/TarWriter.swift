@@ -64,7 +64,7 @@ public final class TarWriter {
     }
     func octal(_ value: Int, digits: Int) -> [UInt8] {
       let text = String(value, radix: 8)
-      return Array((String(repeating: "0", count: max(0, digits - text.count)) + text).utf8)
+      return Array(Format.padded(text, digits: digits).utf8)
     }
     put(name.utf8, at: 0, most: 100)
     put(octal(0o644, digits: 7), at: 100, most: 8)

@@ -1,3 +1,5 @@
+import Files
+
 /// When two classes have one name, and when their names only look like one.
 ///
 /// Files, folders and keys are the same when their bytes are, since the system keeps `café` with one
@@ -75,7 +77,7 @@ public enum ClassName {
 
   private static func numbered(_ scalar: Unicode.Scalar) -> String {
     let digits = String(scalar.value, radix: 16, uppercase: true)
-    return "\\u{" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "}"
+    return "\\u{" + Format.padded(digits, digits: 4) + "}"
   }
 
   /// White space, and what takes no room at all.

@@ -81,7 +81,7 @@ public struct IDXDataset: FileBackedDataset {
   /// The sample's key.
   public func key(at index: Int) -> String {
     let number = String(index)
-    return "\(name)/" + String(repeating: "0", count: max(0, digits - number.count)) + number
+    return "\(name)/" + Format.padded(number, digits: digits)
   }
 
   /// The sample's class, or nil when it has none.

@@ -1,4 +1,5 @@
 import CImage
+import Files
 public import Foundation
 
 /// What a picture file's first bytes say.

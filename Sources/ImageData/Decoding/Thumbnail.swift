@@ -1,4 +1,5 @@
 import CImage
+import Files
 public import Foundation
 
 /// A small copy of a picture, as a file of its own: what a page shows.

@@ -1,3 +1,5 @@
+import Files
+
 extension Preflight {
   /// Notes where a learning rate does not do what its settings seem to say.
   mutating func warn(of plan: TrainingPlan, _ training: Recipe.Training, key: String) {

@@ -1,3 +1,4 @@
+import Files
 import ImageData
 import Models
 import Torch

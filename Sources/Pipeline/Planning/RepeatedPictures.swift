@@ -1,4 +1,5 @@
 import Copies
+import Files
 import ImageData
 
 /// The pictures of a set that are there more than once, in words.

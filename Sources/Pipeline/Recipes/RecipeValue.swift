@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Yams
@@ -107,8 +108,7 @@ extension String: RecipeValue {
   }
 
   private func hexadecimal(_ value: UInt32, digits: Int) -> String {
-    let text = String(value, radix: 16, uppercase: true)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
+    Format.padded(String(value, radix: 16, uppercase: true), digits: digits)
   }
 }
 

@@ -1,3 +1,6 @@
+import Files
+import Pages
+
 /// Per-class accuracy before and after: a dumbbell a class.
 struct ClassesSection {
   private let data: ReportData

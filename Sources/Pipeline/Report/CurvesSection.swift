@@ -1,3 +1,5 @@
+import Pages
+
 /// The learning curves of every training.
 struct CurvesSection {
   private let data: ReportData

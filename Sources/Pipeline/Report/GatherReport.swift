@@ -145,10 +145,3 @@ extension Run {
     }
   }
 }
-
-extension Format {
-  /// "1 class has", "3 classes have".
-  public static func counted(_ count: Int, _ one: String, _ several: String) -> String {
-    "\(self.count(count)) \(count == 1 ? one : several)"
-  }
-}

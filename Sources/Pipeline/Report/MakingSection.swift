@@ -1,3 +1,6 @@
+import Files
+import Pages
+
 /// How it was made: the recipe's essentials, what it ran on and how long it took.
 struct MakingSection {
   private let data: ReportData

@@ -1,4 +1,6 @@
+import Files
 import ImageData
+import Pages
 import Ranking
 
 /// For every class the pictures at chosen ranks, as in the paper's Figure 2.

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Pages
 import Ranking
 
 /// How size, score and purity change from the first rank to K, over all classes: charts and a table.

@@ -1,4 +1,5 @@
 import Foundation
+import Pages
 
 /// `report.html`: one file that says what a run came to, readable without a network.
 ///

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Pages
 
 /// The head of the report: what was done, what it gained, and the table of results.
 struct ResultSection {

@@ -1,3 +1,5 @@
+import Files
+import Pages
 import Ranking
 
 extension SelectionSection {

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Pages
 import Ranking
 
 /// The selection: how its size, its score and its purity fall with the rank, and how full its classes

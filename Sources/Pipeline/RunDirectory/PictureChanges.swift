@@ -1,3 +1,5 @@
+import Files
+
 /// In which pictures a set differs from what it was, in words.
 struct PictureChanges {
   private var relabelled: [String] = []

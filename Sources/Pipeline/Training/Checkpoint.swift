@@ -69,7 +69,7 @@ struct CheckpointFolder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let digits = String(checkpoint.step)
-    let padded = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    let padded = Format.padded(digits, digits: 8)
     try Safetensors.write(
       network.weights.state + optimizer.state,
       metadata: [

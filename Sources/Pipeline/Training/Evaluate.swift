@@ -1,4 +1,5 @@
 import Copies
+import Files
 public import ImageData
 import Models
 import Torch

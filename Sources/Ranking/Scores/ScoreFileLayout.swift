@@ -72,8 +72,7 @@ struct ScoreFileLayout: Equatable {
 
   /// The checksum of a file as its record has it.
   static func checksumText(_ sum: UInt64) -> String {
-    let text = String(sum, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
+    Format.padded(String(sum, radix: 16), digits: 16)
   }
 
   /// The 64 bytes of the header.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Reads the little JSON that safetensors headers are made of, key by key in order.
@@ -91,7 +92,7 @@ struct SafetensorsJSON {
       case "\n": result += "\\n"
       case _ where scalar.value < 0x20:
         let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        result += "\\u" + Format.padded(digits, digits: 4)
       default: result.unicodeScalars.append(scalar)
       }
     }

@@ -1,19 +1,20 @@
+import Files
 import Foundation
 
 /// One axis of a chart: its range, its ticks and how its values are written.
-struct ChartAxis {
+package struct ChartAxis {
   /// What it measures, with its unit.
-  var label: String
+  package var label: String
   /// The values at its two ends.
-  private(set) var range: ClosedRange<Double>
+  package private(set) var range: ClosedRange<Double>
   /// Where it is labelled.
-  private(set) var ticks: [Double]
+  package private(set) var ticks: [Double]
   /// How a value is written.
-  var format: (Double) -> String
+  package var format: (Double) -> String
   private let isLogarithmic: Bool
 
   /// An axis over `range`, stretched to round numbers unless `isExact`.
-  static func linear(
+  package static func linear(
     _ label: String, _ range: ClosedRange<Double>, ticks count: Int = 4, isExact: Bool = false,
     format: @escaping (Double) -> String = ChartAxis.short
   ) -> ChartAxis {
@@ -30,7 +31,7 @@ struct ChartAxis {
   }
 
   /// An axis whose equal distances are equal ratios, over a range above 0.
-  static func logarithmic(
+  package static func logarithmic(
     _ label: String, _ range: ClosedRange<Double>, isExact: Bool = false,
     format: @escaping (Double) -> String = ChartAxis.short
   ) -> ChartAxis {
@@ -57,13 +58,13 @@ struct ChartAxis {
   }
 
   /// How far along the axis a value is, from 0 to 1.
-  func share(_ value: Double) -> Double {
+  package func share(_ value: Double) -> Double {
     let (low, high) = (range.lowerBound, range.upperBound)
     return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
   /// Whether the axis has a place for the value.
-  func contains(_ value: Double) -> Bool {
+  package func contains(_ value: Double) -> Bool {
     let slack = (range.upperBound - range.lowerBound) * 1e-9
     return value >= range.lowerBound - slack && value <= range.upperBound + slack
   }
@@ -75,7 +76,7 @@ struct ChartAxis {
   }
 
   /// A value in few characters: 1e-5, 0.05, 250, 12k, 1.5M.
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     for (size, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where abs(value) >= size {
       return Format.significant(value / size, 3) + unit
     }

@@ -1,7 +1,7 @@
 /// How the report looks, and the few lines that count what failed to load.
-enum ReportStyle {
+package enum ReportStyle {
   /// The style sheet: light and dark, from a phone's width up, and on paper.
-  static let css: HTML = """
+  package static let css: HTML = """
     :root { --page: #fff; --ink: #1b2026; --muted: #58636f; --rule: #d8dde3; --card: #f5f7f9;
       --blue: #0a66ad; --orange: #b75300; --green: #13803f; --red: #c22d1d; --grey: #78838e; }
     @media (prefers-color-scheme: dark) { :root { --page: #12161b; --ink: #e7eaed; --muted: #a0abb6;
@@ -135,7 +135,7 @@ enum ReportStyle {
 
   /// Counts, for whoever checks the page, the pictures, those that did not decode, script errors and
   /// requests that the policy above refused.
-  static let script: HTML = """
+  package static let script: HTML = """
     (function () {
       var found = document.documentElement.dataset, errors = 0, requests = 0;
       function tell() { found.errors = errors; found.requests = requests; }

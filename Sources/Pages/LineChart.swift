@@ -1,33 +1,51 @@
 import Foundation
 
 /// A chart of lines, as inline SVG whose colours are the page's.
-struct LineChart {
+package struct LineChart {
   /// One line.
-  struct Series {
+  package struct Series {
     /// What the line is, for those who cannot see it.
-    var name: String
+    package var name: String
     /// `first` or `second` of the page's styles.
-    var style: String
+    package var style: String
     /// Its points, by ascending x; a value that is not finite interrupts the line.
-    var points: [(x: Double, y: Double)]
+    package var points: [(x: Double, y: Double)]
     /// Whether each point is marked.
-    var isMarked = false
+    package var isMarked = false
+
+    /// Makes a line.
+    package init(
+      name: String, style: String, points: [(x: Double, y: Double)], isMarked: Bool = false
+    ) {
+      self.name = name
+      self.style = style
+      self.points = points
+      self.isMarked = isMarked
+    }
   }
 
   /// What it shows: the caption above it.
-  var title: String
+  package var title: String
   /// The horizontal axis.
-  var x: ChartAxis
+  package var x: ChartAxis
   /// The vertical axis.
-  var y: ChartAxis
+  package var y: ChartAxis
   /// The lines.
-  var series: [Series]
+  package var series: [Series]
+
+  /// Makes a chart of `series`.
+  package init(title: String, x: ChartAxis, y: ChartAxis, series: [Series]) {
+    self.title = title
+    self.x = x
+    self.y = y
+    self.series = series
+  }
 
   private static let width = 330.0, height = 196.0
   private static let left = 48.0, right = 14.0, top = 8.0, bottom = 42.0
 
   /// The chart and its caption.
-  var html: HTML {
+  package var html: HTML {
     """
     <figure>
     <figcaption>\(title)</figcaption>

@@ -5,23 +5,23 @@
 /// let name = "<Tom & \"Jerry\">"
 /// let cell: HTML = "<td>\(name)</td>"  // <td>&lt;Tom &amp; &quot;Jerry&quot;&gt;</td>
 /// ```
-struct HTML: ExpressibleByStringInterpolation, Equatable {
+package struct HTML: ExpressibleByStringInterpolation, Equatable {
   /// The markup.
-  private(set) var text: String
+  package private(set) var text: String
 
   /// The literal as it stands: markup.
-  init(stringLiteral text: String) { self.text = text }
+  package init(stringLiteral text: String) { self.text = text }
 
-  init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+  package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
 
   /// Nothing.
-  static let none: HTML = ""
+  package static let none: HTML = ""
 
-  static func + (left: HTML, right: HTML) -> HTML { "\(left)\(right)" }
-  static func += (left: inout HTML, right: HTML) { left.text += right.text }
+  package static func + (left: HTML, right: HTML) -> HTML { "\(left)\(right)" }
+  package static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
   /// `text` as the content of an element or the value of a quoted attribute.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
@@ -41,17 +41,17 @@ struct HTML: ExpressibleByStringInterpolation, Equatable {
   }
 
   /// What is put between the literal parts.
-  struct StringInterpolation: StringInterpolationProtocol {
+  package struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var text = ""
 
-    init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+    package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
 
-    mutating func appendLiteral(_ literal: String) { text += literal }
-    mutating func appendInterpolation(_ string: String) { text += HTML.escaped(string) }
-    mutating func appendInterpolation(_ html: HTML) { text += html.text }
-    mutating func appendInterpolation(_ html: HTML?) { text += html?.text ?? "" }
-    mutating func appendInterpolation(_ number: Int) { text += String(number) }
-    mutating func appendInterpolation(_ parts: [HTML]) {
+    package mutating func appendLiteral(_ literal: String) { text += literal }
+    package mutating func appendInterpolation(_ string: String) { text += HTML.escaped(string) }
+    package mutating func appendInterpolation(_ html: HTML) { text += html.text }
+    package mutating func appendInterpolation(_ html: HTML?) { text += html?.text ?? "" }
+    package mutating func appendInterpolation(_ number: Int) { text += String(number) }
+    package mutating func appendInterpolation(_ parts: [HTML]) {
       text += parts.lazy.map(\.text).joined(separator: "\n")
     }
   }

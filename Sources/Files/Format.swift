@@ -37,9 +37,13 @@ public enum Format {
   }
 
   /// A number with leading zeros: 00042.
-  static func padded(_ value: Int, digits: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  public static func padded(_ value: Int, digits: Int) -> String {
+    padded(String(value), digits: digits)
+  }
+
+  /// Digits with leading zeros, so many in all.
+  public static func padded(_ text: String, digits: Int) -> String {
+    String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
   /// Hours, minutes and seconds: 1:02:03, or 0:07.
@@ -78,5 +82,10 @@ public enum Format {
       return "\(fixed(count / size, count / size < 10 ? 1 : 0)) \(name)"
     }
     return "\(fixed(count / 1024, 0)) KiB"
+  }
+
+  /// "1 class has", "3 classes have".
+  public static func counted(_ count: Int, _ one: String, _ several: String) -> String {
+    "\(self.count(count)) \(count == 1 ? one : several)"
   }
 }
