@@ -1,4 +1,5 @@
 import Copies
+import Files
 import ImageData
 
 extension Preflight {

@@ -1,3 +1,4 @@
+import Files
 import ImageData
 
 /// Pictures and the classes of each: what a network is trained on or measured on.
