@@ -22,7 +22,9 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "Halcyon",
   products: [
-    .library(name: "Halcyon", targets: ["Files", "Torch", "Models", "Copies", "ImageData", "Ranking", "Pipeline"]),
+    .library(
+      name: "Halcyon",
+      targets: ["Files", "Torch", "Models", "Copies", "ImageData", "Ranking", "Pipeline"]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
   ],
@@ -49,7 +51,9 @@ let package = Package(
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
     .target(
       name: "CImage", dependencies: ["CCodecs"],
-      cSettings: [.headerSearchPath("."), .headerSearchPath("Codecs"), .headerSearchPath("Headers")],
+      cSettings: [
+        .headerSearchPath("."), .headerSearchPath("Codecs"), .headerSearchPath("Headers"),
+      ],
       linkerSettings: [.linkedLibrary("gif")]),  // giflib has no pkg-config file everywhere
 
     .target(name: "CInflate", dependencies: ["CCodecs"]),
@@ -58,7 +62,8 @@ let package = Package(
     .target(name: "Files", dependencies: [crypto, system], swiftSettings: swiftSettings),
 
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
-    .target(name: "Copies", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
+    .target(
+      name: "Copies", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
     .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
     .target(
@@ -78,7 +83,8 @@ let package = Package(
       dependencies: ["Pipeline", "Models", "ImageData", "Files", argumentParser, system],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Files"], path: "Examples/SelfTraining",
+      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Files"],
+      path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),

@@ -24,7 +24,9 @@ let package = Package(
       pkgConfig: "libjpeg libpng libwebp libwebpdemux libtiff-4 zlib libzstd"),
     .target(
       name: "CImage", dependencies: ["CCodecs"], path: "House/CImage",
-      cSettings: [.headerSearchPath("."), .headerSearchPath("Codecs"), .headerSearchPath("Headers")],
+      cSettings: [
+        .headerSearchPath("."), .headerSearchPath("Codecs"), .headerSearchPath("Headers"),
+      ],
       linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "CInflate", dependencies: ["CCodecs"], path: "House/CInflate"),
     .target(name: "Crypto", swiftSettings: swiftSettings),

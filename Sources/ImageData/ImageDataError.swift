@@ -2,7 +2,8 @@ public import Files
 public import Foundation
 
 /// Why pictures could not be read, listed or loaded.
-public enum ImageDataError: LocalizedError, ExitCoded, CustomStringConvertible, Equatable, Sendable {
+public enum ImageDataError: LocalizedError, ExitCoded, CustomStringConvertible, Equatable, Sendable
+{
   /// One picture cannot be read: its sample key and the reason.
   case unreadable(key: String, reason: String)
   /// A data set cannot be opened: its path and the reason.

@@ -17,7 +17,8 @@ public struct KeyedPermutation: Sendable {
   /// The permutation of 0 ..< `count` that `seed` and `pass` name; `count` is at least 1.
   public init(count: Int, seed: UInt64, pass: Int) {
     self.count = max(count, 1)
-    key = SplitMix64.finalized(SplitMix64.finalized(seed &+ 0x9E37_79B9_7F4A_7C15) ^ UInt64(bitPattern: Int64(pass)))
+    key = SplitMix64.finalized(
+      SplitMix64.finalized(seed &+ 0x9E37_79B9_7F4A_7C15) ^ UInt64(bitPattern: Int64(pass)))
     let bits = UInt64(max(2, Int.bitWidth - (self.count - 1).leadingZeroBitCount))
     leftBits = bits / 2
     rightBits = bits - leftBits
