@@ -24,7 +24,7 @@ let package = Package(
   products: [
     .library(
       name: "Halcyon",
-      targets: ["Files", "Torch", "Models", "Copies", "ImageData", "Ranking", "Pipeline"]),
+      targets: ["Files", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Pipeline"]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
   ],
@@ -70,17 +70,21 @@ let package = Package(
       name: "ImageData", dependencies: ["CImage", "CInflate", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
+    .target(
+      name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", crypto, system],
+      swiftSettings: swiftSettings),
     .target(name: "Pages", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Torch", "Models", "Copies", "ImageData", "Ranking", "Pages", "Files", yams, crypto,
+        "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Pages", "Files", yams,
+        crypto,
         system,
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
-      dependencies: ["Pipeline", "Models", "ImageData", "Files", argumentParser, system],
+      dependencies: ["Pipeline", "Models", "ImageData", "Shards", "Files", argumentParser, system],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "SelfTraining", dependencies: ["Models", "Pipeline", "Files"],
@@ -101,7 +105,11 @@ let package = Package(
       name: "CopiesTests", dependencies: ["Copies", "CImage", "Files", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ImageDataTests", dependencies: ["ImageData", "Copies", "Files", "TestSupport"],
+      name: "ImageDataTests",
+      dependencies: ["ImageData", "Shards", "Copies", "Files", "TestSupport"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ShardsTests", dependencies: ["Shards", "ImageData", "Copies", "Files", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "RankingTests", dependencies: ["Ranking", "Files", "TestSupport"],
@@ -109,13 +117,13 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Torch", "Models", "Copies", "ImageData", "Ranking", "Pages", "Files",
+        "Pipeline", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Pages", "Files",
         "TestSupport",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["halcyon", "Pipeline", "ImageData", "Files", "TestSupport", yams],
+      dependencies: ["halcyon", "Pipeline", "ImageData", "Shards", "Files", "TestSupport", yams],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17,

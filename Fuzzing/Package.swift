@@ -41,10 +41,13 @@ let package = Package(
       path: "House/ImageData",
       swiftSettings: swiftSettings),
     .target(
+      name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", "Crypto", system],
+      path: "House/Shards", swiftSettings: swiftSettings),
+    .target(
       name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "halcyon-fuzz", dependencies: ["ImageData", "Copies", "Ranking", "Files"],
+      name: "halcyon-fuzz", dependencies: ["ImageData", "Shards", "Copies", "Ranking", "Files"],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17

@@ -1,4 +1,5 @@
 import ImageData
+import Shards
 
 /// Opens U: an index, shards (whose index is made first), or any other pictures, in even shards.
 /// - Throws: `ImageDataError`; `PipelineError` when there is nowhere to make an index, or when the

@@ -1,5 +1,6 @@
 import Copies
 import ImageData
+import Shards
 import Torch
 
 extension RunData {

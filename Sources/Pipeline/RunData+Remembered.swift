@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Shards
 
 extension RunData {
   /// The sets of a run whose pictures are not there, as far as its directory remembers them: enough to

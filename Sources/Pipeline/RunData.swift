@@ -2,6 +2,7 @@ import Copies
 import Files
 import Foundation
 import ImageData
+import Shards
 
 /// The pictures of a run: labelled, unlabelled, for validation and for the final figures.
 struct RunData {

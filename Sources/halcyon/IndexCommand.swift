@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Pipeline
+import Shards
 
 /// `halcyon index`: what is in U, once and for all.
 struct IndexCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import ImageData
 import Pipeline
+import Shards
 
 /// `halcyon inspect`: what was selected.
 struct InspectCommand: ParsableCommand {

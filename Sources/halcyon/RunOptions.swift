@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Models
 import Pipeline
+import Shards
 import SystemPackage
 
 /// What every command that works on a run directory takes.

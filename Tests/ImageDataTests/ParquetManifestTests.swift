@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Shards
 import TestSupport
 import Testing
 

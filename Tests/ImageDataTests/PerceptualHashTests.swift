@@ -1,5 +1,6 @@
 import Copies
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ImageData

@@ -1,9 +1,10 @@
 import Foundation
 import ImageData
+import TestSupport
 import Testing
 
-/// The pictures that Tests/Reference/pictures.py made, and Pillow's pixels of them.
-enum TestPictures {
+/// Pillow's pixels of the pictures.
+extension TestPictures {
   struct Decoded: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let width: Int, height: Int, offset: Int
@@ -47,9 +48,6 @@ enum TestPictures {
     var decoded: [Decoded] = [], evaluated: [Evaluated] = [], refused: [Refused] = []
   }
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../Reference/pictures").standardized.path
-
   private static let index =
     (try? JSONDecoder().decode(Index.self, from: data("expected.json"))) ?? Index()
   private static let blocks = (try? [UInt8](data("expected.bin"))) ?? []
@@ -58,10 +56,6 @@ enum TestPictures {
   static var decoded: [Decoded] { index.decoded }
   static var evaluated: [Evaluated] { index.evaluated }
   static var refused: [Refused] { index.refused }
-
-  static func data(_ name: String) throws -> Data {
-    try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
-  }
 
   private static func block(_ offset: Int, _ count: Int) -> [UInt8] {
     guard offset + count <= blocks.count else { return [] }

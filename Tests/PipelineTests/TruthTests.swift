@@ -1,5 +1,6 @@
 import Foundation
 import ImageData
+import Shards
 import TestSupport
 import Testing
 

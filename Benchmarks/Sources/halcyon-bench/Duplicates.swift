@@ -2,6 +2,7 @@ import ArgumentParser
 import Copies
 import Foundation
 import ImageData
+import Shards
 
 /// Plants copies among pictures and says which are found: two JSON lines, one for copies with one
 /// alteration each and one for copies with all of them.

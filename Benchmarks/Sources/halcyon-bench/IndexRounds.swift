@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import Shards
 
 /// The index of a shard of small samples, from its headers to the files on the disk.
 struct IndexRounds: ParsableCommand {

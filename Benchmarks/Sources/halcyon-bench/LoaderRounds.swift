@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import Shards
 import Torch
 
 /// JPEGs → random resized crop, flip → a normalised float tensor: what stands before a network.

@@ -4,6 +4,7 @@ import ImageData
 import Models
 import Pipeline
 import Ranking
+import Shards
 
 /// `halcyon score` on shards of JPEGs: reading, decoding, the teacher, ranking and writing. What it
 /// does once a process (loading and folding the teacher) is left out, as it is in a long run.

@@ -1,6 +1,7 @@
 import Copies
 import Files
 import Foundation
+import Shards
 
 @testable import ImageData
 @testable import Ranking

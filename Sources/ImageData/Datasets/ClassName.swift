@@ -94,7 +94,7 @@ extension ImageDataset {
   ///   - advice: How to make one of two: "bring their pictures into one folder".
   ///   - written: The names as they are written there, where that may be otherwise.
   /// - Throws: `ImageDataError.dataset` naming both so that they look different.
-  func requireDistinctClasses(
+  package func requireDistinctClasses(
     in path: String, _ kind: String, _ advice: String, written: [String]? = nil
   ) throws {
     guard let (first, second) = ClassName.firstTwins(classes) else { return }

@@ -1,13 +1,13 @@
-import Files
-import Foundation
-import SystemPackage
+package import Files
+package import Foundation
+package import SystemPackage
 
 /// Names for labels that are numbers, as a file `classes.txt` gives them: one a line, from 0 on.
-enum ClassNames {
-  static let file = "classes.txt"
+package enum ClassNames {
+  package static let file = "classes.txt"
 
   /// The names in `folder`, or nil where it has no such file.
-  static func names(in folder: FilePath) -> [String]? {
+  package static func names(in folder: FilePath) -> [String]? {
     guard let data = try? folder.joined(file).contents() else { return nil }
     let names = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
       .map { ClassName.trimmed(String($0)) }.filter { !$0.isEmpty }
@@ -23,9 +23,13 @@ extension ImageDataset {
     switch self {
     case let subset as IndexedSubset: return subset.base.placeForClassNames
     case let other as Relabelled: return other.base.placeForClassNames
-    case let files as IDXDataset: return files.placeForClassNames
-    case let shards as IndexedCollection: return shards.placeForClassNames
-    default: return nil
+    default: return (self as? any NumberedClasses)?.fileForClassNames
     }
   }
+}
+
+/// A data set whose labels are numbers, unless a file `classes.txt` names them.
+package protocol NumberedClasses {
+  /// Where that file would be; nil where it is, or where the classes have names.
+  var fileForClassNames: String? { get }
 }

@@ -20,7 +20,8 @@ func fileState(of path: [UInt8]) -> UInt64 {
 }
 
 extension ImageDataset {
-  fileprivate func stateOfFile(at index: Int) -> UInt64 {
+  /// The state of the sample's file; 0 where that is not known.
+  package func stateOfFile(at index: Int) -> UInt64 {
     (self as? any FileBackedDataset)?.fileState(at: index) ?? 0
   }
 }
@@ -33,16 +34,4 @@ extension IndexedSubset: FileBackedDataset {
 extension Relabelled: FileBackedDataset {
   /// The state of the sample's file.
   public func fileState(at index: Int) -> UInt64 { base.stateOfFile(at: index) }
-}
-
-extension EvenShards: FileBackedDataset {
-  /// The state of the sample's file.
-  public func fileState(at index: Int) -> UInt64 { base.stateOfFile(at: index) }
-
-  /// The states of a shard's files in one word; nil where they are not known.
-  public func filesState(ofShard shard: Int) -> String? {
-    let states = range(ofShard: shard).map { fileState(at: $0) }
-    guard states.contains(where: { $0 != 0 }) else { return nil }
-    return String(states.withUnsafeBytes { XXHash64.hash($0) }, radix: 16)
-  }
 }

@@ -87,7 +87,7 @@ public struct FolderDataset: FileBackedDataset {
   }
 
   /// What is wrong with a folder in which nothing can be read.
-  static func noPictures(_ passedOver: PassedOver) -> String {
+  package static func noPictures(_ passedOver: PassedOver) -> String {
     let line = passedOver.line(in: "it")
     return PictureNames.noneFound + (line.map { "; \($0)" } ?? "")
   }

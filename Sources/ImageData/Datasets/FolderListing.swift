@@ -2,15 +2,15 @@ import Files
 import Foundation
 
 /// The pictures below a folder, or files of other names, by their relative paths in bytewise order.
-struct FolderListing {
-  private(set) var paths = PathTable()
+package struct FolderListing {
+  package private(set) var paths = PathTable()
   /// The first-level folders in bytewise order of their names.
-  private(set) var folders: [String] = []
+  package private(set) var folders: [String] = []
   /// For every path, its first-level folder's position in `folders`, or -1 in the root itself.
-  private(set) var folderOfPath: [Int32] = []
+  package private(set) var folderOfPath: [Int32] = []
   /// What is passed over in the root itself, and in each first-level folder.
-  private(set) var passedOverInRoot = PassedOver()
-  private(set) var passedOverInFolder: [PassedOver] = []
+  package private(set) var passedOverInRoot = PassedOver()
+  package private(set) var passedOverInFolder: [PassedOver] = []
   private let root: String
   private let isWanted: (UnsafeRawBufferPointer) -> Bool
   /// The folders from the root to the one being listed, so that a link back up is noticed.
@@ -19,7 +19,7 @@ struct FolderListing {
 
   /// Lists the files below `root` whose names are wanted, by default pictures'.
   /// - Throws: `ImageDataError.dataset` when a folder cannot be listed.
-  init(
+  package init(
     root: String,
     isWanted: @escaping (UnsafeRawBufferPointer) -> Bool = { PictureNames.isPicture($0) }
   ) throws {
@@ -157,7 +157,7 @@ struct FolderListing {
   }
 
   /// All that is passed over.
-  var passedOver: PassedOver {
+  package var passedOver: PassedOver {
     var all = passedOverInRoot
     for part in passedOverInFolder { all.add(part) }
     return all

@@ -1,12 +1,12 @@
 import CInflate
-import Foundation
+package import Foundation
 
 /// Files as they are or out of gzip, in memory.
-enum Gzip {
+package enum Gzip {
   /// The bytes of the file at `path` as they are: not mapped, which would fault when the file is cut
   /// short later.
   /// - Throws: `ImageDataError.dataset` naming `path`.
-  static func contents(of path: String) throws -> Data {
+  package static func contents(of path: String) throws -> Data {
     do {
       return try readPicture(Array(path.utf8), key: path)
     } catch ImageDataError.unreadable(_, let reason), ImageDataError.resources(_, let reason) {

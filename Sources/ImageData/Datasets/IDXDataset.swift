@@ -18,7 +18,7 @@ public struct IDXDataset: FileBackedDataset {
   /// The pictures' size in pixels.
   public let width: Int, height: Int
   /// Where `classes.txt` would say what numbers are called; nil where the classes have names.
-  let placeForClassNames: String?
+  package let fileForClassNames: String?
   private let pixels: Data
   private let labels: [Int32]?
   private let digits: Int
@@ -49,7 +49,7 @@ public struct IDXDataset: FileBackedDataset {
     guard let labelsPath = files?.labels else {
       labels = nil
       classes = []
-      placeForClassNames = nil
+      fileForClassNames = nil
       return
     }
     let values = try Self.labels(at: labelsPath)
@@ -62,7 +62,7 @@ public struct IDXDataset: FileBackedDataset {
     let names = given ?? Set(values).sorted().map { ($0, String($0)) }
     let namesFile = FilePath(text: path).folder.joined(ClassNames.file).text
     classes = names.map(\.name)
-    placeForClassNames = given == nil ? namesFile : nil
+    fileForClassNames = given == nil ? namesFile : nil
     let count = names.count
     let places = Dictionary(
       zip(names.map(\.label), 0...).map { ($0, Int32($1)) }, uniquingKeysWith: { first, _ in first }
@@ -101,7 +101,7 @@ public struct IDXDataset: FileBackedDataset {
   }
 
   /// Whether `file` is named like a file of pictures.
-  static func isImages(_ file: String) -> Bool { IDXFiles.set(ofImages: file) != nil }
+  package static func isImages(_ file: String) -> Bool { IDXFiles.set(ofImages: file) != nil }
 
   /// The labels of a file: bytes, or QMNIST's eight integers a picture, of which the first counts.
   private static func labels(at path: String) throws -> [UInt8] {

@@ -1,11 +1,11 @@
-import Files
-import SystemPackage
+package import Files
+package import SystemPackage
 
 /// What the files of MNIST and its kin are called: `train-images-idx3-ubyte`, as they come, or
 /// `train-images.idx3-ubyte`, as some programs unpack them; either may end in `.gz`.
 ///
 /// What stands before `-images` is the set: `train`, `t10k`, EMNIST's `emnist-letters-train`.
-struct IDXFiles {
+package struct IDXFiles {
   /// The folder of the pictures' file.
   let folder: FilePath
   /// What stands before `images`, with its hyphen.
@@ -20,7 +20,7 @@ struct IDXFiles {
   }
 
   /// Whether a file called `name` may be one of pictures; for the names of millions of files.
-  static func mayBeImages(_ name: UnsafeRawBufferPointer) -> Bool {
+  package static func mayBeImages(_ name: UnsafeRawBufferPointer) -> Bool {
     endings.end(name) && set(ofImages: String(decoding: name, as: UTF8.self)) != nil
   }
 
@@ -63,7 +63,7 @@ struct IDXFiles {
   ///
   /// `train` and `test` mean the usual sets, `letters-test` that of `emnist-letters-test`; nil is `train`.
   /// - Throws: `ImageDataError.dataset` when there is none or several of them.
-  static func images(in folder: FilePath, split: String?) throws -> String? {
+  package static func images(in folder: FilePath, split: String?) throws -> String? {
     let files = try folder.names(where: mayBeImages).sorted().compactMap { name in
       set(ofImages: name).flatMap { folder.joined(name).isFile ? (name: name, set: $0) : nil }
     }

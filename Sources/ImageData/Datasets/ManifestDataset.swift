@@ -17,7 +17,7 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
   /// The class names in the order of their labels.
   public let classes: [String]
   /// The paths as bytes.
-  let paths: PathTable
+  package let paths: PathTable
   private let root: String
   /// The first splits that its lines are of, where none was asked for.
   public let splits: [String]
@@ -57,13 +57,13 @@ public struct ManifestDataset: TaggedDataset, FileBackedDataset {
   }
 
   /// Whether `path` is called like a list.
-  static func isList(_ path: String) -> Bool {
+  package static func isList(_ path: String) -> Bool {
     let lowered = path.lowercased()
     return lowered.hasSuffix(".csv") || lowered.hasSuffix(".tsv") || isParquet(path)
   }
 
   /// Whether `path` names a Parquet list.
-  static func isParquet(_ path: String) -> Bool { path.lowercased().hasSuffix(".parquet") }
+  package static func isParquet(_ path: String) -> Bool { path.lowercased().hasSuffix(".parquet") }
 
   /// Whether `path`, as a list in the folder `root` has it, leads to a file.
   static func isFile(_ path: [UInt8], in root: String) -> Bool {

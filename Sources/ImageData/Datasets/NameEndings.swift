@@ -1,5 +1,5 @@
 /// What names end in, whatever the case: quick enough for the names of millions of files.
-struct NameEndings: Sendable {
+package struct NameEndings: Sendable {
   /// The endings in small letters.
   let texts: [String]
   private let bytes: [[UInt8]]
@@ -7,7 +7,7 @@ struct NameEndings: Sendable {
   private let isLast: [Bool]
 
   /// Knows the endings `texts`, which are in small letters.
-  init(_ texts: [String]) {
+  package init(_ texts: [String]) {
     self.texts = texts
     bytes = texts.map { $0.utf8.reversed() }
     var isLast = [Bool](repeating: false, count: 256)
@@ -16,7 +16,7 @@ struct NameEndings: Sendable {
   }
 
   /// Whether `name` ends in one of them.
-  func end(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+  package func end(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     guard let last = name.last, isLast[Int(Self.lowered(last))] else { return false }
     return bytes.contains { ending in
       var rest = name[...]

@@ -28,11 +28,11 @@ public struct PassedOver: Sendable, Equatable, Encodable {
   /// How many files are no pictures or of a kind that is not read.
   public var fileCount: Int { files.values.reduce(0, +) }
 
-  mutating func add(file name: some BidirectionalCollection<UInt8>) {
+  package mutating func add(file name: some BidirectionalCollection<UInt8>) {
     Self.count(PictureNames.ending(of: name), in: &files)
   }
 
-  mutating func add(system name: some BidirectionalCollection<UInt8>, isFolder: Bool) {
+  package mutating func add(system name: some BidirectionalCollection<UInt8>, isFolder: Bool) {
     // macOS puts one such file beside every other.
     let isShadow = name.starts(with: "._".utf8)
     let text = isShadow ? "._*" : PathText.text(of: name)
@@ -43,11 +43,11 @@ public struct PassedOver: Sendable, Equatable, Encodable {
     }
   }
 
-  mutating func add(files ending: String, _ number: Int) {
+  package mutating func add(files ending: String, _ number: Int) {
     Self.count(ending, in: &files, number)
   }
 
-  mutating func add(systemFiles name: String, _ number: Int) {
+  package mutating func add(systemFiles name: String, _ number: Int) {
     Self.count(name, in: &systemFiles, number)
   }
 

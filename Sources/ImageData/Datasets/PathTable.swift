@@ -6,28 +6,30 @@ import Files
 /// Each path is kept as how many bytes it begins with like the one before it, and the rest; every
 /// sixteenth as a whole, so that any one is found in a few steps. They stand in blocks of one size: an
 /// array that grows would be in memory twice while it does.
-struct PathTable: Sendable {
+package struct PathTable: Sendable {
   /// How many paths there are.
-  private(set) var count = 0
+  package private(set) var count = 0
   private var blocks: [[UInt8]] = []
   /// Where every sixteenth path begins: the block, and the place in it in the lower bits.
   private var starts: [UInt64] = []
   /// The path that was appended last.
   private var last: [UInt8] = []
 
+  package init() {}
+
   private static let group = 16
   private static let blockBits: UInt64 = 20
   private static let blockBytes = 1 << 20
 
   /// Appends the concatenation of `first` and `second`.
-  mutating func append(_ first: some Sequence<UInt8>, _ second: some Sequence<UInt8>) {
+  package mutating func append(_ first: some Sequence<UInt8>, _ second: some Sequence<UInt8>) {
     var path = Array(first)
     path.append(contentsOf: second)
     path.withUnsafeBytes { append($0) }
   }
 
   /// Appends `path`.
-  mutating func append(_ path: UnsafeRawBufferPointer) {
+  package mutating func append(_ path: UnsafeRawBufferPointer) {
     var shared = 0
     if count % Self.group == 0 {
       if blocks.last.map({ $0.count + Self.blockBytes / 8 > Self.blockBytes }) ?? true {
@@ -58,7 +60,7 @@ struct PathTable: Sendable {
   }
 
   /// The bytes of the path at `index`, which need not be UTF-8.
-  func bytes(at index: Int) -> [UInt8] {
+  package func bytes(at index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "path \(index) of \(count)")
     let start = starts[index / Self.group]
     return blocks[Int(start >> Self.blockBits)].withUnsafeBufferPointer { block in
@@ -76,7 +78,7 @@ struct PathTable: Sendable {
   }
 
   /// The text that stands for the path at `index`.
-  subscript(index: Int) -> String { PathText.text(of: bytes(at: index)) }
+  package subscript(index: Int) -> String { PathText.text(of: bytes(at: index)) }
 
   /// Appends a number, seven bits a byte, the lowest first; the eighth says that more follow.
   static func append(_ number: UInt, to bytes: inout [UInt8]) {

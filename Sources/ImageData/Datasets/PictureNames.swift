@@ -1,5 +1,5 @@
 /// What picture files are called, and what systems and devices keep for themselves beside them.
-enum PictureNames {
+package enum PictureNames {
   /// The endings of the kinds that are read. They choose what is listed; what a file is, its bytes say.
   static let endings = [
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
@@ -12,12 +12,12 @@ enum PictureNames {
     "no \(endings.dropLast().joined(separator: ", ")) or \(endings.last ?? "") in it"
 
   /// Whether the name is that of a picture of a kind that is not read.
-  static func isUnread(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+  package static func isUnread(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     unreadEndings.contains(ending(of: name))
   }
 
   /// Whether the name ends in one of the endings, in any case.
-  static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+  package static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     known.end(name)
   }
 
@@ -34,7 +34,7 @@ enum PictureNames {
 
   /// Whether the file or folder is a system's or a device's own: it begins with a dot, or is one of
   /// those that NAS, macOS, Windows and file systems make.
-  static func isSystems(_ name: some Collection<UInt8>) -> Bool {
+  package static func isSystems(_ name: some Collection<UInt8>) -> Bool {
     guard let first = name.first else { return false }
     if first == UInt8(ascii: ".") { return true }
     // Millions of names are asked for, and few begin like one of these.
@@ -45,7 +45,7 @@ enum PictureNames {
   }
 
   /// The folder of a system that a path leads through, if it does; hidden ones are not asked for.
-  static func systemFolder(on path: [UInt8]) -> String? {
+  package static func systemFolder(on path: [UInt8]) -> String? {
     guard path.contains(slash) else { return nil }
     let folders = path.split(separator: slash).dropLast()
     return folders.first { $0.first != UInt8(ascii: ".") && isSystems($0) }

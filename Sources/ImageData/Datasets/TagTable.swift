@@ -1,5 +1,5 @@
 /// The hashtags of many samples, each word kept once.
-struct TagTable: Sendable {
+package struct TagTable: Sendable {
   /// What a list has in its column of hashtags.
   enum Words {
     /// One after the other.
@@ -14,7 +14,7 @@ struct TagTable: Sendable {
   private var entries = PathTable()
 
   /// Appends the hashtags of the next sample, without their `#` and without those that are empty.
-  mutating func append(_ tags: some Sequence<Substring>) {
+  package mutating func append(_ tags: some Sequence<Substring>) {
     var entry: [UInt8] = []
     for tag in tags {
       let word = tag.hasPrefix("#") ? tag.dropFirst() : tag
@@ -26,7 +26,7 @@ struct TagTable: Sendable {
 
   /// Appends the hashtags of the next sample, which spaces or commas part in `text`.
   /// - Returns: False where it is not UTF-8; nothing is appended then.
-  mutating func append(_ text: UnsafeRawBufferPointer) -> Bool {
+  package mutating func append(_ text: UnsafeRawBufferPointer) -> Bool {
     guard text.allSatisfy({ $0 < 0x80 }) else {
       guard let text = String(validating: text, as: UTF8.self) else { return false }
       append(Self.tags(in: text))
@@ -56,7 +56,7 @@ struct TagTable: Sendable {
   }
 
   /// Gives up what only `append` needs.
-  func sealed() -> TagTable {
+  package func sealed() -> TagTable {
     var table = self
     table.numbers = [:]
     return table
@@ -74,7 +74,7 @@ struct TagTable: Sendable {
   }
 
   /// The hashtags in `text`, which spaces or commas part.
-  static func tags(in text: String) -> [Substring] {
+  package static func tags(in text: String) -> [Substring] {
     text.split { $0 == "," || $0.isWhitespace }
   }
 }

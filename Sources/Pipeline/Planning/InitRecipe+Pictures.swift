@@ -1,6 +1,7 @@
 import Files
 import Foundation
 public import ImageData
+public import Shards
 
 extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a

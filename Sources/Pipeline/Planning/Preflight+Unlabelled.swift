@@ -1,6 +1,7 @@
 import Copies
 import Files
 import ImageData
+import Shards
 
 extension Preflight {
   /// Decodes some pictures of U, spread over it: where none can be read, scoring it is no use.

@@ -1,5 +1,6 @@
 public import ImageData
 public import Models
+public import Shards
 
 /// Everything a run depends on: the data, the networks, the four stages and how they are trained.
 ///

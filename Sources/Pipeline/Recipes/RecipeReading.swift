@@ -1,6 +1,7 @@
 import Files
 import Foundation
 public import ImageData
+public import Shards
 import SystemPackage
 import Yams
 

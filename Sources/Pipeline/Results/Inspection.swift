@@ -2,6 +2,7 @@ import Files
 import Foundation
 public import ImageData
 import Ranking
+public import Shards
 
 /// What was selected, and what was not and why: what `halcyon inspect` prints and the report shows.
 public struct Inspection: Encodable, Sendable {

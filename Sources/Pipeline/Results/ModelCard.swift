@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Shards
 
 /// `README.md` of a run directory: what the model is, how good, how it was made and where it ends.
 public struct ModelCard: Sendable {

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import Torch
 
 /// What a run came to: `summary.json`, `report.html`, the model card and the manifest.

@@ -1,4 +1,5 @@
 import ImageData
+import Shards
 
 /// Pictures that a finished run was made from and that cannot be read any more.
 protocol AbsentPictures: ShardedDataset {

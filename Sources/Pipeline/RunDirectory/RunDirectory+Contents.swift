@@ -1,5 +1,6 @@
 import Files
 import ImageData
+import Shards
 import SystemPackage
 
 extension RunDirectory {

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import SystemPackage
 
 /// The selected pictures, one for each row of a selection, in any order.

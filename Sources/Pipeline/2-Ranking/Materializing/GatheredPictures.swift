@@ -1,4 +1,5 @@
 import ImageData
+import Shards
 
 /// Pictures of a selection that were put together in tar files, in the order of its rows.
 struct GatheredPictures: ImageDataset {

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 
 /// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,
 /// for other programs, and where U cannot be read at random.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import SystemPackage
 
 /// Where the pictures of a run's selection were materialized: `materialized.json` of `2-ranking`.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import SystemPackage
 
 /// Which shards of U have scores, and what became of the pictures that have none.

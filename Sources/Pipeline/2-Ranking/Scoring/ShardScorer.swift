@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import Torch
 
 /// Scores one shard after another with one teacher.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import SystemPackage
 
 /// Selects without the pictures that show what a better one shows already.

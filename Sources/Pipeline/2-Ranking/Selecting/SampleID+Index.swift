@@ -1,5 +1,6 @@
 import ImageData
 import Ranking
+import Shards
 
 extension ShardedDataset {
   /// The index of a sample, or `count` when there is no such shard.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Shards
 import SystemPackage
 
 /// Stage 2, second half: the top K pictures of each class become D̂.

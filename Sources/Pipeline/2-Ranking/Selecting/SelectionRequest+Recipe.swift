@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Ranking
+import Shards
 
 extension SelectionRequest {
   /// What a run's recipe asks for.
