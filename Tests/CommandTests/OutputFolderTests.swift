@@ -99,7 +99,9 @@ struct OutputFolderTests {
     let text = try Command.run("inspect", tiny.directory("a")).output
     let classes = TinyPictures.classes.prefix(5).joined(separator: ", ")
     let purity =
-      "purity: not known (U's labels are numbers below 10, D's classes \(classes), … (6))"
+      "purity: not known (U's labels are numbers below 10, D's classes \(classes), … (6); "
+      + "\(tiny.folder.path)/plain/classes.txt, one name a line from 0 on, would say what they are "
+      + "called)"
     #expect(text.contains(purity), "\(text)")
     #expect(text.contains("unreadable: 0 pictures"))
     #expect(try Command.run("report", tiny.directory("a")).code == 0)

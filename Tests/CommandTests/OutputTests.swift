@@ -54,6 +54,7 @@ struct OutputTests {
             "images_per_class",
             "selection_purity", "gain", "seconds", "peak_mib", "seed", "device", "precision",
             "threads", "libtorch", "unreadable", "unreadable_pictures", "absent_classes",
+            "cut_shards",
             "measured_on", "measured_images",
           ] + top.flatMap { ["\($0)_top1", "\($0)_top5"] }))
     #expect(summary["classes"] as? Int == 6)

@@ -98,11 +98,20 @@ struct PreflightTests {
     let tiny = try TinyRun()
     // 480 images in batches of 16 are 30 steps; 0.1 / 2^24 < 1e-8, and 300 halvings make 30 at once.
     let few = try dryRun(
-      tiny, ["teacher.training.halvings=300", "student.training.halvings=30"])
+      tiny,
+      [
+        "teacher.training.halvings=300", "student.training.halvings=30",
+        "fineTuning.training.batch=160", "fineTuning.training.drops=[4]",
+      ])
     #expect(
       few.output.contains(
         "warning: teacher.training: from step 3 of 30 on the learning rate is 9.3e-11 and less, too little "
           + "to change a float32 weight; lower teacher.training.halvings (300)"), "\(few.output)")
+    // 5 epochs of 48 images are 2 steps of 160, and 4 epochs as well.
+    #expect(
+      few.output.contains(
+        "fineTuning.training takes 2 steps of 160 images, and the drop after 4 epochs falls behind the "
+          + "last; lower fineTuning.training.batch, or fineTuning.training.drops"), "\(few.output)")
     // 25 steps and 31 parts: at step 20 the 24th halving.
     #expect(few.output.contains("student.training: from step 20 of 25 on"), "\(few.output)")
     let many = try dryRun(

@@ -6,9 +6,15 @@ extension Preflight {
     let (schedule, steps) = (plan.schedule, plan.steps)
     if !plan.unreachedDrops.isEmpty {
       let names = plan.unreachedDrops.map(String.init).joined(separator: ", ")
+      // Few and large steps: the drop's own epoch is trained, but in the last of them.
+      let isWithin = plan.unreachedDrops.contains { Double($0) < plan.passes }
       warn(
-        "\(key) is over after \(Format.significant(plan.passes, 3)) epochs, so that the learning rate "
-          + "never drops at \(names); lower \(key).drops, or raise \(key).epochs",
+        isWithin
+          ? "\(key) takes \(Format.counted(steps, "step", "steps")) of \(Format.count(plan.batch)) "
+            + "images, and the drop after \(names) epochs falls behind the last; lower \(key).batch, or "
+            + "\(key).drops"
+          : "\(key) is over after \(Format.significant(plan.passes, 3)) epochs, so that the learning "
+            + "rate never drops at \(names); lower \(key).drops, or raise \(key).epochs",
         key: "\(key).drops")
     }
     if schedule.peak < LearningRateSchedule.smallest {
