@@ -124,6 +124,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: ["halcyon", "Pipeline", "ImageData", "Shards", "Files", "TestSupport", yams],
+      exclude: ["Help"],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17,
