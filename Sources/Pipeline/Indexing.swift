@@ -74,13 +74,13 @@ struct Indexing {
     _ source: String, _ split: String?, _ set: String, _ folder: String, _ options: IndexOptions
   ) throws {
     let what = set == "unlabelled" ? "index" : "index of the \(set) pictures"
-    var told = Date()
+    var told = Stopwatch()
     do {
       let summary = try buildIndex(
         of: source, split: split, in: folder, options: options,
         progress: { done, shards, samples in
-          guard -told.timeIntervalSinceNow > 5 else { return }
-          told = Date()
+          guard told.seconds > 5 else { return }
+          told = Stopwatch()
           console.note(
             "\(what): \(Format.count(done)) of \(Format.count(shards)) shards, "
               + "\(Format.count(samples)) pictures")

@@ -26,7 +26,7 @@ struct HelpTests {
     let overview = try Command.run(["--help"], environment: ["COLUMNS": "80"]).output
     // Two spaces, a name in small letters, and its abstract.
     let listed = overview.split(separator: "\n").compactMap { line in
-      line.firstMatch(of: /^  ([a-z][a-z-]+)  /).map { String($0.1) }
+      line.firstMatch(of: #/^  ([a-z][a-z-]+)  /#).map { String($0.1) }
     }
     #expect(listed.count > 10)
     #expect(Set(listed).isSubset(of: Self.names), "\(Set(listed).subtracting(Self.names))")

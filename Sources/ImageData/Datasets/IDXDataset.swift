@@ -8,7 +8,7 @@ import SystemPackage
 /// other names). Without the labels file nothing is labelled. Class names come from `classes.txt` beside
 /// them, one a line, or from EMNIST's mapping; they are Fashion-MNIST's in a folder named so. Without names
 /// the labels that occur are the classes, called by their digits, as in shards. Pictures are as they lie in the file: EMNIST's have rows for columns.
-public struct IDXDataset: FileBackedDataset {
+public struct IDXDataset: FileBackedDataset, NumberedClasses {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-public import ImageData
+import ImageData
 import Ranking
 public import Shards
 

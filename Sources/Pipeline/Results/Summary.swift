@@ -1,6 +1,6 @@
 import Files
 public import Foundation
-public import ImageData
+import ImageData
 public import Shards
 
 /// `summary.json`: what a run came to. A contract: keys may be added, not renamed.

@@ -7,10 +7,10 @@ final class Progress {
   private let title: String
   private let total: Int
   private let unit: String
-  private let began = Date()
+  private let began = Stopwatch()
   private let firstStep: Int
   private var step: Int
-  private var lastShown = Date.distantPast
+  private var lastShown = Stopwatch(ran: 3600)
   private var smoothLoss: Double?
   private var smoothAccuracy: Double?
   private var parts: [String] = []
@@ -49,7 +49,7 @@ final class Progress {
   func advance(by count: Int) {
     step += count
     guard isDue else { return }
-    let seconds = -began.timeIntervalSinceNow
+    let seconds = began.seconds
     show(["\(Format.count(Double(step - firstStep) / max(seconds, 1e-9))) \(unit)/s"])
   }
 
@@ -62,16 +62,16 @@ final class Progress {
   }
 
   private var isDue: Bool {
-    -lastShown.timeIntervalSinceNow >= (console.isTerminal ? 0.1 : 10)
+    lastShown.seconds >= (console.isTerminal ? 0.1 : 10)
   }
 
   /// Shows how far it is with `parts`, the most important first.
   private func show(_ parts: [String]) {
-    lastShown = Date()
+    lastShown = Stopwatch()
     self.parts = parts
     let share = min(1, Double(step) / Double(max(total, 1)))
     let percent = "\(Int((share * 100).rounded(.down)))%"
-    let seconds = -began.timeIntervalSinceNow
+    let seconds = began.seconds
     let done = step - firstStep
     let left = done > 0 ? seconds / Double(done) * Double(max(total - step, 0)) : 0
     let time = step >= total ? "\(Format.duration(seconds))" : "\(Format.duration(left)) left"

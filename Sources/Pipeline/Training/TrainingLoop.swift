@@ -78,13 +78,13 @@ extension Run {
     let rowInterval = max(1, plan.steps / 200)
     let validationInterval = recipe.evaluation.everyImages.map { max(1, $0 / plan.batch) }
     let progress = console.progress(job.stage.title, total: plan.steps, from: state.step)
-    let start = Date().addingTimeInterval(-state.seconds)
-    var rowStart = Date()
+    let start = Stopwatch(ran: state.seconds)
+    var rowStart = Stopwatch()
     var rowImages = 0
 
     func save() throws {
       guard state.step != savedStep else { return }
-      state.seconds = -start.timeIntervalSinceNow
+      state.seconds = start.seconds
       try checkpoints.save(state, network, optimizer)
       savedStep = state.step
       try log.append("checkpoint", stage: job.stage, step: state.step)
@@ -113,14 +113,14 @@ extension Run {
           step: state.step, images: state.step * plan.batch, loss: state.sums.loss / images,
           top1: 100 * Double(state.sums.correct) / images,
           learningRate: plan.schedule.rate(atStep: state.step - 1),
-          imagesPerSecond: Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow),
+          imagesPerSecond: Double(rowImages) / max(1e-9, rowStart.seconds),
           validationTop1: measured?.top1, validationImages: measured?.count)
         try metrics.append(row)
         try log.append(
           "step", stage: job.stage, step: row.step,
           ["images": .integer(row.images), "loss": .number(row.loss)])
         state.sums = .init()
-        rowStart = Date()
+        rowStart = Stopwatch()
         rowImages = 0
       }
       // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
@@ -175,14 +175,14 @@ extension Run {
       try optimizer.clearGradients()
       rowImages += plan.batch
       progress.update(
-        state.step, speed: Double(rowImages) / max(1e-9, -rowStart.timeIntervalSinceNow),
+        state.step, speed: Double(rowImages) / max(1e-9, rowStart.seconds),
         loss: stepLoss, accuracy: Double(correct) / Double(plan.batch), learningRate: rate)
     }
     progress.finish()
     try tell(badSamples, job)
     if let line = loader.withoutEnd.line(in: job.examples.dataset.name) { console.note(line) }
     return TrainingResult(
-      imagesSeen: plan.steps * plan.batch, seconds: -start.timeIntervalSinceNow)
+      imagesSeen: plan.steps * plan.batch, seconds: start.seconds)
   }
 
   /// Lists the pictures that others stood in for, and says how many they were.

@@ -63,7 +63,9 @@ extension IndexedCollection {
     }
     return "\(found.key) in \(row.location.description): \(found.reason)"
   }
+}
 
+extension IndexedCollection: NumberedClasses {
   /// Where `classes.txt` would name numbered classes: beside the first shard, or in the index's folder.
   package var fileForClassNames: String? {
     guard catalogue.labelsAreNumbers, classes == classes.indices.map(String.init) else {

@@ -51,7 +51,7 @@ public enum ScoreImages {
       of: run, teacher: teacher, kind: work.kind,
       total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
     var failures: [(shard: String, reason: String)] = []
-    var told = Date.distantPast
+    var told = Stopwatch(ran: 3600)
     while !missing.isEmpty {
       var waiting: [Int] = []
       for shard in missing {
@@ -74,8 +74,8 @@ public enum ScoreImages {
         }
       }
       if let first = waiting.first, let claims {
-        if -told.timeIntervalSinceNow > 60 {
-          told = Date()
+        if told.seconds > 60 {
+          told = Stopwatch()
           try work.tell(waitingFor: waiting.count, first: shards.shardName(first), claims)
         }
         try pause(seconds: 1)

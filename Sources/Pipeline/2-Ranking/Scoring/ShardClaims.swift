@@ -31,7 +31,7 @@ public final class ShardClaims {
   public final class Lease {
     private let path: String
     private let owner: String
-    private var touched = Date()
+    private var touched = Stopwatch()
     private let interval: Double
 
     fileprivate init(path: String, owner: String, interval: Double) {
@@ -44,8 +44,8 @@ public final class ShardClaims {
 
     /// Shows that the worker lives; cheap enough for every batch.
     public func touch() {
-      guard -touched.timeIntervalSinceNow > interval else { return }
-      touched = Date()
+      guard touched.seconds > interval else { return }
+      touched = Stopwatch()
       guard ShardClaims.owner(of: path) == owner else { return }
       _ = FilePath(text: path).withPlatformString { utimes($0, nil) }
     }

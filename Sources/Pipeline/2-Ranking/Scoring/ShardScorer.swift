@@ -31,7 +31,7 @@ final class ShardScorer {
   /// Writes the scores of `shard` and then its record, the mark that it is done.
   /// - Throws: `ImageDataError` when the shard cannot be read, `FileError`, `TorchError`.
   func score(_ shard: Int, _ lease: ShardClaims.Lease?) throws {
-    let start = Date()
+    let start = Stopwatch()
     let pictures = run.data.unlabelled
     // Before they are read: what is replaced meanwhile is then noticed.
     let state = (pictures as? EvenShards)?.filesState(ofShard: shard)
@@ -61,7 +61,7 @@ final class ShardScorer {
     record.scoresSHA256 = try Checksum.sha256(file: "\(path).scores")
     record.scoresChecksum = file.checksum
     record.contentsSHA256 = try Checksum.sha256(file: "\(path).contents")
-    record.seconds = -start.timeIntervalSinceNow
+    record.seconds = start.seconds
     record.imagesPerSecond = Double(record.count) / max(record.seconds, 1e-9)
     try DurableFile.write(record.json(), to: "\(path).json")
     try run.log.append(

@@ -15,12 +15,12 @@ public enum SelectTopImages {
     let shards = try ScoredShards(in: run)
     try shards.requireSameCoverage(in: run)
     try run.stage(.ranking) {
-      let start = Date()
+      let start = Stopwatch()
       let folder = run.directory.folder(of: .ranking)
       let (files, samples) = try select(from: shards, in: run, to: folder)
       try shards.noteCoverage(in: folder)
       return StageOutcome(
-        outputs: files, seconds: shards.seconds - start.timeIntervalSinceNow, imagesSeen: samples,
+        outputs: files, seconds: shards.seconds + start.seconds, imagesSeen: samples,
         accuracies: [:],
         computed: shards.scored.first.map {
           ($0.record.device, $0.record.precision, $0.record.libtorch)
