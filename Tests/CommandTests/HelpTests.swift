@@ -12,7 +12,8 @@ struct HelpTests {
     return files.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }.sorted()
   }
 
-  @Test("every subcommand's help is its snapshot, which scripts/write-help writes", arguments: names)
+  @Test(
+    "every subcommand's help is its snapshot, which scripts/write-help writes", arguments: names)
   func snapshot(_ name: String) throws {
     let arguments = name == "halcyon" ? ["--help"] : ["help", name]
     let help = try Command.run(arguments, environment: ["COLUMNS": "80"])
