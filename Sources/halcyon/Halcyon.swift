@@ -17,7 +17,8 @@ struct Halcyon: ParsableCommand {
       """,
     version: "0.1.0",
     groupedSubcommands: [
-      CommandGroup(name: "Whole runs", subcommands: [InitCommand.self, RunCommand.self]),
+      CommandGroup(
+        name: "Whole runs", subcommands: [InitCommand.self, RunCommand.self, RecipeCommand.self]),
       CommandGroup(
         name: "One stage of a run directory",
         subcommands: [
@@ -42,7 +43,10 @@ struct Halcyon: ParsableCommand {
     // A file that outgrows its limit is then an error of that write.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      var command = try parseAsRoot(Arguments.texts())
+      var arguments = try Arguments.texts()
+      // What there is to know of a recipe is what its keys are.
+      if arguments.starts(with: ["help", "recipe"]) { arguments.removeFirst() }
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as ExitCode {
       Foundation.exit(error.rawValue)

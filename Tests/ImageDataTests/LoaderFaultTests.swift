@@ -41,7 +41,8 @@ extension LoaderTests {
       #expect(
         loader.badSamples.entries.map { "\($0.key): \($0.reason)" } == [
           "class-0/0.jpg: No such file or directory", "class-0/1.jpg: the file is empty",
-          "class-0/2.jpg: not a regular file", "class-0/3.jpg: not a regular file",
+          "class-0/2.jpg: a folder, not a regular file",
+          "class-0/3.jpg: a pipe, not a regular file",
         ])
     }
 

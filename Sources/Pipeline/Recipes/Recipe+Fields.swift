@@ -2,12 +2,18 @@ extension Recipe {
   /// Every key of a recipe, in the order in which it is written.
   static var fields: [RecipeField<Recipe>] {
     [
-      .value("name", \.name),
-      .value("seed", \.seed),
-      .value("device", \.device),
-      .value("precision", \.precision),
-      .value("threads", \.threads),
-      .value("workers", \.workers),
+      .value(
+        "name", \.name, "The run's name: its directory is runs/NAME unless another is asked for.",
+        reaches: .nothing),
+      .value(
+        "seed", \.seed, "The number from which every random choice follows.",
+        reaches: .everyTraining),
+      .value("device", \.device, "What computes.", reaches: .everyTraining),
+      .value(
+        "precision", \.precision, "The number format of the network's arithmetic.",
+        reaches: .everyTraining),
+      .value("threads", \.threads, "Compute threads; 0 means all cores.", reaches: .everyTraining),
+      .value("workers", \.workers, "Decoding threads; 0 means all cores.", reaches: .nothing),
       .group("data", \.data, Data.fields, comment: "Where the pictures are."),
       .group("input", \.input, Input.fields, comment: "What the networks see."),
       .group(
@@ -33,23 +39,62 @@ extension Recipe {
 extension Recipe.Data {
   static var fields: [RecipeField<Self>] {
     [
-      .value("labelled", \.labelled),
-      .value("labelledSplit", \.labelledSplit),
-      .value("labelledCount", \.labelledCount),
-      .value("unlabelled", \.unlabelled),
-      .value("unlabelledSplit", \.unlabelledSplit),
-      .value("validation", \.validation),
-      .value("validationSplit", \.validationSplit),
-      .value("validationFraction", \.validationFraction),
-      .value("test", \.test),
-      .value("testSplit", \.testSplit),
-      .value("labelledImages", \.labelledImages),
-      .value("unlabelledImages", \.unlabelledImages),
-      .value("classCount", \.classCount),
-      .value("shardSize", \.shardSize),
-      .value("requireTags", \.requireTags),
-      .value("unreadableLimit", \.unreadableLimit),
-      .value("maxPixels", \.maxPixels),
+      .value(
+        "labelled", \.labelled,
+        "The labelled pictures D: a folder, an IDX file, a list, or shards with labels.",
+        reaches: .everyTraining),
+      .value(
+        "labelledSplit", \.labelledSplit,
+        "The split column's value in a CSV, or train/test of a folder of IDX files.",
+        reaches: .everyTraining),
+      .value(
+        "labelledCount", \.labelledCount,
+        "How many labelled pictures to use, drawn by seed, the same from each class; null means all.",
+        reaches: .everyTraining),
+      .value(
+        "unlabelled", \.unlabelled,
+        "The unlabelled pictures U: a folder, shards, a list, an index, or rest.",
+        reaches: .unlabelled),
+      .value(
+        "unlabelledSplit", \.unlabelledSplit, "As labelledSplit, for U.", reaches: .unlabelled),
+      .value(
+        "validation", \.validation, "Labelled pictures that are only measured on during training.",
+        reaches: .measuring),
+      .value(
+        "validationSplit", \.validationSplit, "As labelledSplit, for the validation pictures.",
+        reaches: .measuring),
+      .value(
+        "validationFraction", \.validationFraction,
+        "Without validation: the part of D that is held out, stratified, by seed.",
+        reaches: .everyTraining),
+      .value(
+        "test", \.test, "Labelled pictures that are only measured on at the end.",
+        reaches: .measuring),
+      .value(
+        "testSplit", \.testSplit, "As labelledSplit, for the test pictures.", reaches: .measuring),
+      .value(
+        "labelledImages", \.labelledImages,
+        "How many pictures D has: what a dry run counts with where the pictures are not there.",
+        reaches: .nothing),
+      .value(
+        "unlabelledImages", \.unlabelledImages, "As labelledImages, for U.", reaches: .nothing),
+      .value("classCount", \.classCount, "As labelledImages, for the classes.", reaches: .nothing),
+      .value(
+        "shardSize", \.shardSize,
+        "How many pictures of U share one score file, where U has no shards of its own.",
+        reaches: .unlabelled),
+      .value(
+        "requireTags", \.requireTags,
+        "A CSV of tag,class: only pictures of U that carry one of its tags are there at all.",
+        reaches: .unlabelled),
+      .value(
+        "unreadableLimit", \.unreadableLimit,
+        "The share of pictures that may be unreadable before the run stops; 1 never stops it.",
+        reaches: .nothing),
+      .value(
+        "maxPixels", \.maxPixels,
+        "A picture with more pixels is refused before it is decoded; a WebP may have a third, a progressive JPEG half as many, which cost as much.",
+        reaches: .everyTraining),
     ]
   }
 }
@@ -57,12 +102,20 @@ extension Recipe.Data {
 extension Recipe.Input {
   static var fields: [RecipeField<Self>] {
     [
-      .value("size", \.size),
-      .value("resize", \.resize),
-      .value("interpolation", \.interpolation),
-      .value("channels", \.channels),
-      .value("mean", \.mean),
-      .value("std", \.std),
+      .value(
+        "size", \.size, "The side of the network's square input, in training and in evaluation.",
+        reaches: .everyTraining),
+      .value(
+        "resize", \.resize,
+        "Evaluation: the shorter side is resized to this before the centre crop.",
+        reaches: .measuring),
+      .value(
+        "interpolation", \.interpolation, "Evaluation: how it is resized.", reaches: .measuring),
+      .value("channels", \.channels, "1 for grey pictures, 3 for colour.", reaches: .everyTraining),
+      .value(
+        "mean", \.mean, "Subtracted from each channel, on a scale of 0 to 1.",
+        reaches: .everyTraining),
+      .value("std", \.std, "Each channel is then divided by this.", reaches: .everyTraining),
     ]
   }
 }
@@ -70,10 +123,12 @@ extension Recipe.Input {
 extension Recipe.Teacher {
   static var fields: [RecipeField<Self>] {
     [
-      .value("model", \.model),
-      .value("stem", \.stem),
-      .value("width", \.width),
-      .value("startFrom", \.startFrom),
+      .value("model", \.model, "The architecture's name, as halcyon models lists it."),
+      .value("stem", \.stem, "Its first layers."),
+      .value("width", \.width, "The channels of its first stage."),
+      .value(
+        "startFrom", \.startFrom,
+        "A model folder or a safetensors file with torchvision's names to start from."),
       .training(\.training),
     ]
   }
@@ -82,21 +137,44 @@ extension Recipe.Teacher {
 extension Recipe.Ranking {
   static var fields: [RecipeField<Self>] {
     [
-      .value("labelsPerImage", \.labelsPerImage),
-      .value("imagesPerClass", \.imagesPerClass),
-      .value("batch", \.batch),
-      .value("minimumScore", \.minimumScore),
-      .value("strategy", \.strategy),
-      .value("classCounts", \.classCounts),
-      .value("zipfExponent", \.zipfExponent),
-      .value("tags", \.tags),
-      .value("fraction", \.fraction),
-      .value("fractionSeed", \.fractionSeed),
-      .value("fillByRepetition", \.fillByRepetition),
-      .value("duplicates", \.duplicates),
-      .value("candidates", \.candidates),
-      .value("leaveOut", \.leaveOut),
-      .value("allowMissing", \.allowMissing),
+      .value(
+        "labelsPerImage", \.labelsPerImage,
+        "P: how many of its best classes each picture is ranked in."),
+      .value(
+        "imagesPerClass", \.imagesPerClass, "K: how many of its best pictures each class keeps."),
+      .value("batch", \.batch, "Pictures a forward pass scores at once."),
+      .value(
+        "minimumScore", \.minimumScore,
+        "Pictures below this score (a class's log-odds) are not kept; null keeps all."),
+      .value("strategy", \.strategy, "Which pictures a class gets."),
+      .value(
+        "classCounts", \.classCounts,
+        "With unbalanced: how many pictures each class gets; empty means Zipf's law."),
+      .value("zipfExponent", \.zipfExponent, "With unbalanced: the exponent of Zipf's law."),
+      .value(
+        "tags", \.tags, "With tags and tagsRanked: a CSV of tag,class; null means data.requireTags."
+      ),
+      .value(
+        "fraction", \.fraction,
+        "The part of U that takes part, drawn by the pictures' keys: 1 is all of it."),
+      .value(
+        "fractionSeed", \.fractionSeed,
+        "What that part, and the random pictures of tags, are drawn from."),
+      .value(
+        "fillByRepetition", \.fillByRepetition,
+        "Whether a class with too few pictures shows some of them several times."),
+      .value(
+        "duplicates", \.duplicates,
+        "What is done about copies among the pictures that come into question."),
+      .value(
+        "candidates", \.candidates,
+        "How many pictures of a class come into question, as a multiple of K, so that copies can be replaced."
+      ),
+      .value(
+        "leaveOut", \.leaveOut,
+        "Which pictures of U are left out because D or the test pictures hold them too."),
+      .value(
+        "allowMissing", \.allowMissing, "Whether to select although some shards have no scores."),
     ]
   }
 }
@@ -104,9 +182,9 @@ extension Recipe.Ranking {
 extension Recipe.Student {
   static var fields: [RecipeField<Self>] {
     [
-      .value("model", \.model),
-      .value("stem", \.stem),
-      .value("width", \.width),
+      .value("model", \.model, "The architecture's name, as halcyon models lists it."),
+      .value("stem", \.stem, "Its first layers."),
+      .value("width", \.width, "The channels of its first stage."),
       .training(\.training),
     ]
   }
@@ -119,8 +197,10 @@ extension Recipe.FineTuning {
 extension Recipe.Baseline {
   static var fields: [RecipeField<Self>] {
     [
-      .value("enabled", \.enabled),
-      .value("long", \.long),
+      .value("enabled", \.enabled, "Whether it is trained."),
+      .value(
+        "long", \.long,
+        "Whether it is trained once more, for as many images as the whole pipeline saw."),
       .training(\.training),
     ]
   }
@@ -128,18 +208,34 @@ extension Recipe.Baseline {
 
 extension Recipe.Evaluation {
   static var fields: [RecipeField<Self>] {
-    [.value("batch", \.batch), .value("everyImages", \.everyImages)]
+    [
+      .value("batch", \.batch, "Pictures a forward pass measures at once.", reaches: .measuring),
+      .value(
+        "everyImages", \.everyImages,
+        "Validation accuracy after every so many images; null means at the end of a stage only.",
+        reaches: .nothing),
+    ]
   }
 }
 
 extension Recipe.Checkpoints {
   static var fields: [RecipeField<Self>] {
-    [.value("everySteps", \.everySteps), .value("keep", \.keep)]
+    [
+      .value("everySteps", \.everySteps, "Steps between two checkpoints.", reaches: .nothing),
+      .value("keep", \.keep, "How many of the newest checkpoints stay.", reaches: .nothing),
+    ]
   }
 }
 
 extension Recipe.Report {
-  static var fields: [RecipeField<Self>] { [.value("ranks", \.ranks)] }
+  static var fields: [RecipeField<Self>] {
+    [
+      .value(
+        "ranks", \.ranks,
+        "The ranks whose pictures are shown; empty means 1, K/16, K/8, K/4, K/2 and K.",
+        reaches: .nothing)
+    ]
+  }
 }
 
 // MARK: - Training
@@ -161,24 +257,33 @@ extension RecipeField {
 extension Recipe.Training {
   static var fields: [RecipeField<Self>] {
     [
-      .value("images", \.images),
-      .value("epochs", \.epochs),
-      .value("batch", \.batch),
-      .value("accumulate", \.accumulate),
-      .value("learningRate", \.learningRate),
-      .value("warmUpFrom", \.warmUpFrom),
-      .value("warmUpImages", \.warmUpImages),
-      .value("schedule", \.schedule),
-      .value("halvings", \.halvings),
-      .value("drops", \.drops),
-      .value("dropFactor", \.dropFactor),
-      .value("momentum", \.momentum),
-      .value("nesterov", \.nesterov),
-      .value("weightDecay", \.weightDecay),
-      .value("loss", \.loss),
-      .value("order", \.order),
+      .value("images", \.images, "The paper's #iter: how many images are seen in all."),
+      .value("epochs", \.epochs, "Or passes over the stage's data."),
+      .value("batch", \.batch, "Images of one optimiser step."),
+      .value(
+        "accumulate", \.accumulate, "In how many equal parts (micro-batches) a batch is computed."),
+      .value("learningRate", \.learningRate, "The highest learning rate."),
+      .value(
+        "warmUpFrom", \.warmUpFrom,
+        "The learning rate at the first step of the warm-up; never more than learningRate."),
+      .value(
+        "warmUpImages", \.warmUpImages,
+        "Images of the warm-up; null means 6.4 million or 1 % of the budget, whichever is less."),
+      .value("schedule", \.schedule, "How the rate falls after the warm-up."),
+      .value(
+        "halvings", \.halvings,
+        "With halving: how often the rate is halved, at equal intervals of the whole length."),
+      .value(
+        "drops", \.drops, "With steps: the epochs after which the rate is multiplied by dropFactor."
+      ),
+      .value("dropFactor", \.dropFactor, "With steps: what the rate is multiplied by."),
+      .value("momentum", \.momentum, "SGD's momentum."),
+      .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's."),
+      .value("weightDecay", \.weightDecay, "The L2 penalty's factor."),
+      .value("loss", \.loss, "The loss on images with several labels."),
+      .value("order", \.order, "The order in which images are seen."),
       .group("augmentation", \.augmentation, Recipe.Augmentation.fields),
-      .value("freezeBackbone", \.freezeBackbone),
+      .value("freezeBackbone", \.freezeBackbone, "Whether only the last layer is trained."),
     ]
   }
 }
@@ -186,12 +291,12 @@ extension Recipe.Training {
 extension Recipe.Augmentation {
   static var fields: [RecipeField<Self>] {
     [
-      .value("crop", \.crop),
-      .value("scale", \.scale),
-      .value("ratio", \.ratio),
-      .value("padding", \.padding),
-      .value("flip", \.flip),
-      .value("erasing", \.erasing),
+      .value("crop", \.crop, "How the network's input is cut from a training picture."),
+      .value("scale", \.scale, "With randomResized: the box's area as a part of the picture's."),
+      .value("ratio", \.ratio, "With randomResized: the box's width over its height."),
+      .value("padding", \.padding, "With padded: the border's width in pixels."),
+      .value("flip", \.flip, "The probability of a horizontal flip."),
+      .value("erasing", \.erasing, "The probability that a random rectangle is erased."),
     ]
   }
 }

@@ -55,28 +55,12 @@ extension Recipe {
 
   // MARK: - What depends on what
 
-  private static func influences(_ key: String) -> Bool {
-    let outside = [
-      "name", "workers", "evaluation.everyImages", "checkpoints", "report",
-      "data.labelledImages", "data.unlabelledImages", "data.classCount",
-      "data.unreadableLimit",
-    ]
-    return !outside.contains { key == $0 || key.hasPrefix($0 + ".") }
-  }
+  private static func influences(_ key: String) -> Bool { reach(of: key) != .nothing }
 
-  private static func measures(_ key: String) -> Bool {
-    [
-      "data.validation", "data.validationSplit", "data.test", "data.testSplit", "evaluation.batch",
-      "input.resize", "input.interpolation",
-    ].contains(key)
-  }
+  private static func measures(_ key: String) -> Bool { reach(of: key) == .measuring }
 
   /// What every training depends on: arithmetic, labelled pictures and input.
-  private static func common(_ key: String) -> Bool {
-    if ["seed", "device", "precision", "threads"].contains(key) { return true }
-    guard key.hasPrefix("data.") || key.hasPrefix("input.") else { return false }
-    return influences(key) && !measures(key) && !decidesUnlabelled(key)
-  }
+  private static func common(_ key: String) -> Bool { reach(of: key) == .everyTraining }
 
   /// Not on where U is: a shard's record says what the shard holds, so that U may grow.
   func scoresDepend(on key: String) -> Bool {
@@ -96,10 +80,7 @@ extension Recipe {
   }
 
   /// Whether `key` decides which pictures U has, in which shards.
-  static func decidesUnlabelled(_ key: String) -> Bool {
-    key != "data.unlabelledImages" && key.hasPrefix("data.unlabelled")
-      || ["data.shardSize", "data.requireTags"].contains(key)
-  }
+  static func decidesUnlabelled(_ key: String) -> Bool { reach(of: key) == .unlabelled }
 
   func depends(_ stage: Stage, on key: String) -> Bool {
     let isOwn = stage.facts.keys.contains {

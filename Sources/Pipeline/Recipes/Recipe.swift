@@ -82,7 +82,7 @@ extension Recipe {
     /// The word that stands for "the pictures of `labelled` that `labelledCount` left".
     public static let rest = "rest"
 
-    /// The labelled pictures D: a folder, an IDX file, or a CSV.
+    /// The labelled pictures D: a folder, an IDX file, a list, or shards with labels.
     public var labelled: String
     /// The split column's value in a CSV, or `train`/`test` of a folder of IDX files.
     public var labelledSplit: String?

@@ -13,29 +13,39 @@ struct RecipeSetting: Equatable {
   }
 }
 
-/// One key of a group of a recipe: how its value is read, written and listed.
+/// One key of a group of a recipe: what it is, what it reaches, how its value is read, written and
+/// listed.
 ///
 /// The tables in `Recipe+Fields.swift` are the only place that names the keys: reading, writing,
-/// `--set`, hashes and comparisons all go through them.
+/// `--set`, hashes, comparisons, `halcyon help recipe` and the schema for editors all go through them.
 struct RecipeField<Root> {
   let name: String
   /// What the group is, for the written recipe; empty for a single value.
   let comment: String
   /// Reads a node into the root; the second argument is the key's whole path.
   let read: (Node, String, inout Root, inout RecipeReader) throws -> Void
+  /// What there is to say of the keys under a path.
+  let keys: (String) -> [RecipeKey]
   /// The settings under a path.
   let settings: (Root, String) -> [RecipeSetting]
   /// The lines of the written recipe, from an indentation on.
   let lines: (Root, String) -> [String]
 
-  /// A key with one value.
+  /// A key with one value: what it is, in a sentence, and what a change of it reaches.
   static func value<Value: RecipeValue>(
-    _ name: String, _ member: WritableKeyPath<Root, Value>
+    _ name: String, _ member: WritableKeyPath<Root, Value>, _ about: String,
+    reaches: RecipeKey.Reach = .itsStage
   ) -> Self {
     Self(
       name: name, comment: "",
       read: { node, key, root, reader in
         root[keyPath: member] = try reader.value(of: node, for: key)
+      },
+      keys: { key in
+        [
+          RecipeKey(
+            key: key, about: about, reach: reaches, expected: Value.expected, schema: Value.schema)
+        ]
       },
       settings: { root, key in [RecipeSetting(key: key, value: root[keyPath: member].yaml)] },
       lines: { root, indent in ["\(indent)\(name): \(root[keyPath: member].yaml)"] })
@@ -53,6 +63,7 @@ struct RecipeField<Root> {
         let given = try reader.apply(node, fields: fields, to: &root[keyPath: member], under: key)
         afterReading(given, &root[keyPath: member])
       },
+      keys: { key in fields.flatMap { $0.keys("\(key).\($0.name)") } },
       settings: { root, key in
         fields.flatMap { $0.settings(root[keyPath: member], "\(key).\($0.name)") }
       },

@@ -7,6 +7,8 @@ import Yams
 protocol RecipeValue {
   /// What a reader is told when a node is something else: "a whole number".
   static var expected: String { get }
+  /// The same as a JSON schema.
+  static var schema: [String: JSONSchemaValue] { get }
   /// The node's value, or nil when the node is something else.
   static func read(_ node: Node) -> Self?
   /// The value in YAML, on one line; reading it gives an equal value.
@@ -38,6 +40,7 @@ extension Node {
 
 extension Int: RecipeValue {
   static var expected: String { "a whole number" }
+  static var schema: [String: JSONSchemaValue] { ["type": .text("integer")] }
 
   static func read(_ node: Node) -> Int? {
     guard let text = node.plainText?.replacing("_", with: "") else { return nil }
@@ -52,6 +55,7 @@ extension Int: RecipeValue {
 
 extension Double: RecipeValue {
   static var expected: String { "a number" }
+  static var schema: [String: JSONSchemaValue] { ["type": .text("number")] }
 
   static func read(_ node: Node) -> Double? {
     guard let text = node.plainText?.replacing("_", with: ""), !text.lowercased().contains("x"),
@@ -65,6 +69,7 @@ extension Double: RecipeValue {
 
 extension Bool: RecipeValue {
   static var expected: String { "true or false" }
+  static var schema: [String: JSONSchemaValue] { ["type": .text("boolean")] }
 
   static func read(_ node: Node) -> Bool? {
     switch node.plainText {
@@ -79,6 +84,7 @@ extension Bool: RecipeValue {
 
 extension String: RecipeValue {
   static var expected: String { "a text" }
+  static var schema: [String: JSONSchemaValue] { ["type": .text("string")] }
 
   static func read(_ node: Node) -> String? {
     guard case .scalar(let scalar) = node, !node.isNull else { return nil }
@@ -116,6 +122,7 @@ extension String: RecipeValue {
 
 extension RecipeValue where Self: Choice {
   static var expected: String { words }
+  static var schema: [String: JSONSchemaValue] { ["enum": .texts(allCases.map(\.rawValue))] }
 
   static func read(_ node: Node) -> Self? { String.read(node).flatMap(Self.init(rawValue:)) }
 
@@ -137,6 +144,10 @@ extension Interpolation: RecipeValue {}
 
 extension Optional: RecipeValue where Wrapped: RecipeValue {
   static var expected: String { "\(Wrapped.expected) or null" }
+  static var schema: [String: JSONSchemaValue] {
+    guard case .text(let type)? = Wrapped.schema["type"] else { return Wrapped.schema }
+    return Wrapped.schema.merging(["type": .texts([type, "null"])]) { $1 }
+  }
 
   static func read(_ node: Node) -> Wrapped?? {
     if node.isNull { return .some(.none) }
@@ -148,6 +159,9 @@ extension Optional: RecipeValue where Wrapped: RecipeValue {
 
 extension Array: RecipeValue where Element: RecipeValue {
   static var expected: String { "a list, each entry \(Element.expected)" }
+  static var schema: [String: JSONSchemaValue] {
+    ["type": .text("array"), "items": .schema(Element.schema)]
+  }
 
   static func read(_ node: Node) -> [Element]? {
     guard case .sequence(let sequence) = node else { return nil }
@@ -160,6 +174,12 @@ extension Array: RecipeValue where Element: RecipeValue {
 
 extension ClosedRange: RecipeValue where Bound == Double {
   static var expected: String { "a list of two numbers, the smaller first" }
+  static var schema: [String: JSONSchemaValue] {
+    [
+      "type": .text("array"), "items": .schema(Double.schema), "minItems": .number(2),
+      "maxItems": .number(2),
+    ]
+  }
 
   static func read(_ node: Node) -> ClosedRange<Double>? {
     guard let ends = [Double].read(node), ends.count == 2, ends[0] <= ends[1] else { return nil }

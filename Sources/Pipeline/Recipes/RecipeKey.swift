@@ -1,0 +1,131 @@
+import Foundation
+
+/// What there is to say of a key of a recipe.
+public struct RecipeKey: Sendable {
+  /// The key's path: `ranking.imagesPerClass`.
+  public let key: String
+  /// What it is.
+  public let about: String
+  /// What a change of it reaches.
+  public let reach: Reach
+  /// What it takes: "a whole number".
+  public let expected: String
+  /// The same in the words of JSON Schema.
+  let schema: [String: JSONSchemaValue]
+
+  /// What is done again when a value changes.
+  public enum Reach: Sendable {
+    /// Nothing.
+    case nothing
+    /// Finished networks are measured again; none is trained again.
+    case measuring
+    /// What was scored and selected, and what follows.
+    case unlabelled
+    /// Every training.
+    case everyTraining
+    /// The stage that the key's group is named after, and those that follow.
+    case itsStage
+  }
+}
+
+/// A value in a JSON schema.
+enum JSONSchemaValue: Sendable {
+  case text(String)
+  case texts([String])
+  case number(Int)
+  case schema([String: JSONSchemaValue])
+
+  /// The value as `JSONSerialization` takes it.
+  var object: Any {
+    switch self {
+    case .text(let text): text
+    case .texts(let texts): texts
+    case .number(let number): number
+    case .schema(let members): members.mapValues(\.object)
+    }
+  }
+}
+
+extension Recipe {
+  /// Every key there is, in the order in which a recipe is written.
+  public static let allKeys: [RecipeKey] = fields.flatMap { $0.keys($0.name) }
+
+  private static let reaches = Dictionary(
+    allKeys.map { ($0.key, $0.reach) }, uniquingKeysWith: { first, _ in first })
+
+  /// What a change of the value of `key` reaches.
+  static func reach(of key: String) -> RecipeKey.Reach { reaches[key] ?? .itsStage }
+
+  /// What `halcyon help recipe` says of the keys below `path`, or of all: a line for each key with its
+  /// default, and what it is below it.
+  /// - Throws: `PipelineError.usage` where there is no such key, with the one that was meant.
+  public static func help(on path: String? = nil) throws -> [String] {
+    let keys = allKeys.filter {
+      path == nil || $0.key == path || $0.key.hasPrefix("\(path ?? "").")
+    }
+    guard !keys.isEmpty else {
+      let near = nearest(path ?? "", in: allKeys.map(\.key)).map { "; did you mean \($0)?" } ?? ""
+      throw PipelineError.usage("a recipe has no key \(path ?? "")\(near)")
+    }
+    let defaults = Dictionary(
+      defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return keys.flatMap { key -> [String] in
+      let value =
+        ["\"\"", nil].contains(defaults[key.key]) ? "(to be given)" : defaults[key.key] ?? ""
+      return [
+        "\(key.key): \(value)", "  \(key.about)", "  Takes \(key.expected). \(key.consequence)",
+      ]
+    }
+  }
+
+  /// The JSON schema of a recipe, with which an editor completes and checks it.
+  public static var schema: String {
+    get throws {
+      var root: [String: Any] = [
+        "$schema": "http://json-schema.org/draft-07/schema#", "title": "A recipe of Halcyon",
+        "type": "object", "additionalProperties": false,
+      ]
+      for key in allKeys {
+        var schema = key.schema.mapValues(\.object)
+        schema["description"] = key.about
+        insert(schema, at: key.key.split(separator: ".").map(String.init)[...], into: &root)
+      }
+      let data = try JSONSerialization.data(
+        withJSONObject: root, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+      return String(decoding: data, as: UTF8.self) + "\n"
+    }
+  }
+
+  private static func insert(
+    _ schema: [String: Any], at path: ArraySlice<String>, into group: inout [String: Any]
+  ) {
+    guard let name = path.first else { return }
+    var members = group["properties"] as? [String: Any] ?? [:]
+    if path.count == 1 {
+      members[name] = schema
+    } else {
+      var inner =
+        members[name] as? [String: Any] ?? ["type": "object", "additionalProperties": false]
+      insert(schema, at: path.dropFirst(), into: &inner)
+      members[name] = inner
+    }
+    group["properties"] = members
+  }
+}
+
+extension RecipeKey {
+  /// What a change of it makes, in a sentence.
+  fileprivate var consequence: String {
+    switch reach {
+    case .nothing: "A change makes nothing again."
+    case .measuring: "A change has networks measured again, not trained."
+    case .unlabelled: "A change scores what is new, selects, and trains on that again."
+    case .everyTraining: "A change trains everything again."
+    case .itsStage:
+      switch key.split(separator: ".")[0] {
+      case "baseline": "A change trains the baseline again."
+      case let group: "A change makes \(group) and what follows it again."
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+@testable import Pipeline
+
+@Suite("Recipe keys")
+struct RecipeKeyTests {
+  @Test("every key says in a sentence what it is", arguments: Recipe.allKeys.map(\.key))
+  func sentences(_ key: String) throws {
+    let found = try #require(Recipe.allKeys.first { $0.key == key })
+    #expect(found.about.hasSuffix(".") && found.about.split(separator: " ").count > 1)
+    #expect(found.about.first?.isLowercase == false, "\(found.about)")
+  }
+
+  @Test("the keys are those that a recipe is written with, in the same order")
+  func sameKeys() {
+    #expect(Recipe.allKeys.map(\.key) == Recipe.defaultSettings.map(\.key))
+  }
+
+  @Test("what a key reaches is what the hashes of stages change by")
+  func reaches() {
+    let recipe = Recipe(name: "a", labelled: "/d", unlabelled: "/u")
+    for key in Recipe.allKeys {
+      let stages = Stage.allCases.filter { recipe.depends($0, on: key.key) }
+      switch key.reach {
+      case .nothing, .measuring:
+        // Test pictures, and how pictures are scaled when they are scored, decide what is selected.
+        let scored = ["data.test", "data.testSplit", "input.resize", "input.interpolation"]
+        #expect(stages.isEmpty || scored.contains(key.key), "\(key.key) \(stages)")
+      case .unlabelled: #expect(stages == [.ranking, .student, .fineTuning], "\(key.key)")
+      case .everyTraining: #expect(stages == Stage.allCases, "\(key.key)")
+      case .itsStage:
+        #expect(
+          !stages.isEmpty || ["baseline.enabled", "baseline.long"].contains(key.key), "\(key.key)")
+      }
+    }
+  }
+
+  @Test("help names a key's default, what it takes and what it reaches; a group's keys; a near key")
+  func help() throws {
+    #expect(
+      try Recipe.help(on: "ranking.imagesPerClass") == [
+        "ranking.imagesPerClass: 16000", "  K: how many of its best pictures each class keeps.",
+        "  Takes a whole number. A change makes ranking and what follows it again.",
+      ])
+    #expect(try Recipe.help(on: "input").count == 3 * 6)
+    let error = #expect(throws: PipelineError.self) { try Recipe.help(on: "ranking.imagePerClass") }
+    #expect(error?.description.hasSuffix("did you mean ranking.imagesPerClass?") == true)
+  }
+
+  @Test("Recipes/recipe.schema.json is what `halcyon recipe --schema` prints")
+  func schema() throws {
+    let file = URL(fileURLWithPath: #filePath)
+      .appendingPathComponent("../../../Recipes/recipe.schema.json").standardized
+    #expect(try String(contentsOf: file, encoding: .utf8) == Recipe.schema)
+    let schema = try #require(
+      JSONSerialization.jsonObject(with: Data(Recipe.schema.utf8)) as? [String: Any])
+    let groups = try #require(schema["properties"] as? [String: Any])
+    let ranking = try #require(groups["ranking"] as? [String: Any])
+    let keys = try #require(ranking["properties"] as? [String: [String: Any]])
+    #expect(
+      keys["strategy"]?["enum"] as? [String] == ["balanced", "unbalanced", "tags", "tagsRanked"])
+    #expect(keys["minimumScore"]?["type"] as? [String] == ["number", "null"])
+  }
+}
