@@ -1,8 +1,8 @@
 import Files
 import Foundation
-import Shards
 
 @testable import ImageData
+@testable import Shards
 
 /// A collection of one shard: its catalogue, its index and the shard. The checksums and what the index
 /// says about the shard's size and age are made right first.

@@ -1,7 +1,7 @@
 import Foundation
-import Shards
 
 @testable import ImageData
+@testable import Shards
 
 /// What people write to say where pictures are and what they carry. The first letter of an input says
 /// which reader the rest goes to.

@@ -1,7 +1,7 @@
 import Foundation
-import Shards
 
 @testable import ImageData
+@testable import Shards
 
 /// Tar archives, plain or compressed: read as a file and as a stream, which must find the same, or as far
 /// as it comes where it does not know its length, then indexed, and the pictures read by the index. The checksums of blocks that say they are headers are

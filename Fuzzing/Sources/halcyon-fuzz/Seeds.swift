@@ -1,9 +1,9 @@
 import Copies
 import Files
 import Foundation
-import Shards
 
 @testable import ImageData
+@testable import Shards
 @testable import Ranking
 
 /// Writes small files of every kind, as our own writers make them, into a folder for each reader.
