@@ -30,6 +30,7 @@ extension Run {
       return
     case .done(var marker, measured: false):
       if stage != .ranking {
+        console.say("\(stage.title): \(marker.whyMeasuredAgain(on: inputs.measured))")
         let model = try model(of: stage)
         marker.accuracies = try measure(model.load(on: device), stage)
       }

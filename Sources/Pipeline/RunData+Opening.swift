@@ -105,11 +105,12 @@ private final class SetsOpening {
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {
-      try preflight.lookAt(
+      let unreadable = try preflight.lookAt(
         unlabelled: unlabelled, limit: recipe.data.limitOfUnreadable,
         maxPixels: recipe.data.maxPixels)
       try preflight.compareUnlabelled(
-        of: data, with: known, recipe, most: opening.mostCompared, workers: opening.workers)
+        of: data, with: known, recipe, unreadable: unreadable, most: opening.mostCompared,
+        workers: opening.workers)
     }
     return preflight.problems.isEmpty
       ? RunData.Opened(data: data, known: known, noted: noted) : nil

@@ -18,7 +18,8 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     if dryRun {
       let reading = try options.read(forDryRun: true)
-      let plan = try DryRun(reading, directory: options.directory(for: reading))
+      let plan = try DryRun(
+        reading, directory: options.directory(for: reading), redoing: options.redo)
       if json { try printJSON(plan) } else { try printWrapped(plan.lines) }
       if let first = plan.problems.first { throw ExitCode(first.exitCode) }
       return

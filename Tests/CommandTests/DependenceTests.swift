@@ -57,6 +57,15 @@ struct DependenceTests {
       refused.errors.contains("--redo to remove and run again: teacher, ranking, student"),
       "\(refused.errors)")
     #expect(try sum("a", "4-fine-tuned/model.safetensors") == before)
+    let plan = try tiny.run("run", "a", Self.quick, flags: ["--dry-run"])
+    #expect(plan.code == 65)
+    #expect(
+      plan.output.contains("--redo to remove and run again: teacher, ranking, student"),
+      "\(plan.output)")
+    let again = try tiny.run("run", "a", Self.quick, flags: ["--dry-run", "--redo"])
+    #expect(again.code == 0)
+    #expect(again.output.contains("--redo removes and runs again: teacher, ranking, student"))
+    #expect(!again.output.contains("left: nothing"), "\(again.output)")
     try tiny.finish("run", "a", Self.quick, flags: ["--redo"])
     try tiny.finish("run", "new", Self.quick)
     let stages = ["1-teacher", "3-student", "4-fine-tuned"]
@@ -70,8 +79,12 @@ struct DependenceTests {
     let before = try sum("a", "1-teacher/model.safetensors")
     let wrong = try accuracy("a")
     try list("t", 30)
+    let why = "teacher: the test pictures or their labels are not those that it was measured on; it is"
+    let plan = try tiny.run("run", "a", Self.quick, flags: ["--dry-run"])
+    #expect(plan.code == 0 && plan.output.contains("warning: \(why) measured again"))
     let again = try tiny.finish("run", "a", Self.quick)
     #expect(again.errors.contains("teacher: test top-1"), "\(again.errors)")
+    #expect(again.errors.contains("\(why) measured again, not trained"), "\(again.errors)")
     #expect(try sum("a", "1-teacher/model.safetensors") == before)
     // No picture is of two classes: what is right now was wrong before.
     #expect(try accuracy("a") > wrong)

@@ -14,6 +14,8 @@ struct DataCounts: Equatable {
   var shards = 1
   /// Whether the pictures were counted, not only described.
   var areCounted = true
+  /// The stages of a begun run that would be made again.
+  var redone: [Stage] = []
 
   init(labelled: Int, unlabelled: Int, classes: Int) {
     self.labelled = labelled
@@ -24,7 +26,7 @@ struct DataCounts: Equatable {
   /// Counts the pictures of `recipe`, and notes what speaks against them; nil where that is a problem.
   /// - Throws: `PipelineError.stopped`.
   init?(
-    _ recipe: Recipe, in directory: RunDirectory?, device: Device?,
+    _ recipe: Recipe, in directory: RunDirectory?, device: Device?, redoing: Bool,
     noting preflight: inout Preflight
   ) throws {
     let data = recipe.data
@@ -50,14 +52,15 @@ struct DataCounts: Equatable {
         RunData.Opening(
           workers: cores, indexing: indexing, directory: directory, device: device,
           mostCompared: 200_000),
-        noting: &preflight)
+        redoing: redoing, noting: &preflight)
     }
     guard let counts else { return nil }
     self = counts
   }
 
   private init?(
-    counting recipe: Recipe, _ opening: RunData.Opening, noting preflight: inout Preflight
+    counting recipe: Recipe, _ opening: RunData.Opening, redoing: Bool,
+    noting preflight: inout Preflight
   ) throws {
     guard let opened = try RunData.open(recipe, opening, noting: &preflight) else { return nil }
     for line in PassedOver.lines(of: opened.data.sets.map(\.dataset)) {
@@ -67,5 +70,9 @@ struct DataCounts: Equatable {
       labelled: opened.data.labelled.count, unlabelled: opened.data.unlabelled.count,
       classes: opened.data.classNames.count)
     shards = opened.data.unlabelled.shardCount
+    if let directory = opening.directory, let device = opening.device {
+      redone = try preflight.checkResults(
+        in: directory, of: recipe, opened, device, redoing: redoing)
+    }
   }
 }

@@ -91,9 +91,12 @@ public struct DryRun: Encodable, Sendable {
   /// What the user should know before it starts, and which key mends it.
   public private(set) var warnings: [String] = []
 
-  /// Works out the recipe of `reading`, whose run is or will be kept in `directory`.
+  /// Works out the recipe of `reading`, whose run is or will be kept in `directory`; with `redoing`, what
+  /// was made otherwise there is made again.
   /// - Throws: `PipelineError.stopped`, `TorchError`; what is wrong with the run is in `problems`.
-  public init(_ reading: RecipeReading, directory path: String? = nil) throws {
+  public init(
+    _ reading: RecipeReading, directory path: String? = nil, redoing: Bool = false
+  ) throws {
     let recipe = reading.recipe
     var preflight = Preflight(reading.problems)
     let directory = try path.flatMap { path in
@@ -101,7 +104,8 @@ public struct DryRun: Encodable, Sendable {
       return try preflight.attempt("--out") { try directory.holdsRun() } == true ? directory : nil
     }
     let device = try preflight.attempt("device") { try Run.device(recipe.device) }
-    let counts = try DataCounts(recipe, in: directory, device: device, noting: &preflight)
+    let counts = try DataCounts(
+      recipe, in: directory, device: device, redoing: redoing, noting: &preflight)
     startingWeights = preflight.startingWeights
     if let counts, let device, preflight.problems.isEmpty {
       let precision = Run.precision(recipe.precision, on: device)
@@ -116,7 +120,7 @@ public struct DryRun: Encodable, Sendable {
       }
       if let plan {
         take(plan, counts)
-        if let directory { try take(directory, recipe, shards: counts.shards) }
+        if let directory { try take(directory, recipe, counts) }
         plan.warn(&preflight)
         for training in trainings where !counts.areCounted {
           guard let machineMemoryBytes, 0.9 * training.memoryBytes > machineMemoryBytes else {
@@ -146,14 +150,20 @@ public struct DryRun: Encodable, Sendable {
   }
 
   /// Looks at how far the run in `directory` is.
-  private mutating func take(_ directory: RunDirectory, _ recipe: Recipe, shards: Int) throws {
+  private mutating func take(
+    _ directory: RunDirectory, _ recipe: Recipe, _ counts: DataCounts
+  ) throws {
     var left = 0.0
     for stage in Stage.allCases where recipe.includes(stage) {
       let folder = directory.folder(of: stage)
       var isDone = false
-      if case .done = try StageMarker.state(of: stage, in: folder, for: recipe) { isDone = true }
+      if !counts.redone.contains(stage),
+        case .done = try StageMarker.state(of: stage, in: folder, for: recipe)
+      {
+        isDone = true
+      }
       let training = trainings.first { $0.stage == stage.title }
-      let steps = training?.steps ?? shards
+      let steps = training?.steps ?? counts.shards
       let step =
         training == nil ? directory.scoredShards : directory.newestCheckpoint(of: stage, recipe)
       let seconds = training?.seconds ?? scoringSeconds ?? 0

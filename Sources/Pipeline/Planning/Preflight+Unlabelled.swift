@@ -5,12 +5,13 @@ import Shards
 
 extension Preflight {
   /// Decodes some pictures of U, spread over it: where none can be read, scoring it is no use.
+  /// - Returns: How many cannot be read, where all were looked at.
   /// - Throws: `PipelineError.stopped`.
   mutating func lookAt(
     unlabelled: any ShardedDataset, limit: BadSamples.Limit, maxPixels: Int
-  ) throws {
+  ) throws -> Int? {
     guard unlabelled.isRandomAccess, unlabelled.count > 0, !(unlabelled is MissingPictures) else {
-      return
+      return nil
     }
     let step = (unlabelled.count + 99) / 100
     let looked = Array(stride(from: 0, to: unlabelled.count, by: step))
@@ -32,12 +33,15 @@ extension Preflight {
       refuse(
         "unlabelled: \(found.line)\(spread); is data.unlabelled the right folder?", exitCode: 65,
         key: "data.unlabelled")
+    } else if let problem = found.problem(limit, list: nil), step == 1 {
+      refuse(problem, exitCode: 65, key: "data.unreadableLimit")
     } else if found.count > limit.allowed(of: found.of) {
       warn(
         "unlabelled: \(found.line)\(spread); selecting ends where more than data.unreadableLimit "
           + "cannot be read: mend them, or raise it",
         key: "data.unreadableLimit")
     }
+    return step == 1 ? found.count : nil
   }
 
   /// Notes how many of U's pictures are labelled or test pictures, byte for byte, which U goes without;
@@ -45,9 +49,17 @@ extension Preflight {
   ///
   /// Of more than `most` pictures some are looked at first, and the others only where all of these were
   /// known: reading every picture of a large U takes hours and is left to scoring.
+  /// - Parameters:
+  ///   - data: The pictures.
+  ///   - known: The labelled, validation and test pictures.
+  ///   - recipe: The recipe.
+  ///   - unreadable: How many of U cannot be read, where that is known.
+  ///   - most: Up to so many pictures are compared at once.
+  ///   - workers: How many threads read.
   /// - Throws: `PipelineError.stopped`.
   mutating func compareUnlabelled(
-    of data: RunData, with known: KnownPictures, _ recipe: Recipe, most: Int, workers: Int
+    of data: RunData, with known: KnownPictures, _ recipe: Recipe, unreadable: Int?, most: Int,
+    workers: Int
   ) throws {
     let unlabelled = data.unlabelled
     guard unlabelled.isRandomAccess, unlabelled.count > 0, !(unlabelled is MissingPictures) else {
@@ -65,9 +77,10 @@ extension Preflight {
     }
     let all = counts.values.reduce(0, +)
     let isKept = recipe.ranking.leaveOut == .keep
-    if all == unlabelled.count, !isKept {
+    if all + (unreadable ?? 0) >= unlabelled.count, !isKept {
+      let readable = all < unlabelled.count ? " that can be read" : ""
       refuse(
-        "each of the \(Format.counted(all, "unlabelled picture", "unlabelled pictures")) in "
+        "each of the \(Format.counted(all, "unlabelled picture", "unlabelled pictures"))\(readable) in "
           + "\(recipe.data.unlabelled) is a labelled or a test picture, so that nothing would be left "
           + "to select from: is data.unlabelled the labelled folder? Give other pictures, or set "
           + "ranking.leaveOut: keep to select among these",
