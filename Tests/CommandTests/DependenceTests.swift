@@ -79,7 +79,8 @@ struct DependenceTests {
     let before = try sum("a", "1-teacher/model.safetensors")
     let wrong = try accuracy("a")
     try list("t", 30)
-    let why = "teacher: the test pictures or their labels are not those that it was measured on; it is"
+    let why =
+      "teacher: the test pictures or their labels are not those that it was measured on; it is"
     let plan = try tiny.run("run", "a", Self.quick, flags: ["--dry-run"])
     #expect(plan.code == 0 && plan.output.contains("warning: \(why) measured again"))
     let again = try tiny.finish("run", "a", Self.quick)
