@@ -46,6 +46,22 @@ public enum Format {
     String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
+  /// A name as a terminal may show it: control characters, which would move its cursor or begin a line, as
+  /// `\x1B` and `\n`.
+  public static func visible(_ name: String) -> String {
+    var text = ""
+    for scalar in name.unicodeScalars {
+      switch scalar.value {
+      case 0x0A: text += "\\n"
+      case 0x0D: text += "\\r"
+      case 0..<0x20, 0x7F..<0xA0:
+        text += "\\x" + padded(String(scalar.value, radix: 16, uppercase: true), digits: 2)
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+
   /// Hours, minutes and seconds: 1:02:03, or 0:07.
   public static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "-" }

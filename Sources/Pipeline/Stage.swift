@@ -1,3 +1,6 @@
+import Files
+import SystemPackage
+
 /// A part of a run that is done, resumed or skipped as a whole, in the order in which a run does them.
 ///
 /// What a stage is stands here alone: plans, summaries, reports and the check of what results depend on
@@ -90,6 +93,13 @@ extension Stage {
 
   /// The stage in words: "fine-tuning".
   public var title: String { facts.title }
+
+  /// The models that a run has left in `folder`, the best last.
+  static func models(in folder: String) -> [String] {
+    let order = allCases.filter { !$0.facts.isOfPipeline } + pipeline
+    return order.map { "\(folder)/\($0.folder)" }
+      .filter { FilePath(text: "\($0)/model.safetensors").exists }
+  }
 
   /// The four stages of the pipeline.
   static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }

@@ -57,6 +57,20 @@ struct ModelCommandTests {
     #expect(table.output.contains("pictures  60\ntop-1     "))
     #expect(table.output.contains("north-east        10"), "\(table.output)")
 
+    let data = tiny.folder.path + "/data"
+    let whichever = try Command.run("evaluate", teacher, data)
+    #expect(whichever.output.contains("pictures  300\n"), "\(whichever.output)")
+    #expect(
+      whichever.errors.contains(
+        "\(data) holds the sets t10k, train, and train is measured; --split test measures the test "
+          + "pictures"), "\(whichever.errors)")
+    let directory = try Command.run("evaluate", tiny.directory("a"), data)
+    #expect(directory.code == 64)
+    #expect(
+      directory.errors.contains(
+        "\(tiny.directory("a")) is a run directory; did you mean its model \(teacher)?"),
+      "\(directory.errors)")
+
     let other = try Command.run("evaluate", teacher, tiny.folder.path + "/t/north")
     #expect(other.code == 65)
     try FileManager.default.moveItem(

@@ -64,9 +64,7 @@ package struct IDXFiles {
   /// `train` and `test` mean the usual sets, `letters-test` that of `emnist-letters-test`; nil is `train`.
   /// - Throws: `ImageDataError.dataset` when there is none or several of them.
   package static func images(in folder: FilePath, split: String?) throws -> String? {
-    let files = try folder.names(where: mayBeImages).sorted().compactMap { name in
-      set(ofImages: name).flatMap { folder.joined(name).isFile ? (name: name, set: $0) : nil }
-    }
+    let files = try files(in: folder)
     guard !files.isEmpty else { return nil }
     let wanted = split ?? "train"
     let called = wanted == "test" ? ["t10k", "test"] : [wanted]
@@ -91,5 +89,17 @@ package struct IDXFiles {
         reason: "no \(called[0])-images-idx3-ubyte[.gz] in it; sets found: \(all)")
     }
     return folder.joined(first.name).text
+  }
+
+  /// The sets in `folder`, by what stands before `-images`.
+  /// - Throws: `FileError`.
+  package static func sets(in folder: FilePath) throws -> [String] {
+    Set(try files(in: folder).map(\.set)).sorted()
+  }
+
+  private static func files(in folder: FilePath) throws -> [(name: String, set: String)] {
+    try folder.names(where: mayBeImages).sorted().compactMap { name in
+      set(ofImages: name).flatMap { folder.joined(name).isFile ? (name: name, set: $0) : nil }
+    }
   }
 }

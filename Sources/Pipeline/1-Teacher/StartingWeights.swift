@@ -94,8 +94,7 @@ struct StartingWeights {
   /// - Throws: `PipelineError.io` that says what a folder without `model.safetensors` is instead.
   private static func requireWeights(in folder: String) throws {
     guard !FilePath(text: "\(folder)/model.safetensors").exists else { return }
-    let stages = Stage.allCases.map { "\(folder)/\($0.folder)" }
-      .filter { FilePath(text: "\($0)/model.safetensors").exists }
+    let stages = Stage.models(in: folder)
     let names = try FilePath(text: folder).names().sorted()
     let head = "teacher.startFrom: \(folder) has no model.safetensors"
     if !stages.isEmpty {

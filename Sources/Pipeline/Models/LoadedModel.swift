@@ -1,7 +1,9 @@
 import Copies
+import Files
 import Foundation
 import ImageData
 import Models
+import SystemPackage
 import Torch
 
 /// How a model is run that is not being trained.
@@ -58,7 +60,13 @@ public final class LoadedModel {
   public func evaluate(
     _ path: String, split: String? = nil, console: Console = Console(quiet: true)
   ) throws -> Evaluation {
-    try Indexing.temporarily(workers: runtime.workers, console) { indexing in
+    let folder = FilePath(text: path)
+    if split == nil, folder.isFolder, let sets = try? IDXFiles.sets(in: folder), sets.count > 1 {
+      console.say(
+        "\(path) holds the sets \(sets.joined(separator: ", ")), and train is measured; --split test "
+          + "measures the test pictures")
+    }
+    return try Indexing.temporarily(workers: runtime.workers, console) { indexing in
       try evaluate(
         openLabelled(path, split: split, as: "measured", indexing, allowsEmptyClasses: true),
         called: path, console: console)

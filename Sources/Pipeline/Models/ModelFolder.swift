@@ -38,6 +38,10 @@ public struct ModelFolder {
   public init(contentsOf path: String) throws {
     let file = "\(path)/config.json"
     guard let data = try? FilePath(text: file).contents() else {
+      let models = Stage.models(in: path)
+      if let last = models.last {
+        throw PipelineError.usage("\(path) is a run directory; did you mean its model \(last)?")
+      }
       throw PipelineError.io(
         "cannot read \(file); a model is a folder with it and model.safetensors")
     }
