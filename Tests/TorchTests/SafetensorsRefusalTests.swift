@@ -185,10 +185,22 @@ struct SafetensorsRefusalTests {
   @Test("a folder, an empty file and one of seven bytes")
   func noFile() throws {
     #expect(throws: FileError.self) { try Safetensors(path: folder.path) }
-    for count in [0, 7] {
+    for (count, reason) in [(0, "the file is empty"), (7, "7 bytes: truncated")] {
       try Data(count: count).write(to: URL(fileURLWithPath: path))
       let error = #expect(throws: FileError.self) { try Safetensors(path: path) }
-      #expect(error?.description.contains("truncated") == true)
+      #expect(error?.description.hasSuffix(reason) == true)
     }
+  }
+
+  @Test(
+    "what a clone or a download left in the place of weights is called what it is",
+    arguments: [
+      ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "this is a Git LFS pointer"),
+      ("<!DOCTYPE html><html></html>", "this is a web page"), ("{\"a\": 1}", "this is JSON"),
+    ])
+  func otherKinds(_ text: String, _ reason: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: FileError.self) { try Safetensors(path: path) }
+    #expect(error?.description.contains(reason) == true)
   }
 }

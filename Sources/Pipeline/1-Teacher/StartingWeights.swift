@@ -25,6 +25,10 @@ struct StartingWeights {
     self.source = source
     let place = FilePath(text: source)
     let isFolder = place.isFolder
+    guard !RecipePath.isRemote(source) else {
+      throw PipelineError.io(
+        "teacher.startFrom: \(source) is not on this machine; download it and name the file")
+    }
     guard place.exists else {
       throw PipelineError.io(
         "teacher.startFrom: there is no \(source); give a model folder or a .safetensors file")
@@ -112,7 +116,14 @@ struct StartingWeights {
       let few = weights.prefix(3).map { "\(folder)/\($0)" }
       throw PipelineError.io("\(head); did you mean \(few.joined(separator: " or "))?")
     }
-    if let pickle = names.first(where: { PickledWeights.isNamed($0) }) {
+    let beside = Stage.models(in: FilePath(text: folder).folder.text)
+    if let last = beside.last {
+      throw PipelineError.io("\(head); did you mean \(last)?")
+    }
+    let pickles = names.filter {
+      PickledWeights.isNamed($0) && PickledWeights.are(at: "\(folder)/\($0)")
+    }
+    if let pickle = pickles.first {
       throw PipelineError.data(
         "\(head) but \(pickle): "
           + PickledWeights.advice(for: "\(folder)/\(pickle)", to: "\(folder)/model.safetensors"))

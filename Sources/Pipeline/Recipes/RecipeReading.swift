@@ -179,17 +179,17 @@ extension Recipe {
       }
     }
     // A pipe or an address is no path; a pattern is one whose last parts are still open.
-    func resolvePictures(_ source: String, _ key: String) -> String {
+    func resolveSource(_ source: String, _ key: String) -> String {
       RecipePath.isRemote(source) ? source : resolve(source, key)
     }
-    data.labelled = resolvePictures(data.labelled, "data.labelled")
+    data.labelled = resolveSource(data.labelled, "data.labelled")
     if !data.unlabelledIsRest {
-      data.unlabelled = resolvePictures(data.unlabelled, "data.unlabelled")
+      data.unlabelled = resolveSource(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
     ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
-    data.validation = data.validation.map { resolvePictures($0, "data.validation") }
-    data.test = data.test.map { resolvePictures($0, "data.test") }
-    teacher.startFrom = teacher.startFrom.map { resolve($0, "teacher.startFrom") }
+    data.validation = data.validation.map { resolveSource($0, "data.validation") }
+    data.test = data.test.map { resolveSource($0, "data.test") }
+    teacher.startFrom = teacher.startFrom.map { resolveSource($0, "teacher.startFrom") }
   }
 }

@@ -23,10 +23,14 @@ public final class Safetensors {
     func fault(_ message: String) -> FileError {
       FileError("read safetensors", path, code: 0, detail: message)
     }
-    guard file.bytes.count >= 8 else { throw fault("\(file.bytes.count) bytes: truncated") }
+    guard file.bytes.count >= 8 else {
+      throw fault(Self.otherKind(file.bytes) ?? "\(file.bytes.count) bytes: truncated")
+    }
     let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
     guard length <= SafetensorsHeader.byteLimit, Int(length) + 8 <= file.bytes.count else {
-      throw fault("a header of \(length) bytes in a file of \(file.bytes.count)")
+      throw fault(
+        Self.otherKind(file.bytes)
+          ?? "a header of \(length) bytes in a file of \(file.bytes.count)")
     }
     dataOffset = 8 + Int(length)
     do {
@@ -40,6 +44,22 @@ public final class Safetensors {
     } catch let error as SafetensorsFault {
       throw fault(error.message)
     }
+  }
+
+  /// What the bytes are where they are no safetensors file: what a download or a clone left.
+  private static func otherKind(_ bytes: UnsafeRawBufferPointer) -> String? {
+    guard !bytes.isEmpty else { return "the file is empty" }
+    // The length of a real header has zeros.
+    guard !bytes.prefix(8).contains(0) else { return nil }
+    let head = String(decoding: bytes.prefix(64), as: UTF8.self)
+      .drop(while: { $0.isWhitespace }).lowercased()
+    if head.hasPrefix("version https://git-lfs") {
+      return "this is a Git LFS pointer, not the weights; `git lfs pull` fetches them"
+    }
+    if head.hasPrefix("<!doctype") || head.hasPrefix("<html") || head.hasPrefix("<?xml") {
+      return "this is a web page, not weights; download the file itself"
+    }
+    return head.hasPrefix("{") || head.hasPrefix("[") ? "this is JSON, not weights" : nil
   }
 
   /// The shape of the tensor `name`, if there is one.
