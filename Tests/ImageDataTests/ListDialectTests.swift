@@ -228,9 +228,9 @@ struct ListDialectTests {
     let dataset = try open(Data("path,label\n".utf8) + name + Data(",cat\n".utf8))
     #expect(try dataset.read(at: 0).bytes == picture)
     let label = Data("path,label\na.png,cat\nb.png,caf".utf8) + [0xE9, 10]
-    #expect(refusal(label) == "line 3: the label caf\u{FFFD} is not UTF-8; save the list as UTF-8")
+    #expect(refusal(label) == "line 3: the label caf\\xE9 is not UTF-8; save the list as UTF-8")
     let tags = Data("path,tags\na.png,x caf".utf8) + [0xE9, 10]
-    #expect(refusal(tags) == "line 2: the tags x caf\u{FFFD} is not UTF-8; save the list as UTF-8")
+    #expect(refusal(tags) == "line 2: the tags x caf\\xE9 is not UTF-8; save the list as UTF-8")
   }
 
   @Test("a zero byte in the middle is named")

@@ -104,7 +104,7 @@ struct ManifestEntries {
   }
 
   private static func notUTF8(_ what: String, _ bytes: UnsafeRawBufferPointer) -> String {
-    "\(what) \(String(decoding: bytes.prefix(60), as: UTF8.self)) is not UTF-8; save the list as UTF-8"
+    "\(what) \(PathText.text(of: Array(bytes.prefix(60)))) is not UTF-8; save the list as UTF-8"
   }
 
   /// The labels in bytewise order, and the number of each line's among them or -1; no numbers where no
