@@ -1,5 +1,5 @@
 /// Any JSON, for files whose keys others choose.
-enum JSONValue: Decodable, Equatable {
+enum JSONValue: Decodable, Equatable, Sendable {
   case null
   case boolean(Bool)
   case number(Double)

@@ -3,7 +3,7 @@
 /// Nothing is passed over that changes a number: a key is used, or it does not matter, or it may only
 /// say what the networks here are. timm itself refuses keys that it does not know, except at the top.
 enum TimmKeys {
-  enum Meaning {
+  enum Meaning: Sendable {
     /// Read by `TimmConfig`.
     case used
     /// It says where something comes from, or concerns training, or other sizes on request.
