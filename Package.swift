@@ -24,7 +24,10 @@ let package = Package(
   products: [
     .library(
       name: "Halcyon",
-      targets: ["Files", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Pipeline"]),
+      targets: [
+        "Files", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Training",
+        "Pipeline",
+      ]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
   ],
@@ -73,21 +76,25 @@ let package = Package(
     .target(
       name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Training", dependencies: ["Torch", "Models", "ImageData", "Copies", "Files", system],
+      swiftSettings: swiftSettings),
     .target(name: "Pages", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Pages", "Files", yams,
-        crypto,
-        system,
+        "Torch", "Models", "Training", "Copies", "ImageData", "Shards", "Ranking", "Pages", "Files",
+        yams, crypto, system,
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
-      dependencies: ["Pipeline", "Models", "ImageData", "Shards", "Files", argumentParser, system],
+      dependencies: [
+        "Pipeline", "Training", "Models", "ImageData", "Shards", "Files", argumentParser, system,
+      ],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Files"],
+      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Training", "Files"],
       path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
 
@@ -115,15 +122,23 @@ let package = Package(
       name: "RankingTests", dependencies: ["Ranking", "Files", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Training", "Torch", "Models", "ImageData", "Files", "TestSupport", system],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Pages", "Files",
-        "TestSupport",
+        "Pipeline", "Training", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking",
+        "Pages",
+        "Files", "TestSupport",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["halcyon", "Pipeline", "ImageData", "Shards", "Files", "TestSupport", yams],
+      dependencies: [
+        "halcyon", "Pipeline", "Training", "Torch", "ImageData", "Shards", "Files", "TestSupport",
+        yams,
+      ],
       exclude: ["Help"],
       swiftSettings: swiftSettings),
   ],

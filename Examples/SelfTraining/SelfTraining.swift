@@ -9,6 +9,7 @@ import Files
 import Foundation
 import Models
 import Pipeline
+import Training
 
 /// A recipe in code: what is not said here has the paper's value.
 func recipe(folder: String) -> Recipe {

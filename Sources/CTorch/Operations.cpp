@@ -168,6 +168,16 @@ int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_t
   });
 }
 
+int32_t ctorch_hits(const ctorch_tensor *logits, const ctorch_tensor *members,
+                    ctorch_tensor **out) {
+  return produce(out, [&] {
+    at::NoGradGuard guard;
+    TORCH_CHECK(logits->value.dim() == 2 && logits->value.sizes() == members->value.sizes(),
+                "logits and members must both be [rows, classes]");
+    return members->value.gather(1, logits->value.argmax(1, true)).gt(0).sum();
+  });
+}
+
 int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stride,
                                 const int64_t *padding, int64_t groups, const int64_t *input_shape,
                                 ctorch_tensor **out) {

@@ -68,9 +68,9 @@ at::ScalarType scalarType(int32_t dtype) {
 }
 
 at::Device device(int32_t device) {
-  switch (device) {
+  switch (device & 0xff) {
   case CTORCH_CPU: return at::kCPU;
-  case CTORCH_CUDA: return at::Device(at::kCUDA, 0);
+  case CTORCH_CUDA: return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device >> 8));
   case CTORCH_META: return at::kMeta;
   }
   throw std::invalid_argument("unknown device " + std::to_string(device));

@@ -74,7 +74,7 @@ int32_t ctorch_tensor_dtype(const ctorch_tensor *tensor) {
 }
 
 int32_t ctorch_tensor_device(const ctorch_tensor *tensor) {
-  if (tensor->value.is_cuda()) return CTORCH_CUDA;
+  if (tensor->value.is_cuda()) return CTORCH_CUDA | tensor->value.get_device() << 8;
   return tensor->value.is_meta() ? CTORCH_META : CTORCH_CPU;
 }
 

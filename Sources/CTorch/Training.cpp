@@ -58,11 +58,12 @@ int32_t ctorch_copy_all(ctorch_tensor *const *targets, const ctorch_tensor *cons
   });
 }
 
-int32_t ctorch_gradients_finite(const ctorch_tensor *const *tensors, int32_t count, bool plain,
-                                bool *out) {
+int32_t ctorch_gradients_finite(const ctorch_tensor *const *tensors, int32_t count,
+                                const ctorch_tensor *value, bool plain, bool *out) {
   return guarded([&] {
     at::NoGradGuard guard;
     std::vector<at::Tensor> gradients;
+    if (value) gradients.push_back(value->value);
     for (int32_t i = 0; i < count; i++)
       if (const auto &gradient = tensors[i]->value.grad(); gradient.defined())
         gradients.push_back(gradient);

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Torch
+import Training
 
 extension Run {
   /// What a run is opened with.

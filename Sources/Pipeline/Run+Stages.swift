@@ -4,6 +4,7 @@ import ImageData
 import Models
 import SystemPackage
 import Torch
+import Training
 
 /// What a stage that has just ended says of itself.
 struct StageOutcome {
@@ -58,49 +59,7 @@ extension Run {
       measuredOn: inputs.measured)
     try marker.write(to: folder)
     try? FilePath(text: directory.checkpointsFolder(of: stage)).remove()
-    try log.append("done", stage: stage, ["seconds": .number(outcome.seconds)])
-  }
-
-  /// Trains, writes the model folder, and measures it.
-  func trainAndMeasure(_ job: TrainingJob, _ options: NetworkOptions) throws -> StageOutcome {
-    let result = try fittingMemory(job, options) { try train(job) }
-    let folder = directory.folder(of: job.stage)
-    let model = ModelFolder(
-      path: folder, options: options, classNames: data.classNames, input: recipe.input)
-    try model.write(job.network)
-    return StageOutcome(
-      outputs: ["model.safetensors", "config.json"], seconds: result.seconds,
-      imagesSeen: result.imagesSeen, accuracies: try measure(job.network, job.stage))
-  }
-
-  /// Accuracies on the validation and the test pictures; per class into `evaluation-validation.json`
-  /// and `evaluation-test.json`.
-  private func measure(_ network: any Network, _ stage: Stage) throws -> [String: Double] {
-    var accuracies: [String: Double] = [:]
-    for (name, examples) in [("validation", data.validation), ("test", data.test)] {
-      let path = evaluationPath(of: stage, on: name)
-      guard let examples else {
-        // What an earlier recipe measured on is not this one's.
-        try? FilePath(text: path).remove()
-        continue
-      }
-      let result = try evaluate(network, on: examples)
-      guard let top1 = result.top1 else {
-        throw PipelineError.data(
-          "\(stage.title): \(name): \(result.unreadableLine ?? "no pictures")")
-      }
-      accuracies["\(name)_top1"] = top1
-      accuracies["\(name)_top5"] = result.top5
-      try DurableFile.write(try JSON.pretty(result), to: path)
-      let count = result.measuredOn.map { " (\($0))" } ?? ""
-      console.note("\(stage.title): \(name) top-1 \(Format.fixed(top1, 2)) %\(count)")
-    }
-    return accuracies
-  }
-
-  /// How often the network of a stage is right, per class, on the `set` (validation or test).
-  func evaluationPath(of stage: Stage, on set: String) -> String {
-    "\(directory.folder(of: stage))/evaluation-\(set).json"
+    try log.append("done", stage: stage.rawValue, ["seconds": .number(outcome.seconds)])
   }
 
   /// Which network of the catalogue, for this run's classes and pictures.

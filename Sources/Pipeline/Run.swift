@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Models
 public import Torch
+public import Training
 
 /// One run: a recipe, its directory, its data, and what computes.
 ///
@@ -24,13 +25,14 @@ public final class Run {
   public let precision: Precision
   let workers: Int
   let console: Console
-  let log: RunLog
+  let log: EventLog
   let data: RunData
   /// The labelled, validation and test pictures, by what they show.
   let known: KnownPictures
   /// What this start finds that results depend on.
   let inputs: RunInputs
-  let injectedFaults: Set<InjectedFault>
+  /// What says whether a step of a training may be taken.
+  let stepGuard: any StepGuard
   /// Whether results of another recipe are to be replaced.
   let isRedoing: Bool
   private let lock: RunLock?
@@ -63,11 +65,13 @@ public final class Run {
   }
 
   /// Opens a run of a recipe that was read, whose problems are then listed with all the others.
+  /// `stepGuard` says whether a step of a training may be taken.
   /// - Throws: As `init(recipe:directory:)`.
   public init(
     _ reading: RecipeReading, directory path: String, redoing: Bool = false,
     needsPictures: Bool = true, computing computed: Set<Stage> = Set(Stage.allCases),
-    access: Access = .alone, console: Console = Console()
+    access: Access = .alone, stepGuard: any StepGuard = FiniteSteps(),
+    console: Console = Console()
   ) throws {
     recipe = reading.recipe
     self.console = console
@@ -75,7 +79,7 @@ public final class Run {
     workers = recipe.workers > 0 ? recipe.workers : cores
     directory = RunDirectory(path: path)
     isRedoing = redoing
-    injectedFaults = InjectedFault.fromEnvironment
+    self.stepGuard = stepGuard
     // First what can be refused by looking; nothing is written before.
     let claim = try RunClaim(directory, access: access)
     let warnings: [String]
@@ -97,7 +101,7 @@ public final class Run {
     lock = claim.lock
     try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
     Libtorch.keepMemory()
-    log = try RunLog(path: directory.logPath, shared: access != .alone)
+    log = try EventLog(path: directory.logPath, shared: access != .alone)
     for warning in warnings { try log.append("warning", ["message": .text(warning)]) }
   }
 
@@ -159,15 +163,15 @@ public final class Run {
 
   /// What an evaluation or a scoring runs with.
   func runtime(batch: Int, setBy key: String) -> Runtime {
-    Runtime(
-      device: device, precision: precision, workers: workers, batch: batch, batchKey: key,
-      maxPixels: recipe.data.maxPixels, precisionKey: "precision: float32")
+    var runtime = Runtime(device: device, precision: precision, workers: workers, batch: batch)
+    runtime.batchKey = key
+    runtime.maxPixels = recipe.data.maxPixels
+    return runtime
   }
 
-  func evaluate(_ network: any Network, on examples: Examples) throws -> Evaluation {
-    try Pipeline.evaluate(
-      network, on: examples, input: recipe.input,
-      runtime(batch: recipe.evaluation.batch, setBy: "evaluation.batch"))
+  /// What a training and its evaluations run with.
+  var evaluationRuntime: Runtime {
+    runtime(batch: recipe.evaluation.batch, setBy: "evaluation.batch")
   }
 
   /// All four stages, the baselines, the summary and the report.
@@ -176,29 +180,6 @@ public final class Run {
   public func allStages() throws -> Summary {
     for stage in Stage.allCases where recipe.includes(stage) { try stage.facts.perform(self) }
     return try Summarize.perform(in: self)
-  }
-}
-
-/// A fault that a test puts into a run through the environment, to see that it is survived.
-enum InjectedFault: Hashable {
-  /// The loss of this step is not a number.
-  case nonFiniteLoss(step: Int)
-  /// A gradient of this step is not a number, though the loss is.
-  case nonFiniteGradient(step: Int)
-  /// This process gets SIGTERM in this step.
-  case stop(step: Int)
-
-  /// `HALCYON_INJECT_NAN=5,6`, `HALCYON_INJECT_NAN_GRADIENT=5` and `HALCYON_INJECT_STOP=7`: the
-  /// steps, of every training.
-  static var fromEnvironment: Set<InjectedFault> {
-    func steps(_ variable: String) -> [Int] {
-      let text = ProcessInfo.processInfo.environment[variable] ?? ""
-      return text.split(separator: ",").compactMap { Int($0) }
-    }
-    return Set(
-      steps("HALCYON_INJECT_NAN").map(Self.nonFiniteLoss(step:))
-        + steps("HALCYON_INJECT_NAN_GRADIENT").map(Self.nonFiniteGradient(step:))
-        + steps("HALCYON_INJECT_STOP").map(Self.stop(step:)))
   }
 }
 

@@ -2,6 +2,7 @@ import Copies
 import ImageData
 import Shards
 import Torch
+import Training
 
 extension RunData {
   /// How a run's pictures are opened.
@@ -59,7 +60,7 @@ extension RunData {
 
   /// Opens the pictures of `recipe`. What is wrong with any of the sets is noted in `preflight`, and
   /// then there is nothing to return; U's index is not made when something else is wrong already.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   static func open(_ recipe: Recipe, _ opening: Opening, noting preflight: inout Preflight) throws
     -> Opened?
   {

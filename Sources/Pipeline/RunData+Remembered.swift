@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Shards
+import Training
 
 extension RunData {
   /// The sets of a run whose pictures are not there, as far as its directory remembers them: enough to

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Shards
+import Training
 
 /// The pictures of a run: labelled, unlabelled, for validation and for the final figures.
 struct RunData {
@@ -241,7 +242,7 @@ private func namingHint(
 }
 
 /// The content hash of every picture; nil for one that cannot be read.
-/// - Throws: `PipelineError.stopped` when a signal asked to stop meanwhile.
+/// - Throws: `Stopped` when a signal asked to stop meanwhile.
 func contentHashes(of dataset: any ImageDataset, workers: Int) throws -> [ContentHash?] {
   let count = dataset.count
   let parts = max(1, min(workers, count))

@@ -1,5 +1,6 @@
 import Files
 import SystemPackage
+import Training
 
 /// A part of a run that is done, resumed or skipped as a whole, in the order in which a run does them.
 ///

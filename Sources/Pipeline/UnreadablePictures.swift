@@ -2,6 +2,7 @@ import Copies
 import Files
 import Foundation
 public import ImageData
+import Training
 
 /// The pictures of one set that cannot be read: how many, of which classes, and the first by name.
 public struct UnreadablePictures: Codable, Equatable, Sendable {
@@ -26,9 +27,6 @@ public struct UnreadablePictures: Codable, Equatable, Sendable {
   /// The first of them, with the reasons.
   public let first: [BadSamples.Entry]
 
-  /// How many are named with their reasons.
-  static let mostNamed = 5
-
   enum CodingKeys: String, CodingKey {
     case set, count, of, percent, classes, first
   }
@@ -41,7 +39,7 @@ public struct UnreadablePictures: Codable, Equatable, Sendable {
     self.count = count
     self.of = of
     self.classes = classes
-    self.first = Array(first.prefix(Self.mostNamed))
+    self.first = Array(first.prefix(Evaluation.mostNamed))
   }
 
   /// Counts those of a set, which may come in parts of the same classes: D in what is trained on and
@@ -59,7 +57,7 @@ public struct UnreadablePictures: Codable, Equatable, Sendable {
         perClass[label].bad += isBad ? 1 : 0
       }
     }
-    let first = parts.flatMap { $0.noted.unreadable.prefix(Self.mostNamed) }
+    let first = parts.flatMap { $0.noted.unreadable.prefix(Evaluation.mostNamed) }
     self.init(
       set: set, count: count, of: parts.reduce(0) { $0 + $1.dataset.count },
       classes: zip(names, perClass).filter { $1.bad > 0 }

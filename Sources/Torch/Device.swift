@@ -1,23 +1,56 @@
 import CTorch
 
 /// Where tensors live and operations run.
-public enum Device: String, Sendable, CaseIterable {
-  case cpu
-  case cuda
-  /// Nowhere: tensors have shapes and no memory, for counting without allocating.
-  case meta
+public struct Device: Hashable, Sendable {
+  /// What kind of device it is.
+  public enum Kind: String, Sendable, CaseIterable {
+    case cpu
+    case cuda
+    /// Nowhere: tensors have shapes and no memory, for counting without allocating.
+    case meta
+  }
 
+  /// What kind of device it is.
+  public let kind: Kind
+  /// Which one of its kind, from 0.
+  public let index: Int
+
+  /// The processor.
+  public static let cpu = Device(kind: .cpu, index: 0)
+  /// The first GPU.
+  public static let cuda = cuda(0)
+  /// Nowhere.
+  public static let meta = Device(kind: .meta, index: 0)
+
+  /// The GPU `index`, in the order of the CUDA driver.
+  public static func cuda(_ index: Int) -> Device { Device(kind: .cuda, index: index) }
+
+  /// The devices this machine computes on.
+  public static var available: [Device] {
+    [.cpu] + (0..<max(0, Int(ctorch_cuda_device_count()))).map { .cuda($0) }
+  }
+}
+
+extension Device: CustomStringConvertible {
+  /// "cpu", "cuda:1", as PyTorch has it.
+  public var description: String { kind == .cuda ? "cuda:\(index)" : kind.rawValue }
+}
+
+extension Device {
   var code: Int32 {
-    switch self {
+    switch kind {
     case .cpu: Int32(CTORCH_CPU)
-    case .cuda: Int32(CTORCH_CUDA)
+    case .cuda: Int32(CTORCH_CUDA) | Int32(clamping: index) << 8
     case .meta: Int32(CTORCH_META)
     }
   }
 
-  /// The devices this machine computes on.
-  public static var available: [Device] {
-    ctorch_cuda_device_count() > 0 ? [.cpu, .cuda] : [.cpu]
+  init(code: Int32) {
+    switch code & 0xff {
+    case Int32(CTORCH_CUDA): self = .cuda(Int(code >> 8))
+    case Int32(CTORCH_META): self = .meta
+    default: self = .cpu
+    }
   }
 }
 

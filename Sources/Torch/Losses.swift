@@ -20,4 +20,11 @@ extension Tensor {
       ctorch_sigmoid_cross_entropy(handle, targets.handle, $0)
     }
   }
+
+  /// How many rows of these logits [rows, classes] have their largest entry where `members` [rows,
+  /// classes] is above 0: one int64 on the device, without a gradient.
+  /// - Throws: `TorchError` when the shapes differ.
+  public func hits(in members: Tensor) throws -> Tensor {
+    try make("hits", [self, members]) { ctorch_hits(handle, members.handle, $0) }
+  }
 }

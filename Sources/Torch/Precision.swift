@@ -10,7 +10,7 @@ public enum Precision: String, Sendable, CaseIterable {
 
   /// bf16 where the hardware multiplies it, else float32.
   public static func best(on device: Device) -> Precision {
-    if device == .cuda { return .bf16 }
+    if device.kind == .cuda { return .bf16 }
     return CPU.flags.contains("avx512_bf16") || CPU.flags.contains("amx_bf16") ? .bf16 : .float32
   }
 }
@@ -29,6 +29,11 @@ public enum CPU {
     ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"].filter(flags.contains)
       .joined(separator: "+")
   }
+
+  /// Whether oneDNN has kernels in bfloat16 for this processor; elsewhere libtorch's own compute it.
+  static let packsBFloat16 =
+    ["avx512bw", "avx512vl", "avx512dq"].allSatisfy(flags.contains)
+    || flags.contains("avx_ne_convert") || flags.contains("bf16")
 
   private static func field(_ name: String) -> String? {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {

@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Pipeline
 import Shards
+import Training
 
 /// `halcyon index`: what is in U, once and for all.
 struct IndexCommand: ParsableCommand {
@@ -88,7 +89,7 @@ struct IndexCommand: ParsableCommand {
           printError("\(done) of \(shards) shards, \(Format.count(samples)) samples")
         }, note: { printError($0) }, shouldStop: { StopSignal.number != nil })
     } catch let stopped as IndexingStopped {
-      throw StopSignal.number.map { PipelineError.stopped(signal: $0) } ?? stopped
+      throw StopSignal.number.map { Stopped(signal: $0) } ?? stopped
     }
     let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
     let result = Result(index: folder, summary: summary, seconds: seconds)

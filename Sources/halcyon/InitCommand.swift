@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Pipeline
 import SystemPackage
+import Training
 
 /// `halcyon init`: a recipe fitted to two folders.
 struct InitCommand: ParsableCommand {

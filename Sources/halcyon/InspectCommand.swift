@@ -3,6 +3,7 @@ import Files
 import ImageData
 import Pipeline
 import Shards
+import Training
 
 /// `halcyon inspect`: what was selected.
 struct InspectCommand: ParsableCommand {

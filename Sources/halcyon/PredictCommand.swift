@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Pipeline
+import Training
 
 /// `halcyon predict`: which classes a model sees in pictures.
 struct PredictCommand: ParsableCommand {

@@ -6,6 +6,7 @@ import Models
 import Pipeline
 import Shards
 import SystemPackage
+import Training
 
 /// What every command that works on a run directory takes.
 struct RunOptions: ParsableArguments {

@@ -193,7 +193,7 @@ struct DependenceTests {
     try list("d", 60, wrong: [4])
     let settings = Self.quick + ["teacher.training.images=320", "precision=bf16"]
     let stopped = try tiny.run(
-      "train-teacher", "a", settings, environment: ["HALCYON_INJECT_STOP": "5"])
+      "train-teacher", "a", settings, faults: FaultySteps(stops: [5]))
     #expect(stopped.code == 75)
     let other = try tiny.run(
       "train-teacher", "a", settings.dropLast() + ["precision=float32"])

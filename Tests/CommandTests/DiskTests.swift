@@ -40,7 +40,7 @@ struct DiskTests {
   func earlierCheckpoint() throws {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "whole")
-    _ = try tiny.run("train-teacher", "a", environment: ["HALCYON_INJECT_STOP": "9"])
+    _ = try tiny.run("train-teacher", "a", faults: FaultySteps(stops: [9]))
     let outcome = try tiny.run("train-teacher", "a", shell: limited(64))
     #expect(outcome.output.hasSuffix("code 74\n"), "\(outcome.output)")
     #expect(outcome.output.contains("goes on at step 9 of 30"))
@@ -64,7 +64,7 @@ struct DiskTests {
     #expect(below.errors.contains("\(tiny.folder.path)/file/run"), "\(below.errors)")
 
     try tiny.finish("run", "whole")
-    _ = try tiny.run("run", "a", environment: ["HALCYON_INJECT_STOP": "9"])
+    _ = try tiny.run("run", "a", faults: FaultySteps(stops: [9]))
     for (path, stage) in [("baseline/checkpoints", "train"), ("2-ranking/scores", "score")] {
       let folder = "\(tiny.directory("a"))/\(path)"
       let manager = FileManager.default

@@ -4,15 +4,19 @@ import Testing
 
 @Suite("Losses that are not numbers")
 struct NonFiniteTests {
-  private static let variables = ["HALCYON_INJECT_NAN", "HALCYON_INJECT_NAN_GRADIENT"]
+  /// The loss, or a gradient though the loss is a number.
+  private static let faults: [@Sendable (Set<Int>) -> FaultySteps] = [
+    { FaultySteps(losses: $0) }, { FaultySteps(gradients: $0) },
+  ]
 
   @Test(
-    "a bad step is left out as if it had not been, and the training goes on", arguments: variables)
-  func oneStep(variable: String) throws {
+    "a bad step is left out as if it had not been, and the training goes on",
+    arguments: faults.indices)
+  func oneStep(fault: Int) throws {
     let tiny = try TinyRun()
     // A step at the rate 0 changes batch-norm statistics only; those of a bad one are put back.
     let settings = ["teacher.training.images=16", "teacher.training.warmUpImages=0"]
-    let bad = try tiny.run("train-teacher", "bad", settings, environment: [variable: "1"])
+    let bad = try tiny.run("train-teacher", "bad", settings, faults: Self.faults[fault]([1]))
     #expect(bad.code == 0, "\(bad.errors)")
     #expect(
       try tiny.events("bad") == [
@@ -31,14 +35,14 @@ struct NonFiniteTests {
     #expect(trained["conv1.weight"] != fresh["conv1.weight"])
   }
 
-  @Test("two bad steps in a row are survived, three end the run with 70", arguments: variables)
-  func three(variable: String) throws {
+  @Test("two bad steps in a row are survived, three end the run with 70", arguments: faults.indices)
+  func three(fault: Int) throws {
     let tiny = try TinyRun()
-    let two = try tiny.run("train-teacher", "two", environment: [variable: "5,6,8,9"])
+    let two = try tiny.run("train-teacher", "two", faults: Self.faults[fault]([5, 6, 8, 9]))
     #expect(two.code == 0, "\(two.errors)")
     #expect(try tiny.metrics("two", "1-teacher").allSatisfy { !$0.contains("nan") })
 
-    let three = try tiny.run("train-teacher", "three", environment: [variable: "10,11,12"])
+    let three = try tiny.run("train-teacher", "three", faults: Self.faults[fault]([10, 11, 12]))
     #expect(three.code == 70)
     #expect(three.errors.contains("in 3 steps in a row, the last of them step 12; lower its"))
     #expect(three.errors.contains("the checkpoint of step 8 is kept"))
@@ -56,12 +60,13 @@ struct NonFiniteTests {
   @Test("a run with bad steps that is killed and resumed ends the same")
   func resumed() throws {
     let tiny = try TinyRun()
-    let bad = ["HALCYON_INJECT_NAN": "3,9,10", "HALCYON_INJECT_NAN_GRADIENT": "12"]
-    let whole = try tiny.run("run", "whole", environment: bad)
+    let bad = FaultySteps(losses: [3, 9, 10], gradients: [12])
+    let whole = try tiny.run("run", "whole", faults: bad)
     #expect(whole.code == 0, "\(whole.errors)")
     var starts = 0
-    let stops = bad.merging(["HALCYON_INJECT_STOP": "2,3,9,10,11,12,13"]) { $1 }
-    while try tiny.run("run", "a", environment: stops).code == 75 {
+    var stops = bad
+    stops.stops = [2, 3, 9, 10, 11, 12, 13]
+    while try tiny.run("run", "a", faults: stops).code == 75 {
       starts += 1
       try #require(starts < 60)
     }

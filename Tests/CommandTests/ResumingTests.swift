@@ -22,7 +22,7 @@ struct ResumingTests {
     while true {
       let outcome = try tiny.run(
         "run", "stopped", settings,
-        environment: ["HALCYON_INJECT_STOP": (1...6).map(String.init).joined(separator: ",")])
+        faults: FaultySteps(stops: Set(1...6)))
       if outcome.code == 0 { break }
       try #require(outcome.code == 75, "\(outcome.errors)")
       #expect(
@@ -53,8 +53,8 @@ struct ResumingTests {
     ]
     try tiny.finish("run", "whole", settings)
     var stops = 0
-    let environment = ["HALCYON_INJECT_STOP": "7,14,21,28"]
-    while try tiny.run("run", "stopped", settings, environment: environment).code == 75 {
+    let faults = FaultySteps(stops: [7, 14, 21, 28])
+    while try tiny.run("run", "stopped", settings, faults: faults).code == 75 {
       stops += 1
       try #require(stops < 40)
     }
@@ -117,7 +117,7 @@ struct ResumingTests {
   func contents() throws {
     let tiny = try TinyRun()
     let outcome = try tiny.run(
-      "train-teacher", "a", environment: ["HALCYON_INJECT_STOP": "10"])
+      "train-teacher", "a", faults: FaultySteps(stops: [10]))
     #expect(outcome.code == 75)
     let folder = tiny.directory("a") + "/1-teacher/checkpoints"
     // Two are kept: that of the stop and the newest of every fourth step.
@@ -142,7 +142,7 @@ struct ResumingTests {
   func brokenCheckpoint() throws {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "whole")
-    _ = try tiny.run("train-teacher", "a", environment: ["HALCYON_INJECT_STOP": "10"])
+    _ = try tiny.run("train-teacher", "a", faults: FaultySteps(stops: [10]))
     try tiny.folder.write("half", to: "runs/a/1-teacher/checkpoints/step-00000010.safetensors")
     let outcome = try tiny.finish("train-teacher", "a")
     #expect(outcome.errors.contains("goes on at step 8 of 30"))

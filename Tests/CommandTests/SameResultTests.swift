@@ -85,7 +85,7 @@ struct SameResultTests {
   @Test("a stage whose input is missing says which stage to run")
   func order() throws {
     let tiny = try TinyRun()
-    let begun = try tiny.run("train-teacher", "a", environment: ["HALCYON_INJECT_STOP": "2"])
+    let begun = try tiny.run("train-teacher", "a", faults: FaultySteps(stops: [2]))
     #expect(begun.code == 75)
     for (verb, missing) in [
       ("score", "teacher"), ("select", "not scored yet (00000"), ("pretrain", "ranking"),

@@ -92,7 +92,7 @@ struct StoppingTests {
     let tiny = try TinyRun()
     let outcome = try tiny.run(
       "train-teacher", "a", ["checkpoints.everySteps=1000"],
-      environment: ["HALCYON_INJECT_STOP": "30"])
+      faults: FaultySteps(stops: [30]))
     #expect(outcome.code == 75)
     let again = try tiny.finish("train-teacher", "a", ["checkpoints.everySteps=1000"])
     #expect(again.errors.contains("goes on at step 30 of 30"))
@@ -101,15 +101,15 @@ struct StoppingTests {
   @Test("a stop in a streak of bad steps saves the streak with the weights")
   func badStreak() throws {
     let tiny = try TinyRun()
-    let bad = ["HALCYON_INJECT_NAN": "9,10"]
-    let whole = try tiny.run("train-teacher", "whole", environment: bad)
+    let bad = FaultySteps(losses: [9, 10])
+    let whole = try tiny.run("train-teacher", "whole", faults: bad)
     #expect(whole.code == 0, "\(whole.errors)")
     for step in [9, 10, 11] {
       let name = "stopped-\(step)"
       let stop = try tiny.run(
-        "train-teacher", name, environment: bad.merging(["HALCYON_INJECT_STOP": "\(step)"]) { $1 })
+        "train-teacher", name, faults: FaultySteps(losses: bad.losses, stops: [step]))
       #expect(stop.code == 75)
-      let again = try tiny.run("train-teacher", name, environment: bad)
+      let again = try tiny.run("train-teacher", name, faults: bad)
       #expect(again.errors.contains("goes on at step \(step) of 30"), "\(again.errors)")
       #expect(try tiny.metrics(name, "1-teacher") == tiny.metrics("whole", "1-teacher"))
       #expect(
@@ -118,10 +118,10 @@ struct StoppingTests {
       #expect(try tiny.events(name).count { $0.contains("non-finite") } == 2)
     }
     // Two bad steps before the stop and one after it are three in a row.
-    let three = ["HALCYON_INJECT_NAN": "9,10,11"]
+    let three = FaultySteps(losses: [9, 10, 11])
     _ = try tiny.run(
-      "train-teacher", "three", environment: three.merging(["HALCYON_INJECT_STOP": "10"]) { $1 })
-    let end = try tiny.run("train-teacher", "three", environment: three)
+      "train-teacher", "three", faults: FaultySteps(losses: three.losses, stops: [10]))
+    let end = try tiny.run("train-teacher", "three", faults: three)
     #expect(end.code == 70, "\(end.errors)")
   }
 

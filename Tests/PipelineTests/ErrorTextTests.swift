@@ -6,12 +6,13 @@ import Pipeline
 import Ranking
 import Testing
 import Torch
+import Training
 
 @Suite("Errors of the library")
 struct ErrorTextTests {
   private static let errors: [any Error & CustomStringConvertible] = [
     PipelineError.data("birds/ has no pictures"),
-    PipelineError.stopped(signal: SIGINT),
+    Stopped(signal: SIGINT),
     ImageDataError.unreadable(key: "a/b", reason: "the file is empty"),
     ImageDataError.source(shard: "00001", reason: "it ended early"),
     RankingError.corruptFile(path: "s.scores", reason: "it is cut short"),
@@ -36,7 +37,7 @@ struct ErrorTextTests {
 
   @Test("a stop is called as people call it")
   func stops() {
-    func line(_ signal: Int32) -> String { "\(PipelineError.stopped(signal: signal))" }
+    func line(_ signal: Int32) -> String { "\(Stopped(signal: signal))" }
     #expect(line(SIGINT).hasPrefix("stopped by Ctrl-C (SIGINT); everything is saved"))
     #expect(line(SIGTERM).hasPrefix("stopped by SIGTERM; everything is saved"))
     #expect(line(SIGHUP).hasPrefix("stopped by SIGHUP: its terminal is gone; everything is saved"))

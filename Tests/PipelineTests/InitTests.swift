@@ -2,6 +2,7 @@ import Models
 import Pipeline
 import TestSupport
 import Testing
+import Training
 
 @Suite("InitRecipe")
 struct InitTests {

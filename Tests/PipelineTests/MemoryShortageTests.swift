@@ -2,6 +2,7 @@ import Models
 import TestSupport
 import Testing
 import Torch
+import Training
 
 @testable import Pipeline
 

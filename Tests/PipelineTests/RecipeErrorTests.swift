@@ -3,6 +3,7 @@ import Foundation
 import Pipeline
 import TestSupport
 import Testing
+import Training
 
 @Suite("Recipe errors")
 struct RecipeErrorTests {
@@ -234,9 +235,9 @@ struct RecipeErrorTests {
   func exitCodes() {
     #expect(PipelineError.exitCode(of: PipelineError.recipe("")) == 64)
     #expect(PipelineError.exitCode(of: PipelineError.data("")) == 65)
-    #expect(PipelineError.exitCode(of: PipelineError.nonFinite("")) == 70)
+    #expect(PipelineError.exitCode(of: TrainingError.nonFinite("")) == 70)
     #expect(PipelineError.exitCode(of: FileError("read", "/a", code: 2)) == 74)
-    #expect(PipelineError.exitCode(of: PipelineError.stopped(signal: 15)) == 75)
+    #expect(PipelineError.exitCode(of: Stopped(signal: 15)) == 75)
   }
 }
 

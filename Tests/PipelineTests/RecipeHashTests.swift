@@ -1,5 +1,7 @@
+import Models
 import Pipeline
 import Testing
+import Training
 
 @Suite("Recipe hashes")
 struct RecipeHashTests {

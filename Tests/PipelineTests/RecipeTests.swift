@@ -1,7 +1,9 @@
 import Foundation
+import Models
 import Pipeline
 import TestSupport
 import Testing
+import Training
 
 /// The least a recipe needs.
 let minimalRecipe = """

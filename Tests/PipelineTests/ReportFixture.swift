@@ -2,6 +2,7 @@ import Foundation
 import ImageData
 import Ranking
 import TestSupport
+@testable import Training
 
 @testable import Pipeline
 

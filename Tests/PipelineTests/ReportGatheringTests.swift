@@ -5,6 +5,7 @@ import Pages
 import Ranking
 import TestSupport
 import Testing
+import Training
 
 @testable import Pipeline
 

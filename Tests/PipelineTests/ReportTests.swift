@@ -2,6 +2,7 @@ import Foundation
 import Pages
 import Ranking
 import Testing
+import Training
 
 @testable import Pipeline
 

@@ -12,8 +12,8 @@ struct GradientsFiniteTests {
       return weight
     }
     return try [
-      Tensor.gradientsAreFinite(weights, plainly: false),
-      Tensor.gradientsAreFinite(weights, plainly: true),
+      Tensor.gradientsAreFinite(weights, and: nil, plainly: false),
+      Tensor.gradientsAreFinite(weights, and: nil, plainly: true),
     ]
   }
 

@@ -25,6 +25,7 @@ typedef struct ctorch_tensor ctorch_tensor;
 typedef struct ctorch_generator ctorch_generator;
 
 enum { CTORCH_OK = 0, CTORCH_ERROR = 1, CTORCH_OUT_OF_MEMORY = 2 };
+// A device is one of these, with its number among its kind in the bits from 8 on: CTORCH_CUDA | 1 << 8.
 enum { CTORCH_CPU = 0, CTORCH_CUDA = 1, CTORCH_META = 2 };
 enum {
   CTORCH_UINT8 = 0,
@@ -134,12 +135,15 @@ int32_t ctorch_max_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride
 int32_t ctorch_linear(const ctorch_tensor *x, const ctorch_tensor *weight,
                       const ctorch_tensor *_Nullable bias, ctorch_tensor *_Nullable *_Nonnull out);
 
-// Losses, each a mean over the rows of `logits` [rows, classes]
+// Losses, each a mean over the rows of `logits` [rows, classes]; and how many rows have their largest
+// logit where `members` is above 0, one int64
 
 int32_t ctorch_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
                              ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_tensor *targets,
                                      ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_hits(const ctorch_tensor *logits, const ctorch_tensor *members,
+                    ctorch_tensor *_Nullable *_Nonnull out);
 
 // Random numbers
 
@@ -166,10 +170,11 @@ int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled);
 
 int32_t ctorch_copy_all(ctorch_tensor *_Nonnull const *_Nonnull targets,
                         const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count);
-// True when no gradient of `tensors` holds a NaN or an infinity; missing gradients are finite.
-// `plain` asks the plain twin of our kernel.
+// True when neither `value` nor a gradient of `tensors` holds a NaN or an infinity; missing gradients
+// are finite. `plain` asks the plain twin of our kernel.
 int32_t ctorch_gradients_finite(const ctorch_tensor *_Nonnull const *_Nonnull tensors,
-                                int32_t count, bool plain, bool *out);
+                                int32_t count, const ctorch_tensor *_Nullable value, bool plain,
+                                bool *out);
 // One step of stochastic gradient descent with libtorch's fused kernel, on the tensors that have
 // gradients. Momentum buffers start as zeros, in their parameters' memory layout.
 int32_t ctorch_sgd_step(ctorch_tensor *_Nonnull const *_Nonnull parameters,

@@ -1,4 +1,5 @@
 import Models
+import Training
 
 /// The comparison: the student's architecture trained on the labelled pictures D alone.
 public enum TrainBaseline {
@@ -30,10 +31,7 @@ public enum TrainBaseline {
       // The same first weights as the student's: the comparison is about the data.
       let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
       return try run.trainAndMeasure(
-        TrainingJob(
-          stage: stage, network: network,
-          examples: run.data.labelled, validation: run.data.validation, training: training,
-          seed: run.seed(.baseline)), options)
+        stage, network, options, on: run.data.labelled, training, seed: run.seed(.baseline))
     }
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Models
 import SystemPackage
 import Torch
+import Training
 
 /// The weights that `teacher.startFrom` names, of which only the header is read until they are loaded.
 struct StartingWeights {
@@ -68,7 +69,7 @@ struct StartingWeights {
   }
 
   /// Gives them to `network`.
-  /// - Throws: `FileError` naming the file, `PipelineError.nonFinite` when they are no numbers.
+  /// - Throws: `FileError` naming the file, `TrainingError.nonFinite` when they are no numbers.
   func load(into network: any Network) throws {
     let last = type(of: network).lastLayer
     try network.weights.load(file, prefix: prefix) { $0.hasPrefix(last) && !keepsLast }
@@ -76,7 +77,7 @@ struct StartingWeights {
   }
 
   /// Reads those that `network` takes, without keeping them.
-  /// - Throws: `PipelineError.nonFinite` naming the first that is not finite.
+  /// - Throws: `TrainingError.nonFinite` naming the first that is not finite.
   func requireFinite(for network: any Network) throws {
     let last = type(of: network).lastLayer
     for (name, _) in network.weights.state where keepsLast || !name.hasPrefix(last) {

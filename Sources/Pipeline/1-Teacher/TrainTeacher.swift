@@ -1,4 +1,5 @@
 import Models
+import Training
 
 /// Stage 1: a teacher learns from the labelled pictures D, from scratch or from given weights.
 public enum TrainTeacher {
@@ -16,10 +17,7 @@ public enum TrainTeacher {
         run.console.note("teacher: \(weights.note)")
       }
       return try run.trainAndMeasure(
-        TrainingJob(
-          stage: .teacher, network: network,
-          examples: run.data.labelled, validation: run.data.validation, training: recipe.training,
-          seed: run.seed(.teacher)), options)
+        .teacher, network, options, on: run.data.labelled, recipe.training)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ImageData
 import Models
 import Ranking
+import Training
 
 /// Stage 3: a fresh student learns the classes that the teacher gave the selected pictures D̂.
 public enum PretrainStudent {
@@ -12,10 +13,7 @@ public enum PretrainStudent {
       let options = run.options(model: recipe.model, stem: recipe.stem, width: recipe.width)
       let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
       return try run.trainAndMeasure(
-        TrainingJob(
-          stage: .student, network: network,
-          examples: try selected(in: run), validation: run.data.validation,
-          training: recipe.training, seed: run.seed(.student)), options)
+        .student, network, options, on: selected(in: run), recipe.training)
     }
   }
 

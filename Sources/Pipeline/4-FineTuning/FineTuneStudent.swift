@@ -1,4 +1,5 @@
 import Models
+import Training
 
 /// Stage 4: the pre-trained student learns from the true labels of D.
 public enum FineTuneStudent {
@@ -11,11 +12,8 @@ public enum FineTuneStudent {
         pretrained.classNames, "the pre-trained student's classes", run.data.classNames,
         "the labelled set's")
       return try run.trainAndMeasure(
-        TrainingJob(
-          stage: .fineTuning, network: try pretrained.load(on: run.device),
-          examples: run.data.labelled,
-          validation: run.data.validation, training: run.recipe.fineTuning.training,
-          seed: run.seed(.fineTuning)), pretrained.options)
+        .fineTuning, pretrained.load(on: run.device), pretrained.options, on: run.data.labelled,
+        run.recipe.fineTuning.training)
     }
   }
 }

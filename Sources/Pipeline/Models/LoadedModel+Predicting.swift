@@ -1,5 +1,6 @@
 public import ImageData
 import Torch
+import Training
 
 extension LoadedModel {
   /// Asks the model about picture files, and about the pictures below folders, in their order; a file

@@ -5,6 +5,7 @@ import ImageData
 import Models
 import SystemPackage
 import Torch
+public import Training
 
 /// How a model is run that is not being trained.
 public struct InferenceSettings: Sendable {
@@ -48,11 +49,12 @@ public final class LoadedModel {
     try Libtorch.setThreads(cores)
     Libtorch.keepMemory()
     network = try folder.load(on: device)
-    runtime = Runtime(
-      device: device, precision: Run.precision(settings.precision, on: device), workers: cores,
-      batch: settings.batch, batchKey: "--batch",
-      maxPixels: Recipe.Data(labelled: "", unlabelled: "").maxPixels,
-      precisionKey: "--precision float32", cropMode: folder.cropMode)
+    var runtime = Runtime(
+      device: device, precision: Run.precision(settings.precision, on: device),
+      batch: settings.batch)
+    (runtime.batchKey, runtime.precisionKey) = ("--batch", "--precision float32")
+    runtime.cropMode = folder.cropMode
+    self.runtime = runtime
   }
 
   /// Measures the model on the labelled pictures at `path`.
@@ -82,7 +84,7 @@ public final class LoadedModel {
     PassedOver.lines(of: [dataset]).forEach { console.say($0) }
     let progress = console.progress("evaluate", total: dataset.count)
     var contents: [ContentHash.Prefix] = []
-    let result = try Pipeline.evaluate(
+    let result = try Training.evaluate(
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress
     ) { contents.append($0) }
     progress.finish()

@@ -4,6 +4,7 @@ import ImageData
 import Shards
 import SystemPackage
 import Torch
+import Training
 
 /// How many pictures there are: counted, or as the recipe says where they are not there.
 struct DataCounts: Equatable {
@@ -24,7 +25,7 @@ struct DataCounts: Equatable {
   }
 
   /// Counts the pictures of `recipe`, and notes what speaks against them; nil where that is a problem.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   init?(
     _ recipe: Recipe, in directory: RunDirectory?, device: Device?, redoing: Bool,
     noting preflight: inout Preflight

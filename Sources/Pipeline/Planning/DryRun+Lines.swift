@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Training
 
 extension DryRun {
   /// The dry run for people.

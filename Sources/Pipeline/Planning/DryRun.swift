@@ -2,6 +2,7 @@ import Files
 import Foundation
 import SystemPackage
 import Torch
+import Training
 
 /// What a run would do, and what speaks against it: worked out without allocating a network and, where
 /// the recipe says how many pictures there are, without the pictures.
@@ -93,7 +94,7 @@ public struct DryRun: Encodable, Sendable {
 
   /// Works out the recipe of `reading`, whose run is or will be kept in `directory`; with `redoing`, what
   /// was made otherwise there is made again.
-  /// - Throws: `PipelineError.stopped`, `TorchError`; what is wrong with the run is in `problems`.
+  /// - Throws: `Stopped`, `TorchError`; what is wrong with the run is in `problems`.
   public init(
     _ reading: RecipeReading, directory path: String? = nil, redoing: Bool = false
   ) throws {
@@ -110,7 +111,7 @@ public struct DryRun: Encodable, Sendable {
     if let counts, let device, preflight.problems.isEmpty {
       let precision = Run.precision(recipe.precision, on: device)
       let speed = try machineSpeed(device, precision)
-      self.device = device.rawValue
+      self.device = device.kind.rawValue
       self.precision = precision.rawValue
       machineGmacPerSecond = speed
       let limit = Memory.limit

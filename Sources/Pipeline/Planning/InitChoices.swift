@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Training
 
 /// The choices of `InitRecipe`: each function sets some keys of a recipe and returns why.
 struct InitChoices {
@@ -187,7 +188,7 @@ struct InitChoices {
     ]
   }
 
-  private func fit(_ augmentation: inout Recipe.Augmentation, _ key: String) -> [Note] {
+  private func fit(_ augmentation: inout TrainingSettings.Augmentation, _ key: String) -> [Note] {
     var notes: [Note] = []
     if isSmall {
       augmentation.crop = .padded

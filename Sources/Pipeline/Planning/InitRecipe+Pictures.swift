@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 public import Shards
+public import Training
 
 extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a

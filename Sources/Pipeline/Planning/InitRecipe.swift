@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Torch
+import Training
 
 /// What is known of a folder of pictures before anything is trained.
 public struct DatasetFacts: Equatable, Sendable {

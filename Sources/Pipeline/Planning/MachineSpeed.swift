@@ -4,7 +4,7 @@ import Torch
 
 /// 10⁹ multiply-adds a second of a square matrix product: what networks can come near.
 func machineSpeed(_ device: Device, _ precision: Precision) throws -> Double {
-  let side = device == .cuda ? 8192 : 2048
+  let side = device.kind == .cuda ? 8192 : 2048
   let dtype: DType = precision == .bf16 ? .bfloat16 : .float32
   let matrix = try Tensor.full([side, side], 0.5, dtype: dtype, device: device)
   return try withoutGradients {

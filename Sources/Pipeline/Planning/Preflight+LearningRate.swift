@@ -1,4 +1,5 @@
 import Files
+import Training
 
 extension Preflight {
   /// Notes where a learning rate does not do what its settings seem to say.

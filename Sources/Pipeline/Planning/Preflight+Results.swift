@@ -1,11 +1,12 @@
 import Files
 import Torch
+import Training
 
 extension Preflight {
   /// Finds what the results in `directory` were made otherwise of, which a start refuses or, with
   /// `redoing`, makes again; and which of them would only be measured again.
   /// - Returns: The stages that would be made again.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   mutating func checkResults(
     in directory: RunDirectory, of recipe: Recipe, _ opened: RunData.Opened, _ device: Device,
     redoing: Bool

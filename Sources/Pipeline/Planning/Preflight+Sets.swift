@@ -2,6 +2,7 @@ import Copies
 import Files
 import ImageData
 import Shards
+import Training
 
 extension Preflight {
   /// Notes what is odd about the classes of D: that they are the parts of a set, or look alike, or that

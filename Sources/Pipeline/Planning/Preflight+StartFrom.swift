@@ -4,6 +4,7 @@ import ImageData
 import Models
 import SystemPackage
 import Torch
+import Training
 
 extension Preflight {
   /// Looks at the weights that the teacher starts from: whether they are there and fit, and whether what

@@ -2,6 +2,7 @@ import Files
 import ImageData
 import Models
 import Torch
+import Training
 
 extension Preflight {
   /// Looks at each training on D: whether its schedule comes out and whether it fits into memory; of the

@@ -2,11 +2,12 @@ import Copies
 import Files
 import ImageData
 import Shards
+import Training
 
 extension Preflight {
   /// Decodes some pictures of U, spread over it: where none can be read, scoring it is no use.
   /// - Returns: How many cannot be read, where all were looked at.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   mutating func lookAt(
     unlabelled: any ShardedDataset, limit: BadSamples.Limit, maxPixels: Int
   ) throws -> Int? {
@@ -56,7 +57,7 @@ extension Preflight {
   ///   - unreadable: How many of U cannot be read, where that is known.
   ///   - most: Up to so many pictures are compared at once.
   ///   - workers: How many threads read.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   mutating func compareUnlabelled(
     of data: RunData, with known: KnownPictures, _ recipe: Recipe, unreadable: Int?, most: Int,
     workers: Int

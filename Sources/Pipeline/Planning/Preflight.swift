@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// What speaks against a run, all of it found before anything is computed or written.
 ///
@@ -46,10 +47,10 @@ public struct Preflight: Sendable {
   }
 
   /// Notes why something could not be done; of an error that lists several problems, each.
-  /// - Throws: `PipelineError.stopped`, which is no problem of the run's.
+  /// - Throws: `Stopped`, which is no problem of the run's.
   mutating func note(_ error: any Error, key: String) throws {
     switch error {
-    case PipelineError.stopped(let signal): throw PipelineError.stopped(signal: signal)
+    case let stopped as Stopped: throw stopped
     case PipelineError.problems(let several): several.forEach { add($0) }
     default:
       add(
@@ -69,7 +70,7 @@ public struct Preflight: Sendable {
   }
 
   /// What `body` returns, or nil where it throws, which is noted as a problem of `key`.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   mutating func attempt<Value>(_ key: String, _ body: () throws -> Value) throws -> Value? {
     do {
       return try body()

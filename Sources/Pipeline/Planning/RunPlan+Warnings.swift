@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Models
+import Training
 
 extension RunPlan {
   /// Notes what experience and the paper's Table 1 say against this plan.

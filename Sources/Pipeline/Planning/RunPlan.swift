@@ -1,5 +1,6 @@
 import Models
 import Torch
+import Training
 
 /// What the stages of a run take, worked out from how many pictures there are.
 struct RunPlan {

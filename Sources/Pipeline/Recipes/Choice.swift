@@ -1,4 +1,5 @@
-public import ImageData
+public import Models
+public import Training
 
 /// A value that is one of a few words, in a recipe and on the command line.
 public protocol Choice: RawRepresentable, CaseIterable, Sendable where RawValue == String {
@@ -39,11 +40,11 @@ extension Recipe.PrecisionChoice: Choice {
   }
 }
 
-extension Recipe.Stem: Choice {}
-extension Recipe.Schedule: Choice {}
-extension Recipe.Loss: Choice {}
-extension Recipe.Order: Choice {}
+extension Stem: Choice {}
+extension TrainingSettings.Schedule: Choice {}
+extension TrainingSettings.Loss: Choice {}
+extension TrainingSettings.Order: Choice {}
 extension Recipe.Strategy: Choice {}
 extension Recipe.Duplicates: Choice {}
-extension Recipe.Augmentation.Crop: Choice {}
-extension Interpolation: Choice {}
+extension TrainingSettings.Augmentation.Crop: Choice {}
+extension PictureInput.Interpolation: Choice {}

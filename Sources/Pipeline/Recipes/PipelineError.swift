@@ -19,8 +19,6 @@ public enum PipelineError: LocalizedError, ExitCoded, Equatable, CustomStringCon
   case memory(String)
   /// A file or a folder that cannot be used.
   case io(String)
-  /// Stopped by a signal with everything saved.
-  case stopped(signal: Int32)
   /// Several reasons at once, at least two.
   case problems([Preflight.Problem])
 
@@ -48,7 +46,6 @@ public enum PipelineError: LocalizedError, ExitCoded, Equatable, CustomStringCon
     case .nonFinite: 70
     case .memory: 71
     case .io: 74
-    case .stopped: 75
     case .problems(let several): several.first?.exitCode ?? 65
     }
   }
@@ -59,9 +56,6 @@ public enum PipelineError: LocalizedError, ExitCoded, Equatable, CustomStringCon
     case .usage(let line), .recipe(let line), .data(let line), .nonFinite(let line),
       .memory(let line), .io(let line):
       line
-    case .stopped(let signal):
-      "stopped by \(StopSignal.name(of: signal)); everything is saved: run the same command again "
-        + "to go on"
     case .problems(let several): several.map(\.message).joined(separator: "\n")
     }
   }

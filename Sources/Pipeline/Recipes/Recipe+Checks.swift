@@ -1,4 +1,5 @@
 import Models
+import Training
 
 /// A reason why a recipe cannot be followed.
 struct RecipeProblem: Equatable {
@@ -184,6 +185,11 @@ extension Recipe {
     found.refuse(
       training.dropFactor <= 0 || training.dropFactor > 1, key("dropFactor"),
       "\(key("dropFactor")) is \(training.dropFactor); it must be above 0 and at most 1")
+    let near = nearest(training.optimizer, in: Optimizers.names).map { "did you mean \($0)?" }
+    found.refuse(
+      !Optimizers.names.contains(training.optimizer), key("optimizer"),
+      "\(key("optimizer")): no optimiser is named \(training.optimizer.yaml); "
+        + (near ?? "there are \(Optimizers.names.joined(separator: ", "))"))
     found.within(0..<1, training.momentum, key("momentum"))
     found.refuse(
       training.nesterov && training.momentum == 0, key("nesterov"),
@@ -193,7 +199,7 @@ extension Recipe {
   }
 
   private func checkAugmentation(
-    _ augmentation: Augmentation, _ path: String, _ found: inout RecipeProblems
+    _ augmentation: TrainingSettings.Augmentation, _ path: String, _ found: inout RecipeProblems
   ) {
     let scale = augmentation.scale
     found.refuse(

@@ -1,3 +1,6 @@
+import Models
+import Training
+
 extension Recipe {
   /// Every key of a recipe, in the order in which it is written.
   static var fields: [RecipeField<Recipe>] {
@@ -99,7 +102,7 @@ extension Recipe.Data {
   }
 }
 
-extension Recipe.Input {
+extension PictureInput {
   static var fields: [RecipeField<Self>] {
     [
       .value(
@@ -254,7 +257,7 @@ extension RecipeField {
   }
 }
 
-extension Recipe.Training {
+extension TrainingSettings {
   static var fields: [RecipeField<Self>] {
     [
       .value("images", \.images, "The paper's #iter: how many images are seen in all."),
@@ -277,18 +280,19 @@ extension Recipe.Training {
         "drops", \.drops, "With steps: the epochs after which the rate is multiplied by dropFactor."
       ),
       .value("dropFactor", \.dropFactor, "With steps: what the rate is multiplied by."),
+      .value("optimizer", \.optimizer, "What changes the weights along their gradients."),
       .value("momentum", \.momentum, "SGD's momentum."),
       .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's."),
       .value("weightDecay", \.weightDecay, "The L2 penalty's factor."),
       .value("loss", \.loss, "The loss on images with several labels."),
       .value("order", \.order, "The order in which images are seen."),
-      .group("augmentation", \.augmentation, Recipe.Augmentation.fields),
+      .group("augmentation", \.augmentation, TrainingSettings.Augmentation.fields),
       .value("freezeBackbone", \.freezeBackbone, "Whether only the last layer is trained."),
     ]
   }
 }
 
-extension Recipe.Augmentation {
+extension TrainingSettings.Augmentation {
   static var fields: [RecipeField<Self>] {
     [
       .value("crop", \.crop, "How the network's input is cut from a training picture."),

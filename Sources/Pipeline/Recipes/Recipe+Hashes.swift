@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Training
 
 extension Recipe {
   /// The SHA-256 of every setting that influences the results; not of name, workers, checkpoints,
@@ -49,8 +50,17 @@ extension Recipe {
   }
 
   private func hash(salt: String = "recipe", of includes: (String) -> Bool) -> String {
-    let lines = settings.filter { includes($0.key) }.map { "\($0.key)=\($0.value)\n" }
+    let lines = settings.filter { includes($0.key) && !Self.isYoungDefault($0) }
+      .map { "\($0.key)=\($0.value)\n" }
     return Checksum.sha256(Foundation.Data((salt + "\n" + lines.sorted().joined()).utf8))
+  }
+
+  /// Keys that came after 0.1.0 have no part in a hash while they have their defaults, so that what
+  /// earlier versions made is still of the same recipe.
+  private static let younger = ["optimizer": "sgd"]
+
+  private static func isYoungDefault(_ setting: RecipeSetting) -> Bool {
+    setting.key.split(separator: ".").last.flatMap { younger[String($0)] } == setting.value
   }
 
   // MARK: - What depends on what

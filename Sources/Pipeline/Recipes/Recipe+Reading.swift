@@ -1,3 +1,5 @@
+import Training
+
 extension Recipe {
   /// Reads the recipe at `path`, then changes it by `overrides`, each `key.path=value`.
   ///

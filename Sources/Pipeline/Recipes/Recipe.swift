@@ -1,6 +1,7 @@
-public import ImageData
+import ImageData
 public import Models
 public import Shards
+public import Training
 
 /// Everything a run depends on: the data, the networks, the four stages and how they are trained.
 ///
@@ -133,25 +134,6 @@ extension Recipe {
     /// Whether U is what `labelledCount` left of `labelled`.
     public var unlabelledIsRest: Bool { unlabelled == Self.rest }
   }
-
-  /// What the networks see.
-  public struct Input: Equatable, Sendable {
-    /// The side of the network's square input, in training and in evaluation.
-    public var size = 224
-    /// Evaluation: the shorter side is resized to this before the centre crop.
-    public var resize = 256
-    /// Evaluation: how it is resized.
-    public var interpolation = Interpolation.bilinear
-    /// 1 for grey pictures, 3 for colour.
-    public var channels = 3
-    /// Subtracted from each channel, on a scale of 0 to 1.
-    public var mean = [0.485, 0.456, 0.406]
-    /// Each channel is then divided by this.
-    public var std = [0.229, 0.224, 0.225]
-
-    /// The defaults: ImageNet's.
-    public init() {}
-  }
 }
 
 // MARK: - Stages
@@ -159,6 +141,10 @@ extension Recipe {
 extension Recipe {
   /// A network's first layers.
   public typealias Stem = Models.Stem
+  /// What the networks see.
+  public typealias Input = PictureInput
+  /// How one network is trained.
+  public typealias Training = TrainingSettings
 
   /// Stage 1: the network that labels the unlabelled pictures.
   public struct Teacher: Equatable, Sendable {

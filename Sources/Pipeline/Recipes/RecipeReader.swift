@@ -1,3 +1,4 @@
+import Training
 import Yams
 
 /// Reads YAML nodes into a recipe and remembers where each key was given.

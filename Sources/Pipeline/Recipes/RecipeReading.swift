@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 public import Shards
 import SystemPackage
+import Training
 import Yams
 
 /// A recipe as it was read, and everything that is wrong with it.

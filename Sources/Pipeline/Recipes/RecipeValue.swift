@@ -1,6 +1,8 @@
 import Files
 import Foundation
 import ImageData
+import Models
+import Training
 import Yams
 
 /// A value that stands behind a key of a recipe: read from a YAML node, written as YAML text.
@@ -131,14 +133,14 @@ extension RecipeValue where Self: Choice {
 
 extension Recipe.DeviceChoice: RecipeValue {}
 extension Recipe.PrecisionChoice: RecipeValue {}
-extension Recipe.Stem: RecipeValue {}
-extension Recipe.Schedule: RecipeValue {}
-extension Recipe.Loss: RecipeValue {}
-extension Recipe.Order: RecipeValue {}
+extension Stem: RecipeValue {}
+extension TrainingSettings.Schedule: RecipeValue {}
+extension TrainingSettings.Loss: RecipeValue {}
+extension TrainingSettings.Order: RecipeValue {}
 extension Recipe.Strategy: RecipeValue {}
 extension Recipe.Duplicates: RecipeValue {}
-extension Recipe.Augmentation.Crop: RecipeValue {}
-extension Interpolation: RecipeValue {}
+extension TrainingSettings.Augmentation.Crop: RecipeValue {}
+extension PictureInput.Interpolation: RecipeValue {}
 
 // MARK: - Compounds
 

@@ -1,3 +1,5 @@
+import Training
+
 /// One class before and after: how often the baseline, the teacher and the student are right.
 struct ClassChange {
   /// The class's index.

@@ -1,4 +1,5 @@
 import Pages
+import Training
 
 /// The learning curves of every training.
 struct CurvesSection {

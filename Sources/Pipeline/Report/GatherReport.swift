@@ -4,6 +4,7 @@ import ImageData
 import Ranking
 import Shards
 import SystemPackage
+import Training
 
 extension ReportData {
   /// Reads what a report shows from the run's directory; a file that is missing leaves a gap.

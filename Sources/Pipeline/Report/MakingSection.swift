@@ -1,5 +1,7 @@
 import Files
+import Models
 import Pages
+import Training
 
 /// How it was made: the recipe's essentials, what it ran on and how long it took.
 struct MakingSection {

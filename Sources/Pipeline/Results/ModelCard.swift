@@ -1,7 +1,9 @@
 import Files
 import Foundation
 import ImageData
+import Models
 import Shards
+import Training
 
 /// `README.md` of a run directory: what the model is, how good, how it was made and where it ends.
 public struct ModelCard: Sendable {

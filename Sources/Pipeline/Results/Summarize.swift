@@ -4,6 +4,7 @@ import ImageData
 import Ranking
 import Shards
 import Torch
+import Training
 
 /// What a run came to: `summary.json`, `report.html`, the model card and the manifest.
 public enum Summarize {
@@ -27,7 +28,8 @@ public enum Summarize {
       classes: run.data.classNames.count,
       labelledImages: run.data.labelled.count - run.unreadableTrained,
       unlabelledImages: run.data.unlabelled.count, seed: run.recipe.seed,
-      device: run.device.rawValue, precision: run.precision.rawValue, threads: Libtorch.threads,
+      device: run.device.kind.rawValue, precision: run.precision.rawValue,
+      threads: Libtorch.threads,
       libtorch: Libtorch.version)
     summary.cutShards = (run.data.unlabelled as? IndexedCollection)?.cutShards
     for stage in Stage.allCases {

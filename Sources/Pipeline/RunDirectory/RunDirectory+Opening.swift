@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import SystemPackage
+import Training
 
 extension RunDirectory {
   /// Refuses or, with `redoing`, removes what was made otherwise than this start would make it: old and
@@ -77,7 +78,7 @@ extension RunDirectory {
     for path in [summaryPath, reportPath, modelCardPath, manifestPath] {
       FilePath(text: path).unlink()
     }
-    try RunLog.remove(stages: stages, from: logPath)
+    try EventLog.remove(stages: stages.map(\.rawValue), from: logPath)
   }
 
   func clear(_ stage: Stage, keepingScores: Bool) throws {

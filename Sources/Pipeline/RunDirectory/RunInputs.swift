@@ -46,7 +46,7 @@ extension RunInputs {
     _ known: KnownPictures, startFrom: String?
   ) {
     self.recipe = recipe
-    self.device = device.rawValue
+    self.device = device.kind.rawValue
     self.precision = precision.rawValue
     self.startFrom = startFrom
     unlabelled =

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Torch
 import SystemPackage
+import Training
 
 /// The stages of a run directory that were made otherwise than a start would make them now, and why.
 struct StaleStages {

@@ -70,7 +70,7 @@ final class FusedConvolution {
     stride = [Int64](repeating: Int64(convolution.stride), count: 2)
     padding = [Int64](repeating: Int64(convolution.padding), count: 2)
     groups = Int64(convolution.groups)
-    packs = weight.device == .cpu
+    packs = weight.device == .cpu && (precision == .float32 || CPU.packsBFloat16)
   }
 
   func callAsFunction(_ x: Tensor, adding residual: Tensor?, relu: Bool) throws -> Tensor {

@@ -4,14 +4,15 @@ import CTorch
 /// fused kernel.
 ///
 /// A step is v ← momentum · v + (g + weightDecay · w); w ← w − rate · v, as PyTorch has it.
-public final class SGD {
+public final class SGD: Optimizer {
   /// The share of the last step's direction that is kept.
   public let momentum: Double
   /// How strongly weights are pulled to zero.
   public let weightDecay: Double
   /// Whether the step looks ahead along the momentum.
   public let nesterov: Bool
-  private let parameters: [ParameterStore.Named]
+  /// The weights that it changes.
+  public let parameters: [ParameterStore.Named]
   private let momenta: [Tensor]
 
   /// An optimiser of `parameters` whose momenta are zero.
@@ -36,12 +37,6 @@ public final class SGD {
     zip(parameters, momenta).map { ("momentum.\($0.name)", $1) }
   }
 
-  /// Whether every gradient is a finite number.
-  /// - Throws: `TorchError`.
-  public func gradientsAreFinite() throws -> Bool {
-    try Tensor.gradientsAreFinite(parameters.map(\.tensor))
-  }
-
   /// Moves the parameters along their gradients.
   /// - Throws: `TorchError`.
   public func step(learningRate: Double) throws {
@@ -52,11 +47,5 @@ public final class SGD {
           parameters.map(\.tensor.handle), momenta.map(\.handle), Int32(parameters.count),
           learningRate, momentum, weightDecay, nesterov))
     }
-  }
-
-  /// Forgets the gradients.
-  /// - Throws: `TorchError`.
-  public func clearGradients() throws {
-    try Tensor.clearGradients(of: parameters.map(\.tensor))
   }
 }

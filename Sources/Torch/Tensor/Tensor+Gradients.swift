@@ -33,16 +33,19 @@ extension Tensor {
   /// Whether no gradient of `tensors` holds a NaN or an infinity.
   /// - Throws: `TorchError`.
   public static func gradientsAreFinite(_ tensors: [Tensor]) throws -> Bool {
-    try gradientsAreFinite(tensors, plainly: false)
+    try gradientsAreFinite(tensors, and: nil, plainly: false)
   }
 
-  /// The same by our own kernel or, plainly, by libtorch's operations.
-  static func gradientsAreFinite(_ tensors: [Tensor], plainly: Bool) throws -> Bool {
+  /// The same of the gradients and of `value`, by our own kernel or, plainly, by libtorch's operations.
+  static func gradientsAreFinite(
+    _ tensors: [Tensor], and value: Tensor?, plainly: Bool
+  ) throws -> Bool {
     var finite = true
-    try withExtendedLifetime(tensors) {
+    try withExtendedLifetime((tensors, value)) {
       try check(
         "isfinite",
-        ctorch_gradients_finite(tensors.map(\.handle), Int32(tensors.count), plainly, &finite))
+        ctorch_gradients_finite(
+          tensors.map(\.handle), Int32(tensors.count), value?.handle, plainly, &finite))
     }
     return finite
   }

@@ -27,10 +27,7 @@ public final class Tensor {
   }
 
   /// Where the tensor lives.
-  public var device: Device {
-    let code = ctorch_tensor_device(handle)
-    return Device.allCases.first { $0.code == code } ?? .cpu
-  }
+  public var device: Device { Device(code: ctorch_tensor_device(handle)) }
 
   /// Whether the channels of a picture [N, C, H, W] or clip [N, C, T, H, W] stand next to each other
   /// in memory.
@@ -39,7 +36,7 @@ public final class Tensor {
 
 extension Tensor: CustomStringConvertible {
   /// The shape, type and device; not the elements.
-  public var description: String { "Tensor\(shape) \(dtype) on \(device.rawValue)" }
+  public var description: String { "Tensor\(shape) \(dtype) on \(device)" }
 }
 
 extension [Int] {

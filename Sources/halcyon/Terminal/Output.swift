@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Pipeline
+import Training
 
 /// Prints a line to standard output; a reader that has gone away (`halcyon models | head`) is none
 /// to miss it.

@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Ranking
 import Shards
+import Training
 
 /// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,
 /// for other programs, and where U cannot be read at random.
@@ -93,7 +94,7 @@ public enum MaterializeSelection {
 
   private static func write(
     _ shard: Int, of plan: MaterializationPlan, _ selection: Selection,
-    _ pictures: any ImageDataset, in run: Run, to folder: String, _ progress: Progress
+    _ pictures: any ImageDataset, in run: Run, to folder: String, _ progress: ProgressBar
   ) throws {
     let path = "\(folder)/\(plan.name(of: shard))"
     let tar = try TarWriter(path: "\(path).tar")

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import SystemPackage
+import Training
 
 /// What the pictures of one set are: noted once and kept in the run's folder `known`, since D may be a
 /// million files.
@@ -87,7 +88,7 @@ struct NotedContents {
 
   /// Every picture is decoded where that is to be known or soon done; of large sets the bytes are
   /// read and their headers looked at, and pictures of each class are decoded until one can be.
-  /// - Throws: `PipelineError.stopped`.
+  /// - Throws: `Stopped`.
   func note() throws -> Noted {
     guard alike || dataset.count <= Self.large else { return try headed() }
     return try decoded(dataset)
@@ -172,7 +173,7 @@ struct NotedContents {
 }
 
 /// What the pictures' bytes and headers say, nothing of them decoded.
-/// - Throws: `PipelineError.stopped` when a signal asked to stop meanwhile.
+/// - Throws: `Stopped` when a signal asked to stop meanwhile.
 private func lookAtHeaders(
   of dataset: any ImageDataset, maxPixels: Int, workers: Int
 ) throws -> [(contents: PictureContents, reason: String?)] {

@@ -7,6 +7,7 @@ import Ranking
 import Shards
 import SystemPackage
 import Torch
+import Training
 
 /// Stage 2, first half: the teacher scores every unlabelled picture.
 ///
@@ -153,7 +154,7 @@ struct ScoringWork {
         + (share.reason == nil || share.count == 1
           ? "" : "; for all of them give --shard-index 0 --num-shards 1"))
     try run.log.append(
-      ShareEvent.name, stage: .ranking,
+      ShareEvent.name, stage: Stage.ranking.rawValue,
       ["index": .integer(share.index), "count": .integer(share.count)])
   }
 
@@ -244,7 +245,7 @@ extension ShardRecord {
       recipeHash: run.recipe.scoresHash, inputIdentity: "",
       leftOutIdentity: run.inputs.leftOut ?? "",
       batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
-      libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.rawValue,
+      libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.kind.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,
       scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
   }

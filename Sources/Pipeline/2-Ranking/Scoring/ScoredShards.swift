@@ -4,6 +4,7 @@ import ImageData
 import Ranking
 import Shards
 import SystemPackage
+import Training
 
 /// Which shards of U have scores, and what became of the pictures that have none.
 ///

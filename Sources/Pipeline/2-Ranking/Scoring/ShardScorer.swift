@@ -5,6 +5,7 @@ import ImageData
 import Ranking
 import Shards
 import Torch
+import Training
 
 /// Scores one shard after another with one teacher.
 final class ShardScorer {
@@ -12,7 +13,7 @@ final class ShardScorer {
   private let kind: ShardRecord
   private let inference: Inference
   private let badSamples: BadSamples
-  private let progress: Progress
+  private let progress: ProgressBar
   private var top: TopClasses
 
   init(of run: Run, teacher: ModelFolder, kind: ShardRecord, total: Int) throws {
@@ -65,7 +66,7 @@ final class ShardScorer {
     record.imagesPerSecond = Double(record.count) / max(record.seconds, 1e-9)
     try DurableFile.write(record.json(), to: "\(path).json")
     try run.log.append(
-      "scored", stage: .ranking,
+      "scored", stage: Stage.ranking.rawValue,
       ["shard": .text(name), "images_per_second": .number(record.imagesPerSecond)])
   }
 

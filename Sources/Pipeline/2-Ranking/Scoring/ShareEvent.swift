@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Training
 
 /// What the log says of processes that shared the scoring: which shares there were, and in how many the
 /// work was divided.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Ranking
 import SystemPackage
+import Training
 
 /// A run that begins with another's teacher and scores, and with a selection that lies beside it: for
 /// training a student on that selection and keeping the other's.

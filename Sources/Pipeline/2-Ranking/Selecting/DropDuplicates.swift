@@ -5,6 +5,7 @@ import ImageData
 import Ranking
 import Shards
 import SystemPackage
+import Training
 
 /// Selects without the pictures that show what a better one shows already.
 ///

@@ -4,6 +4,7 @@ import ImageData
 import Ranking
 import Shards
 import SystemPackage
+import Training
 
 /// Stage 2, second half: the top K pictures of each class become D̂.
 ///

@@ -1,0 +1,58 @@
+import Foundation
+import SystemPackage
+
+/// A text file that grows by whole lines: each is one `write`, so a reader sees no half lines.
+package final class AppendedFile {
+  package let path: String
+  private let descriptor: Int32
+
+  package init(path: String) throws {
+    self.path = path
+    descriptor = FilePath(text: path).open(O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Appends `line` and a newline.
+  package func append(_ line: String) throws {
+    let bytes = Array((line + "\n").utf8)
+    var done = 0
+    while done < bytes.count {
+      let written = bytes.withUnsafeBytes { buffer in
+        write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
+      }
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError("write", path, code: errno)
+      }
+      done += written
+    }
+  }
+
+  /// Waits until everything appended is on the disk.
+  package func flush() throws {
+    guard fsync(descriptor) == 0 else { throw FileError("flush", path, code: errno) }
+  }
+
+  /// The whole lines of the file at `path`, and whether a torn one follows them; none without a
+  /// file.
+  package static func lines(of path: String) throws -> (whole: [String], torn: Bool) {
+    guard FilePath(text: path).exists else { return ([], false) }
+    let text = try FileContents.text(of: path)
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let last = lines.popLast() ?? ""
+    return (lines, !last.isEmpty)
+  }
+
+  /// How many whole lines the file at `path` has; 0 without a file.
+  package static func lineCount(of path: String) -> Int { (try? lines(of: path).whole.count) ?? 0 }
+
+  /// Keeps the whole lines that `keeps` says; the file is replaced only where that changes it.
+  package static func filter(_ path: String, _ keeps: (String) throws -> Bool) throws {
+    let (lines, torn) = try lines(of: path)
+    let kept = try lines.filter(keeps)
+    guard torn || kept.count < lines.count else { return }
+    try DurableFile.write(kept.map { $0 + "\n" }.joined(), to: path)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Synchronization
+
+/// What the user sees while work goes on: a bar on a terminal, plain lines elsewhere.
+///
+/// Everything goes to standard error, so that standard output holds results only.
+public final class Console {
+  package let isTerminal: Bool
+  package let isColoured: Bool
+  package let isQuiet: Bool
+  private let fixedWidth: Int?
+  private let write: (String) -> Void
+
+  /// The console of this process. `quiet` shows nothing but what `say` is given.
+  public init(quiet: Bool = false) {
+    isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    isColoured =
+      isTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    isQuiet = quiet
+    fixedWidth = nil
+    // A terminal or a log that went away is no reason for the work to end.
+    write = { _ = writeAll($0, to: STDERR_FILENO) }
+  }
+
+  /// A console that hands what it shows to `write`.
+  package init(
+    isTerminal: Bool, isColoured: Bool = false, width: Int? = nil,
+    write: @escaping (String) -> Void
+  ) {
+    self.isTerminal = isTerminal
+    self.isColoured = isColoured
+    isQuiet = false
+    fixedWidth = width
+    self.write = write
+  }
+
+  /// Prints a line.
+  public func say(_ line: String) { write(Self.below(line)) }
+
+  /// Prints a line that only matters to somebody watching.
+  public func note(_ line: String) {
+    if !isQuiet { write(Self.below(line)) }
+  }
+
+  /// Prints a line to standard error from any thread; it begins on a line of its own.
+  public static func tell(_ line: String) { _ = writeAll(below(line), to: STDERR_FILENO) }
+
+  /// Whether a bar stands on the terminal's last line.
+  private static let hasBar = Atomic<Bool>(false)
+
+  private static func below(_ line: String) -> String {
+    (hasBar.exchange(false, ordering: .relaxed) ? "\n" : "") + line + "\n"
+  }
+
+  /// How wide the terminal is, in columns.
+  package var width: Int {
+    if let fixedWidth { return fixedWidth }
+    var size = winsize()
+    let known = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return known ? Int(size.ws_col) : 100
+  }
+
+  package func progress(
+    _ title: String, total: Int, from start: Int = 0, unit: String = "img"
+  ) -> ProgressBar {
+    ProgressBar(console: self, title: title, total: total, start: start, unit: unit)
+  }
+
+  /// Draws a bar over the one before.
+  func draw(_ bar: String) {
+    guard !isQuiet else { return }
+    Self.hasBar.store(true, ordering: .relaxed)
+    write("\r\u{1B}[2K" + bar)
+  }
+
+  /// Leaves the bar where it stands and goes on below it.
+  func endBar() {
+    if !isQuiet, Self.hasBar.exchange(false, ordering: .relaxed) { write("\n") }
+  }
+}
+
+/// Writes all of `text` to an open file.
+/// - Returns: 0, or the system's error number.
+public func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if written < 0 {
+      if errno == EINTR { continue }
+      return errno
+    }
+    rest = rest.dropFirst(written)
+  }
+  return 0
+}

@@ -1,0 +1,91 @@
+public import Files
+public import Foundation
+import Synchronization
+
+/// Whether the user or the scheduler asked the process to stop.
+///
+/// The first SIGTERM, SIGINT or SIGHUP is remembered, and the work stops at the next place where
+/// everything can be saved; a second one ends the process at once.
+public enum StopSignal {
+  private static let received = Atomic<Int32>(0)
+
+  /// Starts listening, even where the process that started this one blocked the signals; to a
+  /// terminal that hangs up only where `nohup` did not say otherwise.
+  public static func listen() {
+    var heard = sigset_t()
+    sigemptyset(&heard)
+    for number in [SIGTERM, SIGINT, SIGHUP] {
+      let before = signal(number) { number in
+        StopSignal.received.store(number, ordering: .relaxed)
+        signal(number, SIG_DFL)
+      }
+      if number == SIGHUP, isIgnoring(before) { signal(number, SIG_IGN) }
+      sigaddset(&heard, number)
+    }
+    pthread_sigmask(SIG_UNBLOCK, &heard, nil)
+  }
+
+  private static func isIgnoring(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  /// The signal that asked to stop, if one did.
+  public static var number: Int32? {
+    let number = received.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+
+  /// Asks the work to stop as a signal would: for programs with handlers or buttons of their own.
+  public static func request(_ number: Int32 = SIGTERM) {
+    received.store(number, ordering: .relaxed)
+  }
+
+  /// Takes back what was asked, so that other work may begin in this process.
+  public static func withdraw() { received.store(0, ordering: .relaxed) }
+
+  /// What people call the signal.
+  static func name(of number: Int32) -> String {
+    switch number {
+    case SIGINT: "Ctrl-C (SIGINT)"
+    case SIGTERM: "SIGTERM"
+    case SIGHUP: "SIGHUP: its terminal is gone"
+    default: "signal \(number)"
+    }
+  }
+
+  /// What `body` gives. Where it fails because somebody was asked to stop waiting, that is the error.
+  /// - Throws: `Stopped`, or what `body` throws.
+  package static func orStopped<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      try check()
+      throw error
+    }
+  }
+
+  /// - Throws: `Stopped` when a signal asked to stop.
+  public static func check() throws {
+    if let number { throw Stopped(signal: number) }
+  }
+}
+
+/// The work was asked to stop, and everything is saved.
+public struct Stopped: LocalizedError, ExitCoded, Equatable, CustomStringConvertible {
+  /// The signal that asked.
+  public let signal: Int32
+
+  /// A stop that `signal` asked for.
+  public init(signal: Int32) { self.signal = signal }
+
+  /// One line: what happened, and how to go on.
+  public var description: String {
+    "stopped by \(StopSignal.name(of: signal)); everything is saved: run the same command again to go on"
+  }
+
+  /// 75: it may be tried again.
+  public var exitCode: Int32 { 75 }
+
+  /// The description, for those who ask for `localizedDescription`.
+  public var errorDescription: String? { description }
+}

@@ -1,0 +1,59 @@
+package import Copies
+import ImageData
+public import Models
+import Torch
+
+/// Measures `network` on labelled pictures.
+///
+/// ```swift
+/// let result = try evaluate(network, on: Examples(labelled: test), input: input, Runtime())
+/// print(result.top1 ?? .nan, "% of", result.count)
+/// ```
+/// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers, `TorchError`.
+public func evaluate(
+  _ network: any Network, on examples: Examples, input: PictureInput, _ runtime: Runtime
+) throws -> Evaluation {
+  try evaluate(network, on: examples, input: input, runtime, progress: nil)
+}
+
+/// Measures `network` on labelled pictures. How many of them may be unreadable is the caller's to
+/// judge, by the result.
+/// Where `hashing` is given, it gets what one picture after the other holds, or
+/// `ContentHash.Prefix.none` where it cannot be read.
+/// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers.
+package func evaluate(
+  _ network: any Network, on examples: Examples, input: PictureInput, _ runtime: Runtime,
+  progress: ProgressBar?, hashing: ((ContentHash.Prefix) -> Void)? = nil
+) throws -> Evaluation {
+  let names = examples.dataset.classes
+  var result = Evaluation(
+    perClass: names.map { .init(name: $0, count: 0, correct: 0) }, count: 0, correct: 0,
+    correctInFive: 0, unreadable: 0)
+  let five = min(5, names.count)
+  let inference = try Inference(network, input: input, runtime)
+  let badSamples = BadSamples(of: examples.dataset, limit: .none, seesEachOnce: true)
+  try inference.forEachBatch(
+    of: examples.dataset, hashesContents: hashing != nil, badSamples: badSamples,
+    progress: progress
+  ) { batch, logits in
+    if let hashing { batch.hashes.forEach { hashing($0?.prefix ?? .none) } }
+    let best = try logits.top(five).indices.array(of: Int64.self)
+    for row in 0..<batch.count {
+      guard batch.reasons[row] == nil else {
+        result.unreadable += 1
+        continue
+      }
+      let label = Int(examples.classes(at: batch.indices[row]).first ?? -1)
+      let guesses = best[row * five..<(row + 1) * five]
+      let isCorrect = guesses.first == Int64(label)
+      result.count += 1
+      result.correct += isCorrect ? 1 : 0
+      result.correctInFive += guesses.contains(Int64(label)) ? 1 : 0
+      result.perClass[label].count += 1
+      result.perClass[label].correct += isCorrect ? 1 : 0
+    }
+  }
+  result.firstUnreadable = Array(badSamples.entries.prefix(Evaluation.mostNamed))
+  if let line = inference.withoutEnd.line(in: examples.dataset.name) { progress?.note(line) }
+  return result
+}

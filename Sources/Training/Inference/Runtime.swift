@@ -1,0 +1,35 @@
+public import ImageData
+import Foundation
+public import Torch
+
+/// Where and how a network computes.
+public struct Runtime {
+  /// What computes.
+  public var device: Device
+  /// In which precision.
+  public var precision: Precision
+  /// How many threads read and decode pictures.
+  public var workers: Int
+  /// Pictures of one forward pass where a network is only asked.
+  public var batch: Int
+  /// What the user sets to have another batch.
+  public var batchKey = "batch"
+  /// What the user sets to compute in float32.
+  public var precisionKey = "precision: float32"
+  /// Pictures of more pixels count as unreadable.
+  public var maxPixels = ImageDecoder.defaultMaxPixels
+  /// What becomes of pictures that are no squares.
+  public var cropMode = CropMode.center
+  /// The processes that train together.
+  public var group: any ProcessGroup = SingleProcess()
+
+  /// Computing on `device`, by default in the precision that suits it and with a thread for each core.
+  public init(
+    device: Device = .cpu, precision: Precision? = nil, workers: Int? = nil, batch: Int = 64
+  ) {
+    self.device = device
+    self.precision = precision ?? .best(on: device)
+    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    self.batch = batch
+  }
+}

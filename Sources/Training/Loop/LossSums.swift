@@ -1,0 +1,41 @@
+public import Torch
+
+/// Loss and hits of some pictures, summed where they are computed: only `read()` waits for the device.
+public struct LossSums {
+  /// The losses' sum over the pictures: one float64.
+  public private(set) var loss: Tensor
+  /// How many of the pictures were right: one int64.
+  public private(set) var hits: Tensor
+  /// How many pictures there were.
+  public private(set) var images: Int
+
+  /// Sums that begin with these numbers.
+  /// - Throws: `TorchError` when there is not enough memory.
+  public init(on device: Device, loss: Double = 0, hits: Int = 0, images: Int = 0) throws {
+    self.loss = try Tensor.full([], loss, dtype: .float64, device: device)
+    self.hits = try Tensor.full([], Double(hits), dtype: .int64, device: device)
+    self.images = images
+  }
+
+  /// Adds a batch of `images` pictures by its mean loss and its hits.
+  /// - Throws: `TorchError`.
+  public mutating func add(_ meanLoss: Tensor, hits: Tensor, images: Int) throws {
+    try loss.addInPlace(meanLoss.detached().to(.float64).scaled(by: Double(images)))
+    try self.hits.addInPlace(hits)
+    self.images += images
+  }
+
+  /// Adds other sums.
+  /// - Throws: `TorchError`.
+  public mutating func add(_ other: LossSums) throws {
+    try loss.addInPlace(other.loss)
+    try hits.addInPlace(other.hits)
+    images += other.images
+  }
+
+  /// The numbers.
+  /// - Throws: `TorchError`.
+  public func read() throws -> (loss: Double, hits: Int) {
+    (try loss.item(), Int(try hits.item()))
+  }
+}

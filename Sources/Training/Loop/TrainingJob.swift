@@ -1,0 +1,89 @@
+import ImageData
+public import Models
+import Torch
+
+/// One network to train: on what, and how.
+public struct TrainingJob {
+  /// What it is called in messages.
+  public var title: String
+  /// The network, with its first weights.
+  public var network: any Network
+  /// What it learns from.
+  public var examples: Examples
+  /// What it is measured on while it learns; nil measures nothing.
+  public var validation: Examples?
+  /// How it is trained.
+  public var settings: TrainingSettings
+  /// What the network sees of a picture.
+  public var input: PictureInput
+  /// Everything random in this training follows from it.
+  public var seed: UInt64
+  /// After how many images it is measured; nil measures it at the end only.
+  public var measuredEvery: Int?
+  /// What says whether a step may be taken.
+  public var stepGuard: any StepGuard = FiniteSteps()
+
+  /// The training of `network` on `examples`.
+  public init(
+    _ network: any Network, on examples: Examples, _ settings: TrainingSettings,
+    input: PictureInput, validation: Examples? = nil, seed: UInt64 = 0, title: String = "training"
+  ) {
+    self.network = network
+    self.examples = examples
+    self.settings = settings
+    self.input = input
+    self.validation = validation
+    self.seed = seed
+    self.title = title
+  }
+}
+
+/// What a finished training reports.
+public struct TrainingResult: Sendable {
+  /// How many images it saw, over all resumptions.
+  public let imagesSeen: Int
+  /// The seconds it took, over all resumptions.
+  public let seconds: Double
+}
+
+// MARK: - What the loop needs of a job
+
+extension TrainingJob {
+  /// The parameters that are trained, which gradients flow to.
+  func trainedParameters() throws -> [ParameterStore.Named] {
+    let lastLayer = type(of: network).lastLayer
+    let all = network.weights.parameters
+    let trained = all.filter { !settings.freezeBackbone || $0.name.hasPrefix(lastLayer) }
+    let names = Set(trained.map(\.name))
+    for (name, tensor) in all { try tensor.setRequiresGradient(names.contains(name)) }
+    return trained
+  }
+
+  private var order: any SampleOrder {
+    switch settings.order {
+    case .uniform: ShuffledOrder(count: examples.count, seed: seed)
+    case .classBalanced: ClassBalancedOrder(examples, seed: seed)
+    }
+  }
+
+  func targets(on device: Device) -> Targets {
+    Targets(examples, loss: settings.loss, order: order, seed: seed, device: device)
+  }
+
+  /// A pass in bfloat16 would round batch statistics and normalisation of a frozen network.
+  func pass(_ precision: Precision) -> Pass {
+    Pass(settings.freezeBackbone ? .evaluation : .training, precision: precision)
+  }
+
+  /// What loads the pictures of all steps from `step` on.
+  func loader(
+    _ plan: TrainingPlan, from step: Int, _ runtime: Runtime, _ badSamples: BadSamples
+  ) throws -> BatchLoader {
+    try BatchLoader(
+      dataset: examples.dataset, order: order,
+      positions: step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
+      preset: .train(input.trainPreset(settings.augmentation)), seed: seed,
+      workers: runtime.workers, onUnreadable: .substitute, maxPixels: runtime.maxPixels,
+      badSamples: badSamples, givesWay: runtime.device == .cpu)
+  }
+}

@@ -1,0 +1,143 @@
+import Files
+import Foundation
+public import ImageData
+public import Models
+import SystemPackage
+public import Torch
+
+/// A model on disk: `model.safetensors` under torchvision's names and `config.json` with timm's keys.
+public struct ModelFolder {
+  /// The folder's path.
+  public let path: String
+  /// Which network it is.
+  public let options: NetworkOptions
+  /// The classes in the order of the logits.
+  public let classNames: [String]
+  /// What the network sees.
+  public let input: PictureInput
+  /// Which part of a picture that is.
+  public let cropMode: CropMode
+  /// What the description says and nobody reads; a line each.
+  public let notes: [String]
+
+  /// The weights' file.
+  public var weightsPath: String { "\(path)/model.safetensors" }
+
+  /// Describes a model that is to be written.
+  public init(path: String, options: NetworkOptions, classNames: [String], input: PictureInput) {
+    self.path = path
+    self.options = options
+    self.classNames = classNames
+    self.input = input
+    cropMode = .center
+    notes = []
+  }
+
+  /// Reads the description of the model in the folder `path`, ours or another program's.
+  /// - Throws: `TrainingError.data` naming the file and what it lacks.
+  public init(contentsOf path: String) throws {
+    let file = "\(path)/config.json"
+    guard let data = try? FilePath(text: file).contents() else {
+      let models = Self.models(in: path)
+      if !models.isEmpty {
+        throw TrainingError.usage(
+          "\(path) is a folder of models; did you mean \(models.joined(separator: " or "))?")
+      }
+      throw TrainingError.io(
+        "cannot read \(file); a model is a folder with it and model.safetensors")
+    }
+    let config = try TimmConfig(contentsOf: file, data)
+    self.path = path
+    options = config.options
+    classNames = config.classNames
+    input = config.input
+    cropMode = config.cropMode
+    let unknown = config.unknownKeys
+    notes =
+      unknown.isEmpty
+      ? []
+      : [
+        "\(file): not known and passed over: \(unknown.prefix(10).joined(separator: ", "))"
+          + (unknown.count > 10 ? ", …" : "")
+      ]
+  }
+
+  /// The model folders in `folder`, by name.
+  package static func models(in folder: String) -> [String] {
+    let names = (try? FilePath(text: folder).names()) ?? []
+    return names.sorted().map { "\(folder)/\($0)" }.filter { path in
+      ["model.safetensors", "config.json"].allSatisfy { FilePath(text: "\(path)/\($0)").exists }
+    }
+  }
+
+  /// Writes the weights and the description; the description comes last.
+  /// - Throws: `FileError` naming the file that could not be written.
+  public func write(_ network: any Network) throws {
+    try FilePath(text: path).makeFolder()
+    try Safetensors.write(network.weights.state, metadata: ["format": "pt"], to: weightsPath)
+    let config = Config(
+      architecture: TimmNames.architecture(options), num_classes: options.classCount,
+      label_names: classNames, global_pool: "avg",
+      pretrained_cfg: .init(
+        input_size: [input.channels, input.size, input.size], mean: input.mean, std: input.std,
+        crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
+        first_conv: "conv1", classifier: "fc"),
+      halcyon: .init(stem: options.stem.rawValue, width: options.width))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try DurableFile.write(try encoder.encode(config), to: "\(path)/config.json")
+  }
+
+  /// The network with its weights.
+  /// - Throws: `FileError` naming the tensor that is missing or has another shape,
+  ///   `TrainingError.nonFinite` naming one that holds no numbers.
+  public func load(on device: Device) throws -> any Network {
+    let network = try ModelCatalog.make(options, device: device)
+    try network.weights.load(Safetensors(path: weightsPath))
+    try Self.requireFinite(network, from: weightsPath)
+    return network
+  }
+
+  /// - Throws: `TrainingError.nonFinite` naming the file and the first tensor that is not finite.
+  package static func requireFinite(_ network: any Network, from path: String) throws {
+    guard let name = try network.weights.firstNotFinite() else { return }
+    throw notFinite(name, in: path)
+  }
+
+  /// The error of the tensor `name` in the file at `path`.
+  package static func notFinite(_ name: String, in path: String) -> TrainingError {
+    .nonFinite(
+      "\(path): \(name) holds numbers that are not finite, as a training that diverged leaves "
+        + "them; nothing can be computed with these weights")
+  }
+
+  /// The part of the resized side that is cut out, from which timm, rounding down, has that side again.
+  private var cropPart: Double {
+    var part = Double(input.size) / Double(input.resize)
+    while (Double(input.size) / part).rounded(.down) < Double(input.resize) { part = part.nextDown }
+    return part
+  }
+
+  /// What is written: timm's keys, and under `halcyon` what timm has no key for.
+  private struct Config: Encodable {
+    let architecture: String
+    let num_classes: Int
+    let label_names: [String]
+    let global_pool: String
+    let pretrained_cfg: Details
+    let halcyon: Ours
+
+    struct Details: Encodable {
+      let input_size: [Int]
+      let mean, std: [Double]
+      let crop_pct: Double
+      let crop_mode, interpolation: String
+      let first_conv, classifier: String
+    }
+
+    struct Ours: Encodable {
+      let stem: String
+      let width: Int
+    }
+  }
+}

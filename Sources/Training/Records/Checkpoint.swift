@@ -1,0 +1,20 @@
+/// Where a training stands: one safetensors file of weights, batch-norm statistics and momenta,
+/// whose metadata holds the position.
+///
+/// The state of the data is a function of the position alone, so this is all there is to save.
+struct Checkpoint {
+  /// Steps done.
+  var step = 0
+  /// Sums since the last row of metrics.csv.
+  var sums = Sums()
+  /// Steps in a row whose loss or gradients were not finite.
+  var badSteps = 0
+  /// Seconds spent, over all resumptions.
+  var seconds = 0.0
+
+  struct Sums: Codable, Equatable {
+    var loss = 0.0
+    var correct = 0
+    var images = 0
+  }
+}

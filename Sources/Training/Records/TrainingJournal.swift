@@ -1,0 +1,203 @@
+import Files
+import ImageData
+import Models
+import Torch
+
+/// Keeps the books of one training: where it stands, its rows, its log, its checkpoints, and whether it
+/// was asked to stop.
+final class TrainingJournal {
+  private let job: TrainingJob
+  private let plan: TrainingPlan
+  private let optimizer: any Optimizer
+  private let runtime: Runtime
+  private let records: TrainingRecords
+  private let metrics: MetricsTable?
+  private let progress: ProgressBar
+  /// How many steps a row of the table is about.
+  private let rowInterval: Int
+  private let validationInterval: Int?
+  private var state: Checkpoint
+  private var savedStep: Int
+  /// Since the last row, and since the last time progress was shown.
+  private var rowSums, shownSums: LossSums
+  private let clock: Stopwatch
+  private var rowClock = Stopwatch()
+  private var rowImages = 0
+
+  /// Steps done.
+  var step: Int { state.step }
+  /// The pictures that cannot be read.
+  let badSamples: BadSamples
+
+  /// Goes on from the newest checkpoint of `job`, if any: its weights and its optimiser's state are then
+  /// loaded, and rows and events after it removed.
+  init(
+    of job: TrainingJob, _ plan: TrainingPlan, _ optimizer: any Optimizer, _ runtime: Runtime,
+    _ records: TrainingRecords
+  ) throws {
+    self.job = job
+    self.plan = plan
+    self.optimizer = optimizer
+    self.runtime = runtime
+    self.records = records
+    state =
+      try records.checkpoints?.load(job.network, optimizer, records.console) ?? Checkpoint()
+    savedStep = state.step
+    // A checkpoint with sums was saved before its step's row, which is then written anew.
+    let hasRow = state.sums.images == 0
+    let lastRow = hasRow ? state.step : state.step - 1
+    metrics = try records.metricsPath.map { try MetricsTable(path: $0, trimmedToStep: lastRow) }
+    if let log = records.log {
+      try log.file.trim(log.name, toStep: state.step, keepingRow: hasRow)
+    }
+    badSamples = records.badSamples?.samples ?? BadSamples(of: job.examples.dataset)
+    rowInterval = max(1, plan.steps / 200)
+    validationInterval = job.measuredEvery.map { max(1, $0 / plan.batch) }
+    rowSums = try LossSums(
+      on: runtime.device, loss: state.sums.loss, hits: state.sums.correct,
+      images: state.sums.images)
+    shownSums = try LossSums(on: runtime.device)
+    clock = Stopwatch(ran: state.seconds)
+    progress = records.console.progress(job.title, total: plan.steps, from: state.step)
+    try note("start", ["steps": .integer(plan.steps)])
+  }
+
+  // MARK: - Between steps
+
+  /// Writes the row and the checkpoint that are due.
+  /// - Returns: Whether there are steps to do.
+  /// - Throws: `Stopped` after saving, where a signal asked for it.
+  func goesOn() throws -> Bool {
+    let isLast = state.step == plan.steps
+    do {
+      if rowSums.images > 0, state.step % rowInterval == 0 || isLast {
+        try writeRow(measuring: isLast || crossesValidation)
+      }
+      if isLast { try requireFinite() }
+      // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
+      let isDue = records.checkpoints.map { state.step % $0.everySteps == 0 } ?? false
+      if isDue && state.badSteps == 0 || isLast { try save() }
+      try StopSignal.check()
+    } catch let stopped as Stopped {
+      try save()
+      throw stopped
+    }
+    return !isLast
+  }
+
+  /// The next pictures.
+  func batch(from loader: BatchLoader) throws -> ImageBatch {
+    guard let batch = try loader.next() else {
+      throw TrainingError.data("\(job.title): the pictures ended at step \(state.step)")
+    }
+    return batch
+  }
+
+  // MARK: - After a step
+
+  /// Notes a step that was taken.
+  func record(_ sums: LossSums) throws {
+    state.step += 1
+    state.badSteps = 0
+    try rowSums.add(sums)
+    try shownSums.add(sums)
+    try show()
+  }
+
+  /// Notes a step that was not taken.
+  /// - Throws: `TrainingError.nonFinite` after three in a row.
+  func recordBadStep(_ sums: LossSums) throws {
+    state.step += 1
+    state.badSteps += 1
+    try note("non-finite step")
+    guard state.badSteps < FiniteSteps.mostRefused else {
+      throw TrainingError.nonFinite(
+        """
+        \(job.title): the loss or a gradient was not a finite number in \(FiniteSteps.mostRefused) \
+        steps in a row, the last of them step \(state.step); lower its learningRate \
+        (now \(plan.schedule.rate(atStep: state.step - 1))) or use \(runtime.precisionKey); \
+        \(savedStep > 0 ? "the checkpoint of step \(savedStep) is kept" : "nothing was saved yet")
+        """)
+    }
+    try show()
+  }
+
+  private func show() throws {
+    rowImages += plan.batch
+    guard progress.isDue, shownSums.images > 0 else { return }
+    let (loss, hits) = try shownSums.read()
+    let images = Double(shownSums.images)
+    progress.update(
+      state.step, speed: Double(rowImages) / max(1e-9, rowClock.seconds), loss: loss / images,
+      accuracy: Double(hits) / images, learningRate: plan.schedule.rate(atStep: state.step - 1))
+    shownSums = try LossSums(on: runtime.device)
+  }
+
+  // MARK: - At the end
+
+  /// Says which pictures could not be read, and what the training took.
+  func finish(_ loader: BatchLoader) throws -> TrainingResult {
+    progress.finish()
+    if let (samples, path) = records.badSamples, samples.count > 0 {
+      try samples.write()
+      records.console.say(
+        "\(job.title): \(Format.count(samples.count)) of "
+          + "\(Format.counted(job.examples.count, "picture", "pictures")) could not be read, and "
+          + "others stood in for them: \(path)")
+    }
+    if let line = loader.withoutEnd.line(in: job.examples.dataset.name) {
+      records.console.note(line)
+    }
+    return TrainingResult(imagesSeen: plan.steps * plan.batch, seconds: clock.seconds)
+  }
+
+  /// - Throws: `TrainingError.nonFinite` when a training ends with weights that are not numbers: a step
+  ///   may overflow them with a loss and gradients that are. Its last checkpoint is kept.
+  private func requireFinite() throws {
+    guard let broken = try job.network.weights.firstNotFinite() else { return }
+    throw TrainingError.nonFinite(
+      "\(job.title): \(broken) is not finite at the end of the training; lower its learningRate")
+  }
+
+  // MARK: - What is written
+
+  private func writeRow(measuring measures: Bool) throws {
+    var measured: Evaluation?
+    if let validation = job.validation, measures {
+      measured = try evaluate(job.network, on: validation, input: job.input, runtime)
+    }
+    let (loss, hits) = try rowSums.read()
+    let images = Double(rowSums.images)
+    let row = MetricsTable.Row(
+      step: state.step, images: state.step * plan.batch, loss: loss / images,
+      top1: 100 * Double(hits) / images,
+      learningRate: plan.schedule.rate(atStep: state.step - 1),
+      imagesPerSecond: Double(rowImages) / max(1e-9, rowClock.seconds),
+      validationTop1: measured?.top1, validationImages: measured?.count)
+    try metrics?.append(row)
+    try note("step", ["images": .integer(row.images), "loss": .number(row.loss)])
+    rowSums = try LossSums(on: runtime.device)
+    rowClock = Stopwatch()
+    rowImages = 0
+  }
+
+  private func save() throws {
+    guard let checkpoints = records.checkpoints, state.step != savedStep else { return }
+    let (loss, hits) = try rowSums.read()
+    state.sums = .init(loss: loss, correct: hits, images: rowSums.images)
+    state.seconds = clock.seconds
+    try checkpoints.save(state, job.network, optimizer)
+    savedStep = state.step
+    try note("checkpoint")
+  }
+
+  private func note(_ event: String, _ fields: [String: EventLog.Value] = [:]) throws {
+    try records.log?.file.append(event, stage: records.log?.name, step: state.step, fields)
+  }
+
+  /// Whether the network is to be measured somewhere in the steps of this row.
+  private var crossesValidation: Bool {
+    guard let validationInterval else { return false }
+    return state.step / validationInterval != (state.step - rowInterval) / validationInterval
+  }
+}

@@ -1,0 +1,83 @@
+/// One stage's training in numbers: how many images, steps and passes, and the learning rate.
+public struct TrainingPlan: Equatable, Sendable {
+  /// How many images the stage's data holds.
+  public let imageCount: Int
+  /// Images of one optimiser step.
+  public let batch: Int
+  /// In how many equal parts a batch is computed.
+  public let accumulate: Int
+  /// Images of one of these parts.
+  public let microBatch: Int
+  /// The budget: how many images are to be seen in all.
+  public let totalImages: Int
+  /// Optimiser steps: the budget over the batch, rounded up.
+  public let steps: Int
+  /// Steps that one pass over the data takes, rounded up.
+  public let stepsPerPass: Int
+  /// The learning rate of each step.
+  public let schedule: LearningRateSchedule
+  /// Drops of a `steps` schedule, in epochs, that lie behind the last step.
+  public let unreachedDrops: [Int]
+
+  /// Steps of the warm-up.
+  public var warmUpSteps: Int { schedule.warmUpSteps }
+  /// Passes over the data, as a fraction.
+  public var passes: Double { Double(totalImages) / Double(imageCount) }
+
+  /// Resolves `training` for a stage whose data holds `imageCount` images.
+  /// - Throws: `TrainingError.data` when there are no images, `.recipe` when the budget is not one.
+  public init(_ training: TrainingSettings, imageCount: Int) throws {
+    guard imageCount > 0 else {
+      throw TrainingError.data("there are no images to train on; look at the stage's data")
+    }
+    let total: Int
+    switch (training.images, training.epochs) {
+    case (let images?, nil): total = images
+    case (nil, let epochs?):
+      let (product, overflow) = epochs.multipliedReportingOverflow(by: imageCount)
+      guard !overflow else {
+        throw TrainingError.usage("\(epochs) epochs of \(imageCount) images are too many to count")
+      }
+      total = product
+    default: throw TrainingError.usage("a training needs one of images and epochs")
+    }
+    guard total > 0, training.batch > 0, training.accumulate > 0 else {
+      throw TrainingError.usage("a training needs images, batch and accumulate of at least 1")
+    }
+    let batch = training.batch
+    let steps = Self.steps(for: total, batch: batch)
+    let warmUp = training.warmUpImages ?? min(6_400_000, total / 100)
+    let warmUpSteps = min(Self.steps(for: warmUp, batch: batch), steps - 1)
+    guard training.warmUpImages == nil || warmUp < total else {
+      throw TrainingError.usage(
+        "a warm-up of \(warmUp) images leaves nothing of a training of \(total); lower warmUpImages"
+      )
+    }
+
+    let dropSteps = training.drops.map { Self.steps(for: $0 * imageCount, batch: batch) }
+    let shape: LearningRateSchedule.Shape
+    switch training.schedule {
+    case .halving: shape = .halving(training.halvings)
+    case .steps: shape = .drops(atSteps: dropSteps, factor: training.dropFactor)
+    case .cosine: shape = .cosine
+    case .constant: shape = .constant
+    }
+    self.imageCount = imageCount
+    self.batch = batch
+    accumulate = training.accumulate
+    microBatch = batch / training.accumulate
+    totalImages = total
+    self.steps = steps
+    stepsPerPass = Self.steps(for: imageCount, batch: batch)
+    schedule = LearningRateSchedule(
+      steps: steps, warmUpSteps: warmUpSteps, warmUpFrom: training.warmUpFrom,
+      peak: training.learningRate, shape: shape)
+    unreachedDrops =
+      training.schedule == .steps
+      ? zip(training.drops, dropSteps).filter { $1 >= steps }.map { $0.0 } : []
+  }
+
+  private static func steps(for images: Int, batch: Int) -> Int {
+    images / batch + (images % batch == 0 ? 0 : 1)
+  }
+}

@@ -1,0 +1,177 @@
+import Foundation
+import ImageData
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+/// Pictures of one pixel each, without labels of their own.
+struct DotPictures: ImageDataset {
+  let count: Int
+  var name: String { "dots" }
+  var classes: [String] { [] }
+  func key(at index: Int) -> String { "dot-\(index)" }
+  func label(at index: Int) -> Int? { nil }
+  func read(at index: Int) throws -> EncodedImage {
+    .pixels(Data([UInt8(index % 256)]), width: 1, height: 1, channels: 1)
+  }
+}
+
+@Suite("Targets")
+struct TargetsTests {
+  /// Four pictures: of class 1, of 0 and 2, of all three, of 2.
+  private let examples = Examples(
+    dataset: DotPictures(count: 4), classCount: 3, offsets: [0, 1, 3, 6, 7],
+    labels: [1, 0, 2, 0, 1, 2, 2])
+
+  private func rows(_ loss: TrainingSettings.Loss, pass: Int = 0) throws -> [[Float]] {
+    let order = SequentialOrder(offset: 0)
+    let loader = try BatchLoader(
+      dataset: examples.dataset, order: Repeated(base: order, count: 4),
+      positions: 4 * pass..<4 * pass + 4, batchSize: 4,
+      preset: .evaluation(EvaluationPreset(resize: 1, crop: 1, channels: 1)), seed: 0, workers: 1)
+    let batch = try #require(try loader.next())
+    let targets = Targets(
+      examples, loss: loss, order: Repeated(base: order, count: 4), seed: 7)
+    let values = try targets.rows(for: batch).targets.array(of: Float.self)
+    return (0..<4).map { Array(values[$0 * 3..<$0 * 3 + 3]) }
+  }
+
+  /// An order that goes over `count` pictures again and again.
+  private struct Repeated: SampleOrder {
+    let base: SequentialOrder
+    let count: Int
+    func sample(at position: Int) -> (pass: Int, index: Int) {
+      (position / count, base.sample(at: position % count).index)
+    }
+  }
+
+  @Test("softmax puts 1/m on each of m labels")
+  func softmax() throws {
+    let third = Float(1) / 3
+    #expect(try rows(.softmax) == [[0, 1, 0], [0.5, 0, 0.5], [third, third, third], [0, 0, 1]])
+  }
+
+  @Test("sigmoid puts 1 on each label")
+  func sigmoid() throws {
+    #expect(try rows(.sigmoid) == [[0, 1, 0], [1, 0, 1], [1, 1, 1], [0, 0, 1]])
+  }
+
+  @Test("oneOfM puts 1 on one label, drawn anew in each pass and evenly")
+  func oneOfM() throws {
+    var counts = [[Float]](repeating: [0, 0, 0], count: 4)
+    for pass in 0..<300 {
+      let drawn = try rows(.oneOfM, pass: pass)
+      #expect(try drawn == rows(.oneOfM, pass: pass))
+      for (row, values) in drawn.enumerated() {
+        #expect(values.reduce(0, +) == 1)
+        counts[row] = zip(counts[row], values).map(+)
+      }
+    }
+    #expect(counts[0] == [0, 300, 0])
+    #expect(counts[3] == [0, 0, 300])
+    // 300 draws of two: 150 ± 5 standard deviations of 8.7; of three: 100 ± 5 of 8.2.
+    #expect(counts[1][1] == 0)
+    #expect(abs(counts[1][0] - 150) < 44)
+    for count in counts[2] { #expect(abs(count - 100) < 41) }
+  }
+
+  @Test("the losses are the formulas: -Σ t log softmax, and Σ of binary cross-entropies")
+  func losses() throws {
+    let logits: [Float] = [1, 2, 0.5, -1, 0, 3]
+    let tensor = try Tensor(logits, shape: [2, 3])
+    for loss in [TrainingSettings.Loss.softmax, .sigmoid] {
+      let targets: [Float] = loss == .softmax ? [0.5, 0, 0.5, 0, 0, 1] : [1, 0, 1, 0, 0, 1]
+      let rows = try Tensor(targets, shape: [2, 3])
+      let computed = try Targets(examples, loss: loss, order: SequentialOrder())
+        .loss(tensor, Targets.Rows(targets: rows, members: rows)).item()
+      var expected = 0.0
+      for row in 0..<2 {
+        let x = logits[row * 3..<row * 3 + 3].map(Double.init)
+        let t = targets[row * 3..<row * 3 + 3].map(Double.init)
+        let logSum = log(x.map(exp).reduce(0, +))
+        for (x, t) in zip(x, t) {
+          expected += loss == .softmax ? t * (logSum - x) : log(1 + exp(x)) - t * x
+        }
+      }
+      #expect(abs(computed - expected / 2) < 1e-6, "\(loss)")
+    }
+  }
+
+  @Test("a guess is right when it is any of the picture's labels")
+  func correct() throws {
+    let loader = try BatchLoader(
+      dataset: examples.dataset, order: SequentialOrder(), positions: 0..<4, batchSize: 4,
+      preset: .evaluation(EvaluationPreset(resize: 1, crop: 1, channels: 1)), seed: 0, workers: 1)
+    let batch = try #require(try loader.next())
+    // Guesses 0 (wrong), 2 (one of two), 1 (one of three), 0 (wrong).
+    let logits = try Tensor(
+      [3, 1, 2, 0, 1, 2, 0, 5, 1, 9, 0, 8] as [Float], shape: [4, 3])
+    for loss in TrainingSettings.Loss.allCases {
+      let targets = Targets(examples, loss: loss, order: SequentialOrder())
+      #expect(try targets.hits(logits, targets.rows(for: batch)).item() == 2, "\(loss)")
+    }
+  }
+
+  @Test("the mean loss of equal parts of a batch, each over their number, is the whole batch's")
+  func parts() throws {
+    var random = SeededGenerator(seed: 5)
+    let logits = (0..<24).map { _ in Float.random(in: -3...3, using: &random) }
+    let labels = (0..<8).flatMap { row in (0..<3).map { Float($0 == row % 3 ? 1 : 0) } }
+    let targets = Targets(examples, order: SequentialOrder())
+    func gradient(parts: Int) throws -> [Float] {
+      let tensor = try Tensor(logits, shape: [8, 3])
+      try tensor.setRequiresGradient(true)
+      let size = 8 / parts
+      for part in 0..<parts {
+        let range = part * size..<(part + 1) * size
+        let rows = Array(labels[range.lowerBound * 3..<range.upperBound * 3])
+        let part = try Tensor(rows, shape: [size, 3])
+        try targets.loss(
+          tensor.narrowed(axis: 0, to: range), Targets.Rows(targets: part, members: part)
+        ).scaled(by: 1 / Double(parts)).backward()
+      }
+      return try #require(try tensor.gradient()).array(of: Float.self)
+    }
+    for (whole, part) in zip(try gradient(parts: 1), try gradient(parts: 4)) {
+      #expect(abs(whole - part) < 1e-7)
+    }
+  }
+}
+
+@Suite("ClassBalancedOrder")
+struct ClassBalancedOrderTests {
+  /// 90 pictures of class 0, 9 of class 1, one of class 3, and class 2 without any.
+  private let examples = Examples(
+    dataset: DotPictures(count: 100), classCount: 4, offsets: (0...100).map(Int32.init),
+    labels: [Int32](repeating: 0, count: 90) + [Int32](repeating: 1, count: 9) + [3])
+
+  @Test("each class that has pictures comes as often as any other")
+  func balanced() {
+    let order = ClassBalancedOrder(examples, seed: 3)
+    var counts = [0, 0, 0, 0]
+    var seen: Set<Int> = []
+    for position in 0..<6000 {
+      let index = order.sample(at: position).index
+      counts[Int(examples.classes(at: index).first ?? 2)] += 1
+      seen.insert(index)
+    }
+    // 6,000 draws of three classes: 2,000 ± 5 standard deviations of 36.5.
+    #expect(counts[2] == 0)
+    for label in [0, 1, 3] { #expect(abs(counts[label] - 2000) < 183) }
+    #expect(seen.count == 100)
+  }
+
+  @Test("the order is a function of the seed and the position, and repeats are varied anew")
+  func function() {
+    let order = ClassBalancedOrder(examples, seed: 3)
+    let again = ClassBalancedOrder(examples, seed: 3)
+    let other = ClassBalancedOrder(examples, seed: 4)
+    let picks = (0..<200).map { order.sample(at: $0).index }
+    #expect(picks == (0..<200).map { again.sample(at: $0).index })
+    #expect(picks != (0..<200).map { other.sample(at: $0).index })
+    // What keys the augmentation is another number at every position.
+    #expect(Set((0..<200).map { order.sample(at: $0).pass }).count == 200)
+  }
+}

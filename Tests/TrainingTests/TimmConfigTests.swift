@@ -1,0 +1,197 @@
+import Foundation
+import ImageData
+import Models
+import Testing
+
+@testable import Training
+
+@Suite("Other programs' models")
+struct TimmConfigTests {
+  private static let pretrained = """
+    "input_size": [3, 64, 64], "fixed_input_size": false, "interpolation": "bicubic",
+    "crop_pct": 0.95, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3], "pool_size": [2, 2],
+    "first_conv": "conv1", "classifier": "fc", "license": "apache-2.0", "tag": "a1_in1k"
+    """
+
+  private func read(_ json: String) throws -> TimmConfig {
+    try TimmConfig(contentsOf: "m/config.json", Data(json.utf8))
+  }
+
+  /// A file as timm writes it, with `top` beside `pretrained_cfg` and `inside` in it.
+  private func nested(_ top: String = "", _ inside: String = "") -> String {
+    """
+    {"architecture": "resnet50", "num_classes": 3, "num_features": 2048, \(top)
+     "pretrained_cfg": {\(inside) \(Self.pretrained)}}
+    """
+  }
+
+  private func refusal(_ json: String) -> String {
+    do {
+      _ = try read(json)
+      return "read"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("the nested and the flat form say the same")
+  func forms() throws {
+    let flat = try read(
+      """
+      {"architecture": "resnet50", "num_classes": 3, "num_features": 2048, "labels": ["a", "b", "c"],
+       \(Self.pretrained)}
+      """)
+    let nested = try read(nested(#""label_names": ["a", "b", "c"],"#))
+    for config in [flat, nested] {
+      #expect(config.options == NetworkOptions(model: "resnet50", classCount: 3))
+      #expect(config.classNames == ["a", "b", "c"])
+      #expect(config.input.size == 64)
+      #expect(config.input.resize == 67)  // 64 / 0.95 = 67.4
+      #expect(config.input.interpolation == .bicubic)
+      #expect(config.input.mean == [0.5, 0.4, 0.3])
+      #expect(config.input.std == [0.2, 0.25, 0.3])
+      #expect(config.cropMode == .center)
+      #expect(config.unknownKeys == [])
+    }
+  }
+
+  @Test("what is not said is what timm takes then: bicubic, 0.875 of 224, ImageNet's mean")
+  func defaults() throws {
+    let config = try read(#"{"architecture": "resnet18", "num_classes": 2, "pretrained_cfg": {}}"#)
+    var expected = PictureInput()
+    expected.interpolation = .bicubic
+    #expect(config.input == expected)
+    #expect(config.classNames == ["0", "1"])
+    let null = #"{"architecture": "resnet18", "num_classes": 2, "label_names": null, "mean": null}"#
+    #expect(try read(null).input == expected)
+  }
+
+  @Test("an object of names may have gaps, and gives each class its own")
+  func labelObjects() throws {
+    let config = try read(nested(#""label_names": {"2": "owl", "0": "kite"},"#))
+    #expect(config.classNames == ["kite", "1", "owl"])
+    #expect(
+      refusal(nested(#""label_names": {"3": "owl"},"#))
+        == "m/config.json: label_names has a class 3 of 3 classes from 0")
+    #expect(
+      refusal(nested(#""label_names": {"owl": 1},"#))
+        == #"m/config.json: label_names has "owl": 1, not a number and a name"#)
+    #expect(
+      refusal(nested(#""label_names": ["a"],"#)) == "m/config.json has 1 label_names for 3 classes")
+  }
+
+  @Test("pooling, crop modes and channels are followed")
+  func followed() throws {
+    #expect(
+      try read(nested(#""global_pool": "max", "model_args": {"global_pool": "max"},"#))
+        .options.pooling == .max)
+    #expect(
+      try read(nested(#""model_args": {"global_pool": "avgmax", "drop_rate": 0.2},"#))
+        .options.pooling == .averageMax)
+    #expect(try read(nested("", #""crop_mode": "squash","#)).cropMode == .squash)
+    // 255 × (0.5, 0.4, 0.3) = 127.5, 102, 76.5, halves to the even number as Python rounds.
+    #expect(
+      try read(nested("", #""crop_mode": "border","#)).cropMode == .border(fill: [128, 102, 76]))
+    let grey = """
+      {"architecture": "resnet18", "num_classes": 2, "model_args": {"in_chans": 1},
+       "pretrained_cfg": {"mean": [0.5], "std": [0.5]}}
+      """
+    #expect(try read(grey).options.inputChannels == 1)
+  }
+
+  @Test(
+    "names with a tag, timm's former names and our own are the network they mean",
+    arguments: [
+      ("resnet50.a1_in1k", "resnet50"), ("swsl_resnet18", "resnet18"),
+      ("gluon_resnet34_v1b", "resnet34"), ("tv_resnext50_32x4d", "resnext50_32x4d"),
+      ("halcyon_resnet8", "resnet8"), ("resnet14", "resnet14"),
+    ])
+  func names(architecture: String, model: String) throws {
+    let config = try read(#"{"architecture": "\#(architecture)", "num_classes": 2}"#)
+    #expect(config.options.model == model)
+  }
+
+  @Test(
+    "what would change the numbers is refused by name",
+    arguments: [
+      (#""model_args": {"act_layer": "silu"},"#, "", #"model_args.act_layer is "silu", which is"#),
+      (#""model_args": {"output_stride": 16},"#, "", "model_args.output_stride is 16"),
+      (#""model_args": {"stem_type": "deep"},"#, "", "model_args.stem_type is"),
+      (#""model_args": {"aa_layer": "blurpool"},"#, "", "model_args.aa_layer is"),
+      (#""model_args": {"block_args": {"attn_layer": "se"}},"#, "", "model_args.block_args is"),
+      (#""model_args": {"cardinality": 32},"#, "", "model_args.cardinality is 32, but resnet50"),
+      (#""model_args": {"img_size": 64},"#, "", "model_args.img_size is not known"),
+      (#""model_args": {"num_classes": 4},"#, "", "model_args.num_classes is 4, but"),
+      (#""model_args": {"global_pool": "catavgmax"},"#, "", "model_args.global_pool"),
+      (#""global_pool": "max","#, "", "global_pool is not that of model_args"),
+      (#""crop_pct": 0.9,"#, "", "crop_pct belongs into pretrained_cfg"),
+      ("", #""crop_mode": "stretch","#, "pretrained_cfg.crop_mode stretch is not center, squash"),
+      ("", #""interpolation": "random","#, "pretrained_cfg.interpolation random is not"),
+      ("", #""label_offset": 1,"#, "pretrained_cfg.label_offset is 1"),
+      ("", #""first_conv": "conv1.0","#, "pretrained_cfg.first_conv is"),
+      ("", #""classifier": "head.fc","#, "pretrained_cfg.classifier is"),
+      ("", #""new_key": 1,"#, "pretrained_cfg.new_key is not known"),
+      ("", #""crop_pct": "0.9","#, "pretrained_cfg.crop_pct must be a number, not \"0.9\""),
+      ("", #""mean": 0.5,"#, "pretrained_cfg.mean must be a list of numbers, not 0.5"),
+      ("", #""input_size": [3, 64, 96],"#, "input_size [3, 64, 96] is not [1 or 3, side, side]"),
+    ])
+  func refused(top: String, inside: String, message: String) {
+    // Of a key that stands twice JSON's reader takes one: take out the one that `pretrained` has.
+    var text = nested(top, inside)
+    if let key = inside.split(separator: ":").first, !inside.isEmpty,
+      let own = text.ranges(of: key).dropFirst().last
+    {
+      text.replaceSubrange(own, with: #""notes""#)
+    }
+    let line = refusal(text)
+    #expect(line.hasPrefix("m/config.json: ") && line.contains(message), "\(line)")
+  }
+
+  @Test("a flat file's unknown key is refused; one that stands beside pretrained_cfg is said")
+  func unknownKeys() throws {
+    #expect(
+      refusal(#"{"architecture": "resnet18", "num_classes": 2, "shape": 3}"#)
+        == "m/config.json: shape is not a key of timm's")
+    #expect(
+      try read(nested(#""my_note": "x", "accuracy": 3,"#)).unknownKeys == ["accuracy", "my_note"])
+  }
+
+  @Test(
+    "our description has timm's name only where timm builds the same network",
+    arguments: [
+      (NetworkOptions(model: "resnet18"), "resnet18"),
+      (NetworkOptions(model: "resnext50_32x4d", inputChannels: 1), "resnext50_32x4d"),
+      (NetworkOptions(model: "resnet18", stem: .small), "halcyon_resnet18"),
+      (NetworkOptions(model: "resnet18", stem: .strided), "halcyon_resnet18"),
+      (NetworkOptions(model: "resnet18", width: 32), "halcyon_resnet18"),
+      (NetworkOptions(model: "resnet8"), "halcyon_resnet8"),
+    ])
+  func ourNames(options: NetworkOptions, name: String) {
+    #expect(TimmNames.architecture(options) == name)
+    #expect(TimmNames.network(name) == options.model)
+  }
+
+  @Test("timm, which rounds down, has the resized side back from what we write", arguments: 1...64)
+  func cropPart(seed: Int) throws {
+    let folder = NSTemporaryDirectory() + "halcyon-config-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var input = PictureInput()
+    input.size = 4 * seed
+    input.resize = 4 * seed + seed * 7 % 61
+    let options = NetworkOptions(model: "resnet8", classCount: 2, stem: .small, width: 1)
+    let model = ModelFolder(
+      path: folder, options: options, classNames: ["a", "b"], input: input)
+    try model.write(ModelCatalog.make(options))
+    let read = try ModelFolder(contentsOf: folder)
+    #expect(read.input == input)
+    #expect(read.options == options)
+    struct Written: Decodable {
+      struct Details: Decodable { let crop_pct: Double }
+      let pretrained_cfg: Details
+    }
+    let config = try JSONDecoder().decode(
+      Written.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/config.json")))
+    let part = config.pretrained_cfg.crop_pct
+    #expect(Int((Double(input.size) / part).rounded(.down)) == input.resize)
+  }
+}
