@@ -38,10 +38,12 @@ test-faults: setup
 	HALCYON_TEST_FAULTS=all OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel \
 	  --filter RankingFaultTests
 
-# The program of Examples/, on a budget of seconds.
+# The programs of Examples/, on budgets of seconds.
 example: build
 	swift build $(FLAGS) --product SelfTraining
+	swift build $(FLAGS) --product OwnLoop
 	OMP_WAIT_POLICY=passive .build/release/SelfTraining
+	OMP_WAIT_POLICY=passive .build/release/OwnLoop
 
 # libFuzzer on what reads strangers' files, SECONDS a reader; CONTRIBUTING.md has what to do with finds.
 SECONDS = 600

@@ -30,6 +30,7 @@ let package = Package(
       ]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
+    .executable(name: "OwnLoop", targets: ["OwnLoop"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -96,6 +97,10 @@ let package = Package(
     .executableTarget(
       name: "SelfTraining", dependencies: ["Models", "Pipeline", "Training", "Files"],
       path: "Examples/SelfTraining",
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "OwnLoop", dependencies: ["Training", "Torch", "Models", "ImageData", "Shards", "Files"],
+      path: "Examples/OwnLoop",
       swiftSettings: swiftSettings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
