@@ -80,30 +80,39 @@ let package = Package(
     .target(
       name: "Training", dependencies: ["Torch", "Models", "ImageData", "Copies", "Files", system],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Recipes",
+      dependencies: ["Training", "Models", "ImageData", "Shards", "Files", yams, system],
+      swiftSettings: swiftSettings),
     .target(name: "Pages", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Torch", "Models", "Training", "Copies", "ImageData", "Shards", "Ranking", "Pages", "Files",
-        yams, crypto, system,
+        "Torch", "Models", "Training", "Recipes", "Copies", "ImageData", "Shards", "Ranking",
+        "Pages",
+        "Files", crypto, system,
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
       dependencies: [
-        "Pipeline", "Training", "Models", "ImageData", "Shards", "Files", argumentParser, system,
+        "Pipeline", "Recipes", "Training", "Models", "ImageData", "Shards", "Files", argumentParser,
+        system,
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Training", "Files"],
+      name: "SelfTraining", dependencies: ["Models", "Pipeline", "Recipes", "Training", "Files"],
       path: "Examples/SelfTraining",
       swiftSettings: swiftSettings),
     .executableTarget(
-      name: "OwnLoop", dependencies: ["Training", "Torch", "Models", "ImageData", "Shards", "Files"],
+      name: "OwnLoop",
+      dependencies: ["Training", "Torch", "Models", "ImageData", "Shards", "Files"],
       path: "Examples/OwnLoop",
       swiftSettings: swiftSettings),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    .target(
+      name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport", system],
       swiftSettings: swiftSettings),
@@ -131,9 +140,14 @@ let package = Package(
       dependencies: ["Training", "Torch", "Models", "ImageData", "Files", "TestSupport", system],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "RecipesTests",
+      dependencies: ["Recipes", "Training", "Models", "ImageData", "Files", "TestSupport", system],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Training", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking",
+        "Pipeline", "Recipes", "Training", "Torch", "Models", "Copies", "ImageData", "Shards",
+        "Ranking",
         "Pages",
         "Files", "TestSupport",
       ],
@@ -141,7 +155,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "halcyon", "Pipeline", "Training", "Torch", "ImageData", "Shards", "Files", "TestSupport",
+        "halcyon", "Pipeline", "Recipes", "Training", "Torch", "ImageData", "Shards", "Files",
+        "TestSupport",
         yams,
       ],
       exclude: ["Help"],

@@ -9,6 +9,7 @@ import Files
 import Foundation
 import Models
 import Pipeline
+import Recipes
 import Training
 
 /// A recipe in code: what is not said here has the paper's value.

@@ -1,4 +1,5 @@
 import ImageData
+import Recipes
 import Shards
 
 /// Opens a labelled set: whatever `openDataset` opens, an index, or shards, whose index is made first.

@@ -1,4 +1,5 @@
 import ImageData
+import Recipes
 import Shards
 
 /// Opens U: an index, shards (whose index is made first), or any other pictures, in even shards.
@@ -9,7 +10,7 @@ func openUnlabelled(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any Sh
   let required = try paths.requireTags.map { try TagMap(contentsOf: $0) }
   if IndexedCollection.exists(in: source) {
     guard required == nil else {
-      throw PipelineError.recipe(
+      throw RecipeError(
         "data.requireTags: \(source) is an index already; give --require-tags to halcyon index")
     }
     return try indexing.open(source, commands: paths.permission)

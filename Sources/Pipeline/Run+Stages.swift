@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+import Recipes
 import SystemPackage
 import Torch
 import Training

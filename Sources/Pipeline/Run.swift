@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+public import Recipes
 public import Torch
 public import Training
 

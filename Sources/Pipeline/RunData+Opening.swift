@@ -1,5 +1,6 @@
 import Copies
 import ImageData
+import Recipes
 import Shards
 import Torch
 import Training
@@ -201,7 +202,7 @@ private final class SetsOpening {
   {
     guard let count = paths.labelledCount else { return (source, source) }
     guard count <= source.count, count >= source.classes.count else {
-      throw PipelineError.recipe(
+      throw RecipeError(
         "labelledCount \(count) is not between \(source.classes.count), one a class, and the "
           + "\(source.count) pictures of \(paths.labelled)")
     }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Recipes
 import Shards
 import Training
 

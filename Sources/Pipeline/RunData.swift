@@ -2,6 +2,7 @@ import Copies
 import Files
 import Foundation
 import ImageData
+import Recipes
 import Shards
 import Training
 

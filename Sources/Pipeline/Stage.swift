@@ -1,4 +1,5 @@
 import Files
+public import Recipes
 import SystemPackage
 import Training
 

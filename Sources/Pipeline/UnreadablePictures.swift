@@ -2,6 +2,7 @@ import Copies
 import Files
 import Foundation
 public import ImageData
+import Recipes
 import Training
 
 /// The pictures of one set that cannot be read: how many, of which classes, and the first by name.

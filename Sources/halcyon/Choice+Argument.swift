@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Recipes
 
 extension Choice {
   /// The choice that an option's value names.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageData
+import Recipes
 import Shards
 
 /// Whether shell commands run that the user has not named.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Pipeline
+import Recipes
 import Training
 
 /// The command: parse, call, print.

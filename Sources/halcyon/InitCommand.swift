@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Pipeline
+import Recipes
 import SystemPackage
 import Training
 

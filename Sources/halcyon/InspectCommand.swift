@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import ImageData
 import Pipeline
+import Recipes
 import Shards
 import Training
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Recipes
 
 /// `halcyon recipe`, and `halcyon help recipe`: what a recipe's keys are.
 struct RecipeCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Pipeline
+import Recipes
 
 /// `halcyon run`: all four stages.
 struct RunCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Models
 import Pipeline
+import Recipes
 import Shards
 import SystemPackage
 import Training
@@ -96,7 +97,7 @@ struct RunOptions: ParsableArguments {
     }
     guard let directory = directory(for: reading) else {
       // All that is wrong, as far as it can be told without a place to keep anything.
-      throw PipelineError(try DryRun(reading).problems) ?? PipelineError.recipe(recipe)
+      throw Problems(try DryRun(reading).problems) ?? RecipeError(recipe)
     }
     if !computing.contains(.teacher) {
       try requireBegun(RunDirectory(path: directory), access, output: output)

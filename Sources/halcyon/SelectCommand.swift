@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Recipes
 
 /// `halcyon select`: the second half of stage 2.
 struct SelectCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Recipes
 
 /// `halcyon train-teacher`: stage 1.
 struct TrainTeacherCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import ImageData
 import Models
 import Pipeline
 import Ranking
+import Recipes
 import Testing
 import Torch
 import Training
@@ -41,5 +42,14 @@ struct ErrorTextTests {
     #expect(line(SIGINT).hasPrefix("stopped by Ctrl-C (SIGINT); everything is saved"))
     #expect(line(SIGTERM).hasPrefix("stopped by SIGTERM; everything is saved"))
     #expect(line(SIGHUP).hasPrefix("stopped by SIGHUP: its terminal is gone; everything is saved"))
+  }
+
+  @Test("exit codes are those of sysexits")
+  func exitCodes() {
+    #expect(PipelineError.exitCode(of: RecipeError("")) == 64)
+    #expect(PipelineError.exitCode(of: PipelineError.data("")) == 65)
+    #expect(PipelineError.exitCode(of: TrainingError.nonFinite("")) == 70)
+    #expect(PipelineError.exitCode(of: FileError("read", "/a", code: 2)) == 74)
+    #expect(PipelineError.exitCode(of: Stopped(signal: 15)) == 75)
   }
 }

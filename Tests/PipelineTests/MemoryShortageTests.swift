@@ -1,4 +1,5 @@
 import Models
+import Recipes
 import TestSupport
 import Testing
 import Torch

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Ranking
+import Recipes
 import TestSupport
 import Training
 

@@ -1,5 +1,6 @@
 import Models
 import Pipeline
+import Recipes
 import Testing
 import Training
 

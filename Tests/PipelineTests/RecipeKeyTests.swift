@@ -1,4 +1,5 @@
 import Foundation
+@testable import Recipes
 import Testing
 
 @testable import Pipeline
@@ -44,7 +45,7 @@ struct RecipeKeyTests {
         "  Takes a whole number. A change makes ranking and what follows it again.",
       ])
     #expect(try Recipe.help(on: "input").count == 3 * 6)
-    let error = #expect(throws: PipelineError.self) { try Recipe.help(on: "ranking.imagePerClass") }
+    let error = #expect(throws: RecipeError.self) { try Recipe.help(on: "ranking.imagePerClass") }
     #expect(error?.description.hasSuffix("did you mean ranking.imagesPerClass?") == true)
   }
 

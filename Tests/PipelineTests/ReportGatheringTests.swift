@@ -3,6 +3,7 @@ import ImageData
 import Models
 import Pages
 import Ranking
+import Recipes
 import TestSupport
 import Testing
 import Training

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 @testable import Pipeline
+import Recipes
 import TestSupport
 import Testing
 import Training

@@ -1,5 +1,6 @@
 import Foundation
 import ImageData
+import Recipes
 import Shards
 import TestSupport
 import Testing

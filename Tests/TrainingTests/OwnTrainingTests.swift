@@ -55,9 +55,9 @@ struct OwnTrainingTests {
   @Test("a network, examples and settings in, a model out that knows the classes")
   func trains() throws {
     try Libtorch.setThreads(1)
-    let job = try job()
+    let job = try job { $0.images = 1_600 }
     let result = try train(job, runtime())
-    #expect(result.imagesSeen == 480)
+    #expect(result.imagesSeen == 1_600)
     let measured = try evaluate(
       job.network, on: Examples(labelled: Halves(count: 40)), input: job.input, runtime())
     #expect(measured.count == 40)

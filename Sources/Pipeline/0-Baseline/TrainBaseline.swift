@@ -1,4 +1,5 @@
 import Models
+import Recipes
 import Training
 
 /// The comparison: the student's architecture trained on the labelled pictures D alone.

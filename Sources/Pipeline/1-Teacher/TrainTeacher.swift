@@ -1,4 +1,5 @@
 import Models
+import Recipes
 import Training
 
 /// Stage 1: a teacher learns from the labelled pictures D, from scratch or from given weights.

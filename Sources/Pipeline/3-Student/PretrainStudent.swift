@@ -1,6 +1,7 @@
 import ImageData
 import Models
 import Ranking
+import Recipes
 import Training
 
 /// Stage 3: a fresh student learns the classes that the teacher gave the selected pictures D̂.

@@ -1,4 +1,5 @@
 import Models
+import Recipes
 import Training
 
 /// Stage 4: the pre-trained student learns from the true labels of D.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+public import Recipes
 import SystemPackage
 import Torch
 public import Training

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Recipes
 import SystemPackage
 import Torch
 import Training
@@ -88,7 +89,7 @@ public struct DryRun: Encodable, Sendable {
   /// What the teacher starts from, in words.
   public private(set) var startingWeights: String?
   /// Why the run cannot be made.
-  public private(set) var problems: [Preflight.Problem] = []
+  public private(set) var problems: [Problem] = []
   /// What the user should know before it starts, and which key mends it.
   public private(set) var warnings: [String] = []
 

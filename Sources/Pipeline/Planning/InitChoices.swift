@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Recipes
 import Training
 
 /// The choices of `InitRecipe`: each function sets some keys of a recipe and returns why.

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Recipes
 public import Shards
 public import Training
 

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Recipes
 import Torch
 import Training
 

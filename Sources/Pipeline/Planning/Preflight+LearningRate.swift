@@ -1,4 +1,5 @@
 import Files
+import Recipes
 import Training
 
 extension Preflight {
@@ -25,7 +26,7 @@ extension Preflight {
         key: "\(key).learningRate")
     } else if let end = schedule.end {
       let setting = training.schedule == .halving ? "halvings" : "drops"
-      let value = training.schedule == .halving ? "\(training.halvings)" : training.drops.yaml
+      let value = training.schedule == .halving ? "\(training.halvings)" : "\(training.drops)"
       warn(
         "\(key): from step \(Format.count(end.step)) of \(Format.count(steps)) on the learning rate is "
           + "\(Format.significant(end.rate, 2)) and less, too little to change a float32 weight; "

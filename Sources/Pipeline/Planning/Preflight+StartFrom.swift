@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+import Recipes
 import SystemPackage
 import Torch
 import Training
@@ -37,10 +38,10 @@ extension Preflight {
       a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 0.0005 }
     }
     if !isNear(theirs.mean, ours.mean) {
-      wanted.append(("input.mean", theirs.mean.yaml, ours.mean.yaml))
+      wanted.append(("input.mean", "\(theirs.mean)", "\(ours.mean)"))
     }
     if !isNear(theirs.std, ours.std) {
-      wanted.append(("input.std", theirs.std.yaml, ours.std.yaml))
+      wanted.append(("input.std", "\(theirs.std)", "\(ours.std)"))
     }
     if theirs.size != ours.size {
       wanted.append(("input.size", "\(theirs.size)", "\(ours.size)"))

@@ -1,6 +1,7 @@
 import Copies
 import Files
 import ImageData
+import Recipes
 import Shards
 import Training
 

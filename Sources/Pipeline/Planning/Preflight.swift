@@ -1,4 +1,5 @@
 import Foundation
+public import Recipes
 import Training
 
 /// What speaks against a run, all of it found before anything is computed or written.
@@ -6,22 +7,6 @@ import Training
 /// `halcyon run --dry-run` prints it, and `run` makes the same check first: the problems end it, the
 /// warnings are said.
 public struct Preflight: Sendable {
-  /// A reason why a run cannot be made.
-  public struct Problem: Equatable, Sendable, Encodable {
-    /// What is wrong, on which file, and what to do.
-    public let message: String
-    /// The exit code that it stands for.
-    public let exitCode: Int32
-    /// The recipe's key at fault, if one is.
-    public let key: String?
-
-    init(_ message: String, exitCode: Int32, key: String? = nil) {
-      self.message = message
-      self.exitCode = exitCode
-      self.key = key
-    }
-  }
-
   /// What the user should know before a run starts.
   public struct Warning: Equatable, Sendable {
     /// What is to be expected, and which key mends it.
@@ -51,7 +36,7 @@ public struct Preflight: Sendable {
   mutating func note(_ error: any Error, key: String) throws {
     switch error {
     case let stopped as Stopped: throw stopped
-    case PipelineError.problems(let several): several.forEach { add($0) }
+    case let several as Problems: several.list.forEach { add($0) }
     default:
       add(
         Problem(
@@ -83,8 +68,8 @@ public struct Preflight: Sendable {
   /// Whether the value of `key` is known to be wrong.
   func isAtFault(_ key: String) -> Bool { problems.contains { $0.key == key } }
 
-  /// - Throws: `PipelineError` with all problems, if there are any.
+  /// - Throws: `Problems`, if there are any.
   func refuseProblems() throws {
-    if let error = PipelineError(problems) { throw error }
+    if let error = Problems(problems) { throw error }
   }
 }

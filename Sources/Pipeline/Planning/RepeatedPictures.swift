@@ -1,6 +1,7 @@
 import Copies
 import Files
 import ImageData
+import Recipes
 
 /// The pictures of a set that are there more than once, in words.
 struct RepeatedPictures {

@@ -1,4 +1,5 @@
 import Models
+import Recipes
 import Torch
 import Training
 
@@ -16,7 +17,7 @@ struct RunPlan {
   let diskBytes: Double
 
   /// Plans `recipe` for a machine of that speed.
-  /// - Throws: `PipelineError.recipe` when a training's budget and schedule do not come out.
+  /// - Throws: `TrainingError.usage` when a training's budget and schedule do not come out.
   init(_ recipe: Recipe, _ counts: DataCounts, precision: Precision, gmacPerSecond speed: Double)
     throws
   {

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Ranking
+import Recipes
 import Training
 
 /// What the student gained over the supervised baseline, in words, and, where it did not gain, those

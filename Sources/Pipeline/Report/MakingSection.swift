@@ -1,6 +1,7 @@
 import Files
 import Models
 import Pages
+import Recipes
 import Training
 
 /// How it was made: the recipe's essentials, what it ran on and how long it took.

@@ -1,5 +1,6 @@
 import ImageData
 import Ranking
+import Recipes
 import Shards
 
 /// The paper's Figure 2: for a class a row, the pictures at chosen ranks.

@@ -1,5 +1,6 @@
 import Foundation
 import Pages
+import Recipes
 
 /// `report.html`: one file that says what a run came to, readable without a network.
 ///

@@ -1,4 +1,5 @@
 import Ranking
+import Recipes
 import Training
 
 /// Everything that a report shows, gathered: no file is read once this is there.

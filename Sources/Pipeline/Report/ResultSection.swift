@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Pages
+import Recipes
 import Training
 
 /// The head of the report: what was done, what it gained, and the table of results.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Pages
 import Ranking
+import Recipes
 
 /// The selection: how its size, its score and its purity fall with the rank, and how full its classes
 /// are.

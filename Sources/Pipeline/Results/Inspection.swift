@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Recipes
 public import Shards
 
 /// What was selected, and what was not and why: what `halcyon inspect` prints and the report shows.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Recipes
 import SystemPackage
 
 /// `manifest.json`: the SHA-256 and the size of every file of a run directory, by its path there.

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+public import Recipes
 import Shards
 import Training
 
@@ -114,7 +115,7 @@ public struct ModelCard: Sendable {
     `halcyon predict \(Stage.fineTuning.folder) PICTURE…` prints the best classes of pictures. The \
     weights are `\(Stage.fineTuning.folder)/model.safetensors` with torchvision's parameter names. \
     Input: \(recipe.input.channels == 1 ? "grey" : "colour"), shorter side resized to \
-    \(recipe.input.resize), centre crop of \(recipe.input.size), mean \(recipe.input.mean.yaml), std \(recipe.input.std.yaml).
+    \(recipe.input.resize), centre crop of \(recipe.input.size), mean \(recipe.input.mean), std \(recipe.input.std).
     """
   }
 

@@ -1,6 +1,7 @@
 import Files
 public import Foundation
 import ImageData
+import Recipes
 public import Shards
 
 /// `summary.json`: what a run came to. A contract: keys may be added, not renamed.

@@ -1,4 +1,5 @@
 import ImageData
+import Recipes
 import Shards
 
 /// Pictures that are no longer there, as the run remembers them: their names, labels and order.

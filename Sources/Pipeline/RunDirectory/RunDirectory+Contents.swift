@@ -1,5 +1,6 @@
 import Files
 import ImageData
+import Recipes
 import Shards
 import SystemPackage
 

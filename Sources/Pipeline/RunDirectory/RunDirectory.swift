@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Recipes
 import SystemPackage
 
 /// The folder in which a run keeps everything: `runs/NAME` unless another is asked for.

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Recipes
 import Torch
 
 /// What a start finds that results depend on: the recipe, the pictures, given weights, the machine.

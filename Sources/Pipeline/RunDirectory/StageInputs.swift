@@ -1,4 +1,5 @@
 import Foundation
+import Recipes
 
 /// What a stage's result depends on, as it was when the stage was made: kept in its marker and in its
 /// checkpoints, and compared with what a later start finds.

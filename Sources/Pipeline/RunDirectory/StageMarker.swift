@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Recipes
 import SystemPackage
 
 /// `done.json` of a stage's folder: written last, it says that the stage is finished and of what.

@@ -1,3 +1,5 @@
+import Recipes
+
 extension StaleStages {
   /// The one line that says what was made otherwise, and what can be done.
   /// - Parameters:

@@ -1,6 +1,7 @@
 import Copies
 import Files
 import ImageData
+import Recipes
 import SystemPackage
 
 /// The pictures that U must not hold, D's and the test pictures, and those for validation.

@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Models
 import Ranking
+import Recipes
 import Shards
 import SystemPackage
 import Torch

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Recipes
 import Shards
 import SystemPackage
 import Training

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import Ranking
+import Recipes
 import Shards
 import Torch
 import Training

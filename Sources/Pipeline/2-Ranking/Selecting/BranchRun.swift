@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Ranking
+import Recipes
 import SystemPackage
 import Training
 

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+public import Recipes
 import SystemPackage
 
 /// `selected.json` of a selection that `halcyon select --to` wrote beside a run: of which run it is, and

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Ranking
+import Recipes
 import Shards
 
 extension SelectionRequest {
@@ -34,7 +35,7 @@ extension SampleTags {
   /// The classes that the tags of U's pictures stand for.
   init(in run: Run) throws {
     guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags else {
-      throw PipelineError.recipe("ranking.tags is missing: which class does a tag mean?")
+      throw RecipeError("ranking.tags is missing: which class does a tag mean?")
     }
     if let missing = run.data.unlabelled as? any AbsentPictures {
       throw PipelineError.data(

@@ -3,15 +3,15 @@ import SystemPackage
 
 extension RecipePath {
   /// Whether pictures come from a program or a server.
-  static func isRemote(_ source: String) -> Bool {
+  package static func isRemote(_ source: String) -> Bool {
     ["pipe:", "http://", "https://"].contains { source.hasPrefix($0) }
   }
 
   /// How the recipe in the file `recipe` names `path`, which is relative to the working folder: from the
   /// recipe's own folder, so that it is found from any other, or from the root where a path that is
   /// absolute was given or only the root is common to both.
-  /// - Throws: `PipelineError.usage` where a recipe would take its characters for something else.
-  static func written(_ path: String, in recipe: String) throws -> String {
+  /// - Throws: `RecipeError` where a recipe would take its characters for something else.
+  package static func written(_ path: String, in recipe: String) throws -> String {
     if isRemote(path) { return path }
     let folder = FilePath(text: recipe).folder
     let wanted = FilePath(text: path).absolute
@@ -20,7 +20,7 @@ extension RecipePath {
       (try? RecipePath(text).resolved(in: [folder.text, "."]).path) == wanted.text
     }
     guard let fit else {
-      throw PipelineError.usage(
+      throw RecipeError(
         "a recipe cannot name \(path): ${ begins an environment variable there; rename it")
     }
     return fit

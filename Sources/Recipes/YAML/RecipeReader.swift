@@ -33,7 +33,7 @@ struct RecipeReader {
   /// Where each given key, and each group, was given last.
   private(set) var places: [String: Place] = [:]
   /// What cannot be read, or not be followed; the rest is read in spite of it.
-  private(set) var problems: [Preflight.Problem] = []
+  private(set) var problems: [Problem] = []
   private var override: String?
 
   init(file: String) { self.file = file }
@@ -46,7 +46,7 @@ struct RecipeReader {
 
   /// Reads the keys of `node` into `root`; returns those that were given another value than null. What
   /// is wrong with a key is noted.
-  /// - Throws: `PipelineError.recipe` when the whole recipe is no group of keys.
+  /// - Throws: `RecipeError` when the whole recipe is no group of keys.
   mutating func apply<Root>(
     _ node: Node, fields: [RecipeField<Root>], to root: inout Root, under path: String
   ) throws -> Set<String> {
@@ -83,7 +83,7 @@ struct RecipeReader {
       if value.mapping == nil || places[key] == nil { note(key, at: keyNode) }
       do {
         try field.read(value, key, &root, &self)
-      } catch let error as PipelineError {
+      } catch let error as RecipeError {
         refuse(error, key: key)
       }
       if !value.isNull { given.insert(name) }
@@ -114,9 +114,9 @@ struct RecipeReader {
   }
 
   /// An error that begins with the place of the first of `keys` that was given, else with the file.
-  func error(for keys: [String], _ message: String) -> PipelineError {
+  func error(for keys: [String], _ message: String) -> RecipeError {
     let place = keys.lazy.compactMap { places[$0] }.first
-    return .recipe((place?.prefix ?? "\(file): ") + message)
+    return RecipeError((place?.prefix ?? "\(file): ") + message)
   }
 
   /// Whether one of `keys`, or a group that it is in, is known to be wrong.
@@ -138,8 +138,8 @@ struct RecipeReader {
   }
 
   /// Notes a problem of `key`, once.
-  mutating func refuse(_ error: PipelineError, key: String?) {
-    let problem = Preflight.Problem(error.description, exitCode: error.exitCode, key: key)
+  mutating func refuse(_ error: RecipeError, key: String?) {
+    let problem = Problem(error.description, exitCode: error.exitCode, key: key)
     if !problems.contains(where: { $0.message == problem.message }) { problems.append(problem) }
   }
 
@@ -153,9 +153,9 @@ struct RecipeReader {
     }
   }
 
-  private func error(at node: Node, _ message: String) -> PipelineError {
-    if let override { return .recipe("in --set \(override): \(message)") }
-    return .recipe("\(file):\(node.mark?.line ?? 1): \(message)")
+  private func error(at node: Node, _ message: String) -> RecipeError {
+    if let override { return RecipeError("in --set \(override): \(message)") }
+    return RecipeError("\(file):\(node.mark?.line ?? 1): \(message)")
   }
 
   /// The path of the key `name`, below `path` if there is one; K and P are the paper's names.

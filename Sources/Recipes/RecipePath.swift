@@ -3,7 +3,7 @@ import Foundation
 import SystemPackage
 
 /// A path as a recipe gives it: with `~`, `${VAR}` and relative to one of several folders.
-struct RecipePath {
+package struct RecipePath {
   /// What is wrong with a path.
   struct Problem: Error {
     let message: String

@@ -1,14 +1,14 @@
 import Yams
 
 /// One key of a recipe with the value behind it, written as YAML.
-struct RecipeSetting: Equatable {
+package struct RecipeSetting: Equatable {
   /// The key's path: `ranking.imagesPerClass`.
-  let key: String
+  package let key: String
   /// The value as YAML.
-  let value: String
+  package let value: String
 
   /// Whether key and value are the same, byte by byte.
-  static func == (left: Self, right: Self) -> Bool {
+  package static func == (left: Self, right: Self) -> Bool {
     left.key == right.key && left.value.utf8.elementsEqual(right.value.utf8)
   }
 }

@@ -18,14 +18,14 @@ extension Recipe {
   }
 
   /// Every key with its value as YAML, in the order of writing.
-  var settings: [RecipeSetting] {
+  package var settings: [RecipeSetting] {
     Self.fields.flatMap { $0.settings(self, $0.name) }
   }
 
   /// Every key by its path: `ranking.imagesPerClass`.
   public static var keys: [String] { defaultSettings.map(\.key) }
 
-  static var defaultSettings: [RecipeSetting] {
+  package static var defaultSettings: [RecipeSetting] {
     Recipe(name: "", labelled: "", unlabelled: "").settings
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Models
-import Pipeline
+
+import Recipes
 import TestSupport
 import Testing
 import Training
@@ -245,25 +246,5 @@ struct RecipePathTests {
     #expect(recipe.fineTuning.training.epochs == 100)
     #expect(recipe.baseline.training == .supervised)
     #expect(recipe.data.labelled == "/IMAGENET/train")
-  }
-}
-
-/// Expects `body` to throw a `PipelineError` of exit code 64 whose first line begins with `beginning`.
-func expectError<Result>(
-  _ beginning: String, code: Int32 = 64, sourceLocation: SourceLocation = #_sourceLocation,
-  _ body: () throws -> Result
-) {
-  do {
-    _ = try body()
-    Issue.record("nothing was thrown", sourceLocation: sourceLocation)
-  } catch let error as PipelineError {
-    #expect(
-      error.description.hasPrefix(beginning), "\(error.description)",
-      sourceLocation: sourceLocation)
-    let lines = error.description.split(separator: "\n", omittingEmptySubsequences: false)
-    #expect(!lines.contains(""), sourceLocation: sourceLocation)
-    #expect(error.exitCode == code, sourceLocation: sourceLocation)
-  } catch {
-    Issue.record("another error: \(error)", sourceLocation: sourceLocation)
   }
 }

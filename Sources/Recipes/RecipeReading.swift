@@ -13,17 +13,17 @@ public struct RecipeReading: Sendable {
   /// The recipe, in which what could not be read has its default.
   public private(set) var recipe = Recipe(name: "", labelled: "", unlabelled: "")
   /// Why it cannot be followed, each with its file and line.
-  public private(set) var problems: [Preflight.Problem] = []
+  public private(set) var problems: [Problem] = []
 
   /// Reads as `Recipe(contentsOf:overrides:keepsUnset:)` does.
-  /// - Throws: `PipelineError.recipe` when it is no recipe at all; `FileError` when the file cannot be
+  /// - Throws: `RecipeError` when it is no recipe at all; `FileError` when the file cannot be
   ///   read.
   public init(
     contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
     note: (String) -> Void = { _ in }
   ) throws {
     guard let yaml = String(data: try FileContents.data(of: path), encoding: .utf8) else {
-      throw PipelineError.recipe(
+      throw RecipeError(
         "\(path): not UTF-8 text; a recipe is a YAML file, and `halcyon init D U` writes one")
     }
     try self.init(
@@ -73,7 +73,7 @@ public struct RecipeReading: Sendable {
   public init(of recipe: Recipe) {
     self.recipe = recipe
     problems = recipe.problems.map { problem in
-      Preflight.Problem("recipe: \(problem.message)", exitCode: 64, key: problem.keys.first)
+      Problem("recipe: \(problem.message)", exitCode: 64, key: problem.keys.first)
     }
   }
 
@@ -83,9 +83,9 @@ public struct RecipeReading: Sendable {
   /// Says which shell commands may run to read U; nil for those that the recipe itself names.
   public mutating func allow(_ commands: CommandPermission?) { recipe.data.commands = commands }
 
-  /// - Throws: `PipelineError` with all problems, if there are any.
-  func whole() throws -> Recipe {
-    if let error = PipelineError(problems) { throw error }
+  /// - Throws: `RecipeError` with all problems, if there are any.
+  package func whole() throws -> Recipe {
+    if let error = Problems(problems) { throw error }
     return recipe
   }
 
@@ -103,7 +103,7 @@ public struct RecipeReading: Sendable {
     let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 2, !keys.contains("") else {
-      throw PipelineError.usage(
+      throw RecipeError(
         "--set \(override): write it as key.path=value, for example ranking.imagesPerClass=4000")
     }
     let text = String(parts[1])
@@ -133,7 +133,7 @@ public struct RecipeReading: Sendable {
     for key in keys where key.hasSuffix(".training.images") {
       let other = key.dropLast("images".count) + "epochs"
       guard keys.contains(String(other)) else { continue }
-      throw PipelineError.usage("--set \(key) and --set \(other) exclude each other; remove one")
+      throw RecipeError("--set \(key) and --set \(other) exclude each other; remove one")
     }
   }
 }

@@ -123,7 +123,7 @@ extension Recipe {
     public var commands: CommandPermission?
 
     /// The commands that may run.
-    var permission: CommandPermission { commands ?? CommandPermission(namedIn: unlabelled) }
+    package var permission: CommandPermission { commands ?? CommandPermission(namedIn: unlabelled) }
 
     /// The defaults, for the pictures in `labelled` and `unlabelled`.
     public init(labelled: String, unlabelled: String) {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Pipeline
+@testable import Recipes
 
 @Suite("Paths of recipes that lead upwards")
 struct UpwardPathTests {

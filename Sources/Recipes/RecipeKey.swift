@@ -54,18 +54,18 @@ extension Recipe {
     allKeys.map { ($0.key, $0.reach) }, uniquingKeysWith: { first, _ in first })
 
   /// What a change of the value of `key` reaches.
-  static func reach(of key: String) -> RecipeKey.Reach { reaches[key] ?? .itsStage }
+  package static func reach(of key: String) -> RecipeKey.Reach { reaches[key] ?? .itsStage }
 
   /// What `halcyon help recipe` says of the keys below `path`, or of all: a line for each key with its
   /// default, and what it is below it.
-  /// - Throws: `PipelineError.usage` where there is no such key, with the one that was meant.
+  /// - Throws: `RecipeError` where there is no such key, with the one that was meant.
   public static func help(on path: String? = nil) throws -> [String] {
     let keys = allKeys.filter {
       path == nil || $0.key == path || $0.key.hasPrefix("\(path ?? "").")
     }
     guard !keys.isEmpty else {
       let near = nearest(path ?? "", in: allKeys.map(\.key)).map { "; did you mean \($0)?" } ?? ""
-      throw PipelineError.usage("a recipe has no key \(path ?? "")\(near)")
+      throw RecipeError("a recipe has no key \(path ?? "")\(near)")
     }
     let defaults = Dictionary(
       defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })

@@ -22,7 +22,7 @@ struct RecipeText {
   }
 
   /// The tree; nothing in it for an empty text.
-  /// - Throws: `PipelineError.recipe` with the line where the text is no YAML.
+  /// - Throws: `RecipeError` with the line where the text is no YAML.
   func root() throws -> Node {
     var marked = Array(text.unicodeScalars)
     var count = 0
@@ -33,14 +33,14 @@ struct RecipeText {
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         count += 1
         guard count <= Self.mostMarked, let place = place(of: context.mark, in: marked) else {
-          throw PipelineError.recipe(
+          throw RecipeError(
             "\(file):\(context.mark.line): given twice: \(keys.sorted().joined(separator: ", ")); "
               + "remove one of each")
         }
         // Of three the second must not be called as the first is now.
         marked.insert(contentsOf: Array(repeating: mark, count: count), at: place)
       } catch let error as YamlError {
-        throw PipelineError.recipe(line(of: error))
+        throw RecipeError(line(of: error))
       }
     }
   }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
-import Pipeline
+
+import Recipes
 import TestSupport
 import Testing
 import Training
@@ -49,7 +50,7 @@ struct RecipeErrorTests {
     expectError("in --set ") {
       do {
         return try read("", overrides: ["\(key.path.dropLast())=\(key.value)"])
-      } catch let error as PipelineError {
+      } catch let error as Problems {
         #expect(error.description.contains("did you mean \"\(name)\"?"), "\(error)")
         throw error
       }
@@ -229,15 +230,6 @@ struct RecipeErrorTests {
     #expect(throws: Never.self) { try recipe.validate() }
     recipe.ranking.batch = 0
     expectError("recipe: ranking.batch is 0; it must be at least 1") { try recipe.validate() }
-  }
-
-  @Test("exit codes are those of sysexits")
-  func exitCodes() {
-    #expect(PipelineError.exitCode(of: PipelineError.recipe("")) == 64)
-    #expect(PipelineError.exitCode(of: PipelineError.data("")) == 65)
-    #expect(PipelineError.exitCode(of: TrainingError.nonFinite("")) == 70)
-    #expect(PipelineError.exitCode(of: FileError("read", "/a", code: 2)) == 74)
-    #expect(PipelineError.exitCode(of: Stopped(signal: 15)) == 75)
   }
 }
 

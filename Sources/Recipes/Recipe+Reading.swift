@@ -10,7 +10,7 @@ extension Recipe {
   /// environment variable; with `keepsUnset` one that is not set stays as it is written, which is
   /// enough for a dry run. The recipe that comes back holds absolute paths. Where a path leads to
   /// something in both folders, `note` is told which is taken.
-  /// - Throws: `PipelineError` with file, line, what is wrong and what to do, for all that is wrong;
+  /// - Throws: `RecipeError` with file, line, what is wrong and what to do, for all that is wrong;
   ///   `FileError` when the file cannot be read.
   public init(
     contentsOf path: String, overrides: [String] = [], keepsUnset: Bool = false,
@@ -34,7 +34,7 @@ extension Recipe {
   }
 
   /// Refuses a recipe that was made or changed in code and cannot be followed.
-  /// - Throws: `PipelineError` with all problems.
+  /// - Throws: `RecipeError` with all problems.
   public func validate() throws {
     _ = try RecipeReading(of: self).whole()
   }
