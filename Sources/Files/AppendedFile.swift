@@ -16,18 +16,10 @@ package final class AppendedFile {
 
   /// Appends `line` and a newline.
   package func append(_ line: String) throws {
-    let bytes = Array((line + "\n").utf8)
-    var done = 0
-    while done < bytes.count {
-      let written = bytes.withUnsafeBytes { buffer in
-        write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-      }
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw FileError("write", path, code: errno)
-      }
-      done += written
+    let code = Array((line + "\n").utf8).withUnsafeBytes {
+      WholeTransfer.write($0, to: descriptor).code
     }
+    guard code == 0 else { throw FileError("write", path, code: code) }
   }
 
   /// Waits until everything appended is on the disk.

@@ -35,16 +35,9 @@ public final class DurableFile: @unchecked Sendable {
   /// Appends `bytes`.
   /// - Throws: `FileError` naming the target path, for example on a full disk.
   public func write(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes
-    while let base = rest.baseAddress, !rest.isEmpty {
-      let written = Foundation.write(descriptor, base, rest.count)
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw failure("write")
-      }
-      byteCount += written
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-    }
+    let (done, code) = WholeTransfer.write(bytes, to: descriptor)
+    byteCount += done
+    guard code == 0 else { throw failure("write", code) }
   }
 
   /// Appends `data`.
@@ -53,47 +46,18 @@ public final class DurableFile: @unchecked Sendable {
     try data.withUnsafeBytes { try write($0) }
   }
 
-  /// Replaces `bytes.count` bytes that were already written, from `offset` on.
-  /// - Throws: `FileError` naming the target path.
-  public func overwrite(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let written = pwrite(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw failure("write")
-      }
-      done += written
-    }
-  }
-
   /// Writes `bytes` from `offset` on, wherever that is; several threads may at the same time.
   /// - Throws: `FileError` naming the target path, for example on a full disk.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let written = pwrite(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw FileError("write", path, code: errno)
-      }
-      done += written
-    }
+    let code = WholeTransfer.write(bytes, to: descriptor, at: offset).code
+    guard code == 0 else { throw FileError("write", path, code: code) }
   }
 
   /// Fills `bytes` with what was written from `offset` on.
   /// - Throws: `FileError` naming the target path.
   public func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = pread(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw FileError("read", path, code: count < 0 ? errno : 0) }
-      done += count
-    }
+    let (done, code) = WholeTransfer.read(bytes, from: descriptor, at: offset)
+    guard done == bytes.count else { throw FileError("read", path, code: code) }
   }
 
   /// Flushes what was written so far to the disk, for which `commit()` then need not wait.
@@ -105,12 +69,12 @@ public final class DurableFile: @unchecked Sendable {
   /// Makes the file the one at `path`, durably.
   /// - Throws: `FileError` naming the target path; the earlier file at `path` is then untouched.
   public func commit() throws {
-    guard fsync(descriptor) == 0 else { throw failure("flush") }
+    guard fsync(descriptor) == 0 else { throw failure("flush", errno) }
     let closed = close(descriptor)
     descriptor = -1
-    guard closed == 0 else { throw failure("close") }
+    guard closed == 0 else { throw failure("close", errno) }
     guard FilePath(text: temporaryPath).rename(to: FilePath(text: path)) == 0 else {
-      throw failure("rename into")
+      throw failure("rename into", errno)
     }
     try Self.flushFolder(of: path)
   }
@@ -123,8 +87,8 @@ public final class DurableFile: @unchecked Sendable {
     FilePath(text: temporaryPath).unlink()
   }
 
-  private func failure(_ operation: String) -> FileError {
-    let error = FileError(operation, path, code: errno)
+  private func failure(_ operation: String, _ code: Int32) -> FileError {
+    let error = FileError(operation, path, code: code)
     if descriptor >= 0 { discard() } else { FilePath(text: temporaryPath).unlink() }
     return error
   }

@@ -56,34 +56,18 @@ public final class PositionedFile: Sendable {
   /// Fills `bytes` with those from `offset` on.
   /// - Throws: `FileError` naming the file when it cannot be read or ends before.
   public func read(_ bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = pread(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError("read", path, code: errno)
-      }
-      guard count > 0 else {
-        throw FileError(
-          "read", path, code: 0, detail: "it ends at byte \(offset + done) while it is read")
-      }
-      done += count
+    let (done, code) = WholeTransfer.read(bytes, from: descriptor, at: offset)
+    guard code == 0 else { throw FileError("read", path, code: code) }
+    guard done == bytes.count else {
+      throw FileError(
+        "read", path, code: 0, detail: "it ends at byte \(offset + done) while it is read")
     }
   }
 
   /// Writes `bytes` from `offset` on.
   /// - Throws: `FileError` naming the file, for example on a full disk.
   public func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = pwrite(
-        descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done, off_t(offset + done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError("write", path, code: errno)
-      }
-      done += count
-    }
+    let code = WholeTransfer.write(bytes, to: descriptor, at: offset).code
+    guard code == 0 else { throw FileError("write", path, code: code) }
   }
 }

@@ -112,7 +112,7 @@ struct ShardIndexTests {
         withUnsafeBytes(of: value.littleEndian) {
           broken.replaceSubrange(offset..<offset + 8, with: $0)
         }
-        withUnsafeBytes(of: ShardIndexLayout.checksum(ofHeader: broken)) {
+        withUnsafeBytes(of: headerChecksum(of: broken)) {
           broken.replaceSubrange(120..<128, with: $0)
         }
         try replace(path, broken)
@@ -169,7 +169,7 @@ struct ShardIndexTests {
       put(UInt64(bitPattern: classes), at: 48)
       put(0, at: 56)
       put(XXHash64.hash(UnsafeRawBufferPointer(start: nil, count: 0)), at: 96)
-      put(ShardIndexLayout.checksum(ofHeader: bytes), at: 120)
+      put(headerChecksum(of: bytes), at: 120)
       try replace(path, bytes)
       let error = #expect(throws: ImageDataError.self) { try Catalogue(folder: folder.path) }
       #expect(error?.description.contains("its class names are damaged") == true)
@@ -222,7 +222,7 @@ struct ShardIndexTests {
       var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
       bytes[12] &= ~UInt8(ShardIndexLayout.withNotes)
       bytes[24] = UInt8(problems)
-      withUnsafeBytes(of: ShardIndexLayout.checksum(ofHeader: bytes).littleEndian) {
+      withUnsafeBytes(of: headerChecksum(of: bytes).littleEndian) {
         bytes.replaceSubrange(120..<128, with: $0)
       }
       try replace(path, bytes)
@@ -230,4 +230,9 @@ struct ShardIndexTests {
     let summary = try buildIndex(of: folder.path + "/s", in: index)
     #expect(summary.reusedShards == 1 && summary.problems == 0 && summary.cutShards.count == 1)
   }
+}
+
+/// What the last eight bytes of a shard's index's header must be.
+private func headerChecksum(of bytes: some ContiguousBytes) -> UInt64 {
+  bytes.withUnsafeBytes { CheckedHeader.checksum(of: $0, ShardIndexLayout.headerBytes) }
 }

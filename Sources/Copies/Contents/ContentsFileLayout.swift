@@ -26,11 +26,10 @@ import Files
 /// | 4·n | height |
 /// | 8 | XXH64 of the block before it, seeded with the block's number |
 struct ContentsFileLayout: Equatable {
-  static let magic: [UInt8] = Array("HALCONTS".utf8)
-  static let version: UInt32 = 1
   static let hashVersion: UInt32 = 1
   static let headerBytes = 64
-  static let headerChecksumOffset = 56
+  private static let checked = CheckedHeader(
+    of: "contents file", letters: "HALCONTS", byteCount: headerBytes)
   static let rowBytes = 56
 
   var rowsPerBlock = 4096
@@ -50,45 +49,32 @@ struct ContentsFileLayout: Equatable {
 
   /// The 64 bytes of the header.
   var header: [UInt8] {
-    var header = ByteColumn(Self.magic)
-    header.append(Self.version)
-    header.append(UInt32(rowsPerBlock))
-    header.append(UInt64(count))
-    header.append(Self.hashVersion)
-    header.pad(to: Self.headerChecksumOffset)
-    header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    return header.bytes
+    Self.checked.encoded {
+      $0.append(UInt32(rowsPerBlock))
+      $0.append(UInt64(count))
+      $0.append(Self.hashVersion)
+    }
   }
 
   /// Reads the header of the file at `path` from its first bytes, at least 64 where it has so many.
   /// - Throws: `CopiesError.corruptFile` naming `path` and what is wrong with it.
   init(header bytes: UnsafeRawBufferPointer, fileBytes size: Int, path: String) throws {
-    func fail(_ reason: String) -> CopiesError { .corruptFile(path: path, reason: reason) }
-    guard bytes.count >= Self.headerBytes else {
-      throw fail("\(bytes.count) bytes are too few for a contents file; score this shard again")
+    func fail(_ reason: String) -> CopiesError {
+      .corruptFile(path: path, reason: "\(reason); score this shard again")
     }
-    guard bytes[..<8].elementsEqual(Self.magic) else {
-      throw fail("not a contents file (it does not start with HALCONTS)")
-    }
-    let header = UnsafeRawBufferPointer(rebasing: bytes[..<Self.headerChecksumOffset])
-    guard XXHash64.hash(header) == bytes.integer(at: Self.headerChecksumOffset, as: UInt64.self)
-    else { throw fail("the header's checksum does not match; score this shard again") }
-    let version = bytes.integer(at: 8, as: UInt32.self)
+    if let reason = Self.checked.refusal(of: bytes) { throw fail(reason) }
     let hashVersion = bytes.integer(at: 24, as: UInt32.self)
-    guard version == Self.version, hashVersion == Self.hashVersion else {
-      throw fail(
-        "contents file of version \(version) with hashes of version \(hashVersion); "
-          + "this program reads \(Self.version) and \(Self.hashVersion)")
+    guard hashVersion == Self.hashVersion else {
+      throw fail("hashes of version \(hashVersion); this program reads \(Self.hashVersion)")
     }
     rowsPerBlock = Int(bytes.integer(at: 12, as: UInt32.self))
     let count = bytes.integer(at: 16, as: UInt64.self)
     guard 1...(1 << 20) ~= rowsPerBlock, count <= UInt64(UInt32.max) else {
-      throw fail("the header contradicts itself; score this shard again")
+      throw fail("the header contradicts itself")
     }
     self.count = Int(count)
     guard size == fileBytes else {
-      throw fail(
-        "\(size) bytes where its header promises \(fileBytes); score this shard again")
+      throw fail("\(size) bytes where its header promises \(fileBytes)")
     }
   }
 }

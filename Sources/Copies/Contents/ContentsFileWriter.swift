@@ -44,7 +44,7 @@ public final class ContentsFileWriter {
   public func finish() throws {
     if !rows.isEmpty { try flush() }
     layout.count = count
-    try layout.header.withUnsafeBytes { try file.overwrite($0, at: 0) }
+    try layout.header.withUnsafeBytes { try file.write($0, at: 0) }
     try file.commit()
   }
 

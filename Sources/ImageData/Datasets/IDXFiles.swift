@@ -91,9 +91,19 @@ package struct IDXFiles {
     return folder.joined(first.name).text
   }
 
+  /// The set that `images(in:split:)` opens where no split is asked for, among the several in `folder`,
+  /// with all of them; nil where there are not several.
+  package static func setTaken(in folder: FilePath) -> (set: String, of: [String])? {
+    guard let sets = try? sets(in: folder), sets.count > 1,
+      let path = try? images(in: folder, split: nil),
+      let set = set(ofImages: FilePath(text: path).name)
+    else { return nil }
+    return (set, sets)
+  }
+
   /// The sets in `folder`, by what stands before `-images`.
   /// - Throws: `FileError`.
-  package static func sets(in folder: FilePath) throws -> [String] {
+  private static func sets(in folder: FilePath) throws -> [String] {
     Set(try files(in: folder).map(\.set)).sorted()
   }
 

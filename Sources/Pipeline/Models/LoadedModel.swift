@@ -64,10 +64,10 @@ public final class LoadedModel {
     _ path: String, split: String? = nil, console: Console = Console(quiet: true)
   ) throws -> Evaluation {
     let folder = FilePath(text: path)
-    if split == nil, folder.isFolder, let sets = try? IDXFiles.sets(in: folder), sets.count > 1 {
+    if split == nil, folder.isFolder, let taken = IDXFiles.setTaken(in: folder) {
       console.say(
-        "\(path) holds the sets \(sets.joined(separator: ", ")), and train is measured; --split test "
-          + "measures the test pictures")
+        "\(path) holds the sets \(taken.of.joined(separator: ", ")), and \(taken.set) is measured; "
+          + "--split test measures the test pictures")
     }
     return try Indexing.temporarily(workers: runtime.workers, console) { indexing in
       try evaluate(

@@ -33,10 +33,9 @@ import Files
 /// A sample without entries (unreadable, excluded) has no class in any column and scores that are
 /// not numbers; a sample whose logits held NaN has classes and scores that are not numbers.
 struct ScoreFileLayout: Equatable {
-  static let magic: [UInt8] = Array("HALSCORE".utf8)
-  static let version: UInt32 = 1
   static let headerBytes = 64
-  static let headerChecksumOffset = 56
+  private static let checked = CheckedHeader(
+    of: "score file", letters: "HALSCORE", byteCount: headerBytes)
 
   var classesPerSample: Int
   var classCount: Int
@@ -77,46 +76,32 @@ struct ScoreFileLayout: Equatable {
 
   /// The 64 bytes of the header.
   var header: [UInt8] {
-    var header = ByteColumn(Self.magic)
-    header.append(Self.version)
-    header.append(UInt32(classesPerSample))
-    header.append(UInt32(classCount))
-    header.append(UInt32(samplesPerBlock))
-    header.append(UInt64(count))
-    header.append(UInt32(classBytes))
-    header.pad(to: Self.headerChecksumOffset)
-    header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    return header.bytes
+    Self.checked.encoded {
+      $0.append(UInt32(classesPerSample))
+      $0.append(UInt32(classCount))
+      $0.append(UInt32(samplesPerBlock))
+      $0.append(UInt64(count))
+      $0.append(UInt32(classBytes))
+    }
   }
 
   /// Reads the header of the file at `path`, of `fileBytes` bytes in all.
   /// - Throws: `RankingError` naming `path` and what is wrong with it.
   init(header bytes: UnsafeRawBufferPointer, fileBytes: Int, path: String) throws {
-    func fail(_ reason: String) -> RankingError { .corruptFile(path: path, reason: reason) }
-    guard bytes.count >= Self.headerBytes else {
-      throw fail("\(bytes.count) bytes are too few for a score file; score this shard again")
+    func fail(_ reason: String) -> RankingError {
+      .corruptFile(path: path, reason: "\(reason); score this shard again")
     }
-    guard bytes[..<8].elementsEqual(Self.magic) else {
-      throw fail("not a score file (it does not start with HALSCORE)")
-    }
-    let version = bytes.integer(at: 8, as: UInt32.self)
-    guard version == Self.version else {
-      throw fail("score file of version \(version); this program reads \(Self.version)")
-    }
-    let header = UnsafeRawBufferPointer(rebasing: bytes[..<Self.headerChecksumOffset])
-    guard XXHash64.hash(header) == bytes.integer(at: Self.headerChecksumOffset, as: UInt64.self)
-    else { throw fail("the header's checksum does not match; score this shard again") }
+    if let reason = Self.checked.refusal(of: bytes) { throw fail(reason) }
     classesPerSample = Int(bytes.integer(at: 12, as: UInt32.self))
     classCount = Int(bytes.integer(at: 16, as: UInt32.self))
     samplesPerBlock = Int(bytes.integer(at: 20, as: UInt32.self))
     let count = bytes.integer(at: 24, as: UInt64.self)
     guard samplesPerBlock > 0, samplesPerBlock <= 1 << 20, classesPerSample <= 1 << 20,
       count <= UInt64(UInt32.max), Int(bytes.integer(at: 32, as: UInt32.self)) == classBytes
-    else { throw fail("the header contradicts itself; score this shard again") }
+    else { throw fail("the header contradicts itself") }
     self.count = Int(count)
     guard fileBytes == self.fileBytes else {
-      throw fail(
-        "\(fileBytes) bytes where its header promises \(self.fileBytes); score this shard again")
+      throw fail("\(fileBytes) bytes where its header promises \(self.fileBytes)")
     }
   }
 

@@ -78,7 +78,7 @@ public final class ScoreFileWriter {
   public func finish() throws {
     if rows > 0 { try flush() }
     layout.count = count
-    try layout.header.withUnsafeBytes { try file.overwrite($0, at: 0) }
+    try layout.header.withUnsafeBytes { try file.write($0, at: 0) }
     try file.commit()
   }
 

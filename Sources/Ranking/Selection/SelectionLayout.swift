@@ -23,8 +23,9 @@ import Files
 /// | | 0 or 4 | zero, up to a multiple of 8 |
 /// | | 8 | XXH64 of everything from 64 on |
 struct SelectionLayout: Equatable {
-  static let magic: [UInt8] = Array("HALSELEC".utf8)
   static let headerBytes = 64
+  private static let checked = CheckedHeader(
+    of: "selection file", letters: "HALSELEC", versions: 1...2, byteCount: headerBytes)
   /// More classes than this would need gigabytes for their counts alone.
   static let mostClasses = 1 << 24
 
@@ -70,16 +71,13 @@ struct SelectionLayout: Equatable {
 
   /// The 64 bytes of the header.
   var header: [UInt8] {
-    var header = ByteColumn(Self.magic)
-    header.append(repeats ? 2 : 1 as UInt32)
-    header.append(UInt32(clamping: classCount))
-    header.append(UInt32(clamping: imagesPerClass))
-    header.append(UInt32(clamping: classesPerSample))
-    header.append(UInt64(images))
-    header.append(UInt64(labels))
-    header.pad(to: 56)
-    header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    return header.bytes
+    Self.checked.encoded(version: repeats ? 2 : 1) {
+      $0.append(UInt32(clamping: classCount))
+      $0.append(UInt32(clamping: imagesPerClass))
+      $0.append(UInt32(clamping: classesPerSample))
+      $0.append(UInt64(images))
+      $0.append(UInt64(labels))
+    }
   }
 
   init(classCount: Int, imagesPerClass: Int, classesPerSample: Int) {
@@ -94,17 +92,7 @@ struct SelectionLayout: Equatable {
     func fail(_ reason: String) -> RankingError {
       .corruptFile(path: path, reason: reason + "; select again")
     }
-    guard bytes.count >= Self.headerBytes, bytes[..<8].elementsEqual(Self.magic) else {
-      throw fail("not a selection file (it does not start with HALSELEC)")
-    }
-    let version = bytes.integer(at: 8, as: UInt32.self)
-    guard version == 1 || version == 2 else {
-      throw fail("selection file of version \(version), this program reads 1 and 2")
-    }
-    guard
-      XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[..<56]))
-        == bytes.integer(at: 56, as: UInt64.self)
-    else { throw fail("the header's checksum does not match") }
+    if let reason = Self.checked.refusal(of: bytes) { throw fail(reason) }
     self.init(
       classCount: Int(bytes.integer(at: 12, as: UInt32.self)),
       imagesPerClass: Int(bytes.integer(at: 16, as: UInt32.self)),
@@ -118,7 +106,9 @@ struct SelectionLayout: Equatable {
     guard imageCount <= UInt64(bytes.count), labelCount <= UInt64(bytes.count) else {
       throw fail("\(bytes.count) bytes are too few for what its header promises")
     }
-    (images, labels, repeats) = (Int(imageCount), Int(labelCount), version == 2)
+    (images, labels, repeats) = (
+      Int(imageCount), Int(labelCount), bytes.integer(at: 8, as: UInt32.self) == 2
+    )
     guard bytes.count == fileBytes else {
       throw fail("\(bytes.count) bytes where its header promises \(fileBytes)")
     }

@@ -53,20 +53,18 @@ extension Catalogue {
       texts.append(0)
     }
     let rest = body.bytes + texts
-    var header = ByteColumn(magic)
-    header.append(version)
-    header.append(UInt32(labelsAreNumbers ? 1 : 0))
-    for number in [
-      rows.count, first, rows.reduce(0) { $0 &+ $1.problems },
-      rows.reduce(0) { $0 &+ $1.pictureBytes }, classes.count, texts.count,
-    ] {
-      header.append(Int64(number))
+    let header = checked.encoded { header in
+      header.append(UInt32(labelsAreNumbers ? 1 : 0))
+      for number in [
+        rows.count, first, rows.reduce(0) { $0 &+ $1.problems },
+        rows.reduce(0) { $0 &+ $1.pictureBytes }, classes.count, texts.count,
+      ] {
+        header.append(Int64(number))
+      }
+      for byte in identity(of: rows, classes: classes) { header.append(byte) }
+      header.append(rest.withUnsafeBytes { XXHash64.hash($0) })
     }
-    for byte in identity(of: rows, classes: classes) { header.append(byte) }
-    header.append(rest.withUnsafeBytes { XXHash64.hash($0) })
-    header.pad(to: 120)
-    header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    return header.bytes + rest
+    return header + rest
   }
 
   /// The SHA-256 of what the shards are called and of what their indexes say: the same wherever and

@@ -52,8 +52,8 @@ final class Catalogue: Sendable {
   }
 
   static let fileName = "catalogue.bin"
-  static let magic = Array("HALCCATA".utf8)
-  static let version: UInt32 = 1
+  static let checked = CheckedHeader(
+    of: "catalogue", letters: "HALCCATA", byteCount: headerBytes)
   static let headerBytes = 128
   static let rowBytes = 96
 
@@ -93,16 +93,7 @@ final class Catalogue: Sendable {
       .dataset(path: path, reason: "\(reason); run halcyon index again")
     }
     func number(_ offset: Int) -> Int { bytes.integer(at: offset, as: Int.self) }
-    guard bytes.count >= Self.headerBytes, bytes.prefix(8).elementsEqual(Self.magic) else {
-      throw damaged("it is not a catalogue")
-    }
-    guard bytes.integer(at: 8, as: UInt32.self) == Self.version else {
-      throw damaged("its version is \(bytes.integer(at: 8, as: UInt32.self))")
-    }
-    let head = UnsafeRawBufferPointer(rebasing: bytes[..<120])
-    guard XXHash64.hash(head) == bytes.integer(at: 120, as: UInt64.self) else {
-      throw damaged("its header is damaged")
-    }
+    if let reason = Self.checked.refusal(of: bytes) { throw damaged(reason) }
     let rest = UnsafeRawBufferPointer(rebasing: bytes[Self.headerBytes...])
     let shards = number(16)
     guard shards >= 0, shards <= rest.count / Self.rowBytes,

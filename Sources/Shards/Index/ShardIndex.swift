@@ -33,16 +33,7 @@ final class ShardIndex: Sendable {
     let file = try MappedFile(path: path)
     let bytes = file.bytes
     func damaged(_ reason: String) -> ImageDataError { Self.damaged(path, reason) }
-    guard bytes.count >= ShardIndexLayout.headerBytes,
-      bytes.prefix(8).elementsEqual(ShardIndexLayout.magic)
-    else { throw damaged("it is not the index of a shard") }
-    guard bytes.integer(at: 8, as: UInt32.self) == ShardIndexLayout.version else {
-      throw damaged("its version is \(bytes.integer(at: 8, as: UInt32.self))")
-    }
-    let head = UnsafeRawBufferPointer(rebasing: bytes[..<ShardIndexLayout.checkedHeaderBytes])
-    guard XXHash64.hash(head) == bytes.integer(at: head.count, as: UInt64.self) else {
-      throw damaged("its header is damaged")
-    }
+    if let reason = ShardIndexLayout.checked.refusal(of: bytes) { throw damaged(reason) }
     func number(_ offset: Int) -> Int { bytes.integer(at: offset, as: Int.self) }
     let flags = bytes.integer(at: 12, as: UInt32.self)
     count = number(16)

@@ -45,10 +45,9 @@ import Foundation
 /// | | class names, each ended by a newline, in bytewise order |
 /// | | with flag 4 notes (`ShardNotes`), a line each; problems, each a key, a tab, a reason and a newline |
 struct ShardIndexLayout: Equatable {
-  static let magic = Array("HALCSHRD".utf8)
-  static let version: UInt32 = 2
   static let headerBytes = 128
-  static let checkedHeaderBytes = 120
+  static let checked = CheckedHeader(
+    of: "shard's index", letters: "HALCSHRD", versions: 2...2, byteCount: headerBytes)
   static let blockBytes = 1 << 16
   static let mostListedProblems = 1000
   static let readInOrder: UInt32 = 1
@@ -94,13 +93,6 @@ struct ShardIndexLayout: Equatable {
     names = column(nameBytes)
     problems = column(problemBytes)
     bodyBytes = end
-  }
-
-  /// The checksum of the header that `bytes` begin with.
-  static func checksum(ofHeader bytes: some ContiguousBytes) -> UInt64 {
-    bytes.withUnsafeBytes {
-      XXHash64.hash(UnsafeRawBufferPointer(rebasing: $0[..<checkedHeaderBytes]))
-    }
   }
 
   /// How many blocks the body has.

@@ -117,24 +117,22 @@ struct ShardIndexWriter {
         sums.append(XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[start..<end])))
       }
     }
-    var header = ByteColumn(ShardIndexLayout.magic)
-    header.append(ShardIndexLayout.version)
-    header.append(
-      (isReadInOrder ? ShardIndexLayout.readInOrder : 0)
-        | (hasHashes ? ShardIndexLayout.withHashes : 0) | ShardIndexLayout.withNotes)
-    for number in [count, problemCount, pictureBytes, source.size, source.changed] {
-      header.append(Int64(number))
+    let header = ShardIndexLayout.checked.encoded { header in
+      header.append(
+        (isReadInOrder ? ShardIndexLayout.readInOrder : 0)
+          | (hasHashes ? ShardIndexLayout.withHashes : 0) | ShardIndexLayout.withNotes)
+      for number in [count, problemCount, pictureBytes, source.size, source.changed] {
+        header.append(Int64(number))
+      }
+      header.append(origin)
+      for number in [
+        keys.count, tags.count, nameBytes.count, problems.count, layout.blockCount,
+      ] {
+        header.append(Int64(number))
+      }
+      header.append(sums.bytes.withUnsafeBytes { XXHash64.hash($0) })
     }
-    header.append(origin)
-    for number in [
-      keys.count, tags.count, nameBytes.count, problems.count, layout.blockCount,
-    ] {
-      header.append(Int64(number))
-    }
-    header.append(sums.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    header.append(UInt64(0))
-    header.append(header.bytes.withUnsafeBytes { XXHash64.hash($0) })
-    return header.bytes + sums.bytes + body
+    return header + sums.bytes + body
   }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Synchronization
 
@@ -82,14 +83,5 @@ public final class Console {
 /// Writes all of `text` to an open file.
 /// - Returns: 0, or the system's error number.
 public func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-  var rest = Array(text.utf8)[...]
-  while !rest.isEmpty {
-    let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if written < 0 {
-      if errno == EINTR { continue }
-      return errno
-    }
-    rest = rest.dropFirst(written)
-  }
-  return 0
+  Array(text.utf8).withUnsafeBytes { WholeTransfer.write($0, to: descriptor).code }
 }
