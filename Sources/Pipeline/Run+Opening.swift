@@ -58,7 +58,7 @@ extension Run {
         changes: { directory.labelledChanges(data, known) })
       if isAlone { try fill(unknown, inputs, in: directory, opening.console) }
     }
-    if data.isThere, !(data.unlabelled is any AbsentPictures) {
+    if data.isThere, data.unlabelled.absence == nil {
       do {
         try directory.requireSamePictures(
           as: data, recipe, access: access, redoing: opening.redoing)
@@ -70,7 +70,7 @@ extension Run {
     }
     if access == .alone, data.isThere {
       try directory.settle(recipe)
-      if !(data.unlabelled is any AbsentPictures) {
+      if data.unlabelled.absence == nil {
         try directory.note(data, recipe, inputs, known)
       }
       try weights?.write(to: note)
@@ -114,9 +114,9 @@ extension Run {
       if isComputing {
         PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { opening.console.say($0) }
       }
-      if let missing = opened.data.unlabelled as? MissingPictures {
+      if let absence = opened.data.unlabelled.absence, opened.data.unlabelled.count == 0 {
         opened.data.loseUnlabelled(
-          RunData.unlabelled(in: directory, recipe, because: missing.reason))
+          RunData.unlabelled(in: directory, recipe, because: absence))
       }
       return (opened, device, warnings)
     } catch let error where !opening.needsPictures {

@@ -62,5 +62,5 @@ extension RunData {
   }
 
   /// Whether the labelled pictures can be read.
-  var isThere: Bool { !(labelled.dataset is any AbsentPictures) }
+  var isThere: Bool { labelled.dataset.absence == nil }
 }

@@ -34,8 +34,7 @@ struct ManifestTagsTests {
     let path = try folder.write(
       "path,label,tags\na.jpg,x,a\nb.jpg,y,b\nc.jpg,x,c\n", to: "list.csv")
     let hidden = try openDataset(path, unlabelled: true)
-    let tagged = try #require(hidden as? any TaggedDataset)
-    #expect((0..<3).map(tagged.tags) == [["a"], ["b"], ["c"]])
+    #expect((0..<3).map(hidden.tags) == [["a"], ["b"], ["c"]])
     let subset = try IndexedSubset(hidden, indices: [2, 0])
     #expect((0..<2).map(subset.tags) == [["c"], ["a"]])
     let untagged = try IndexedSubset(MadeDataset(count: 1), indices: [0])

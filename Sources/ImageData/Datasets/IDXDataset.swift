@@ -8,7 +8,7 @@ import SystemPackage
 /// other names). Without the labels file nothing is labelled. Class names come from `classes.txt` beside
 /// them, one a line, or from EMNIST's mapping; they are Fashion-MNIST's in a folder named so. Without names
 /// the labels that occur are the classes, called by their digits, as in shards. Pictures are as they lie in the file: EMNIST's have rows for columns.
-public struct IDXDataset: FileBackedDataset, NumberedClasses {
+public struct IDXDataset: ImageDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.
@@ -18,7 +18,7 @@ public struct IDXDataset: FileBackedDataset, NumberedClasses {
   /// The pictures' size in pixels.
   public let width: Int, height: Int
   /// Where `classes.txt` would say what numbers are called; nil where the classes have names.
-  package let fileForClassNames: String?
+  private let fileForClassNames: String?
   private let pixels: Data
   private let labels: [Int32]?
   private let digits: Int
@@ -88,6 +88,9 @@ public struct IDXDataset: FileBackedDataset, NumberedClasses {
   public func label(at index: Int) -> Int? {
     labels.map { Int($0[index]) }
   }
+
+  /// Where `classes.txt` would be.
+  public var placeForClassNames: String? { hasNumberedClasses ? fileForClassNames : nil }
 
   /// The state of the file that all pictures are in.
   public func fileState(at index: Int) -> UInt64 { state }

@@ -1,4 +1,4 @@
-package import Files
+import Files
 package import SystemPackage
 
 /// What the files of MNIST and its kin are called: `train-images-idx3-ubyte`, as they come, or

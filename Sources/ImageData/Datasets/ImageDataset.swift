@@ -35,6 +35,16 @@ public protocol ImageDataset: Sendable {
   func label(at index: Int) -> Int?
   /// Why the sample has no label, as far as that is known.
   func whyUnlabelled(at index: Int) -> String?
+  /// The hashtags of a sample, without their `#`; empty where there are none.
+  func tags(at index: Int) -> [String]
+  /// What tells that the sample's file was written, replaced or moved, without reading it: a hash of its
+  /// size, its times and its number; 0 where that is not known.
+  func fileState(at index: Int) -> UInt64
+  /// Where a file `classes.txt`, a name a line from 0 on, would say what the classes are called; nil where
+  /// they have other names than their numbers, or the file is there.
+  var placeForClassNames: String? { get }
+  /// Why the pictures cannot be read any more; nil where they are there.
+  var absence: String? { get }
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   func read(at index: Int) throws -> EncodedImage
@@ -46,6 +56,23 @@ extension ImageDataset {
 
   /// Nothing: most sets have a label where they have a name for it.
   public func whyUnlabelled(at index: Int) -> String? { nil }
+
+  /// None.
+  public func tags(at index: Int) -> [String] { [] }
+
+  /// Not known.
+  public func fileState(at index: Int) -> UInt64 { 0 }
+
+  /// Nil: most classes have names.
+  public var placeForClassNames: String? { nil }
+
+  /// Nil: they are there.
+  public var absence: String? { nil }
+
+  /// Whether the classes are called by numbers.
+  package var hasNumberedClasses: Bool {
+    !classes.isEmpty && classes.allSatisfy { Int($0) != nil }
+  }
 
   /// How many samples carry each label, in the order of `classes`.
   public var samplesPerClass: [Int] {

@@ -37,6 +37,18 @@ public struct IndexedSubset: ImageDataset {
   /// Why the sample has no label, as far as that is known.
   public func whyUnlabelled(at index: Int) -> String? { base.whyUnlabelled(at: indices[index]) }
 
+  /// The hashtags of a sample.
+  public func tags(at index: Int) -> [String] { base.tags(at: indices[index]) }
+
+  /// The state of the sample's file.
+  public func fileState(at index: Int) -> UInt64 { base.fileState(at: indices[index]) }
+
+  /// Where `classes.txt` would be.
+  public var placeForClassNames: String? { base.placeForClassNames }
+
+  /// Why the pictures cannot be read any more.
+  public var absence: String? { base.absence }
+
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
@@ -92,6 +104,18 @@ public struct Relabelled: ImageDataset {
 
   /// Why the sample has no label, as far as that is known.
   public func whyUnlabelled(at index: Int) -> String? { base.whyUnlabelled(at: index) }
+
+  /// The hashtags of a sample.
+  public func tags(at index: Int) -> [String] { base.tags(at: index) }
+
+  /// The state of the sample's file.
+  public func fileState(at index: Int) -> UInt64 { base.fileState(at: index) }
+
+  /// Where `classes.txt` would be.
+  public var placeForClassNames: String? { hasNumberedClasses ? base.placeForClassNames : nil }
+
+  /// Why the pictures cannot be read any more.
+  public var absence: String? { base.absence }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

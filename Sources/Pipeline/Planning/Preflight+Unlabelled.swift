@@ -12,7 +12,7 @@ extension Preflight {
   mutating func lookAt(
     unlabelled: any ShardedDataset, limit: BadSamples.Limit, maxPixels: Int
   ) throws -> Int? {
-    guard unlabelled.isRandomAccess, unlabelled.count > 0, !(unlabelled is MissingPictures) else {
+    guard unlabelled.isRandomAccess, unlabelled.count > 0 else {
       return nil
     }
     let step = (unlabelled.count + 99) / 100
@@ -64,7 +64,7 @@ extension Preflight {
     workers: Int
   ) throws {
     let unlabelled = data.unlabelled
-    guard unlabelled.isRandomAccess, unlabelled.count > 0, !(unlabelled is MissingPictures) else {
+    guard unlabelled.isRandomAccess, unlabelled.count > 0 else {
       return
     }
     if unlabelled.count > most {

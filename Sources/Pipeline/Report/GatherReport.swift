@@ -51,13 +51,13 @@ extension ReportData {
 
   private static func caveats(_ run: Run, _ data: ReportData) -> [String] {
     var caveats: [String] = []
-    if let missing = run.data.unlabelled as? any AbsentPictures {
+    if let absence = run.data.unlabelled.absence {
       caveats.append(
         "The unlabelled pictures are missing below, and their true classes with them: "
-          + "\(missing.reason).")
+          + "\(absence).")
     }
-    if let missing = run.data.labelled.dataset as? any AbsentPictures {
-      caveats.append("The labelled pictures are no longer there: \(missing.reason).")
+    if let absence = run.data.labelled.dataset.absence {
+      caveats.append("The labelled pictures are no longer there: \(absence).")
     }
     if let part = data.summary.measuredPart {
       caveats.append("The accuracies are of \(part).")

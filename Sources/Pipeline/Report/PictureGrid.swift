@@ -81,7 +81,7 @@ struct PictureGrid {
           }
           cell.key = dataset.key(at: place)
           cell.truth = isTruthKnown ? dataset.label(at: place) : nil
-          guard !(dataset is any AbsentPictures) else {
+          guard dataset.absence == nil else {
             cell.content = .missing("no longer there")
             return cell
           }

@@ -190,7 +190,7 @@ private struct TagAgreement {
   /// Nil when no tags are known.
   init?(of selection: Selection, in run: Run) throws {
     guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags,
-      !(run.data.unlabelled is any AbsentPictures)
+      run.data.unlabelled.absence == nil
     else { return nil }
     let map = try TagMap(contentsOf: path)
     let names = run.data.classNames

@@ -42,7 +42,9 @@ public enum Summarize {
     // Where nothing was measured, that is no number of pictures.
     if !markers.values.contains(where: { $0.accuracies["\(set)_top1"] != nil }) {
       summary.measuredImages = nil
-    } else if (run.data.test ?? run.data.validation)?.dataset is MissingPictures {
+    } else if let measured = (run.data.test ?? run.data.validation)?.dataset,
+      measured.absence != nil, measured.count == 0
+    {
       summary.measuredImages = earlier?.measuredImages
     }
     let selection =
@@ -54,12 +56,12 @@ public enum Summarize {
         zip(run.data.classNames, statistics.classes.map(\.count)), uniquingKeysWith: +)
       summary.selectionPurity = statistics.purity.map { 100 * $0 }
     }
-    if run.data.unlabelled is any AbsentPictures, let earlier {
+    if run.data.unlabelled.absence != nil, let earlier {
       summary.unlabelledImages = earlier.unlabelledImages
       summary.selectionPurity = earlier.selectionPurity
       summary.cutShards = earlier.cutShards
     }
-    if run.data.labelled.dataset is MissingPictures, let earlier {
+    if run.data.labelled.dataset.absence != nil, run.data.labelled.count == 0, let earlier {
       summary.labelledImages = earlier.labelledImages
     }
     // What computed is said of the results, not of the machine that reports on them.

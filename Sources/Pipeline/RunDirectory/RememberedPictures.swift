@@ -3,11 +3,13 @@ import Recipes
 import Shards
 
 /// Pictures that are no longer there, as the run remembers them: their names, labels and order.
-struct RememberedPictures: AbsentPictures {
+struct RememberedPictures: ShardedDataset {
   /// What messages call it.
   let name: String
   /// Why the pictures cannot be read.
   let reason: String
+  /// The same, since they are not there.
+  var absence: String? { reason }
   /// The class names in the order of their labels.
   let classes: [String]
   private let list: PictureList

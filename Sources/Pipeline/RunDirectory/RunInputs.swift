@@ -51,7 +51,7 @@ extension RunInputs {
     self.precision = precision.rawValue
     self.startFrom = startFrom
     unlabelled =
-      data.unlabelled is any AbsentPictures ? nil : RunData.fingerprint(of: data.unlabelled)
+      data.unlabelled.absence != nil ? nil : RunData.fingerprint(of: data.unlabelled)
     guard known.isLooked else {
       (sets, leftOut) = ([:], nil)
       return

@@ -21,7 +21,7 @@ struct IndexPlan {
   /// The keys of single pictures, where U is no archives.
   let pictures: PathTable
   /// The list that has their hashtags, where U is one.
-  private let list: (any TaggedDataset)?
+  private let list: (any ImageDataset)?
   /// What lies among single pictures and is none.
   let passedOver: PassedOver
   /// Names for labels that are numbers, where a file beside the shards gives them.
@@ -73,7 +73,7 @@ struct IndexPlan {
 
   private static func pictures(
     in root: String, split: String?
-  ) throws -> (ShardLocation, PathTable, (any TaggedDataset)?, PassedOver) {
+  ) throws -> (ShardLocation, PathTable, (any ImageDataset)?, PassedOver) {
     let absolute = FilePath(text: root).absolute
     let isFolder = absolute.isFolder
     if isFolder, try absolute.names(where: IDXFiles.mayBeImages).isEmpty {
@@ -87,7 +87,6 @@ struct IndexPlan {
       return (location, listing.paths, nil, listing.passedOver)
     }
     let dataset = try openDataset(root, split: split, unlabelled: true)
-    let list = dataset as? any TaggedDataset
     let manifest = (dataset as? Relabelled)?.base as? ManifestDataset ?? dataset as? ManifestDataset
     var keys = manifest?.paths ?? PathTable()
     if manifest == nil {
@@ -95,10 +94,10 @@ struct IndexPlan {
     }
     if manifest != nil, !ManifestDataset.isParquet(root) {
       let location = ShardLocation(kind: .pictures, text: absolute.folder.text)
-      return (location, keys, list, PassedOver())
+      return (location, keys, dataset, PassedOver())
     }
     let location = ShardLocation(kind: .dataset, text: absolute.text, variable: split)
-    return (location, keys, list, dataset.passedOver)
+    return (location, keys, dataset, dataset.passedOver)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {

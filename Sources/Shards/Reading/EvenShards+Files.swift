@@ -1,10 +1,7 @@
 import Files
-public import ImageData
+import ImageData
 
-extension EvenShards: FileBackedDataset {
-  /// The state of the sample's file.
-  public func fileState(at index: Int) -> UInt64 { base.stateOfFile(at: index) }
-
+extension EvenShards {
   /// The states of a shard's files in one word; nil where they are not known.
   public func filesState(ofShard shard: Int) -> String? {
     let states = range(ofShard: shard).map { fileState(at: $0) }

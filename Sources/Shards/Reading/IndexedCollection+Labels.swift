@@ -65,10 +65,12 @@ extension IndexedCollection {
   }
 }
 
-extension IndexedCollection: NumberedClasses {
+extension IndexedCollection {
   /// Where `classes.txt` would name numbered classes: beside the first shard, or in the index's folder.
-  package var fileForClassNames: String? {
-    guard catalogue.labelsAreNumbers, classes == classes.indices.map(String.init) else {
+  public var placeForClassNames: String? {
+    guard hasNumberedClasses, catalogue.labelsAreNumbers,
+      classes == classes.indices.map(String.init)
+    else {
       return nil
     }
     let first = catalogue.shardCount > 0 ? catalogue.row(0).location : nil

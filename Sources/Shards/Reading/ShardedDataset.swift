@@ -21,11 +21,19 @@ public protocol ShardedDataset: ImageDataset {
   /// Whether any sample can be read at any time at the cost of that sample alone. Otherwise (a
   /// compressed shard, a pipe) a shard is to be read in the order of its samples.
   var isRandomAccess: Bool { get }
-  /// The hashtags of a sample; empty where there are none.
-  func tags(at index: Int) -> [String]
+  /// The states of a shard's files in one word; nil where they are not known.
+  func filesState(ofShard shard: Int) -> String?
+  /// The folders on this machine that the pictures come from, where they are known.
+  var sourceFolders: Set<String> { get }
 }
 
 extension ShardedDataset {
+  /// Not known.
+  public func filesState(ofShard shard: Int) -> String? { nil }
+
+  /// Not known.
+  public var sourceFolders: Set<String> { [] }
+
   /// The shard of the sample at `index`, and its position there.
   /// - Complexity: O(log shards).
   public func place(of index: Int) -> (shard: Int, position: Int) {
@@ -108,6 +116,15 @@ public struct EvenShards: ShardedDataset {
 
   /// The hashtags of a sample.
   public func tags(at index: Int) -> [String] {
-    (base as? any TaggedDataset)?.tags(at: index) ?? []
+    base.tags(at: index)
   }
+
+  /// The state of the sample's file.
+  public func fileState(at index: Int) -> UInt64 { base.fileState(at: index) }
+
+  /// Where `classes.txt` would be.
+  public var placeForClassNames: String? { base.placeForClassNames }
+
+  /// Why the pictures cannot be read any more.
+  public var absence: String? { base.absence }
 }

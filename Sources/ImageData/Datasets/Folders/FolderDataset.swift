@@ -9,7 +9,7 @@ import SystemPackage
 /// paths' bytes, and only these are kept in memory. Files of other endings are passed over and counted,
 /// and so is what systems keep for themselves: names that begin with a dot, `@eaDir`, `__MACOSX`,
 /// `lost+found`.
-public struct FolderDataset: FileBackedDataset {
+public struct FolderDataset: ImageDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.

@@ -11,7 +11,7 @@ import SystemPackage
 /// anywhere in the file, in bytewise order, so that all splits of one file number them alike. Tags are
 /// parted by spaces or commas. Other columns are passed over.
 /// - Complexity: some 15 bytes of memory a picture; see `PathTable`.
-public struct ManifestDataset: TaggedDataset, FileBackedDataset {
+public struct ManifestDataset: ImageDataset {
   /// What messages call it.
   public let name: String
   /// The class names in the order of their labels.

@@ -32,7 +32,7 @@ extension Run {
     let data = recipe.data
     var folders = [data.labelled, data.validation, data.test].compactMap { $0 }
     if !data.unlabelledIsRest { folders.append(data.unlabelled) }
-    if let indexed = self.data.unlabelled as? IndexedCollection { folders += indexed.sourceFolders }
+    folders += self.data.unlabelled.sourceFolders
     return folders.compactMap { path in
       // Of a pattern (`shards/{000..099}.tar`, `root/**`) the folders before it.
       let parts = path.split(separator: "/", omittingEmptySubsequences: false)

@@ -52,7 +52,7 @@ struct ScoredShards {
             + "not of \(name) with \(shards.range(ofShard: shard).count); `halcyon score` scores it again"
         )
       }
-      let isThere = !(shards is any AbsentPictures)
+      let isThere = shards.absence == nil
       guard !isThere || record.inputIdentity == shards.identity(ofShard: shard) else {
         throw PipelineError.data(
           "\(shards.name): shard \(name) is not what it was when it was scored; `halcyon score` "

@@ -11,7 +11,7 @@ import Training
 extension ScoringWork {
   /// The states of a shard's files; nil where U is an index, which says itself what it holds.
   func filesState(ofShard shard: Int) -> String? {
-    (run.data.unlabelled as? EvenShards)?.filesState(ofShard: shard)
+    run.data.unlabelled.filesState(ofShard: shard)
   }
 
   /// Whether the shard's files hold what was scored. Files that were only copied or touched are looked

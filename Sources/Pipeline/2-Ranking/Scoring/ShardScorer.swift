@@ -36,7 +36,7 @@ final class ShardScorer {
     let start = Stopwatch()
     let pictures = run.data.unlabelled
     // Before they are read: what is replaced meanwhile is then noticed.
-    let state = (pictures as? EvenShards)?.filesState(ofShard: shard)
+    let state = pictures.filesState(ofShard: shard)
     let name = pictures.shardName(shard)
     let path = "\(run.directory.scoresFolder)/\(name)"
     let file = try ScoreFileWriter(

@@ -37,10 +37,10 @@ extension SampleTags {
     guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags else {
       throw RecipeError("ranking.tags is missing: which class does a tag mean?")
     }
-    if let missing = run.data.unlabelled as? any AbsentPictures {
+    if let absence = run.data.unlabelled.absence {
       throw PipelineError.data(
-        "\(missing.name): the strategy needs their hashtags, and they cannot be read: "
-          + missing.reason)
+        "\(run.data.unlabelled.name): the strategy needs their hashtags, and they cannot be read: "
+          + absence)
     }
     let map = try TagMap(contentsOf: path)
     let places = Dictionary(
