@@ -15,12 +15,21 @@ public protocol Network: AnyObject {
 
   /// Prepares evaluation passes in `precision`: batch norms go into the convolutions before them.
   ///
-  /// The weights are copied: fold again after training has changed them.
+  /// The weights are copied: fold again after training has changed them. A network that does not is only
+  /// slower.
   /// - Throws: `TorchError`.
   func fold(precision: Precision) throws
 
   /// Goes back to the separate layers.
   func unfold()
+}
+
+extension Network {
+  /// Nothing: the layers stay as they are.
+  public func fold(precision: Precision) throws {}
+
+  /// Nothing.
+  public func unfold() {}
 }
 
 /// How a network begins.

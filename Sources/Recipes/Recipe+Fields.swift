@@ -280,7 +280,8 @@ extension TrainingSettings {
         "drops", \.drops, "With steps: the epochs after which the rate is multiplied by dropFactor."
       ),
       .value("dropFactor", \.dropFactor, "With steps: what the rate is multiplied by."),
-      .value("optimizer", \.optimizer, "What changes the weights along their gradients."),
+      .value(
+        "optimizer", \.optimizer, "What changes the weights along their gradients.", isYoung: true),
       .value("momentum", \.momentum, "SGD's momentum."),
       .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's."),
       .value("weightDecay", \.weightDecay, "The L2 penalty's factor."),

@@ -31,10 +31,11 @@ struct RecipeField<Root> {
   /// The lines of the written recipe, from an indentation on.
   let lines: (Root, String) -> [String]
 
-  /// A key with one value: what it is, in a sentence, and what a change of it reaches.
+  /// A key with one value: what it is, in a sentence, what a change of it reaches, and whether it came
+  /// after 0.1.0.
   static func value<Value: RecipeValue>(
     _ name: String, _ member: WritableKeyPath<Root, Value>, _ about: String,
-    reaches: RecipeKey.Reach = .itsStage
+    reaches: RecipeKey.Reach = .itsStage, isYoung: Bool = false
   ) -> Self {
     Self(
       name: name, comment: "",
@@ -44,7 +45,8 @@ struct RecipeField<Root> {
       keys: { key in
         [
           RecipeKey(
-            key: key, about: about, reach: reaches, expected: Value.expected, schema: Value.schema)
+            key: key, about: about, reach: reaches, isYoung: isYoung, expected: Value.expected,
+            schema: Value.schema)
         ]
       },
       settings: { root, key in [RecipeSetting(key: key, value: root[keyPath: member].yaml)] },

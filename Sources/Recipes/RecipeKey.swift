@@ -8,6 +8,9 @@ public struct RecipeKey: Sendable {
   public let about: String
   /// What a change of it reaches.
   public let reach: Reach
+  /// Whether it came after 0.1.0: it then has no part in a hash while it has its default, so that what
+  /// earlier versions made is still of the same recipe.
+  package let isYoung: Bool
   /// What it takes: "a whole number".
   public let expected: String
   /// The same in the words of JSON Schema.

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Pipeline
 import Recipes
@@ -29,6 +30,22 @@ struct RecipeHashTests {
     #expect(changed.scoresHash == recipe.scoresHash)
     changed.ranking.batch = 5
     #expect(changed.scoresHash != recipe.scoresHash)
+  }
+
+  @Test("what version 0.1.0 made of the demo's recipe is still of the same recipe")
+  func earlier() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().path
+    var demo = try Recipe(contentsOf: "\(root)/Recipes/fashion-mnist.yaml")
+    (demo.teacher.training.images, demo.teacher.training.epochs) = (128, nil)
+    // From the marker that its `train-teacher` left.
+    #expect(
+      demo.stageHash(.teacher)
+        == "1bc5498762c20010ea83bd81ab15df8726ec1ce0aa5eed90d825767e45f3fa86")
+    #expect(
+      demo.evaluationHash == "0e4c88ee91d028e6852d7acdba4403740bb141f0b5dddeb2912a1cbb726171b9")
+    demo.teacher.training.optimizer = "another"
+    #expect(demo.stageHash(.teacher).prefix(8) != "1bc54987")
   }
 
   @Test("a change reaches its stage and those that follow")

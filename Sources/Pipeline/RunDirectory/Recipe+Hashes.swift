@@ -51,18 +51,17 @@ extension Recipe {
   }
 
   private func hash(salt: String = "recipe", of includes: (String) -> Bool) -> String {
-    let lines = settings.filter { includes($0.key) && !Self.isYoungDefault($0) }
+    let lines = settings.filter { includes($0.key) && Self.youngDefaults[$0.key] != $0.value }
       .map { "\($0.key)=\($0.value)\n" }
     return Checksum.sha256(Foundation.Data((salt + "\n" + lines.sorted().joined()).utf8))
   }
 
-  /// Keys that came after 0.1.0 have no part in a hash while they have their defaults, so that what
-  /// earlier versions made is still of the same recipe.
-  private static let younger = ["optimizer": "sgd"]
-
-  private static func isYoungDefault(_ setting: RecipeSetting) -> Bool {
-    setting.key.split(separator: ".").last.flatMap { younger[String($0)] } == setting.value
-  }
+  private static let youngDefaults: [String: String] = {
+    let young = Set(allKeys.filter(\.isYoung).map(\.key))
+    return Dictionary(
+      defaultSettings.filter { young.contains($0.key) }.map { ($0.key, $0.value) },
+      uniquingKeysWith: { first, _ in first })
+  }()
 
   // MARK: - What depends on what
 
