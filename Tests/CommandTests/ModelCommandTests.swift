@@ -68,7 +68,7 @@ struct ModelCommandTests {
     #expect(directory.code == 64)
     #expect(
       directory.errors.contains(
-        "\(tiny.directory("a")) is a run directory; did you mean its model \(teacher)?"),
+        "\(tiny.directory("a")) is a folder of models; did you mean \(teacher)?"),
       "\(directory.errors)")
 
     let other = try Command.run("evaluate", teacher, tiny.folder.path + "/t/north")

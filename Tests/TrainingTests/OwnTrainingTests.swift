@@ -2,7 +2,6 @@ import Files
 import Foundation
 import ImageData
 import Models
-import SystemPackage
 import TestSupport
 import Testing
 import Torch
@@ -129,7 +128,6 @@ struct OwnTrainingTests {
       records.console = Console(quiet: true)
       return records
     }
-    for name in ["whole", "stopped"] { try FilePath(text: "\(folder.path)/\(name)").makeFolder() }
     let whole = try job()
     try train(whole, runtime(), records("whole", whole))
 
@@ -164,6 +162,16 @@ struct OwnTrainingTests {
     for (index, (name, tensor)) in job.network.weights.state.enumerated() {
       let same = try tensor.array(of: Float.self) == before[index]
       #expect(same == !name.hasPrefix("fc."), "\(name)")
+    }
+  }
+
+  @Test("a batch that does not divide into its parts is refused before anything is computed")
+  func parts() throws {
+    let job = try job { $0.accumulate = 3 }
+    #expect(
+      throws: TrainingError.usage("a batch of 16 images cannot be computed in 3 equal parts")
+    ) {
+      try train(job, runtime())
     }
   }
 

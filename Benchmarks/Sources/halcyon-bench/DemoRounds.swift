@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Pipeline
+import Recipes
+import Training
 
 /// The four stages of a recipe, from reading the data to the report, in a new folder each time.
 struct DemoRounds: ParsableCommand {

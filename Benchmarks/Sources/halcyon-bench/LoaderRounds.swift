@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import ImageData
+import Models
 import Shards
 import Torch
+import Training
 
 /// JPEGs → random resized crop, flip → a normalised float tensor: what stands before a network.
 struct LoaderRounds: ParsableCommand {
@@ -32,20 +34,15 @@ struct LoaderRounds: ParsableCommand {
       positions: 0..<Int(Int32.max), batchSize: batch, preset: .train(TrainPreset(size: size)),
       seed: 0, workers: workers > 0 ? workers : ProcessInfo.processInfo.activeProcessorCount)
     defer { loader.stop() }
-    let mean: [Float] = [0.485, 0.456, 0.406]
-    let deviation: [Float] = [0.229, 0.224, 0.225]
-    let scale = try Tensor(deviation.map { 1 / (255 * $0) }, shape: [1, 3, 1, 1])
-    let offset = try Tensor(zip(mean, deviation).map { -$0 / $1 }, shape: [1, 3, 1, 1])
+    var input = PictureInput()
+    input.size = size
+    let pictures = try PictureTensor(input, device: .cpu)
     let count = (images + batch - 1) / batch
 
     try serve(amount: Double(count * batch)) {
       for _ in 0..<count {
         guard let next = try loader.next() else { throw ValidationError("no pictures left") }
-        // As Pipeline's PictureTensor.
-        _ = try Tensor(
-          bytes: UnsafeRawBufferPointer(next.pixels), shape: [next.count, size, size, 3],
-          dtype: .uint8
-        ).to(.float32).permuted([0, 3, 1, 2]).multiplied(by: scale).adding(offset)
+        _ = try pictures(next)
       }
     }
   }

@@ -4,7 +4,9 @@ import ImageData
 import Models
 import Pipeline
 import Ranking
+import Recipes
 import Shards
+import Training
 
 /// `halcyon score` on shards of JPEGs: reading, decoding, the teacher, ranking and writing. What it
 /// does once a process (loading and folding the teacher) is left out, as it is in a long run.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Pipeline
+import Recipes
+import Training
 
 /// Writes a recipe with a fraction of another's work, with every value written out: what both
 /// sides of `demo` read.

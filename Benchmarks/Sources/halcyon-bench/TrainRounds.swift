@@ -1,6 +1,7 @@
 import ArgumentParser
 import Models
 import Torch
+import Training
 
 /// The steps of the pipeline's training loop on one batch that is already in memory.
 struct TrainRounds: ParsableCommand {
@@ -14,19 +15,20 @@ struct TrainRounds: ParsableCommand {
   func run() throws {
     let network = try work.makeNetwork()
     let optimizer = try SGD(network.weights.parameters)
-    let statistics = network.weights.buffers.map(\.tensor)
-    let before = try statistics.map { try $0.copied() }
+    let statistics = try BatchStatistics(of: network)
     let pictures = try work.makeBatch()
     let targets = try makeTargets()
     let pass = Pass(.training, precision: work.precision)
 
-    // As in Pipeline's TrainingLoop, the guard against steps that are not finite included.
+    // A step of `train`, the guard against steps that are not finite included.
     func step() throws {
-      try Tensor.copyAll(from: statistics, to: before)
+      try statistics.remember()
+      var sums = try LossSums(on: .cpu)
       let logits = try network(pictures, pass)
       let loss = try logits.softmaxCrossEntropy(targets)
       try loss.backward()
-      guard try loss.item().isFinite, try optimizer.gradientsAreFinite() else {
+      try sums.add(loss, hits: logits.hits(in: targets), images: work.batch)
+      guard try FiniteSteps().accepts(sums, optimizer, step: 1) else {
         throw ValidationError("the loss or a gradient is not finite")
       }
       try optimizer.step(learningRate: 0.1)

@@ -1,4 +1,4 @@
-import Models
+public import Models
 public import Torch
 
 /// Says whether a step may be taken, before it changes a weight.
@@ -27,16 +27,22 @@ public struct FiniteSteps: StepGuard {
 }
 
 /// The running means and variances of a network, as they were before a step that may not be taken.
-struct BatchStatistics {
+public struct BatchStatistics {
   private let tensors: [Tensor]
   private let before: [Tensor]
 
-  init(of network: any Network) throws {
+  /// Those of `network`, as they are now.
+  /// - Throws: `TorchError` when there is not enough memory.
+  public init(of network: any Network) throws {
     tensors = network.weights.buffers.map(\.tensor)
     before = try tensors.map { try $0.copied() }
   }
 
-  func remember() throws { try Tensor.copyAll(from: tensors, to: before) }
+  /// Keeps them as they are now.
+  /// - Throws: `TorchError`.
+  public func remember() throws { try Tensor.copyAll(from: tensors, to: before) }
 
-  func restore() throws { try Tensor.copyAll(from: before, to: tensors) }
+  /// Puts back what was kept.
+  /// - Throws: `TorchError`.
+  public func restore() throws { try Tensor.copyAll(from: before, to: tensors) }
 }

@@ -9,7 +9,7 @@ import Torch
 /// var settings = TrainingSettings()
 /// (settings.images, settings.epochs, settings.batch) = (nil, 10, 64)
 /// let job = TrainingJob(network, on: try Examples(labelled: dataset), settings, input: input)
-/// try train(job, Runtime(), TrainingRecords(folder: "birds"))
+/// try train(job, Runtime(), TrainingRecords(folder: "birds", for: job))
 /// ```
 /// With records that have a folder for checkpoints it goes on from the newest one of the same training,
 /// and gives the same weights whether or not it was interrupted.

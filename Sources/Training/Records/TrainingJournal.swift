@@ -1,6 +1,7 @@
 import Files
 import ImageData
 import Models
+import SystemPackage
 import Torch
 
 /// Keeps the books of one training: where it stands, its rows, its log, its checkpoints, and whether it
@@ -46,7 +47,10 @@ final class TrainingJournal {
     // A checkpoint with sums was saved before its step's row, which is then written anew.
     let hasRow = state.sums.images == 0
     let lastRow = hasRow ? state.step : state.step - 1
-    metrics = try records.metricsPath.map { try MetricsTable(path: $0, trimmedToStep: lastRow) }
+    metrics = try records.metricsPath.map {
+      try FilePath(text: $0).folder.makeFolder()
+      return try MetricsTable(path: $0, trimmedToStep: lastRow)
+    }
     if let log = records.log {
       try log.file.trim(log.name, toStep: state.step, keepingRow: hasRow)
     }

@@ -25,7 +25,7 @@ public struct TrainingPlan: Equatable, Sendable {
   public var passes: Double { Double(totalImages) / Double(imageCount) }
 
   /// Resolves `training` for a stage whose data holds `imageCount` images.
-  /// - Throws: `TrainingError.data` when there are no images, `.recipe` when the budget is not one.
+  /// - Throws: `TrainingError.data` when there are no images, `.usage` when the budget is not one.
   public init(_ training: TrainingSettings, imageCount: Int) throws {
     guard imageCount > 0 else {
       throw TrainingError.data("there are no images to train on; look at the stage's data")
@@ -43,6 +43,11 @@ public struct TrainingPlan: Equatable, Sendable {
     }
     guard total > 0, training.batch > 0, training.accumulate > 0 else {
       throw TrainingError.usage("a training needs images, batch and accumulate of at least 1")
+    }
+    guard training.batch % training.accumulate == 0 else {
+      throw TrainingError.usage(
+        "a batch of \(training.batch) images cannot be computed in \(training.accumulate) equal parts"
+      )
     }
     let batch = training.batch
     let steps = Self.steps(for: total, batch: batch)
