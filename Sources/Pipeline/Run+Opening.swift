@@ -108,7 +108,7 @@ extension Run {
         noting: &preflight)
       let isComputing = access == .alone && !opening.computed.isEmpty
       let warnings = isComputing ? preflight.warnings.map(\.message) : []
-      warnings.forEach { opening.console.say("warning: \($0)") }
+      warnings.forEach(opening.console.warn)
       try preflight.refuseProblems()
       guard var opened, let device else { throw PipelineError.data("nothing could be opened") }
       if isComputing {

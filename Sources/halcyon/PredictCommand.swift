@@ -51,14 +51,14 @@ struct PredictCommand: ParsableCommand {
     try model.predict(pictures, top: top, allScores: allScores) { prediction in
       if let error = prediction.error {
         unreadable += 1
-        printError("\(Format.visible(prediction.path)): \(error)")
+        printError("\(prediction.path): \(error)")
       }
       if json { return try printJSON(prediction, pretty: false) }
       guard prediction.error == nil else { return }
       let classes = prediction.top.map {
         "\($0.class) \(Format.fixed(100 * Double($0.score), 1)) %"
       }
-      try printLine("\(Format.visible(prediction.path)): \(classes.joined(separator: ", "))")
+      try printLine("\(prediction.path): \(classes.joined(separator: ", "))")
     }
     if let line = model.withoutEnd { printError(line) }
     guard unreadable > 0 else { return }

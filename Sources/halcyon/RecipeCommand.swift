@@ -20,7 +20,7 @@ struct RecipeCommand: ParsableCommand {
   var schema = false
 
   func run() throws {
-    if schema { return try printLine(String(Recipe.schema.dropLast())) }
+    if schema { return try printText(String(Recipe.schema.dropLast())) }
     try printWrapped(Recipe.help(on: key))
   }
 }

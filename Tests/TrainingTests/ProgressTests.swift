@@ -57,6 +57,27 @@ struct ProgressTests {
     #expect(screen.text.hasSuffix(" left\nhalcyon: stopped\nagain\n"), "\(screen.text)")
   }
 
+  @Test("control characters, as file names may hold them, never reach the terminal")
+  func controls() {
+    let screen = Screen()
+    let console = Console(isTerminal: true, width: 80) { screen.text += $0 }
+    console.say("a\u{1B}[31m\nb.png")
+    console.note("c\r.png")
+    #expect(screen.text == "a\\x1B[31m\\nb.png\nc\\r.png\n")
+  }
+
+  @Test("a warning is broken between words at the terminal's width, and one line elsewhere")
+  func warnings() {
+    let screen = Screen()
+    for isTerminal in [true, false] {
+      let console = Console(isTerminal: isTerminal, width: 24) { screen.text += $0 }
+      console.warn("one two three four five")
+    }
+    #expect(
+      screen.text
+        == "warning: one two three\n  four five\nwarning: one two three four five\n")
+  }
+
   @Test("piped, every state is a line with all that is known")
   func piped() {
     let screen = Screen()

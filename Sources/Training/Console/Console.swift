@@ -4,7 +4,8 @@ import Synchronization
 
 /// What the user sees while work goes on: a bar on a terminal, plain lines elsewhere.
 ///
-/// Everything goes to standard error, so that standard output holds results only.
+/// Everything goes to standard error, so that standard output holds results only. Control characters, which
+/// file names may hold, are written out.
 public final class Console {
   package let isTerminal: Bool
   package let isColoured: Bool
@@ -38,6 +39,12 @@ public final class Console {
   /// Prints a line.
   public func say(_ line: String) { write(Self.below(line)) }
 
+  /// Prints a warning; on a terminal it is broken between words.
+  package func warn(_ message: String) {
+    let line = Format.visible("warning: \(message)")
+    Format.wrapped(line, to: isTerminal ? max(20, width) : .max).forEach(say)
+  }
+
   /// Prints a line that only matters to somebody watching.
   public func note(_ line: String) {
     if !isQuiet { write(Self.below(line)) }
@@ -50,7 +57,7 @@ public final class Console {
   private static let hasBar = Atomic<Bool>(false)
 
   private static func below(_ line: String) -> String {
-    (hasBar.exchange(false, ordering: .relaxed) ? "\n" : "") + line + "\n"
+    (hasBar.exchange(false, ordering: .relaxed) ? "\n" : "") + Format.visible(line) + "\n"
   }
 
   /// How wide the terminal is, in columns.

@@ -3,11 +3,15 @@ import Foundation
 import Pipeline
 import Training
 
-/// Prints a line to standard output; a reader that has gone away (`halcyon models | head`) is none
-/// to miss it.
+/// Prints a line for people to standard output, its control characters written out.
 /// - Throws: `FileError` when it cannot be written, for example to a full disk.
-func printLine(_ line: String) throws {
-  let code = writeAll(line + "\n", to: STDOUT_FILENO)
+func printLine(_ line: String) throws { try printText(Format.visible(line)) }
+
+/// Prints a text for programs to standard output, as it is, and a newline; a reader that has gone away
+/// (`halcyon models | head`) is none to miss it.
+/// - Throws: `FileError` when it cannot be written, for example to a full disk.
+func printText(_ text: String) throws {
+  let code = writeAll(text + "\n", to: STDOUT_FILENO)
   guard code == 0 || code == EPIPE else { throw FileError("write", "standard output", code: code) }
 }
 
@@ -35,7 +39,7 @@ func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
     pretty
     ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     : [.sortedKeys, .withoutEscapingSlashes]
-  try printLine(String(decoding: encoder.encode(value), as: UTF8.self))
+  try printText(String(decoding: encoder.encode(value), as: UTF8.self))
 }
 
 /// Rows of cells as columns; cells that are numbers stand to the right.
