@@ -24,6 +24,9 @@ public enum ImageDataError: LocalizedError, ExitCoded, CustomStringConvertible, 
   /// Some of a collection's shards cannot be; the text says how many, which and what to do.
   case shards(String)
 
+  /// Why a data set cannot be opened whose file or folder is not there.
+  package static let notThere = "there is no such file or folder"
+
   /// Whether whole shards are at fault: their disk, their pipe, their server.
   public var isSource: Bool {
     switch self {

@@ -215,6 +215,18 @@ struct FolderDatasetTests {
     let kind = #expect(throws: ImageDataError.self) { _ = try openDataset(folder.path + "/a.txt") }
     #expect(
       kind?.description.contains("expected a folder, a .csv, .tsv or .parquet list, or") == true)
+    for (name, advice) in [
+      ("a.XLSX", "; save the table as CSV, with a header path,label"),
+      ("a.ods", "; save the table as CSV, with a header path,label"),
+      ("a.jsonl", "; write a .csv file with a header path,label and a line a picture"),
+      ("a.csv.gz", "; unpack it"), ("a.txt", " file"),
+    ] {
+      try folder.write("x", to: name)
+      let error = #expect(throws: ImageDataError.self) {
+        _ = try openDataset(folder.path + "/" + name)
+      }
+      #expect(error?.description.hasSuffix(advice) == true, "\(name)")
+    }
   }
 
   @Test("files named one by one are read, and one that is missing is unreadable")

@@ -151,7 +151,9 @@ struct ListDialectTests {
 
   @Test("columns that are not known are listed as they were found")
   func unknown() {
-    let known = "no column is named path, file_name, filename, file or image; columns found: "
+    let known =
+      "no column is named path, file_path, file_name, file, image_path, image_name, image_file, image, "
+      + "img_path, img, file_paths or paths; columns found: "
     #expect(refusal("id;species\n1;cat\n") == "line 1: \(known)id, species")
     #expect(refusal("\n\nid\n1\n") == "line 3: \(known)id")
     #expect(

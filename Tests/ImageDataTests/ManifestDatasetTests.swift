@@ -54,8 +54,19 @@ struct ManifestDatasetTests {
   func unlabelled() throws {
     let none = try open("path\na.jpg\nb.jpg\n")
     #expect(none.classes.isEmpty && contents(none) == ["a.jpg=-", "b.jpg=-"])
+    #expect(
+      none.whyUnlabelled(at: 0)
+        == "no column is named label, class, class_name, label_name, category, target or labels; columns "
+        + "found: path")
+    let empty = try open("path,Class Name\na.jpg,\nb.jpg, \n")
+    #expect(empty.whyUnlabelled(at: 0) == "its column Class Name is empty in every line")
+    try folder.add("one-pixel.png", as: "lists/1.png")
+    #expect(
+      try open("1.png\n").whyUnlabelled(at: 0)
+        == "it has no header and only paths; begin it with path,label and give each line its label")
     let some = try open("path,label\na.jpg,cat\nb.jpg,\n")
     #expect(contents(some) == ["a.jpg=cat", "b.jpg=-"])
+    #expect(some.whyUnlabelled(at: 1) == nil)
   }
 
   @Test("a split holds its own lines and every split numbers the classes alike")
@@ -78,8 +89,8 @@ struct ManifestDatasetTests {
       error("fyle,label\na,cat\n")
         == .line(
           path: path, line: 1,
-          reason: "no column is named path, file_name, filename, file or image; columns found: "
-            + "fyle, label"))
+          reason: "no column is named path, file_path, file_name, file, image_path, image_name, "
+            + "image_file, image, img_path, img, file_paths or paths; columns found: fyle, label"))
     #expect(
       error("path,label\na.jpg,cat\n", split: "train")
         == .line(path: path, line: 1, reason: "no column named split; columns found: path, label"))

@@ -119,7 +119,8 @@ struct ParquetManifestTests {
   func wrong() throws {
     try write(["fyle": texts("a")])
     #expect(
-      error() == "no column is named path, file_name, filename, file or image; columns found: fyle")
+      error()?.hasPrefix("no column is named path, ") == true
+        && error()?.hasSuffix(" or paths; columns found: fyle") == true)
     try write(["path": .int32([1])])
     #expect(error() == "column path is int32; give strings")
     try write(["path": texts("a"), "label": .float32([1])])

@@ -136,7 +136,25 @@ struct ShardPatternsTests {
       reason(folder.path + "/empty.txt") == "cannot open data set /empty.txt: the list is empty")
     #expect(reason(folder.path + "/*.tar").hasSuffix("/*.tar: no file is called /*.tar"))
     try folder.write("x.jpg\n", to: "pictures.txt")
-    #expect(reason(folder.path + "/pictures.txt").contains("x.jpg: not a shard: expected .tar"))
+    let csv =
+      ", and a .txt list names shards; write a list of pictures as a .csv file with a header path,label "
+      + "and lines such as a/1.jpg,cat"
+    #expect(
+      reason(folder.path + "/pictures.txt") == "/pictures.txt, line 1: x.jpg is a picture" + csv)
+    try folder.write("# all\ncats/x y.jpg 3\n", to: "labelled.txt")
+    #expect(
+      reason(folder.path + "/labelled.txt")
+        == "/labelled.txt, line 2: cats/x y.jpg 3 is a picture" + csv)
+    let kinds = "not a shard: expected .tar, .tar.gz, .tar.zst, .txt or .list"
+    try folder.write("n01440764_1\t0\n", to: "names.txt")
+    #expect(reason(folder.path + "/names.txt").hasSuffix("1\t0 is \(kinds)" + csv))
+    try folder.write("a.zip\n", to: "zip.txt")
+    #expect(reason(folder.path + "/zip.txt") == "/zip.txt, line 1: a.zip is \(kinds)")
+    try folder.write("file:///data/0.jpg\n", to: "addresses.txt")
+    #expect(
+      reason(folder.path + "/addresses.txt")
+        == "/addresses.txt, line 1: file:///data/0.jpg is an address of a file; write its path, from / "
+        + "on")
     try folder.write("a.tar\n\npipe:\n", to: "pipe.txt")
     #expect(
       reason(folder.path + "/pipe.txt")

@@ -1,4 +1,5 @@
 import Foundation
+import ImageData
 public import Recipes
 import Training
 
@@ -37,6 +38,9 @@ public struct Preflight: Sendable {
     switch error {
     case let stopped as Stopped: throw stopped
     case let several as Problems: several.list.forEach { add($0) }
+    case ImageDataError.dataset(_, ImageDataError.notThere):
+      let line = PipelineError.line(about: error)
+      add(Problem("\(key): \(line)", exitCode: PipelineError.exitCode(of: error), key: key))
     default:
       add(
         Problem(

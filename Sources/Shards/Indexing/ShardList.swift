@@ -161,8 +161,7 @@ struct ShardList {
       return
     }
     guard ShardLocation.isArchive(path) else {
-      throw ImageDataError.dataset(
-        path: path, reason: "not a shard: expected .tar, .tar.gz, .tar.zst, .txt or .list")
+      throw ImageDataError.dataset(path: path, reason: Self.noShard)
     }
     try append(ShardLocation(kind: .file, text: path))
   }
@@ -208,9 +207,30 @@ struct ShardList {
         }
       } catch ImageDataError.argument(let reason) {
         throw ImageDataError.line(path: path, line: number + 1, reason: reason)
+      } catch ImageDataError.dataset(_, Self.noShard) {
+        throw ImageDataError.line(
+          path: path, line: number + 1, reason: Self.whyNoShard(line))
       }
     }
     guard count > 0 else { throw ImageDataError.dataset(path: path, reason: "the list is empty") }
+  }
+
+  private static let noShard = "not a shard: expected .tar, .tar.gz, .tar.zst, .txt or .list"
+
+  /// What a line of a list is that names no shard, and how such a list is written.
+  private static func whyNoShard(_ line: String) -> String {
+    let shown = "\(line.prefix(80))\(line.count > 80 ? "…" : "")"
+    if line.lowercased().hasPrefix("file:") {
+      return "\(shown) is an address of a file; write its path, from / on"
+    }
+    let words = line.split { $0.isWhitespace || ",;".contains($0) }
+    let isPicture = words.contains { word in
+      Array(word.utf8).withUnsafeBytes { PictureNames.isPicture($0) }
+    }
+    guard isPicture || words.count == 2 else { return "\(shown) is \(noShard)" }
+    return
+      "\(shown) is \(isPicture ? "a picture" : noShard), and a .txt list names shards; write a "
+      + "list of pictures as a .csv file with a header path,label and lines such as a/1.jpg,cat"
   }
 
   private static func takesName(_ command: String) -> Bool {

@@ -39,7 +39,7 @@ private func openLabelled(
   }
   let place = FilePath(text: path)
   guard place.exists else {
-    throw ImageDataError.dataset(path: path, reason: "there is no such file or folder")
+    throw ImageDataError.dataset(path: path, reason: ImageDataError.notThere)
   }
   guard place.isFolder else {
     let file = place.name
@@ -51,6 +51,7 @@ private func openLabelled(
       path: path,
       reason:
         "expected a folder, a .csv, .tsv or .parquet list, or an …-images-idx3-ubyte[.gz] file"
+        + (adviceForLists(called: file).map { "; \($0)" } ?? "")
     )
   }
   if let images = try IDXFiles.images(in: place, split: split) {
@@ -66,4 +67,18 @@ private func openLabelled(
   }
   return try FolderDataset(
     root: folder.text, unlabelled: unlabelled, allowsEmptyClasses: allowsEmptyClasses)
+}
+
+/// What to do with a table or a list that is written in a way that is not read here.
+private func adviceForLists(called name: String) -> String? {
+  let name = name.lowercased()
+  func ends(_ endings: String...) -> Bool { endings.contains { name.hasSuffix($0) } }
+  if ends(".xlsx", ".xls", ".xlsm", ".ods", ".numbers") {
+    return "save the table as CSV, with a header path,label"
+  }
+  if ends(".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz") {
+    return "write a .csv file with a header path,label and a line a picture"
+  }
+  if ends(".csv.gz", ".tsv.gz", ".zip") { return "unpack it" }
+  return nil
 }

@@ -37,6 +37,8 @@ extension ManifestEntries {
     }
     let names = reader.texts
     let (columns, hasHeader) = try columns(of: reader, at: path)
+    header = hasHeader ? names : nil
+    labelColumn = columns.label.map { hasHeader ? names[$0] : "" }
     guard try !hasHeader || reader.next() else { return }
     repeat {
       if hasHeader, reader[columns.path].elementsEqual(names[columns.path].utf8),

@@ -20,12 +20,11 @@ struct ManifestColumns {
   var tags: Int?
 
   private static let pathNames = [
-    "path", "filepath", "filename", "file", "imagepath", "imagename", "imagefile", "image",
-    "imgpath",
-    "img", "filepaths", "paths",
+    "path", "file_path", "file_name", "file", "image_path", "image_name", "image_file", "image",
+    "img_path", "img", "file_paths", "paths",
   ]
   private static let labelNames = [
-    "label", "class", "classname", "labelname", "category", "target", "labels",
+    "label", "class", "class_name", "label_name", "category", "target", "labels",
   ]
   private static let splitNames = ["split", "set", "subset"]
   private static let tagNames = ["tags", "hashtags"]
@@ -75,7 +74,7 @@ struct ManifestColumns {
       for parting in ["|", ":", "/", "&", " ", "\u{A0}"] as [Character] {
         let parts = names[0].split(separator: parting).map { $0.drop { $0 == " " } }
         guard parts.count > 1 else { continue }
-        let isHeader = parts.contains { pathNames.contains(plain($0)) }
+        let isHeader = parts.contains { isOne($0, of: pathNames) }
         guard isHeader || parting != "/" && parts.contains(where: isPicture) else { continue }
         let advice =
           parting.isWhitespace ? "" : ", or put a line sep=\(parting) above it"
@@ -86,19 +85,38 @@ struct ManifestColumns {
       }
     }
     let inside = names.map { String($0.trimmingPrefix("'").prefix { $0 != "'" }) }
-    if inside != names, inside.contains(where: { pathNames.contains(plain($0)) }) {
+    if inside != names, inside.contains(where: { isOne($0, of: pathNames) }) {
       return Refusal(
         reason: "the header is \(list(names)); write double quotes instead of single ones, or none")
     }
     return Refusal(
-      reason: "no column is named path, file_name, filename, file or image; columns found: "
-        + list(names))
+      reason: missing(pathNames, among: names))
+  }
+
+  /// Why nothing is labelled in a list whose columns are called `names`; nil names are those of a list
+  /// without a header.
+  static func whyUnlabelled(_ names: [String]?, label: String?) -> String {
+    if let label {
+      return "its column \(label.isEmpty ? "of labels" : label) is empty in every line"
+    }
+    guard let names else {
+      return
+        "it has no header and only paths; begin it with path,label and give each line its label"
+    }
+    return missing(labelNames, among: names)
+  }
+
+  /// "no column is named path or file; columns found: a, b".
+  private static func missing(_ wanted: [String], among names: [String]) -> String {
+    let last = wanted.count - 1
+    let known = "\(wanted[..<last].joined(separator: ", ")) or \(wanted[last])"
+    return "no column is named \(known); columns found: \(list(names))"
   }
 
   private static func column(
     _ wanted: [String], _ what: String, among names: [String]
   ) throws -> Int? {
-    var found = names.indices.filter { wanted.contains(plain(names[$0])) }
+    var found = names.indices.filter { isOne(names[$0], of: wanted) }
     let usual = found.filter { plain(names[$0]) == wanted[0] }
     if !usual.isEmpty { found = usual }
     guard found.count > 1 else { return found.first }
@@ -109,6 +127,11 @@ struct ManifestColumns {
           + "not \(what) another name"
         : "\(what) may be in any of the columns \(list(found.map { names[$0] })); call the right "
           + "one \(wanted[0])")
+  }
+
+  private static func isOne(_ name: some StringProtocol, of wanted: [String]) -> Bool {
+    let name = plain(name)
+    return wanted.contains { plain($0) == name }
   }
 
   private static func plain(_ name: some StringProtocol) -> String {

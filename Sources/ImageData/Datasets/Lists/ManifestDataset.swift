@@ -22,6 +22,8 @@ public struct ManifestDataset: ImageDataset {
   /// The first splits that its lines are of, where none was asked for.
   public let splits: [String]
   private let labels: [Int32]
+  /// Why nothing is labelled; nil where something is.
+  private let whyUnlabelled: String?
   private let tagTable: TagTable
 
   /// Reads the list at `path`: Parquet when its name ends in `.parquet`, CSV otherwise.
@@ -48,7 +50,9 @@ public struct ManifestDataset: ImageDataset {
     paths = entries.paths
     splits = split == nil ? Self.texts(entries.splits) : []
     tagTable = entries.tags.sealed()
+    let reason = ManifestColumns.whyUnlabelled(entries.header, label: entries.labelColumn)
     (classes, labels) = entries.numberedLabels()
+    whyUnlabelled = classes.isEmpty ? reason : nil
     try requireDistinctClasses(in: path, "labels", "write the same in all lines")
   }
 
@@ -87,6 +91,9 @@ public struct ManifestDataset: ImageDataset {
   public func label(at index: Int) -> Int? {
     labels.isEmpty || labels[index] < 0 ? nil : Int(labels[index])
   }
+
+  /// Why the sample has no label, where none has.
+  public func whyUnlabelled(at index: Int) -> String? { whyUnlabelled }
 
   /// The sample's hashtags, without their `#`.
   public func tags(at index: Int) -> [String] { tagTable[index] }

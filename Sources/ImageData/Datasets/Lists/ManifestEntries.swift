@@ -9,6 +9,10 @@ struct ManifestEntries {
   private(set) var tags = TagTable()
   /// The first splits that its lines are of.
   private(set) var splits: [[UInt8]] = []
+  /// What its columns are called; nil where it has no header.
+  var header: [String]?
+  /// What the column of its labels is called, if there is one; empty without a header.
+  var labelColumn: String?
   /// The folder that paths are relative to.
   let root: String
   private let split: String?

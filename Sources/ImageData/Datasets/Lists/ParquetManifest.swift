@@ -24,6 +24,7 @@ extension ManifestEntries {
         throw ManifestColumns.missing(names)
       }
       found = columns
+      (header, labelColumn) = (names, columns.label.map { names[$0] })
     } catch let refusal as ManifestColumns.Refusal {
       throw wrong(refusal.reason)
     }
