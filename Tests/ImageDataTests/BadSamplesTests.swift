@@ -92,8 +92,9 @@ extension LoaderTests {
     }
 
     @Test(
-      "the limit is a share of any number of pictures, but for one; a share of 0 allows none",
+      "the limit is a share of any number of pictures, but for one of 20 and more; a share of 0 allows none",
       arguments: [
+        (0.01, 3, 0), (0.01, 19, 0), (0.01, 20, 1), (0.4, 3, 1), (0.05, 19, 0), (1, 1, 1),
         (0.01, 24, 1), (0.01, 199, 1), (0.01, 200, 2), (0.01, 1000, 10), (0.01, 1_000_000, 10_000),
         (0.29, 100, 29), (0.5, 24, 12), (0, 24, 0), (1, 24, 24),
       ])

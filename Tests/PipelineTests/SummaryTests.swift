@@ -88,6 +88,9 @@ struct SummaryTests {
     recipe.data.test = "/t"
     recipe.data.testSplit = "test"
     #expect(ModelCard(summary: summary, recipe: recipe).markdown.contains("Not measured"))
+    #expect(ModelCard(summary: summary, recipe: recipe).markdown.contains(" 2 threads, libtorch"))
+    summary.threads = 1
+    #expect(ModelCard(summary: summary, recipe: recipe).markdown.contains(" 1 thread, libtorch"))
     summary.student = .init(top1: 83.876, top5: 99)
     summary.supervised = .init(top1: 84, top5: nil)
     summary.imagesPerClass = ["coat": 3, "bag": 4]

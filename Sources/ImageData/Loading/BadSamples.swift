@@ -23,10 +23,10 @@ public final class BadSamples: @unchecked Sendable {
 
   /// When to give up.
   ///
-  /// A set may have one unreadable picture, whatever its size, since one of 24 is already 4 % and
-  /// happens to anybody; beyond that the share counts, for 24 pictures as for a million. So of 24
-  /// pictures one may be unreadable, of 1,000 ten and of a million 10,000 where the share is 1 %. A
-  /// share of 0 allows none.
+  /// A set of 20 pictures or more may have one unreadable picture, since one of 24 is already 4 % and
+  /// happens to anybody; else the share counts, for 3 pictures as for a million. So of 3 pictures none
+  /// may be unreadable, of 24 one, of 1,000 ten and of a million 10,000 where the share is 1 %. A share
+  /// of 0 allows none.
   public struct Limit: Sendable, Hashable {
     /// The share of a set's pictures that may be unreadable.
     public var fraction: Double
@@ -42,13 +42,16 @@ public final class BadSamples: @unchecked Sendable {
       self.inRow = inRow
     }
 
+    /// From so many pictures on one may be unreadable whatever the share.
+    private static let leastForOne = 20
+
     /// Never.
     public static let none = Limit(fraction: 1, afterTried: .max, inRow: .max)
 
     /// How many of `count` pictures may be unreadable.
     public func allowed(of count: Int) -> Int {
       guard fraction > 0 else { return 0 }
-      return max(1, Int((fraction * Double(count)).nextUp))
+      return max(count < Self.leastForOne ? 0 : 1, Int((fraction * Double(count)).nextUp))
     }
   }
 

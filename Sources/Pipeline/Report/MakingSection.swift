@@ -57,7 +57,8 @@ struct MakingSection {
       rows.append(
         (
           "Scoring and selection",
-          "\(ResultSection.seconds(ranking.seconds)) s for \(Format.count(ranking.imagesSeen)) pictures"
+          "\(ResultSection.seconds(ranking.seconds)) s for "
+            + Format.counted(ranking.imagesSeen, "picture", "pictures")
         ))
     }
     let pairs = rows.map { name, value -> HTML in
@@ -119,7 +120,7 @@ struct MakingSection {
 
   private func schedule(_ training: Recipe.Training) -> String {
     switch training.schedule {
-    case .halving: "halved \(training.halvings) times"
+    case .halving: "halved \(Format.counted(training.halvings, "time", "times"))"
     case .steps:
       "× \(Format.significant(training.dropFactor, 3)) after epochs "
         + training.drops.map(String.init).joined(separator: ", ")

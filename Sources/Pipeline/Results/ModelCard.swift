@@ -91,12 +91,12 @@ public struct ModelCard: Sendable {
     return """
       ## Training
 
-      Each unlabelled picture was ranked in its \(recipe.ranking.labelsPerImage) best classes and \
+      Each unlabelled picture was ranked in its \(Self.best(recipe.ranking.labelsPerImage, "class", "classes")) and \
       each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity) \
       Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
       \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \
-      \(summary.precision), \(summary.threads) threads, libtorch \(summary.libtorch), \
-      \(Format.count(Int(seconds.rounded()))) seconds in all. `recipe.yaml` holds every setting.
+      \(summary.precision), \(Format.counted(summary.threads, "thread", "threads")), libtorch \(summary.libtorch), \
+      \(Format.counted(Int(seconds.rounded()), "second", "seconds")) in all. `recipe.yaml` holds every setting.
       """
   }
 
@@ -128,6 +128,10 @@ public struct ModelCard: Sendable {
     over- or under-represent. The figures above hold for pictures like the ones they were measured \
     on. The licences of the pictures apply to what is made from them.
     """
+  }
+
+  private static func best(_ count: Int, _ one: String, _ several: String) -> String {
+    count == 1 ? "best \(one)" : "\(Format.count(count)) best \(several)"
   }
 
   private static func percent(_ value: Double?) -> String {
