@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Recipes
 import Shards
+import SystemPackage
 import Training
 
 /// The pictures of a run: labelled, unlabelled, for validation and for the final figures.
@@ -74,8 +75,26 @@ struct RunData {
     let empty = counts.filter { $1 == 0 }.map(\.0)
     guard empty.isEmpty else {
       throw PipelineError.data(
-        "\(path): no picture of \(Format.few(empty)); every class needs at least one")
+        "\(path): no picture of \(Format.few(empty)); every class needs at least one"
+          + hint(aboutNames: empty, of: examples.dataset, at: path))
     }
+  }
+
+  /// What to do about names in the `classes.txt` of IDX files that no picture has.
+  private static func hint(
+    aboutNames empty: [String], of dataset: any ImageDataset, at path: String
+  ) -> String {
+    var base = dataset
+    while let subset = base as? IndexedSubset { base = subset.base }
+    let place = FilePath(text: path)
+    let file = (place.isFolder ? place : place.folder).joined(ClassNames.file)
+    guard base is IDXDataset, file.isFile else { return "" }
+    let (them, lines) = empty.count == 1 ? ("it", "its line") : ("them", "their lines")
+    // A line in the middle counts for the labels after it.
+    return dataset.classes.suffix(empty.count).elementsEqual(empty)
+      ? "; \(file.text) names \(them): take \(lines) out"
+      : "; \(file.text) names \(them), a line for each label from 0 on: without that file the labels "
+        + "that occur are the classes"
   }
 
   /// Whether the validation pictures are a part of D.

@@ -184,7 +184,14 @@ extension Recipe {
       RecipePath.isRemote(source) ? source : resolve(source, key)
     }
     data.labelled = resolveSource(data.labelled, "data.labelled")
-    if !data.unlabelledIsRest {
+    if data.unlabelledIsRest {
+      let place = FilePath(text: folder).joined(data.unlabelled)
+      if place.isFolder {
+        note(
+          "data.unlabelled: rest is what data.labelledCount leaves of data.labelled, not the folder "
+            + "\(place.text); write ./rest if the folder is meant")
+      }
+    } else {
       data.unlabelled = resolveSource(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }

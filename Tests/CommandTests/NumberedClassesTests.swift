@@ -56,8 +56,16 @@ struct NumberedClassesTests {
     #expect(outcome.code == 65)
     #expect(
       outcome.errors.contains(
-        "data: no picture of class 6, class 7, class 8, class 9, class 10 and 3 more; every class needs"
-      ),
+        "data: no picture of class 6, class 7, class 8, class 9, class 10 and 3 more; every class needs "
+          + "at least one; \(tiny.folder.path)/data/classes.txt names them: take their lines out\n"),
       "\(outcome.errors)")
+    for set in ["train", "t10k"] { try relabel(set) { $0 == 2 ? 0 : $0 } }
+    try tiny.folder.write("a\nb\nc\nd\ne\nf\n", to: "data/classes.txt")
+    let gap = try tiny.run("run", "a", ["data.labelledCount=null", "data.unlabelled=u"])
+    #expect(
+      gap.errors.contains(
+        "classes.txt names it, a line for each label from 0 on: without that file the labels that occur"
+      ),
+      "\(gap.errors)")
   }
 }

@@ -59,6 +59,17 @@ struct OutputFolderTests {
     #expect(other.errors.contains("holds 00000.tar, which is no shard"), "\(other.errors)")
     #expect(try sums(place + "/moved") == before)
 
+    // A folder with files of the user's, also of one that is called as ours would be.
+    for name in ["notes.md", "selected.csv"] {
+      try tiny.folder.write("mine", to: "theirs-\(name)/\(name)")
+      let refused = try select("--to", "\(place)/theirs-\(name)")
+      #expect(refused.code == 64, "\(refused.errors)")
+      #expect(
+        refused.errors.contains("holds \(name), which is no selection's; name an empty folder"),
+        "\(refused.errors)")
+      #expect(try tiny.folder.read("theirs-\(name)/\(name)") == "mine")
+    }
+
     let beside = place + "/beside"
     let good = try select("--to", beside, "--minimum-score", "-30", "--seed", "-1")
     #expect(good.code == 0, "\(good.errors)")

@@ -50,7 +50,8 @@ struct PreflightTests {
     let parts = [
       "unknown key \"imagesPerClas\"", "input.std must be above 0",
       "student.training.batch (4) in student.training.accumulate (4) parts is one picture",
-      "nowhere: there is no such file", "nothing: there is no such file",
+      "data.validation: cannot open data set \(FileManager.default.currentDirectoryPath)/nowhere: there is",
+      "data.unlabelled: cannot open data set \(FileManager.default.currentDirectoryPath)/nothing: there is",
       "1 test picture is also in the labelled set: north/copy.png",
       "w.pth is a Python pickle", "torch.load(\"\(tiny.folder.path)/w.pth\"",
     ]
@@ -223,6 +224,19 @@ struct PreflightTests {
     let run = try dryRun(tiny, ["teacher.startFrom=\(tiny.directory("given"))"])
     #expect(run.code == 74)
     #expect(run.output.contains("it is a run directory; did you mean \(folder)?"), "\(run.output)")
+    // The run's other folders are beside its models, of which all are offered, the teacher first.
+    let models = ["baseline", "4-fine-tuned"].map { tiny.directory("given") + "/" + $0 }
+    for model in models {
+      try FileManager.default.copyItem(atPath: folder, toPath: model)
+    }
+    try FileManager.default.createDirectory(
+      atPath: tiny.directory("given") + "/2-ranking", withIntermediateDirectories: true)
+    let beside = try dryRun(tiny, ["teacher.startFrom=\(tiny.directory("given"))/2-ranking"])
+    #expect(
+      beside.output.contains(
+        "2-ranking has no model.safetensors; did you mean \(folder) or \(models[0]) or \(models[1])?"
+      ),
+      "\(beside.output)")
     let other = try dryRun(
       tiny, ["teacher.startFrom=\(folder)", "input.mean=[0.9]", "teacher.width=8"])
     #expect(other.output.contains("set input.mean: [0.3] (not [0.9])"), "\(other.output)")

@@ -85,11 +85,19 @@ struct SelectingTests {
     let without = try run("select", "--allow-missing")
     #expect(without.errors.contains("without 2 of 12 shards, which have no scores: 03, 07"))
     #expect(try selected().allSatisfy { !$0.image.hasPrefix("03/") && !$0.image.hasPrefix("07/") })
+    let same = try run("select", "--allow-missing")
+    #expect(
+      same.errors.contains("selection: made without 2 of 12 shards, which have no scores: 03"),
+      "\(same.errors)")
     let partly = try Command.run("inspect", tiny.directory("a")).output
     #expect(partly.contains("without 2 shards, which had no scores: 03, 07"))
     // Once they are scored, the selection is made again with them.
     _ = try run("score", "--set", "ranking.allowMissing=true")
-    _ = try Command.run("select", tiny.directory("a"))
+    let again = try Command.run("select", tiny.directory("a"))
+    #expect(
+      again.errors.contains(
+        "selection: made without 2 shards (03, 07), and all have scores now; it is made again\n"),
+      "\(again.errors)")
     #expect(try selected() == balanced)
   }
 

@@ -78,7 +78,10 @@ struct IDXDatasetTests {
     try folder.write("cat\ndog \n\nbird\n", to: "classes.txt")
     #expect(try IDXDataset(images: path).classes == ["cat", "dog", "bird"])
     try folder.write("cat\ndog\n", to: "classes.txt")
-    #expect(reason(at: path) == "label 2, but only 2 classes")
+    #expect(
+      reason(at: path)
+        == "label 2, but only 2 classes in \(folder.path)/classes.txt; give each label from 0 on a line"
+    )
     for name in ["images-idx3", "labels-idx1"] {
       try folder.add("tiny-\(name)-ubyte.gz", as: "fashion-mnist/t10k-\(name)-ubyte.gz")
     }

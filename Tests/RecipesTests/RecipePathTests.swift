@@ -31,6 +31,26 @@ struct UpwardPathTests {
     #expect(try self.recipe("d").0.data.labelled == folder.path + "/exp/d")
   }
 
+  @Test("rest is no folder, and where one is called so beside the recipe that is said")
+  func rest() throws {
+    func notes(_ unlabelled: String) throws -> [String] {
+      try folder.write(
+        "name: a\ndata: {labelled: d, labelledCount: 2, unlabelled: \(unlabelled)}",
+        to: "exp/r.yaml")
+      var notes: [String] = []
+      _ = try Recipe(contentsOf: folder.path + "/exp/r.yaml", note: { notes.append($0) })
+      return notes
+    }
+    #expect(try notes("rest") == [])
+    try folder.write("x", to: "exp/rest/1.png")
+    #expect(
+      try notes("rest") == [
+        "data.unlabelled: rest is what data.labelledCount leaves of data.labelled, not the folder "
+          + "\(folder.path)/exp/rest; write ./rest if the folder is meant"
+      ])
+    #expect(try notes("./rest") == [])
+  }
+
   @Test("upwards from a link is out of the folder that it is to")
   func links() throws {
     try folder.write("x", to: "far/d/1.png")

@@ -70,7 +70,8 @@ struct LabelledCollectionTests {
     let error = #expect(throws: ImageDataError.self) { _ = try openDataset(index) }
     #expect(
       error?.description
-        == "cannot open data set \(index)/classes.txt: it names 2 classes, but label 2 occurs")
+        == "cannot open data set \(index)/classes.txt: it names 2 classes, but label 2 occurs; give each "
+        + "label from 0 to 2 a line")
     try FileManager.default.moveItem(
       atPath: index + "/classes.txt", toPath: folder.path + "/d/classes.txt")
     var notes: [String] = []

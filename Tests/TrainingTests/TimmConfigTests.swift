@@ -62,6 +62,11 @@ struct TimmConfigTests {
     expected.interpolation = .bicubic
     #expect(config.input == expected)
     #expect(config.classNames == ["0", "1"])
+    #expect(
+      config.assumptions == [
+        "m/config.json: it has no mean and std; ImageNet's are assumed, as timm does: mean [0.485, 0.456, "
+          + "0.406], std [0.229, 0.224, 0.225]"
+      ])
     let null = #"{"architecture": "resnet18", "num_classes": 2, "label_names": null, "mean": null}"#
     #expect(try read(null).input == expected)
   }
@@ -78,6 +83,17 @@ struct TimmConfigTests {
         == #"m/config.json: label_names has "owl": 1, not a number and a name"#)
     #expect(
       refusal(nested(#""label_names": ["a"],"#)) == "m/config.json has 1 label_names for 3 classes")
+  }
+
+  @Test("two classes of one name are told, and stay two")
+  func twins() throws {
+    let config = try read(nested(#""label_names": ["crane", "owl", "crane"],"#))
+    #expect(config.classNames == ["crane", "owl", "crane"])
+    #expect(
+      config.assumptions == [
+        "m/config.json: label_names calls the classes 0 and 2 crane; they are taken for two classes"
+      ])
+    #expect(try read(nested()).assumptions == [])
   }
 
   @Test("pooling, crop modes and channels are followed")

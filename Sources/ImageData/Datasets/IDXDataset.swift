@@ -70,7 +70,10 @@ public struct IDXDataset: ImageDataset {
     labels = try values.map { label in
       guard let place = places[label] else {
         throw ImageDataError.dataset(
-          path: labelsPath, reason: "label \(label), but only \(count) classes")
+          path: labelsPath,
+          reason: "label \(label), but only \(count) classes"
+            + (FilePath(text: namesFile).isFile
+              ? " in \(namesFile); give each label from 0 on a line" : ""))
       }
       return place
     }

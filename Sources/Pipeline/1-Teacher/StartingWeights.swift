@@ -104,11 +104,7 @@ struct StartingWeights {
     let names = try FilePath(text: folder).names().sorted()
     let head = "teacher.startFrom: \(folder) has no model.safetensors"
     if !stages.isEmpty {
-      let order = stages.sorted {
-        $0.hasSuffix(Stage.teacher.folder) && !$1.hasSuffix(Stage.teacher.folder)
-      }
-      throw PipelineError.io(
-        "\(head), it is a run directory; did you mean \(order.joined(separator: " or "))?")
+      throw PipelineError.io("\(head), it is a run directory; \(didYouMean(stages))")
     }
     let weights = names.filter { $0.hasSuffix(".safetensors") }
     if names.contains("model.safetensors.index.json") {
@@ -119,9 +115,7 @@ struct StartingWeights {
       throw PipelineError.io("\(head); did you mean \(few.joined(separator: " or "))?")
     }
     let beside = Stage.models(in: FilePath(text: folder).folder.text)
-    if let last = beside.last {
-      throw PipelineError.io("\(head); did you mean \(last)?")
-    }
+    if !beside.isEmpty { throw PipelineError.io("\(head); \(didYouMean(beside))") }
     let pickles = names.filter {
       PickledWeights.isNamed($0) && PickledWeights.are(at: "\(folder)/\($0)")
     }
@@ -132,6 +126,13 @@ struct StartingWeights {
     }
     throw PipelineError.io(
       "\(head); a model is a folder with it and config.json, or such a file alone")
+  }
+
+  /// Names the models of a run, the teacher first.
+  private static func didYouMean(_ models: [String]) -> String {
+    let isTeacher: (String) -> Bool = { $0.hasSuffix("/" + Stage.teacher.folder) }
+    let order = models.filter(isTeacher) + models.filter { !isTeacher($0) }
+    return "did you mean \(order.joined(separator: " or "))?"
   }
 
   /// Which keys of the recipe would make a network that the file fits.

@@ -25,7 +25,10 @@ extension IndexedCollection {
       if let most = isThere.lastIndex(of: true), most >= given.count {
         throw ImageDataError.dataset(
           path: "\(folder)/\(ClassNames.file)",
-          reason: "it names \(given.count) classes, but label \(most) occurs")
+          reason: "it names \(Format.counted(given.count, "class", "classes")), but label \(most) "
+            + "occurs; give each label from 0 to \(most) a line"
+            + (isThere.first == false && most == given.count
+              ? ", or count the labels from 0: none is 0" : ""))
       }
       names = given
     }

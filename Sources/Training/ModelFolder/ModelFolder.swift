@@ -17,7 +17,7 @@ public struct ModelFolder {
   public let input: PictureInput
   /// Which part of a picture that is.
   public let cropMode: CropMode
-  /// What the description says and nobody reads; a line each.
+  /// What the description says and nobody reads, and what is assumed where it says nothing; a line each.
   public let notes: [String]
 
   /// The weights' file.
@@ -53,13 +53,14 @@ public struct ModelFolder {
     input = config.input
     cropMode = config.cropMode
     let unknown = config.unknownKeys
-    notes =
+    let passedOver =
       unknown.isEmpty
       ? []
       : [
         "\(file): not known and passed over: \(unknown.prefix(10).joined(separator: ", "))"
           + (unknown.count > 10 ? ", …" : "")
       ]
+    notes = config.assumptions + passedOver
   }
 
   /// The model folders in `folder`, by name.

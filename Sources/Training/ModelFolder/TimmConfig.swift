@@ -10,6 +10,8 @@ struct TimmConfig {
   let cropMode: CropMode
   /// Keys that are not known and that timm passes over too.
   let unknownKeys: [String]
+  /// What is assumed where the file leaves a question open; a line each.
+  let assumptions: [String]
 
   /// Reads `file`.
   /// - Throws: `TrainingError.data` naming the key whose value cannot be followed.
@@ -78,9 +80,30 @@ struct TimmConfig {
       pooling: pooling)
     input = try Self.input(size, pretrained, isOurs: ours != nil)
     cropMode = try Self.cropMode(pretrained, mean: input.mean)
+    assumptions = Self.assumptions(pretrained, classNames, input).map { "\(file): \($0)" }
   }
 
   // MARK: - Parts
+
+  private static func assumptions(
+    _ pretrained: Keys, _ classNames: [String], _ input: PictureInput
+  ) -> [String] {
+    var lines: [String] = []
+    let values = [("mean", input.mean), ("std", input.std)].filter {
+      pretrained.value($0.0) == nil
+    }
+    if !values.isEmpty {
+      let names = values.map(\.0).joined(separator: " and ")
+      let taken = values.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+      lines.append("it has no \(names); ImageNet's are assumed, as timm does: \(taken)")
+    }
+    if let (first, second) = ClassName.firstTwins(classNames) {
+      lines.append(
+        "label_names calls the classes \(first) and \(second) \(classNames[first]); they are taken "
+          + "for two classes")
+    }
+    return lines
+  }
 
   private static func checkGroups(of model: String, _ arguments: Keys) throws {
     // resnext50_32x4d has 32 groups of 4 channels in its first stage.

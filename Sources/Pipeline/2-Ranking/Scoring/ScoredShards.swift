@@ -125,22 +125,35 @@ struct ScoredShards {
     return text?.split(separator: "\n").map(String.init) ?? []
   }
 
-  /// A finished selection that went without other shards than are missing now is made again.
+  /// A finished selection that went without other shards than are missing now is made again; which it
+  /// went without is said.
   /// - Throws: `PipelineError.usage` when a student was trained on it, unless it is to be redone.
   func requireSameCoverage(in run: Run) throws {
     let folder = run.directory.folder(of: .ranking)
-    guard FilePath(text: StageMarker.path(in: folder)).exists,
-      Self.missing(in: folder) != missing
-    else { return }
+    guard FilePath(text: StageMarker.path(in: folder)).exists else { return }
+    let before = Self.missing(in: folder)
+    guard before != missing else {
+      if let line = missingLine { run.console.say("selection: made \(line)") }
+      return
+    }
+    let made =
+      before.isEmpty
+      ? "with all shards"
+      : "without \(Format.counted(before.count, "shard", "shards")) (\(Self.few(before)))"
+    let now =
+      missing.isEmpty
+      ? "all have scores now"
+      : "\(Format.counted(missing.count, "shard has", "shards have")) none now (\(Self.few(missing)))"
     let later = Stage.ranking.later
     let isUsed = later.contains {
       FilePath(text: StageMarker.path(in: run.directory.folder(of: $0))).exists
     }
     guard !isUsed || run.isRedoing else {
       throw PipelineError.usage(
-        "\(run.directory.path) was trained on a selection without other shards than are missing now; "
-          + "--redo selects and trains again")
+        "\(run.directory.path) was trained on a selection that was made \(made), and \(now); --redo "
+          + "selects and trains again")
     }
+    run.console.say("selection: made \(made), and \(now); it is made again")
     for stage in later { try run.directory.clear(stage, keepingScores: true) }
     FilePath(text: StageMarker.path(in: folder)).unlink()
   }

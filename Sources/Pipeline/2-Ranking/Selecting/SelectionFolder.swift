@@ -12,12 +12,31 @@ enum SelectionFolder {
   ]
 
   /// Makes a folder for a selection beside the run.
-  /// - Throws: `PipelineError.usage` when the run or its pictures are in it, `PipelineError.io`.
+  /// - Throws: `PipelineError.usage` when the run or its pictures are in it, or files that are no
+  ///   selection's; `PipelineError.io`.
   static func make(_ folder: String, in run: Run) throws {
     try run.requireApart(folder)
     try RunDirectory.makeFolder(folder)
     // Once more now that it exists: `new/../runs/a` led nowhere before.
     try run.requireApart(folder)
+    try requireOurs(folder)
+  }
+
+  /// - Throws: `PipelineError.usage` naming the first file in `folder`, where no selection lies, that no
+  ///   selection leaves there, not even one that was stopped.
+  private static func requireOurs(_ folder: String) throws {
+    guard !SelectionOrigin.exists(in: folder) else { return }
+    let names = try FilePath(text: folder).names().sorted()
+    // `selected.bin` is written before its exports.
+    let isBegun = names.contains("selected.bin")
+    let foreign = names.first { file in
+      let name = file.wholeMatch(of: /(.+)\.tmp-[0-9]+-[0-9]+/).map { String($0.1) } ?? file
+      return !files.contains(name) || name == file && !isBegun && name.hasPrefix("selected.")
+    }
+    guard let foreign else { return }
+    throw PipelineError.usage(
+      "\(folder) holds \(foreign), which is no selection's; name an empty folder, so that nothing of "
+        + "yours is replaced")
   }
 
   /// Removes an earlier selection, so that one that fails leaves no mixture of the two.
