@@ -59,4 +59,19 @@ struct GradientsFiniteTests {
     let weight = try Tensor([.nan] as [Float], shape: [1]).leaf()
     #expect(try Tensor.gradientsAreFinite([weight]))
   }
+
+  @Test(
+    "a value beside the gradients is looked at too, whatever its type", arguments: [true, false])
+  func value(plainly: Bool) throws {
+    let weight = try Tensor([1, 2] as [Float], shape: [2])
+    try weight.setRequiresGradient(true)
+    try weight.multiplied(by: weight).sum().backward()
+    for dtype in [DType.float32, .float64] {
+      for (number, isFinite) in [(1.5, true), (.nan, false), (.infinity, false)] {
+        let value = try Tensor.full([], number, dtype: dtype)
+        #expect(
+          try Tensor.gradientsAreFinite([weight], and: value, plainly: plainly) == isFinite)
+      }
+    }
+  }
 }

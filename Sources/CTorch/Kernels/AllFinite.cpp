@@ -43,12 +43,19 @@ bool allFinite(const std::vector<at::Tensor> &tensors) {
 }
 
 bool allFinitePlain(const std::vector<at::Tensor> &tensors) {
-  std::vector<at::Tensor> filled, norms;
-  for (const auto &tensor : tensors)
-    if (tensor.numel() > 0) filled.push_back(tensor);
-  if (filled.empty()) return true;
-  for (const auto &norm : at::_foreach_norm(filled, std::numeric_limits<double>::infinity()))
-    norms.push_back(norm.to(at::kDouble));
+  const double infinity = std::numeric_limits<double>::infinity();
+  std::vector<at::Tensor> floats, norms;
+  for (const auto &tensor : tensors) {
+    if (tensor.numel() == 0) continue;
+    // The list's fused kernel wants one type.
+    if (tensor.scalar_type() == at::kFloat)
+      floats.push_back(tensor);
+    else
+      norms.push_back(at::linalg_vector_norm(tensor, infinity).to(at::kDouble));
+  }
+  if (!floats.empty())
+    for (const auto &norm : at::_foreach_norm(floats, infinity)) norms.push_back(norm.to(at::kDouble));
+  if (norms.empty()) return true;
   return at::isfinite(at::stack(norms)).all().item<bool>();
 }
 
