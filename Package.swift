@@ -26,7 +26,7 @@ let package = Package(
       name: "Halcyon",
       targets: [
         "Files", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Training",
-        "Pipeline",
+        "Recipes", "Pipeline",
       ]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
