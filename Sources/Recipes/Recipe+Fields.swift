@@ -72,9 +72,10 @@ extension Recipe.Data {
         reaches: .everyTraining),
       .value(
         "test", \.test, "Labelled pictures that are only measured on at the end.",
-        reaches: .measuring),
+        reaches: .measuringAndScoring),
       .value(
-        "testSplit", \.testSplit, "As labelledSplit, for the test pictures.", reaches: .measuring),
+        "testSplit", \.testSplit, "As labelledSplit, for the test pictures.",
+        reaches: .measuringAndScoring),
       .value(
         "labelledImages", \.labelledImages,
         "How many pictures D has: what a dry run counts with where the pictures are not there.",
@@ -111,9 +112,10 @@ extension PictureInput {
       .value(
         "resize", \.resize,
         "Evaluation: the shorter side is resized to this before the centre crop.",
-        reaches: .measuring),
+        reaches: .measuringAndScoring),
       .value(
-        "interpolation", \.interpolation, "Evaluation: how it is resized.", reaches: .measuring),
+        "interpolation", \.interpolation, "Evaluation: how it is resized.",
+        reaches: .measuringAndScoring),
       .value("channels", \.channels, "1 for grey pictures, 3 for colour.", reaches: .everyTraining),
       .value(
         "mean", \.mean, "Subtracted from each channel, on a scale of 0 to 1.",
@@ -126,12 +128,15 @@ extension PictureInput {
 extension Recipe.Teacher {
   static var fields: [RecipeField<Self>] {
     [
-      .value("model", \.model, "The architecture's name, as halcyon models lists it."),
-      .value("stem", \.stem, "Its first layers."),
-      .value("width", \.width, "The channels of its first stage."),
+      .value(
+        "model", \.model, "The architecture's name, as halcyon models lists it.", reaches: .itsStage
+      ),
+      .value("stem", \.stem, "Its first layers.", reaches: .itsStage),
+      .value("width", \.width, "The channels of its first stage.", reaches: .itsStage),
       .value(
         "startFrom", \.startFrom,
-        "A model folder or a safetensors file with torchvision's names to start from."),
+        "A model folder or a safetensors file with torchvision's names to start from.",
+        reaches: .itsStage),
       .training(\.training),
     ]
   }
@@ -142,42 +147,52 @@ extension Recipe.Ranking {
     [
       .value(
         "labelsPerImage", \.labelsPerImage,
-        "P: how many of its best classes each picture is ranked in."),
+        "P: how many of its best classes each picture is ranked in.", reaches: .itsStage),
       .value(
-        "imagesPerClass", \.imagesPerClass, "K: how many of its best pictures each class keeps."),
-      .value("batch", \.batch, "Pictures a forward pass scores at once."),
+        "imagesPerClass", \.imagesPerClass, "K: how many of its best pictures each class keeps.",
+        reaches: .itsStage),
+      .value("batch", \.batch, "Pictures a forward pass scores at once.", reaches: .itsStage),
       .value(
         "minimumScore", \.minimumScore,
-        "Pictures below this score (a class's log-odds) are not kept; null keeps all."),
-      .value("strategy", \.strategy, "Which pictures a class gets."),
+        "Pictures below this score (a class's log-odds) are not kept; null keeps all.",
+        reaches: .itsStage),
+      .value("strategy", \.strategy, "Which pictures a class gets.", reaches: .itsStage),
       .value(
         "classCounts", \.classCounts,
-        "With unbalanced: how many pictures each class gets; empty means Zipf's law."),
-      .value("zipfExponent", \.zipfExponent, "With unbalanced: the exponent of Zipf's law."),
+        "With unbalanced: how many pictures each class gets; empty means Zipf's law.",
+        reaches: .itsStage),
       .value(
-        "tags", \.tags, "With tags and tagsRanked: a CSV of tag,class; null means data.requireTags."
-      ),
+        "zipfExponent", \.zipfExponent, "With unbalanced: the exponent of Zipf's law.",
+        reaches: .itsStage),
+      .value(
+        "tags", \.tags,
+        "With tags and tagsRanked: a CSV of tag,class; null means data.requireTags.",
+        reaches: .itsStage),
       .value(
         "fraction", \.fraction,
-        "The part of U that takes part, drawn by the pictures' keys: 1 is all of it."),
+        "The part of U that takes part, drawn by the pictures' keys: 1 is all of it.",
+        reaches: .itsStage),
       .value(
         "fractionSeed", \.fractionSeed,
-        "What that part, and the random pictures of tags, are drawn from."),
+        "What that part, and the random pictures of tags, are drawn from.", reaches: .itsStage),
       .value(
         "fillByRepetition", \.fillByRepetition,
-        "Whether a class with too few pictures shows some of them several times."),
+        "Whether a class with too few pictures shows some of them several times.",
+        reaches: .itsStage),
       .value(
         "duplicates", \.duplicates,
-        "What is done about copies among the pictures that come into question."),
+        "What is done about copies among the pictures that come into question.", reaches: .itsStage),
       .value(
         "candidates", \.candidates,
-        "How many pictures of a class come into question, as a multiple of K, so that copies can be replaced."
-      ),
+        "How many pictures of a class come into question, as a multiple of K, so that copies can be replaced.",
+        reaches: .itsStage),
       .value(
         "leaveOut", \.leaveOut,
-        "Which pictures of U are left out because D or the test pictures hold them too."),
+        "Which pictures of U are left out because D or the test pictures hold them too.",
+        reaches: .itsStage),
       .value(
-        "allowMissing", \.allowMissing, "Whether to select although some shards have no scores."),
+        "allowMissing", \.allowMissing, "Whether to select although some shards have no scores.",
+        reaches: .itsStage),
     ]
   }
 }
@@ -185,9 +200,11 @@ extension Recipe.Ranking {
 extension Recipe.Student {
   static var fields: [RecipeField<Self>] {
     [
-      .value("model", \.model, "The architecture's name, as halcyon models lists it."),
-      .value("stem", \.stem, "Its first layers."),
-      .value("width", \.width, "The channels of its first stage."),
+      .value(
+        "model", \.model, "The architecture's name, as halcyon models lists it.",
+        reaches: .studentAndBaseline),
+      .value("stem", \.stem, "Its first layers.", reaches: .studentAndBaseline),
+      .value("width", \.width, "The channels of its first stage.", reaches: .studentAndBaseline),
       .training(\.training),
     ]
   }
@@ -200,10 +217,11 @@ extension Recipe.FineTuning {
 extension Recipe.Baseline {
   static var fields: [RecipeField<Self>] {
     [
-      .value("enabled", \.enabled, "Whether it is trained."),
+      .value("enabled", \.enabled, "Whether it is trained.", reaches: .comparisons),
       .value(
         "long", \.long,
-        "Whether it is trained once more, for as many images as the whole pipeline saw."),
+        "Whether it is trained once more, for as many images as the whole pipeline saw.",
+        reaches: .comparisons),
       .training(\.training),
     ]
   }
@@ -260,35 +278,47 @@ extension RecipeField {
 extension TrainingSettings {
   static var fields: [RecipeField<Self>] {
     [
-      .value("images", \.images, "The paper's #iter: how many images are seen in all."),
-      .value("epochs", \.epochs, "Or passes over the stage's data."),
-      .value("batch", \.batch, "Images of one optimiser step."),
       .value(
-        "accumulate", \.accumulate, "In how many equal parts (micro-batches) a batch is computed."),
-      .value("learningRate", \.learningRate, "The highest learning rate."),
+        "images", \.images, "The paper's #iter: how many images are seen in all.",
+        reaches: .itsStage),
+      .value("epochs", \.epochs, "Or passes over the stage's data.", reaches: .itsStage),
+      .value("batch", \.batch, "Images of one optimiser step.", reaches: .itsStage),
+      .value(
+        "accumulate", \.accumulate, "In how many equal parts (micro-batches) a batch is computed.",
+        reaches: .itsStage),
+      .value("learningRate", \.learningRate, "The highest learning rate.", reaches: .itsStage),
       .value(
         "warmUpFrom", \.warmUpFrom,
-        "The learning rate at the first step of the warm-up; never more than learningRate."),
+        "The learning rate at the first step of the warm-up; never more than learningRate.",
+        reaches: .itsStage),
       .value(
         "warmUpImages", \.warmUpImages,
-        "Images of the warm-up; null means 6.4 million or 1 % of the budget, whichever is less."),
-      .value("schedule", \.schedule, "How the rate falls after the warm-up."),
+        "Images of the warm-up; null means 6.4 million or 1 % of the budget, whichever is less.",
+        reaches: .itsStage),
+      .value("schedule", \.schedule, "How the rate falls after the warm-up.", reaches: .itsStage),
       .value(
         "halvings", \.halvings,
-        "With halving: how often the rate is halved, at equal intervals of the whole length."),
+        "With halving: how often the rate is halved, at equal intervals of the whole length.",
+        reaches: .itsStage),
       .value(
-        "drops", \.drops, "With steps: the epochs after which the rate is multiplied by dropFactor."
-      ),
-      .value("dropFactor", \.dropFactor, "With steps: what the rate is multiplied by."),
+        "drops", \.drops,
+        "With steps: the epochs after which the rate is multiplied by dropFactor.",
+        reaches: .itsStage),
       .value(
-        "optimizer", \.optimizer, "What changes the weights along their gradients.", isYoung: true),
-      .value("momentum", \.momentum, "SGD's momentum."),
-      .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's."),
-      .value("weightDecay", \.weightDecay, "The L2 penalty's factor."),
-      .value("loss", \.loss, "The loss on images with several labels."),
-      .value("order", \.order, "The order in which images are seen."),
+        "dropFactor", \.dropFactor, "With steps: what the rate is multiplied by.",
+        reaches: .itsStage),
+      .value(
+        "optimizer", \.optimizer, "What changes the weights along their gradients.",
+        reaches: .itsStage, isYoung: true),
+      .value("momentum", \.momentum, "SGD's momentum.", reaches: .itsStage),
+      .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's.", reaches: .itsStage),
+      .value("weightDecay", \.weightDecay, "The L2 penalty's factor.", reaches: .itsStage),
+      .value("loss", \.loss, "The loss on images with several labels.", reaches: .itsStage),
+      .value("order", \.order, "The order in which images are seen.", reaches: .itsStage),
       .group("augmentation", \.augmentation, TrainingSettings.Augmentation.fields),
-      .value("freezeBackbone", \.freezeBackbone, "Whether only the last layer is trained."),
+      .value(
+        "freezeBackbone", \.freezeBackbone, "Whether only the last layer is trained.",
+        reaches: .itsStage),
     ]
   }
 }
@@ -296,12 +326,21 @@ extension TrainingSettings {
 extension TrainingSettings.Augmentation {
   static var fields: [RecipeField<Self>] {
     [
-      .value("crop", \.crop, "How the network's input is cut from a training picture."),
-      .value("scale", \.scale, "With randomResized: the box's area as a part of the picture's."),
-      .value("ratio", \.ratio, "With randomResized: the box's width over its height."),
-      .value("padding", \.padding, "With padded: the border's width in pixels."),
-      .value("flip", \.flip, "The probability of a horizontal flip."),
-      .value("erasing", \.erasing, "The probability that a random rectangle is erased."),
+      .value(
+        "crop", \.crop, "How the network's input is cut from a training picture.",
+        reaches: .itsStage),
+      .value(
+        "scale", \.scale, "With randomResized: the box's area as a part of the picture's.",
+        reaches: .itsStage),
+      .value(
+        "ratio", \.ratio, "With randomResized: the box's width over its height.", reaches: .itsStage
+      ),
+      .value(
+        "padding", \.padding, "With padded: the border's width in pixels.", reaches: .itsStage),
+      .value("flip", \.flip, "The probability of a horizontal flip.", reaches: .itsStage),
+      .value(
+        "erasing", \.erasing, "The probability that a random rectangle is erased.",
+        reaches: .itsStage),
     ]
   }
 }

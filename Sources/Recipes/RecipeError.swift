@@ -40,7 +40,7 @@ public struct Problems: LocalizedError, ExitCoded, Equatable, CustomStringConver
   public let list: [Problem]
 
   /// The error of these reasons; nil where there are none.
-  public init?(_ list: [Problem]) {
+  package init?(_ list: [Problem]) {
     guard !list.isEmpty else { return nil }
     self.list = list
   }

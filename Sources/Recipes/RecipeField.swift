@@ -35,7 +35,7 @@ struct RecipeField<Root> {
   /// after 0.1.0.
   static func value<Value: RecipeValue>(
     _ name: String, _ member: WritableKeyPath<Root, Value>, _ about: String,
-    reaches: RecipeKey.Reach = .itsStage, isYoung: Bool = false
+    reaches: RecipeKey.Reach, isYoung: Bool = false
   ) -> Self {
     Self(
       name: name, comment: "",

@@ -22,12 +22,18 @@ public struct RecipeKey: Sendable {
     case nothing
     /// Finished networks are measured again; none is trained again.
     case measuring
+    /// That, and what is scored, selected and trained on the selection.
+    case measuringAndScoring
     /// What was scored and selected, and what follows.
     case unlabelled
     /// Every training.
     case everyTraining
     /// The stage that the key's group is named after, and those that follow.
     case itsStage
+    /// The student, what follows it, and the baseline, which is of the same architecture.
+    case studentAndBaseline
+    /// Whether there are baselines: what is trained stays as it is.
+    case comparisons
   }
 }
 
@@ -56,8 +62,8 @@ extension Recipe {
   private static let reaches = Dictionary(
     allKeys.map { ($0.key, $0.reach) }, uniquingKeysWith: { first, _ in first })
 
-  /// What a change of the value of `key` reaches.
-  package static func reach(of key: String) -> RecipeKey.Reach { reaches[key] ?? .itsStage }
+  /// What a change of the value of `key` reaches; nil where there is no such key.
+  package static func reach(of key: String) -> RecipeKey.Reach? { reaches[key] }
 
   /// What `halcyon help recipe` says of the keys below `path`, or of all: a line for each key with its
   /// default, and what it is below it.
@@ -117,16 +123,28 @@ extension Recipe {
 }
 
 extension RecipeKey {
+  /// Whether it says how long a training is, which the long baseline is as long as.
+  private var setsLength: Bool {
+    key.hasSuffix(".training.images") || key.hasSuffix(".training.epochs")
+  }
+
   /// What a change of it makes, in a sentence.
   fileprivate var consequence: String {
     switch reach {
     case .nothing: "A change makes nothing again."
     case .measuring: "A change has networks measured again, not trained."
+    case .measuringAndScoring:
+      "A change has networks measured again, and scores, selects and trains on that again."
     case .unlabelled: "A change scores what is new, selects, and trains on that again."
     case .everyTraining: "A change trains everything again."
+    case .studentAndBaseline:
+      "A change makes the student, what follows it and the baseline again."
+    case .comparisons: "A change adds or leaves out baselines; what is trained stays."
     case .itsStage:
       switch key.split(separator: ".")[0] {
       case "baseline": "A change trains the baseline again."
+      case let group where setsLength:
+        "A change makes \(group), what follows it and the long baseline again."
       case let group: "A change makes \(group) and what follows it again."
       }
     }

@@ -19,20 +19,25 @@ struct RecipeKeyTests {
   }
 
   @Test("what a key reaches is what the hashes of stages change by")
-  func reaches() {
+  func reaches() throws {
     let recipe = Recipe(name: "a", labelled: "/d", unlabelled: "/u")
     for key in Recipe.allKeys {
       let stages = Stage.allCases.filter { recipe.depends($0, on: key.key) }
       switch key.reach {
-      case .nothing, .measuring:
-        // Test pictures, and how pictures are scaled when they are scored, decide what is selected.
-        let scored = ["data.test", "data.testSplit", "input.resize", "input.interpolation"]
-        #expect(stages.isEmpty || scored.contains(key.key), "\(key.key) \(stages)")
-      case .unlabelled: #expect(stages == [.ranking, .student, .fineTuning], "\(key.key)")
+      case .nothing, .measuring, .comparisons: #expect(stages.isEmpty, "\(key.key) \(stages)")
+      case .unlabelled, .measuringAndScoring:
+        #expect(stages == [.ranking, .student, .fineTuning], "\(key.key) \(stages)")
       case .everyTraining: #expect(stages == Stage.allCases, "\(key.key)")
-      case .itsStage:
+      case .studentAndBaseline:
         #expect(
-          !stages.isEmpty || ["baseline.enabled", "baseline.long"].contains(key.key), "\(key.key)")
+          stages == [.baseline, .student, .fineTuning, .baselineLong], "\(key.key) \(stages)")
+      case .itsStage:
+        let stage = try #require(Stage(rawValue: String(key.key.prefix { $0 != "." })))
+        let isLength = [".training.images", ".training.epochs"].contains { key.key.hasSuffix($0) }
+        let long: [Stage] =
+          stage == .baseline || isLength && stage != .ranking ? [.baselineLong] : []
+        let expected = Set([stage] + stage.later + long)
+        #expect(Set(stages) == expected, "\(key.key) \(stages)")
       }
     }
   }

@@ -65,9 +65,11 @@ extension Recipe {
 
   // MARK: - What depends on what
 
-  private static func influences(_ key: String) -> Bool { reach(of: key) != .nothing }
+  private static func influences(_ key: String) -> Bool { reach(of: key) ?? .nothing != .nothing }
 
-  private static func measures(_ key: String) -> Bool { reach(of: key) == .measuring }
+  private static func measures(_ key: String) -> Bool {
+    reach(of: key) == .measuring || reach(of: key) == .measuringAndScoring
+  }
 
   /// What every training depends on: arithmetic, labelled pictures and input.
   private static func common(_ key: String) -> Bool { reach(of: key) == .everyTraining }
@@ -77,10 +79,8 @@ extension Recipe {
     guard Self.influences(key) else { return false }
     if depends(.teacher, on: key) { return true }
     // Test pictures are left out of U while it is scored.
-    return [
-      "data.test", "data.testSplit", "input.resize", "input.interpolation", "ranking.batch",
-      "ranking.leaveOut",
-    ].contains(key)
+    return Self.reach(of: key) == .measuringAndScoring
+      || ["ranking.batch", "ranking.leaveOut"].contains(key)
   }
 
   /// Whether `key` decides which pictures are labelled, held out or left out of U.

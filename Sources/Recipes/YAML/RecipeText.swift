@@ -1,3 +1,4 @@
+import Files
 import Yams
 
 /// The text of a recipe as a tree, in which a key that is given twice stands twice.
@@ -109,10 +110,10 @@ struct RecipeText {
         return start + "\(problem); look at this line's indentation and quotes"
       }
       let others = tabs.filter { $0 != mark.line }
-      let more = others.prefix(5).map(String.init).joined(separator: ", ")
+      let more = Format.few(others.map(String.init))
       return start + "the line begins with a tab, and YAML is indented with spaces alone"
         + (others.isEmpty
-          ? "" : "; so does line \(more)\(others.count > 5 ? ", … (\(others.count))" : "")")
+          ? "" : "; so does line \(more)")
     case .reader(let problem, _, _, _):
       return "\(file): not YAML: \(problem); a recipe is a UTF-8 text"
     default:
