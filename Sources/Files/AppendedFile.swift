@@ -16,15 +16,8 @@ package final class AppendedFile {
 
   /// Appends `line` and a newline.
   package func append(_ line: String) throws {
-    let code = Array((line + "\n").utf8).withUnsafeBytes {
-      WholeTransfer.write($0, to: descriptor).code
-    }
+    let code = WholeTransfer.write(line + "\n", to: descriptor)
     guard code == 0 else { throw FileError("write", path, code: code) }
-  }
-
-  /// Waits until everything appended is on the disk.
-  package func flush() throws {
-    guard fsync(descriptor) == 0 else { throw FileError("flush", path, code: errno) }
   }
 
   /// The whole lines of the file at `path`, and whether a torn one follows them; none without a

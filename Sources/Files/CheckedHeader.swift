@@ -47,9 +47,8 @@ package struct CheckedHeader: Sendable {
     }
     let version = bytes.integer(at: 8, as: UInt32.self)
     guard versions.contains(version) else {
-      let known = Set([versions.lowerBound, versions.upperBound]).sorted()
-      return "\(kind) of version \(version); this program reads "
-        + known.map(String.init).joined(separator: " and ")
+      let known = versions.map(String.init).joined(separator: " and ")
+      return "\(kind) of version \(version); this program reads \(known)"
     }
     guard Self.checksum(of: bytes, byteCount) == bytes.integer(at: byteCount - 8, as: UInt64.self)
     else { return "the header's checksum does not match" }

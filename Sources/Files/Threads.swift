@@ -16,7 +16,7 @@ package enum Threads {
     }
   }
 
-  /// What `body` returns for each of `0..<threads`, called at the same time.
+  /// What `body` returns for each of `0..<threads`, as many at a time as there are cores.
   /// - Throws: The error of the lowest number, of those that threw one.
   package static func results<Value: Sendable>(
     _ threads: Int, _ body: @Sendable (Int) throws -> Value

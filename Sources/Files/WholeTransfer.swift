@@ -17,9 +17,18 @@ package enum WholeTransfer {
         if errno == EINTR { continue }
         return (done, errno)
       }
+      // None was written, and no reason given: there is nothing to wait for.
+      guard count > 0 else { return (done, EIO) }
       done += count
     }
     return (done, 0)
+  }
+
+  /// Writes all of `text` to an open file.
+  /// - Returns: 0 or the system's error number.
+  @discardableResult
+  package static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    Array(text.utf8).withUnsafeBytes { write($0, to: descriptor).code }
   }
 
   /// Fills `bytes` with those of an open file from `offset` on.

@@ -76,23 +76,21 @@ struct IndexCommand: ParsableCommand {
     options.commands = commands.permission
     options.requiredTags = try requireTags.map { try TagMap(contentsOf: $0) }
     let folder = out ?? defaultIndexFolder(of: unlabelled)
-    let clock = ContinuousClock()
-    let start = clock.now
-    var told = start
+    let watch = Stopwatch()
+    var told = Stopwatch()
     let summary: IndexSummary
     do {
       summary = try buildIndex(
         of: unlabelled, split: split, in: folder, options: options,
         progress: { done, shards, samples in
-          guard !json, told.duration(to: clock.now) > .seconds(2) else { return }
-          told = clock.now
+          guard !json, told.seconds > 2 else { return }
+          told = Stopwatch()
           printError("\(done) of \(shards) shards, \(Format.count(samples)) samples")
         }, note: { printError($0) }, shouldStop: { StopSignal.number != nil })
     } catch let stopped as IndexingStopped {
       throw StopSignal.number.map { Stopped(signal: $0) } ?? stopped
     }
-    let seconds = Double((clock.now - start) / .milliseconds(1)) / 1000
-    let result = Result(index: folder, summary: summary, seconds: seconds)
+    let result = Result(index: folder, summary: summary, seconds: watch.seconds)
     if json { return try printJSON(result) }
     try printLine("index     \(folder)")
     try printLine("shards    \(Format.count(summary.shards)) (\(summary.reusedShards) unchanged)")

@@ -57,9 +57,7 @@ struct InspectCommand: ParsableCommand {
     guard changes.isEmpty else {
       throw PipelineError.data(
         "\(directory.path) is not as it was finished: "
-          + changes.prefix(5).joined(separator: ", ")
-          + (changes.count > 5 ? " and \(changes.count - 5) more" : "")
-          + "; `halcyon run \(directory.path)` says what it would make again")
+          + Format.few(changes) + "; `halcyon run \(directory.path)` says what it would make again")
     }
     guard !json else { return }
     try printLine(
@@ -77,8 +75,7 @@ struct InspectCommand: ParsableCommand {
       lines.append(
         "without \(Format.counted(found.missingShards.count, "shard", "shards")), which had no "
           + "scores: "
-          + found.missingShards.prefix(5).joined(separator: ", ")
-          + (found.missingShards.count > 5 ? ", …" : ""))
+          + Format.few(found.missingShards))
     }
     lines.append(
       found.shortClasses.isEmpty

@@ -110,7 +110,7 @@ struct OutputFolderTests {
     let text = try Command.run("inspect", tiny.directory("a")).output
     let classes = TinyPictures.classes.prefix(5).joined(separator: ", ")
     let purity =
-      "purity: not known (U's labels are numbers below 10, D's classes \(classes), … (6); "
+      "purity: not known (U's labels are numbers below 10, D's classes \(classes) and 1 more; "
       + "\(tiny.folder.path)/plain/classes.txt, one name a line from 0 on, would say what they are "
       + "called)"
     #expect(text.contains(purity), "\(text)")

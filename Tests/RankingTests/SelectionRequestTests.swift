@@ -190,7 +190,8 @@ struct SelectionRequestTests {
     request.missingShards = (2..<9).map { "0000\($0)" }
     let error = #expect(throws: RankingError.self) { try request.select(key: shards.key) }
     #expect(
-      error?.description == "7 of 9 shards have no scores (00002, 00003, 00004, 00005, 00006, …); "
+      error?.description
+        == "7 of 9 shards have no scores (00002, 00003, 00004, 00005, 00006 and 2 more); "
         + "score them, or allow missing shards")
     request.allowsMissingShards = true
     #expect(try request.select(key: shards.key).reading.missingShards.count == 7)

@@ -92,8 +92,7 @@ extension ReportData {
     if !without.isEmpty {
       warnings.append(
         "\(Format.counted(without.count, "shard", "shards")) of U had no scores and took no part in the "
-          + "selection: " + without.prefix(5).joined(separator: ", ")
-          + (without.count > 5 ? ", …." : "."))
+          + "selection: \(Format.few(without)).")
     }
     let records = data.ranking == nil ? [] : run.shardRecords()
     let excluded = records.reduce(0) { $0 + $1.excluded }

@@ -1,14 +1,14 @@
+import Files
+
 extension SelectionRequest {
   /// Refuses what cannot be selected from.
   /// - Returns: The number of classes.
   /// - Throws: `RankingError` that says what contradicts what.
   func checkedClassCount() throws -> Int {
     guard allowsMissingShards || missingShards.isEmpty else {
-      let names = missingShards.prefix(5).joined(separator: ", ")
-      let more = missingShards.count > 5 ? ", …" : ""
       throw RankingError.invalidArgument(
         "\(missingShards.count) of \(missingShards.count + shards.count) shards have no scores "
-          + "(\(names)\(more)); score them, or allow missing shards")
+          + "(\(Format.few(missingShards))); score them, or allow missing shards")
     }
     guard let first = shards.first?.record else {
       throw RankingError.invalidArgument("there are no scored shards to select from; score first")

@@ -78,6 +78,9 @@ public struct EvenShards: ShardedDataset {
   /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { base.label(at: index) }
 
+  /// Why the sample has no label, as far as that is known.
+  public func whyUnlabelled(at index: Int) -> String? { base.whyUnlabelled(at: index) }
+
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage { try base.read(at: index) }

@@ -101,19 +101,15 @@ final class ShardFile: Sendable {
     guard let memory = malloc(count) else {
       throw ImageDataError.resources(key: key, reason: String(cString: strerror(ENOMEM)))
     }
-    var done = 0
-    while done < count {
-      let got = pread(descriptor, memory + done, count - done, off_t(offset + done))
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else {
-        let reason =
-          got < 0
-          ? String(cString: strerror(errno))
-          : "its shard ends after \(offset + done) bytes; it was cut short since it was indexed"
-        free(memory)
-        throw ImageDataError.unreadable(key: key, reason: reason)
-      }
-      done += got
+    let (done, code) = WholeTransfer.read(
+      UnsafeMutableRawBufferPointer(start: memory, count: count), from: descriptor, at: offset)
+    guard done == count else {
+      free(memory)
+      throw ImageDataError.unreadable(
+        key: key,
+        reason: code != 0
+          ? String(cString: strerror(code))
+          : "its shard ends after \(offset + done) bytes; it was cut short since it was indexed")
     }
     return Data(bytesNoCopy: memory, count: count, deallocator: .free)
   }

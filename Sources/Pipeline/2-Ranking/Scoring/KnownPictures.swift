@@ -100,8 +100,8 @@ struct KnownPictures {
       throw PipelineError.data(
         "\(Format.counted(both.count, "\(measured.name) picture is", "\(measured.name) pictures are")) "
           + "also in the \(trained.name) set: "
-          + both.prefix(5).map { trained.dataset.key(at: $0) }.joined(separator: ", ")
-          + (both.count > 5 ? ", …" : "") + "; leave each in one of the two")
+          + Format.few(both.lazy.map { trained.dataset.key(at: $0) })
+          + "; leave each in one of the two")
     }
   }
 }

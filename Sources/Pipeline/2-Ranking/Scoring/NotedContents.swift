@@ -179,37 +179,35 @@ private func lookAtHeaders(
 ) throws -> [(contents: PictureContents, reason: String?)] {
   let count = dataset.count
   let parts = max(1, min(workers, count))
-  var results = [[(contents: PictureContents, reason: String?)]](repeating: [], count: parts)
-  results.withUnsafeMutableBufferPointer { results in
-    nonisolated(unsafe) let results = results
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
-      for index in (count * part / parts)..<(count * (part + 1) / parts) {
-        guard StopSignal.number == nil else { break }
-        do {
-          let image = try dataset.read(at: index)
-          if case .file(let data) = image {
-            let header = try ImageHeader(of: data)
-            guard header.width <= maxPixels / max(1, header.height) else {
-              results[part].append((.unreadable, "more than \(maxPixels) pixels"))
-              continue
-            }
-          }
-          let hash = ContentHash(of: image)
-          results[part].append(
-            (
-              PictureContents(
-                contentHash: hash.prefix, perceptualHash: .none, width: 1, height: 1), nil
-            ))
-        } catch ImageDataError.unreadable(_, let reason) {
-          results[part].append((.unreadable, reason))
-        } catch {
-          results[part].append((.unreadable, "\(error)"))
-        }
-      }
+  let noted = try Threads.results(parts: parts, threads: workers) { part in
+    try (count * part / parts..<count * (part + 1) / parts).map { index in
+      try StopSignal.check()
+      return look(at: index, of: dataset, maxPixels: maxPixels)
     }
   }
-  try StopSignal.check()
-  return results.flatMap { $0 }
+  return noted.flatMap { $0 }
+}
+
+private func look(
+  at index: Int, of dataset: any ImageDataset, maxPixels: Int
+) -> (contents: PictureContents, reason: String?) {
+  do {
+    let image = try dataset.read(at: index)
+    if case .file(let data) = image {
+      let header = try ImageHeader(of: data)
+      guard header.width <= maxPixels / max(1, header.height) else {
+        return (.unreadable, "more than \(maxPixels) pixels")
+      }
+    }
+    return (
+      PictureContents(
+        contentHash: ContentHash(of: image).prefix, perceptualHash: .none, width: 1, height: 1), nil
+    )
+  } catch ImageDataError.unreadable(_, let reason) {
+    return (.unreadable, reason)
+  } catch {
+    return (.unreadable, "\(error)")
+  }
 }
 
 extension PictureContents {

@@ -127,21 +127,10 @@ struct ScoringWork {
   /// The shards of this process that are not done.
   /// - Throws: `PipelineError.data` naming a shard that was scored otherwise.
   func missing(verifyingFiles: Bool) throws -> [Int] {
-    var isDone = [Bool](repeating: false, count: mine.count)
-    var errors = [(any Error)?](repeating: nil, count: mine.count)
-    isDone.withUnsafeMutableBufferPointer { isDone in
-      errors.withUnsafeMutableBufferPointer { errors in
-        nonisolated(unsafe) let (isDone, errors, work) = (isDone, errors, self)
-        DispatchQueue.concurrentPerform(iterations: mine.count) { place in
-          do {
-            isDone[place] = try work.isDone(work.mine[place], verifyingFile: verifyingFiles)
-          } catch {
-            errors[place] = error
-          }
-        }
-      }
+    nonisolated(unsafe) let work = self
+    let isDone = try Threads.results(parts: mine.count) { place in
+      try work.isDone(work.mine[place], verifyingFile: verifyingFiles)
     }
-    if let error = errors.lazy.compactMap({ $0 }).first { throw error }
     return zip(mine, isDone).filter { !$1 }.map(\.0)
   }
 
@@ -187,8 +176,7 @@ struct ScoringWork {
     run.console.note(
       "scores: \(Format.counted(changed.count, "shard is", "shards are")) not what was scored "
         + "before, and scored again: "
-        + changed.prefix(5).map(data.shardName).joined(separator: ", ")
-        + (changed.count > 5 ? ", …" : ""))
+        + Format.few(changed.lazy.map(data.shardName)))
   }
 
   /// Whether a shard has whole scores of the right kind.

@@ -75,7 +75,7 @@ struct ScoredShards {
     let all = share == nil && shares == nil ? "" : " --shard-index 0 --num-shards 1"
     return .usage(
       "\(missing.count) of \(missing.count + scored.count) shards "
-        + "\(missing.count == 1 ? "is" : "are") not scored yet (\(Self.few(missing)))"
+        + "\(missing.count == 1 ? "is" : "are") not scored yet (\(Format.few(missing)))"
         + (shares.map { ": \($0)" } ?? "")
         + "; `halcyon score \(run.directory.path)\(all)` goes on, and --allow-missing selects without "
         + (missing.count == 1 ? "it" : "them"))
@@ -92,10 +92,6 @@ struct ScoredShards {
     }
   }
 
-  private static func few(_ names: [String]) -> String {
-    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
-  }
-
   // MARK: - Coverage
 
   /// What is said where shards are missing.
@@ -104,7 +100,7 @@ struct ScoredShards {
     return
       "without \(missing.count) of \(missing.count + scored.count) shards, which "
       + "\(missing.count == 1 ? "has" : "have") no scores: "
-      + Self.few(missing)
+      + Format.few(missing)
       + " (\(Format.counted(missingPictures, "picture", "pictures")))"
   }
 
@@ -139,11 +135,11 @@ struct ScoredShards {
     let made =
       before.isEmpty
       ? "with all shards"
-      : "without \(Format.counted(before.count, "shard", "shards")) (\(Self.few(before)))"
+      : "without \(Format.counted(before.count, "shard", "shards")) (\(Format.few(before)))"
     let now =
       missing.isEmpty
       ? "all have scores now"
-      : "\(Format.counted(missing.count, "shard has", "shards have")) none now (\(Self.few(missing)))"
+      : "\(Format.counted(missing.count, "shard has", "shards have")) none now (\(Format.few(missing)))"
     let later = Stage.ranking.later
     let isUsed = later.contains {
       FilePath(text: StageMarker.path(in: run.directory.folder(of: $0))).exists

@@ -137,12 +137,12 @@ public enum SelectTopImages {
     guard run.recipe.ranking.strategy != .unbalanced else { return }
     let short = statistics.shortClasses
     if !short.isEmpty {
-      let names = short.prefix(5).map {
+      let names = short.lazy.map {
         "\(run.data.classNames[$0]) \(statistics.classes[$0].count)"
       }
       run.console.note(
         "selection: \(Format.counted(short.count, "class has", "classes have")) fewer than K = \(selection.imagesPerClass): "
-          + names.joined(separator: ", ") + (short.count > 5 ? ", …" : ""))
+          + Format.few(names))
     }
   }
 }

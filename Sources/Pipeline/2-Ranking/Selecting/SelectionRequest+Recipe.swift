@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Ranking
@@ -49,8 +50,8 @@ extension SampleTags {
     let unknown = map.classes.filter { places[$0] == nil }
     guard unknown.isEmpty else {
       throw PipelineError.data(
-        "\(path): the labelled set has no class \(unknown.prefix(5).joined(separator: ", "))"
-          + (unknown.count > 5 ? ", …" : "") + "; write the classes as the labelled set does")
+        "\(path): the labelled set has no class \(Format.few(unknown)); write the classes as the labelled set does"
+      )
     }
     let unlabelled = run.data.unlabelled
     self.init(inRanges: { shard, positions, each in
