@@ -21,7 +21,7 @@ func input() -> PictureInput {
   return input
 }
 
-func train(_ network: any Network, on examples: Examples, _ input: PictureInput) throws {
+func learn(_ network: any Network, on examples: Examples, _ input: PictureInput) throws {
   let (batch, steps) = (64, 470)
   let order = ShuffledOrder(count: examples.count, seed: 0)
   var augmentation = TrainingSettings.Augmentation()
@@ -54,6 +54,7 @@ func train(_ network: any Network, on examples: Examples, _ input: PictureInput)
       "top-1 \(Format.fixed(100 * Double(hits) / count, 1)) %")
     sums = try LossSums(on: .cpu)
   }
+  if loader.badSamples.count > 0 { print(loader.badSamples.count, "pictures cannot be read") }
 }
 
 @main
@@ -70,7 +71,7 @@ struct OwnLoop {
         model: "resnet8", classCount: learned.classes.count, inputChannels: 1, stem: .strided,
         width: 16)
       let network = try ModelCatalog.make(options, seed: 0)
-      try train(network, on: Examples(labelled: learned), input())
+      try learn(network, on: Examples(labelled: learned), input())
 
       let result = try evaluate(
         network, on: Examples(labelled: tested), input: input(), Runtime(batch: 500))
@@ -80,8 +81,8 @@ struct OwnLoop {
       try model.write(network)
       print("model:", model.path)
     } catch {
-      print("own-loop:", error)
-      exit(1)
+      FileHandle.standardError.write(Data("own-loop: \(error)\n".utf8))
+      exit((error as? any ExitCoded)?.exitCode ?? 1)
     }
   }
 }

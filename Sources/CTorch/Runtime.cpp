@@ -68,6 +68,7 @@ at::ScalarType scalarType(int32_t dtype) {
 }
 
 at::Device device(int32_t device) {
+  TORCH_CHECK(device >> 8 >= 0 && device >> 8 < 128, "there is no device number ", device >> 8);
   switch (device & 0xff) {
   case CTORCH_CPU: return at::kCPU;
   case CTORCH_CUDA: return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(device >> 8));

@@ -40,9 +40,8 @@ extension Run {
       path: directory.checkpointsFolder(of: stage), recipe,
       stage, inputs.inputs(of: stage, in: directory))
     records.log = (log, stage.rawValue)
-    records.badSamples = (
-      badSamples(of: examples.dataset, in: stage), badSamplesPath(of: stage)
-    )
+    records.badSamplesPath = badSamplesPath(of: stage)
+    records.unreadableLimit = unreadableLimit(of: examples.dataset, in: stage)
     records.console = console
     return records
   }

@@ -133,17 +133,16 @@ public final class Run {
     return Hash.mix(UInt64(bitPattern: Int64(recipe.seed)), UInt64(name, radix: 16) ?? 0, 0)
   }
 
-  /// Where a stage notes the pictures it cannot read: `bad-samples.csv` of its folder.
-  func badSamples(of dataset: any ImageDataset, in stage: Stage) -> BadSamples {
-    var limit = unreadableLimit
-    if stage != .student, limit != .none {
-      // D was judged whole when the run was opened; a part of it may have more than its share.
-      let known = Double(unreadableTrained) / Double(max(1, dataset.count))
-      limit = BadSamples.Limit(fraction: max(limit.fraction, known), afterTried: .max)
-    }
-    return BadSamples(of: dataset, limit: limit, path: badSamplesPath(of: stage))
+  /// How many pictures may be unreadable in the training of a stage.
+  func unreadableLimit(of dataset: any ImageDataset, in stage: Stage) -> BadSamples.Limit {
+    guard stage != .student, unreadableLimit != .none else { return unreadableLimit }
+    // D was judged whole when the run was opened; a part of it may have more than its share.
+    let known = Double(unreadableTrained) / Double(max(1, dataset.count))
+    return BadSamples.Limit(
+      fraction: max(unreadableLimit.fraction, known), afterTried: .max)
   }
 
+  /// Where a stage notes the pictures it cannot read.
   func badSamplesPath(of stage: Stage) -> String {
     "\(directory.folder(of: stage))/bad-samples.csv"
   }

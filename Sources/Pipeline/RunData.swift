@@ -111,8 +111,7 @@ struct RunData {
 
   /// "no test picture of south".
   static func absentLine(_ set: String, _ classes: [String]) -> String {
-    "no \(set) picture of " + classes.prefix(5).joined(separator: ", ")
-      + (classes.count > 5 ? ", … (\(classes.count) classes)" : "")
+    "no \(set) picture of \(Format.few(classes))"
   }
 
   /// Whether the labels that U has are D's: by name, or, where shards have only numbers (`.cls`), as
@@ -127,21 +126,18 @@ struct RunData {
   var whyTruthIsUnknown: String? {
     let labels = unlabelled.classes
     guard !isTruthKnown, !labels.isEmpty else { return nil }
-    func few(_ names: [String]) -> String {
-      names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", … (\(names.count))" : "")
-    }
     if let (first, second) = ClassName.firstTwins(labels) {
       let names = [first, second].map { ClassName.spelled(labels[$0]) }
       return "U's labels \(names[0]) and \(names[1]) are one name, written with other characters"
     }
     if let file = unlabelled.placeForClassNames {
       // An index of shards has at least ten numbers, whichever of them occur.
-      return "U's labels are numbers below \(labels.count), D's classes \(few(classNames)); "
+      return "U's labels are numbers below \(labels.count), D's classes \(Format.few(classNames)); "
         + "\(file), one name a line from 0 on, would say what they are called"
     }
-    let found = few(labels)
+    let found = Format.few(labels)
     let order = labels.sorted() == classNames.sorted() ? ": the same in another order" : ""
-    return "U's labels are \(found), D's classes \(few(classNames))\(order)"
+    return "U's labels are \(found), D's classes \(Format.few(classNames))\(order)"
   }
 
   /// What must not be trained on and what U must not hold, the most precious first. Validation
@@ -266,18 +262,11 @@ private func namingHint(
 func contentHashes(of dataset: any ImageDataset, workers: Int) throws -> [ContentHash?] {
   let count = dataset.count
   let parts = max(1, min(workers, count))
-  var results = [[ContentHash?]](repeating: [], count: parts)
-  results.withUnsafeMutableBufferPointer { results in
-    nonisolated(unsafe) let results = results
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
-      var hashes: [ContentHash?] = []
-      for index in (count * part / parts)..<(count * (part + 1) / parts) {
-        guard StopSignal.number == nil else { break }
-        hashes.append((try? dataset.read(at: index)).map { ContentHash(of: $0) })
-      }
-      results[part] = hashes
+  let hashes = try Threads.results(parts: parts, threads: workers) { part in
+    try (count * part / parts..<count * (part + 1) / parts).map { index in
+      try StopSignal.check()
+      return (try? dataset.read(at: index)).map { ContentHash(of: $0) }
     }
   }
-  try StopSignal.check()
-  return results.flatMap { $0 }
+  return hashes.flatMap { $0 }
 }

@@ -66,10 +66,7 @@ struct EvaluateCommand: ParsableCommand {
     lines.append("top-1     \(Format.fixed(top1, 2)) %\(part)")
     if let top5 = result.top5 { lines.append("top-5     \(Format.fixed(top5, 2)) %\(part)") }
     let absent = result.perClass.filter { $0.count == 0 }.map(\.name)
-    if !absent.isEmpty {
-      let more = absent.count > 5 ? ", … (\(absent.count) classes)" : ""
-      lines.append("no picture measured of \(absent.prefix(5).joined(separator: ", "))\(more)")
-    }
+    if !absent.isEmpty { lines.append("no picture measured of \(Format.few(absent))") }
     return lines
   }
 }

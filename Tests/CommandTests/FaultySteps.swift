@@ -16,13 +16,15 @@ struct FaultySteps: StepGuard {
   /// In these steps the process is asked to stop.
   var stops: Set<Int> = []
 
-  func accepts(_ sums: LossSums, _ optimizer: any Optimizer, step: Int) throws -> Bool {
+  func refusal(
+    of sums: LossSums, _ optimizer: any Optimizer, step: Int
+  ) throws -> String? {
     if losses.contains(step) { try sums.loss.fill(.nan) }
     if gradients.contains(step) {
       try optimizer.parameters.first?.tensor.gradient()?.fill(.nan)
     }
     if stops.contains(step) { StopSignal.request(SIGTERM) }
-    return try FiniteSteps().accepts(sums, optimizer, step: step)
+    return try FiniteSteps().refusal(of: sums, optimizer, step: step)
   }
 }
 

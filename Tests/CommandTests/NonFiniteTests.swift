@@ -20,7 +20,7 @@ struct NonFiniteTests {
     #expect(bad.code == 0, "\(bad.errors)")
     #expect(
       try tiny.events("bad") == [
-        "teacher non-finite step 1", "teacher checkpoint 1", "teacher done",
+        "teacher refused step 1", "teacher checkpoint 1", "teacher done",
       ])
     // The weights are those of a network that saw nothing.
     let fresh = try TinyRun.tensors(tiny.directory("bad") + "/1-teacher/model.safetensors")
@@ -73,8 +73,8 @@ struct NonFiniteTests {
     #expect(starts >= 4 * 7)
     #expect(try tiny.result("a") == tiny.result("whole"))
     #expect(
-      try tiny.events("a").filter { $0.contains("non-finite") }
-        == tiny.events("whole").filter { $0.contains("non-finite") })
+      try tiny.events("a").filter { $0.contains("refused") }
+        == tiny.events("whole").filter { $0.contains("refused") })
   }
 
   @Test("a learning rate that explodes ends the run with 70", arguments: precisions)

@@ -115,7 +115,7 @@ struct StoppingTests {
       #expect(
         try tiny.text(name, "1-teacher/done.json").contains(
           try model(tiny, "whole")), "\(again.errors)")
-      #expect(try tiny.events(name).count { $0.contains("non-finite") } == 2)
+      #expect(try tiny.events(name).count { $0.contains("refused") } == 2)
     }
     // Two bad steps before the stop and one after it are three in a row.
     let three = FaultySteps(losses: [9, 10, 11])

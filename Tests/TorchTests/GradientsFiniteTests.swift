@@ -57,7 +57,7 @@ struct GradientsFiniteTests {
   @Test("a weight without a gradient is finite")
   func missing() throws {
     let weight = try Tensor([.nan] as [Float], shape: [1]).leaf()
-    #expect(try Tensor.gradientsAreFinite([weight]))
+    #expect(try Tensor.gradientsAreFinite([weight], and: nil, plainly: false))
   }
 
   @Test(

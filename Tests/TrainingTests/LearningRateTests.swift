@@ -139,4 +139,25 @@ struct LearningRateTests {
     #expect(plan.warmUpSteps == 0)
     #expect(plan.schedule.rate(atStep: 0) == 0.6)
   }
+
+  @Test("settings beyond any use are refused or have no effect, and none overflows")
+  func extremes() throws {
+    var settings = TrainingSettings.pretraining
+    settings.images = .max
+    #expect(throws: TrainingError.self) { try TrainingPlan(settings, imageCount: 10) }
+    settings = .pretraining
+    settings.batch = .max
+    #expect(throws: TrainingError.self) { try TrainingPlan(settings, imageCount: 10) }
+    settings = .pretraining
+    settings.halvings = -1
+    #expect(throws: TrainingError.self) { try TrainingPlan(settings, imageCount: 10) }
+    settings = .fineTuning
+    settings.drops = [.max]
+    let plan = try TrainingPlan(settings, imageCount: 10)
+    #expect(plan.unreachedDrops == [.max])
+    #expect(plan.schedule.rate(atStep: plan.steps - 1) == settings.learningRate)
+    let schedule = LearningRateSchedule(
+      steps: 10, warmUpSteps: 0, warmUpFrom: 0, peak: 1, shape: .halving(-3))
+    #expect(schedule.rate(atStep: 9) == 1 && schedule.corners.count == 1)
+  }
 }

@@ -112,9 +112,11 @@ struct OwnTrainingTests {
   /// Asks to stop in one step.
   private struct Stop: StepGuard {
     let at: Int
-    func accepts(_ sums: LossSums, _ optimizer: any Optimizer, step: Int) throws -> Bool {
+    func refusal(
+      of sums: LossSums, _ optimizer: any Optimizer, step: Int
+    ) throws -> String? {
       if step == at { StopSignal.request() }
-      return try FiniteSteps().accepts(sums, optimizer, step: step)
+      return try FiniteSteps().refusal(of: sums, optimizer, step: step)
     }
   }
 
@@ -123,22 +125,22 @@ struct OwnTrainingTests {
     try Libtorch.setThreads(1)
     defer { StopSignal.withdraw() }
     let folder = try TemporaryFolder()
-    func records(_ name: String, _ job: TrainingJob) -> TrainingRecords {
-      var records = TrainingRecords(folder: "\(folder.path)/\(name)", for: job)
+    func records(_ name: String) -> TrainingRecords {
+      var records = TrainingRecords(folder: "\(folder.path)/\(name)")
       records.console = Console(quiet: true)
       return records
     }
     let whole = try job()
-    try train(whole, runtime(), records("whole", whole))
+    try train(whole, runtime(), records("whole"))
 
     var stopped = try job()
     stopped.stepGuard = Stop(at: 13)
     #expect(throws: Stopped(signal: SIGTERM)) {
-      try train(stopped, runtime(), records("stopped", stopped))
+      try train(stopped, runtime(), records("stopped"))
     }
     StopSignal.withdraw()
     let goesOn = try job()
-    try train(goesOn, runtime(), records("stopped", goesOn))
+    try train(goesOn, runtime(), records("stopped"))
     #expect(try weights(goesOn) == weights(whole))
     func rows(_ name: String) throws -> [[Double?]] {
       try MetricsTable.rows(of: "\(folder.path)/\(name)/metrics.csv").map {
@@ -147,11 +149,129 @@ struct OwnTrainingTests {
     }
     #expect(try rows("stopped") == rows("whole"))
     #expect(try rows("whole").count == 30)
+  }
 
-    // Another training in the same folder begins anew.
-    let other = try job { $0.learningRate = 0.04 }
-    try train(other, runtime(), records("stopped", other))
-    #expect(try weights(other) != weights(whole))
+  @Test(
+    "a folder with another training's checkpoints is refused, and they stay as they are",
+    arguments: ["settings", "weights", "labels", "precision"])
+  func anothers(what: String) throws {
+    try Libtorch.setThreads(1)
+    let folder = try TemporaryFolder()
+    var records = TrainingRecords(folder: folder.path + "/a", everySteps: 10)
+    records.console = Console(quiet: true)
+    try train(job(), runtime(), records)
+    let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+    let metrics = try folder.read("a/metrics.csv")
+
+    // Shorter than the other: its checkpoints would be older than all of those.
+    var other = try job { if what == "settings" { $0.images = 160 } }
+    var runtime = runtime()
+    if what == "precision" { runtime.precision = .bf16 }
+    if what == "weights" { try other.network.weights.parameters[0].tensor.fill(0.5) }
+    if what == "labels" {
+      let turned = try Relabelled(
+        Halves(count: 96), labels: (0..<96).map { Int32(1 - $0 % 2) }, classes: ["left", "right"])
+      other.examples = try Examples(labelled: turned)
+    }
+    let error = #expect(throws: TrainingError.self) { try train(other, runtime, records) }
+    #expect(
+      error?.description.hasPrefix(
+        "\(folder.path)/a/checkpoints/step-00000030.safetensors is of another training") == true)
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() == names)
+    #expect(try folder.read("a/metrics.csv") == metrics)
+  }
+
+  @Test("without records a stop says that nothing was saved")
+  func unsaved() throws {
+    defer { StopSignal.withdraw() }
+    var job = try job()
+    job.stepGuard = Stop(at: 2)
+    #expect(throws: Stopped(signal: SIGTERM, isSaved: false)) { try train(job, runtime()) }
+  }
+
+  /// Refuses every step.
+  private struct Never: StepGuard {
+    func refusal(
+      of sums: LossSums, _ optimizer: any Optimizer, step: Int
+    ) throws -> String? { "the moon was full" }
+  }
+
+  @Test("a guard of one's own is quoted when it refuses three steps in a row")
+  func refused() throws {
+    var job = try job()
+    job.stepGuard = Never()
+    let before = try weights(job)
+    let error = #expect(throws: TrainingError.self) { try train(job, runtime()) }
+    #expect(
+      error?.description.hasPrefix("training: the moon was full in 3 steps in a row") == true)
+    #expect(try weights(job) == before)
+  }
+
+  /// Halves, of which every fifth cannot be read.
+  private struct BrokenHalves: ImageDataset {
+    let base = Halves(count: 96)
+    var name: String { "broken halves" }
+    var classes: [String] { base.classes }
+    var count: Int { base.count }
+    func key(at index: Int) -> String { base.key(at: index) }
+    func label(at index: Int) -> Int? { base.label(at: index) }
+    func read(at index: Int) throws -> EncodedImage {
+      guard index % 5 > 0 else {
+        throw ImageDataError.unreadable(key: key(at: index), reason: "it is torn")
+      }
+      return try base.read(at: index)
+    }
+  }
+
+  @Test("pictures that others stood in for are counted and told, with a list or without")
+  func unreadable() throws {
+    let folder = try TemporaryFolder()
+    for path in [nil, folder.path + "/bad-samples.csv"] {
+      var job = try job()
+      job.examples = try Examples(labelled: BrokenHalves())
+      var records = TrainingRecords()
+      var text = ""
+      records.console = Console(isTerminal: false) { text += $0 }
+      records.unreadableLimit = .none
+      records.badSamplesPath = path
+      #expect(try train(job, runtime(), records).unreadable == 20)
+      #expect(text.contains("training: 20 of 96 pictures could not be read, and others stood in"))
+      #expect(text.contains(path ?? "(it is torn)"), "\(text)")
+    }
+    #expect(try folder.read("bad-samples.csv").split(separator: "\n").count == 21)
+  }
+
+  /// Two processes that do nothing.
+  private struct Pair: ProcessGroup {
+    let rank = 1, size = 2
+    func average(_ tensors: [Tensor]) {}
+  }
+
+  @Test("several processes, which would all see the same pictures, are refused")
+  func processes() throws {
+    var runtime = runtime()
+    runtime.group = Pair()
+    let error = #expect(throws: TrainingError.self) { try train(try job(), runtime) }
+    #expect(
+      error?.description.hasPrefix("training: train computes in one process, not in 2") == true)
+  }
+
+  /// Moves no weight.
+  private final class Still: Optimizer {
+    let parameters: [ParameterStore.Named]
+    var state: [ParameterStore.Named] { [] }
+    init(_ parameters: [ParameterStore.Named]) { self.parameters = parameters }
+    func step(learningRate: Double) throws {}
+  }
+
+  @Test("an optimiser of one's own moves the weights")
+  func ownOptimizer() throws {
+    var job = try job()
+    job.makeOptimizer = { Still($0) }
+    let before = try job.network.weights.parameters.map { try $0.tensor.array(of: Float.self) }
+    try train(job, runtime())
+    #expect(
+      try job.network.weights.parameters.map { try $0.tensor.array(of: Float.self) } == before)
   }
 
   @Test("only the last layer moves when the rest is frozen, and its statistics stay")
@@ -173,6 +293,21 @@ struct OwnTrainingTests {
     ) {
       try train(job, runtime())
     }
+  }
+
+  @Test("a network is right about a picture with any of its classes, which may have no names")
+  func severalClasses() throws {
+    let job = try job { $0.images = 1_600 }
+    try train(job, runtime())
+    // Every picture is of both classes: whatever the network says is right.
+    let both = try Examples(
+      dataset: Halves(count: 40).withoutLabels(), classCount: 2,
+      offsets: (0...40).map { 2 * Int32($0) }, labels: (0..<80).map { Int32($0 % 2) })
+    let result = try evaluate(job.network, on: both, input: job.input, runtime())
+    #expect(result.top1 == 100)
+    #expect(result.perClass.map(\.name) == ["0", "1"])
+    #expect(result.perClass.map(\.count) == [40, 40])
+    #expect(result.perClass.map(\.correct).reduce(0, +) == 40)
   }
 
   @Test("an optimiser that is not there is named with those that are")

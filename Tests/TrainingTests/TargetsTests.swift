@@ -21,9 +21,13 @@ struct DotPictures: ImageDataset {
 @Suite("Targets")
 struct TargetsTests {
   /// Four pictures: of class 1, of 0 and 2, of all three, of 2.
-  private let examples = Examples(
-    dataset: DotPictures(count: 4), classCount: 3, offsets: [0, 1, 3, 6, 7],
-    labels: [1, 0, 2, 0, 1, 2, 2])
+  private let examples: Examples
+
+  init() throws {
+    examples = try Examples(
+      dataset: DotPictures(count: 4), classCount: 3, offsets: [0, 1, 3, 6, 7],
+      labels: [1, 0, 2, 0, 1, 2, 2])
+  }
 
   private func rows(_ loss: TrainingSettings.Loss, pass: Int = 0) throws -> [[Float]] {
     let order = SequentialOrder(offset: 0)
@@ -140,12 +144,32 @@ struct TargetsTests {
   }
 }
 
+@Suite("Examples")
+struct ExamplesTests {
+  @Test(
+    "offsets and labels that do not fit the pictures are refused",
+    arguments: [
+      ([0, 1], [0]), ([0, 1, 1], [0]), ([0, 2, 1], [0, 0]), ([1, 2, 3], [0, 0, 0]),
+      ([0, 1, 3], [0, 1]), ([0, 1, 2], [0, 3]), ([0, 1, 2], [0, -1]), ([], []),
+    ] as [([Int32], [Int32])])
+  func misfits(offsets: [Int32], labels: [Int32]) {
+    #expect(throws: TrainingError.self) {
+      try Examples(
+        dataset: DotPictures(count: 2), classCount: 3, offsets: offsets, labels: labels)
+    }
+  }
+}
+
 @Suite("ClassBalancedOrder")
 struct ClassBalancedOrderTests {
   /// 90 pictures of class 0, 9 of class 1, one of class 3, and class 2 without any.
-  private let examples = Examples(
-    dataset: DotPictures(count: 100), classCount: 4, offsets: (0...100).map(Int32.init),
-    labels: [Int32](repeating: 0, count: 90) + [Int32](repeating: 1, count: 9) + [3])
+  private let examples: Examples
+
+  init() throws {
+    examples = try Examples(
+      dataset: DotPictures(count: 100), classCount: 4, offsets: (0...100).map(Int32.init),
+      labels: [Int32](repeating: 0, count: 90) + [Int32](repeating: 1, count: 9) + [3])
+  }
 
   @Test("each class that has pictures comes as often as any other")
   func balanced() {

@@ -23,12 +23,12 @@ struct TrainRounds: ParsableCommand {
     // A step of `train`, the guard against steps that are not finite included.
     func step() throws {
       try statistics.remember()
-      var sums = try LossSums(on: .cpu)
+      let sums = try LossSums(on: .cpu)
       let logits = try network(pictures, pass)
       let loss = try logits.softmaxCrossEntropy(targets)
       try loss.backward()
       try sums.add(loss, hits: logits.hits(in: targets), images: work.batch)
-      guard try FiniteSteps().accepts(sums, optimizer, step: 1) else {
+      guard try FiniteSteps().refusal(of: sums, optimizer, step: 1) == nil else {
         throw ValidationError("the loss or a gradient is not finite")
       }
       try optimizer.step(learningRate: 0.1)

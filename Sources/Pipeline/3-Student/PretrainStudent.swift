@@ -32,7 +32,7 @@ public enum PretrainStudent {
       ?? GatherSelection.pictures(of: selected, in: run)
     let classCount = run.data.classNames.count
     guard let repeats = selection.repeats else {
-      return Examples(
+      return try Examples(
         dataset: pictures, classCount: classCount,
         offsets: selection.labelOffsets.map(Int32.init),
         labels: selection.classes.map(Int32.init))
@@ -48,7 +48,7 @@ public enum PretrainStudent {
         offsets.append(Int32(labels.count))
       }
     }
-    return Examples(
+    return try Examples(
       dataset: try IndexedSubset(pictures, indices: rows), classCount: classCount,
       offsets: offsets, labels: labels)
   }

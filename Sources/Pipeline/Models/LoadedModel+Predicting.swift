@@ -57,28 +57,31 @@ extension LoadedModel {
     runtime.batch = min(runtime.batch, pictures.count)
     let inference = try Inference(network, input: folder.input, runtime)
     defer { withoutEnd = inference.withoutEnd.line(in: pictures.name) }
-    try inference.forEachBatch(of: pictures, badSamples: BadSamples(of: pictures, limit: .none)) {
-      batch, logits in
-      let scores = try logits.softmax()
-      let best = try scores.top(count)
-      let values = try best.values.array(of: Float.self)
-      let indices = try best.indices.array(of: Int64.self)
-      let all = allScores ? try scores.array(of: Float.self) : []
-      for row in 0..<batch.count {
-        let path = pictures.key(at: batch.indices[row])
-        if let reason = batch.reasons[row] {
-          try body(Prediction(path: path, top: [], scores: nil, error: reason))
-          continue
+    let badSamples = BadSamples(of: pictures, limit: .none)
+    try StopSignal.savingNothing {
+      try inference.forEachBatch(of: pictures, badSamples: badSamples) { batch, logits in
+        let scores = try logits.softmax()
+        let best = try scores.top(count)
+        let values = try best.values.array(of: Float.self)
+        let indices = try best.indices.array(of: Int64.self)
+        let all = allScores ? try scores.array(of: Float.self) : []
+        for row in 0..<batch.count {
+          let path = pictures.key(at: batch.indices[row])
+          if let reason = batch.reasons[row] {
+            try body(Prediction(path: path, top: [], scores: nil, error: reason))
+            continue
+          }
+          let guesses = (row * count..<(row + 1) * count).map { place in
+            Prediction.Guess(
+              class: folder.classNames[Int(indices[place])], index: Int(indices[place]),
+              score: values[place])
+          }
+          try body(
+            Prediction(
+              path: path, top: guesses,
+              scores: allScores ? Array(all[row * classes..<(row + 1) * classes]) : nil, error: nil)
+          )
         }
-        let guesses = (row * count..<(row + 1) * count).map { place in
-          Prediction.Guess(
-            class: folder.classNames[Int(indices[place])], index: Int(indices[place]),
-            score: values[place])
-        }
-        try body(
-          Prediction(
-            path: path, top: guesses,
-            scores: allScores ? Array(all[row * classes..<(row + 1) * classes]) : nil, error: nil))
       }
     }
   }

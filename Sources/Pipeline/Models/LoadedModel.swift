@@ -69,10 +69,12 @@ public final class LoadedModel {
         "\(path) holds the sets \(taken.of.joined(separator: ", ")), and \(taken.set) is measured; "
           + "--split test measures the test pictures")
     }
-    return try Indexing.temporarily(workers: runtime.workers, console) { indexing in
-      try evaluate(
-        openLabelled(path, split: split, as: "measured", indexing, allowsEmptyClasses: true),
-        called: path, console: console)
+    return try StopSignal.savingNothing {
+      try Indexing.temporarily(workers: runtime.workers, console) { indexing in
+        try evaluate(
+          openLabelled(path, split: split, as: "measured", indexing, allowsEmptyClasses: true),
+          called: path, console: console)
+      }
     }
   }
 

@@ -11,13 +11,14 @@ extension CheckpointFolder {
     let hash = recipe.stageHash(stage)
     self.init(
       path: path, everySteps: recipe.checkpoints.everySteps, keep: recipe.checkpoints.keep,
-      metadata: [
-        "stage": hash, "inputs": String(decoding: try encoder.encode(inputs), as: UTF8.self),
-      ]
-    ) { metadata in
-      Self.inputs(in: metadata).map { inputs.differences(from: $0, computes: true).isEmpty }
-        ?? (metadata["stage"] == hash)
-    }
+      owner: Owner(
+        metadata: [
+          "stage": hash, "inputs": String(decoding: try encoder.encode(inputs), as: UTF8.self),
+        ]
+      ) { metadata in
+        Self.inputs(in: metadata).map { inputs.differences(from: $0, computes: true).isEmpty }
+          ?? (metadata["stage"] == hash)
+      })
   }
 
   /// The step of the newest checkpoint of a stage in the folder at `path`; 0 where there is none.

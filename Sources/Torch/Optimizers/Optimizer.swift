@@ -19,7 +19,6 @@ extension Optimizer {
   /// Replaces each gradient by its mean over the processes of `group`.
   /// - Throws: `TorchError`.
   public func averageGradients(over group: any ProcessGroup) throws {
-    guard group.size > 1 else { return }
     try group.average(parameters.compactMap { try $0.tensor.gradient() })
   }
 

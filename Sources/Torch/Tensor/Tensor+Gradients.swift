@@ -30,13 +30,8 @@ extension Tensor {
     }
   }
 
-  /// Whether no gradient of `tensors` holds a NaN or an infinity.
-  /// - Throws: `TorchError`.
-  public static func gradientsAreFinite(_ tensors: [Tensor]) throws -> Bool {
-    try gradientsAreFinite(tensors, and: nil, plainly: false)
-  }
-
-  /// The same of the gradients and of `value`, by our own kernel or, plainly, by libtorch's operations.
+  /// Whether neither `value` nor a gradient of `tensors` holds a NaN or an infinity, by our own kernel or,
+  /// plainly, by libtorch's operations.
   static func gradientsAreFinite(
     _ tensors: [Tensor], and value: Tensor?, plainly: Bool
   ) throws -> Bool {

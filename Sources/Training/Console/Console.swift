@@ -21,7 +21,7 @@ public final class Console {
     isQuiet = quiet
     fixedWidth = nil
     // A terminal or a log that went away is no reason for the work to end.
-    write = { _ = writeAll($0, to: STDERR_FILENO) }
+    write = { WholeTransfer.write($0, to: STDERR_FILENO) }
   }
 
   /// A console that hands what it shows to `write`.
@@ -51,7 +51,7 @@ public final class Console {
   }
 
   /// Prints a line to standard error from any thread; it begins on a line of its own.
-  public static func tell(_ line: String) { _ = writeAll(below(line), to: STDERR_FILENO) }
+  public static func tell(_ line: String) { WholeTransfer.write(below(line), to: STDERR_FILENO) }
 
   /// Whether a bar stands on the terminal's last line.
   private static let hasBar = Atomic<Bool>(false)
@@ -85,10 +85,4 @@ public final class Console {
   func endBar() {
     if !isQuiet, Self.hasBar.exchange(false, ordering: .relaxed) { write("\n") }
   }
-}
-
-/// Writes all of `text` to an open file.
-/// - Returns: 0, or the system's error number.
-public func writeAll(_ text: String, to descriptor: Int32) -> Int32 {
-  Array(text.utf8).withUnsafeBytes { WholeTransfer.write($0, to: descriptor).code }
 }

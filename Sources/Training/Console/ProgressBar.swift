@@ -64,7 +64,7 @@ package final class ProgressBar {
 
   /// Whether it is time to say again how far it is.
   package var isDue: Bool {
-    lastShown.seconds >= (console.isTerminal ? 0.1 : 10)
+    !console.isQuiet && lastShown.seconds >= (console.isTerminal ? 0.1 : 10)
   }
 
   /// Shows how far it is with `parts`, the most important first.

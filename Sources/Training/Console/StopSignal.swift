@@ -64,23 +64,40 @@ public enum StopSignal {
     }
   }
 
+  /// What `body` gives, which saves nothing.
+  /// - Throws: `Stopped` that says so, or what `body` throws.
+  package static func savingNothing<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let stopped as Stopped {
+      throw Stopped(signal: stopped.signal, isSaved: false)
+    }
+  }
+
   /// - Throws: `Stopped` when a signal asked to stop.
   public static func check() throws {
     if let number { throw Stopped(signal: number) }
   }
 }
 
-/// The work was asked to stop, and everything is saved.
+/// The work was asked to stop.
 public struct Stopped: LocalizedError, ExitCoded, Equatable, CustomStringConvertible {
   /// The signal that asked.
   public let signal: Int32
+  /// Whether what was done is saved, so that the same command goes on.
+  public let isSaved: Bool
 
   /// A stop that `signal` asked for.
-  public init(signal: Int32) { self.signal = signal }
+  public init(signal: Int32, isSaved: Bool = true) {
+    self.signal = signal
+    self.isSaved = isSaved
+  }
 
   /// One line: what happened, and how to go on.
   public var description: String {
-    "stopped by \(StopSignal.name(of: signal)); everything is saved: run the same command again to go on"
+    "stopped by \(StopSignal.name(of: signal)); "
+      + (isSaved
+        ? "everything is saved: run the same command again to go on" : "nothing of it was saved")
   }
 
   /// 75: it may be tried again.

@@ -31,8 +31,22 @@ public struct Examples {
   }
 
   /// The pictures of `dataset` with the classes that `labels` has from `offsets[i]` to
-  /// `offsets[i + 1]`.
-  public init(dataset: any ImageDataset, classCount: Int, offsets: [Int32], labels: [Int32]) {
+  /// `offsets[i + 1]`, at least one for each picture.
+  /// - Throws: `TrainingError.data` when offsets, labels and pictures do not fit each other.
+  public init(
+    dataset: any ImageDataset, classCount: Int, offsets: [Int32], labels: [Int32]
+  ) throws {
+    guard offsets.count == dataset.count + 1, offsets.first == 0,
+      offsets.last.map(Int.init) == labels.count,
+      zip(offsets, offsets.dropFirst()).allSatisfy({ $0 < $1 })
+    else {
+      throw TrainingError.data(
+        "\(dataset.name): the classes of \(dataset.count) pictures need \(dataset.count + 1) offsets "
+          + "that rise from 0 to the number of labels, \(labels.count)")
+    }
+    if let wrong = labels.first(where: { $0 < 0 || Int($0) >= classCount }) {
+      throw TrainingError.data("\(dataset.name): there is no class \(wrong) of \(classCount)")
+    }
     self.dataset = dataset
     self.classCount = classCount
     self.offsets = offsets

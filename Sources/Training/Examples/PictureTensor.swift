@@ -23,8 +23,8 @@ public struct PictureTensor {
     )
   }
 
-  /// Bytes [N, H, W, C] → float32 [N, C, H, W], channels last in memory. With `padding` there are
-  /// so many rows, the last of them those of zeros.
+  /// Bytes [N, H, W, C] → float32 [N, C, H, W], channels last in memory. Padded with rows of
+  /// zeros to `padding` where that is more.
   /// - Throws: `TorchError` when there is not enough memory.
   public func callAsFunction(_ batch: ImageBatch, paddedTo padding: Int? = nil) throws -> Tensor {
     let rows = max(batch.count, padding ?? 0)

@@ -3,13 +3,14 @@ import ImageData
 public import Models
 import Torch
 
-/// Measures `network` on labelled pictures.
+/// Measures `network` on labelled pictures, which it is right about with any of their classes.
 ///
 /// ```swift
 /// let result = try evaluate(network, on: Examples(labelled: test), input: input, Runtime())
 /// print(result.top1 ?? .nan, "% of", result.count)
 /// ```
-/// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers, `TorchError`.
+/// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers, `Stopped` where a
+///   signal asked for it, `TorchError`.
 public func evaluate(
   _ network: any Network, on examples: Examples, input: PictureInput, _ runtime: Runtime
 ) throws -> Evaluation {
@@ -25,7 +26,10 @@ package func evaluate(
   _ network: any Network, on examples: Examples, input: PictureInput, _ runtime: Runtime,
   progress: ProgressBar?, hashing: ((ContentHash.Prefix) -> Void)? = nil
 ) throws -> Evaluation {
-  let names = examples.dataset.classes
+  // What has no names for its classes has their numbers.
+  let given = examples.dataset.classes
+  let names =
+    given.count == examples.classCount ? given : (0..<examples.classCount).map(String.init)
   var result = Evaluation(
     perClass: names.map { .init(name: $0, count: 0, correct: 0) }, count: 0, correct: 0,
     correctInFive: 0, unreadable: 0)
@@ -43,14 +47,15 @@ package func evaluate(
         result.unreadable += 1
         continue
       }
-      let label = Int(examples.classes(at: batch.indices[row]).first ?? -1)
-      let guesses = best[row * five..<(row + 1) * five]
-      let isCorrect = guesses.first == Int64(label)
+      let labels = examples.classes(at: batch.indices[row])
+      let guesses = best[row * five..<(row + 1) * five].map { Int32(clamping: $0) }
       result.count += 1
-      result.correct += isCorrect ? 1 : 0
-      result.correctInFive += guesses.contains(Int64(label)) ? 1 : 0
-      result.perClass[label].count += 1
-      result.perClass[label].correct += isCorrect ? 1 : 0
+      result.correct += guesses.first.map(labels.contains) ?? false ? 1 : 0
+      result.correctInFive += guesses.contains(where: labels.contains) ? 1 : 0
+      for label in labels {
+        result.perClass[Int(label)].count += 1
+        result.perClass[Int(label)].correct += guesses.first == label ? 1 : 0
+      }
     }
   }
   result.firstUnreadable = Array(badSamples.entries.prefix(Evaluation.mostNamed))

@@ -1,7 +1,7 @@
 public import Torch
 
 /// Loss and hits of some pictures, summed where they are computed: only `read()` waits for the device.
-public struct LossSums {
+public final class LossSums {
   /// The losses' sum over the pictures: one float64.
   public private(set) var loss: Tensor
   /// How many of the pictures were right: one int64.
@@ -9,7 +9,7 @@ public struct LossSums {
   /// How many pictures there were.
   public private(set) var images: Int
 
-  /// Sums that begin with these numbers.
+  /// Sums that begin with these numbers, on the device that the network computes on.
   /// - Throws: `TorchError` when there is not enough memory.
   public init(on device: Device, loss: Double = 0, hits: Int = 0, images: Int = 0) throws {
     self.loss = try Tensor.full([], loss, dtype: .float64, device: device)
@@ -19,7 +19,7 @@ public struct LossSums {
 
   /// Adds a batch of `images` pictures by its mean loss and its hits.
   /// - Throws: `TorchError`.
-  public mutating func add(_ meanLoss: Tensor, hits: Tensor, images: Int) throws {
+  public func add(_ meanLoss: Tensor, hits: Tensor, images: Int) throws {
     try loss.addInPlace(meanLoss.detached().to(.float64).scaled(by: Double(images)))
     try self.hits.addInPlace(hits)
     self.images += images
@@ -27,7 +27,7 @@ public struct LossSums {
 
   /// Adds other sums.
   /// - Throws: `TorchError`.
-  public mutating func add(_ other: LossSums) throws {
+  public func add(_ other: LossSums) throws {
     try loss.addInPlace(other.loss)
     try hits.addInPlace(other.hits)
     images += other.images

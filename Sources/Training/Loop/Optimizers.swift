@@ -1,4 +1,3 @@
-import Files
 public import Torch
 
 /// The optimisers there are, by the names that recipes give them.

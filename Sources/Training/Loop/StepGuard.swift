@@ -5,24 +5,25 @@ public import Torch
 ///
 /// A step that is not taken leaves no trace in the weights, and three in a row end the training.
 public protocol StepGuard {
-  /// Whether the optimiser may move the weights in the step `step`, counted from 1, along the gradients
-  /// that a batch of these sums has left.
+  /// Why the optimiser may not move the weights in the step `step`, counted from 1, along the gradients
+  /// that a batch of these sums has left: a clause, such as "the loss was not a finite number"; nil where it
+  /// may.
   /// - Throws: `TorchError`.
-  func accepts(_ sums: LossSums, _ optimizer: any Optimizer, step: Int) throws -> Bool
+  func refusal(of sums: LossSums, _ optimizer: any Optimizer, step: Int) throws -> String?
 }
 
 /// Takes the steps whose loss and gradients are finite numbers.
 public struct FiniteSteps: StepGuard {
-  /// How many steps in a row may be refused.
-  static let mostRefused = 3
-
   /// The guard.
   public init() {}
 
-  /// Whether the loss and every gradient are finite.
+  /// A clause where the loss or a gradient is not finite.
   /// - Throws: `TorchError`.
-  public func accepts(_ sums: LossSums, _ optimizer: any Optimizer, step: Int) throws -> Bool {
+  public func refusal(
+    of sums: LossSums, _ optimizer: any Optimizer, step: Int
+  ) throws -> String? {
     try optimizer.gradientsAreFinite(and: sums.loss)
+      ? nil : "the loss or a gradient was not a finite number"
   }
 }
 

@@ -1,4 +1,3 @@
-import Files
 import ImageData
 import Models
 import Torch
@@ -9,30 +8,35 @@ import Torch
 /// var settings = TrainingSettings()
 /// (settings.images, settings.epochs, settings.batch) = (nil, 10, 64)
 /// let job = TrainingJob(network, on: try Examples(labelled: dataset), settings, input: input)
-/// try train(job, Runtime(), TrainingRecords(folder: "birds", for: job))
+/// try train(job, Runtime(), TrainingRecords(folder: "birds"))
 /// ```
 /// With records that have a folder for checkpoints it goes on from the newest one of the same training,
-/// and gives the same weights whether or not it was interrupted.
-/// - Throws: `Stopped` after saving when a signal asked for it, `TrainingError.nonFinite` after three bad
-///   steps in a row, `ImageDataError` when too many pictures cannot be read, `TrainingError` when the
-///   settings or the examples cannot be used.
+/// and gives the same weights whether or not it was interrupted. The network is trained where it is: on
+/// the device of `runtime`. Signals stop it where the program called `StopSignal.listen()`.
+/// - Throws: `Stopped` after saving when a signal asked for it; `TrainingError.nonFinite` after three
+///   refused steps in a row, `.usage` when the settings cannot be followed or the checkpoints are another
+///   training's, `.data` when there is nothing to train on; `ImageDataError` when too many pictures cannot
+///   be read; `FileError` when something cannot be written; `TorchError`.
 @discardableResult
 public func train(
   _ job: TrainingJob, _ runtime: Runtime, _ records: TrainingRecords = TrainingRecords()
 ) throws -> TrainingResult {
   let plan = try TrainingPlan(job.settings, imageCount: job.examples.count)
-  let optimizer = try Optimizers.make(job.settings, for: job.trainedParameters())
+  try job.requireSingleProcess(runtime)
+  let optimizer = try job.optimizer()
   let journal = try TrainingJournal(of: job, plan, optimizer, runtime, records)
-  let loader = try job.loader(plan, from: journal.step, runtime, journal.badSamples)
+  let order = job.order
+  let loader = try job.loader(plan, order, from: journal.step, runtime, journal.badSamples)
   defer { loader.stop() }
-  let targets = job.targets(on: runtime.device)
+  let targets = Targets(
+    job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
   let pictures = try PictureTensor(job.input, device: runtime.device)
   let statistics = try BatchStatistics(of: job.network)
   let pass = job.pass(runtime.precision)
 
-  while try journal.goesOn() {
+  while journal.step < plan.steps {
     try statistics.remember()
-    var sums = try LossSums(on: runtime.device)
+    let sums = try LossSums(on: runtime.device)
     for _ in 0..<plan.accumulate {
       let batch = try journal.batch(from: loader)
       let logits = try job.network(pictures(batch), pass)
@@ -43,14 +47,14 @@ public func train(
     }
     try optimizer.averageGradients(over: runtime.group)
 
-    if try job.stepGuard.accepts(sums, optimizer, step: journal.step + 1) {
+    let refusal = try job.stepGuard.refusal(of: sums, optimizer, step: journal.step + 1)
+    if refusal == nil {
       try optimizer.step(learningRate: plan.schedule.rate(atStep: journal.step))
-      try journal.record(sums)
     } else {
       try statistics.restore()
-      try journal.recordBadStep(sums)
     }
     try optimizer.clearGradients()
+    try journal.record(sums, refused: refusal)
   }
   return try journal.finish(loader)
 }

@@ -1,6 +1,6 @@
 import ImageData
 public import Models
-import Torch
+public import Torch
 
 /// One network to train: on what, and how.
 public struct TrainingJob {
@@ -22,6 +22,8 @@ public struct TrainingJob {
   public var measuredEvery: Int?
   /// What says whether a step may be taken.
   public var stepGuard: any StepGuard = FiniteSteps()
+  /// Makes the optimiser of the trained parameters; nil makes the one that `settings` name.
+  public var makeOptimizer: (([ParameterStore.Named]) throws -> any Optimizer)?
 
   /// The training of `network` on `examples`.
   public init(
@@ -44,13 +46,15 @@ public struct TrainingResult: Sendable {
   public let imagesSeen: Int
   /// The seconds it took, over all resumptions.
   public let seconds: Double
+  /// How many pictures could not be read since it last went on; others stood in for them.
+  public let unreadable: Int
 }
 
 // MARK: - What the loop needs of a job
 
 extension TrainingJob {
   /// The parameters that are trained, which gradients flow to.
-  func trainedParameters() throws -> [ParameterStore.Named] {
+  private func trainedParameters() throws -> [ParameterStore.Named] {
     let lastLayer = type(of: network).lastLayer
     let all = network.weights.parameters
     let trained = all.filter { !settings.freezeBackbone || $0.name.hasPrefix(lastLayer) }
@@ -59,15 +63,26 @@ extension TrainingJob {
     return trained
   }
 
-  private var order: any SampleOrder {
+  /// The optimiser, whose momenta are zero.
+  func optimizer() throws -> any Optimizer {
+    let trained = try trainedParameters()
+    return try makeOptimizer?(trained) ?? Optimizers.make(settings, for: trained)
+  }
+
+  /// - Throws: `TrainingError.usage` where several processes would all see the same pictures.
+  func requireSingleProcess(_ runtime: Runtime) throws {
+    guard runtime.group.size > 1 else { return }
+    throw TrainingError.usage(
+      "\(title): train computes in one process, not in \(runtime.group.size); a loop of one's own gives "
+        + "each its part of the pictures and calls optimizer.averageGradients(over:)")
+  }
+
+  /// Which picture is seen when.
+  var order: any SampleOrder {
     switch settings.order {
     case .uniform: ShuffledOrder(count: examples.count, seed: seed)
     case .classBalanced: ClassBalancedOrder(examples, seed: seed)
     }
-  }
-
-  func targets(on device: Device) -> Targets {
-    Targets(examples, loss: settings.loss, order: order, seed: seed, device: device)
   }
 
   /// A pass in bfloat16 would round batch statistics and normalisation of a frozen network.
@@ -77,7 +92,8 @@ extension TrainingJob {
 
   /// What loads the pictures of all steps from `step` on.
   func loader(
-    _ plan: TrainingPlan, from step: Int, _ runtime: Runtime, _ badSamples: BadSamples
+    _ plan: TrainingPlan, _ order: any SampleOrder, from step: Int, _ runtime: Runtime,
+    _ badSamples: BadSamples
   ) throws -> BatchLoader {
     try BatchLoader(
       dataset: examples.dataset, order: order,

@@ -12,7 +12,7 @@ struct Checkpoint {
   /// Seconds spent, over all resumptions.
   var seconds = 0.0
 
-  struct Sums: Codable, Equatable {
+  struct Sums {
     var loss = 0.0
     var correct = 0
     var images = 0

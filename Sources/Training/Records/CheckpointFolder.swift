@@ -12,22 +12,32 @@ public struct CheckpointFolder {
   public var everySteps: Int
   /// How many of the newest checkpoints stay.
   public var keep: Int
-  /// What else each says about itself.
-  private let metadata: [String: String]
-  /// Whether a checkpoint of this metadata is one of this training.
-  private let isOwn: ([String: String]) -> Bool
+  /// Whose they are; nil where the training that uses them says it.
+  var owner: Owner?
 
-  /// The checkpoints in the folder at `path`, which a first one makes: each says `metadata` about itself,
-  /// and `isOwn` whether one with such metadata is of this training.
-  public init(
-    path: String, everySteps: Int = 1000, keep: Int = 2, metadata: [String: String],
-    isOwn: @escaping ([String: String]) -> Bool
-  ) {
+  /// The training that checkpoints are of.
+  package struct Owner {
+    /// What each checkpoint says about it.
+    let metadata: [String: String]
+    /// Whether a checkpoint of this metadata is one of it.
+    let owns: ([String: String]) -> Bool
+
+    package init(metadata: [String: String], owns: @escaping ([String: String]) -> Bool) {
+      self.metadata = metadata
+      self.owns = owns
+    }
+  }
+
+  /// The checkpoints in the folder at `path`, which a first one makes; of one training, and of no other.
+  public init(path: String, everySteps: Int = 1000, keep: Int = 2) {
+    self.init(path: path, everySteps: everySteps, keep: keep, owner: nil)
+  }
+
+  package init(path: String, everySteps: Int, keep: Int, owner: Owner?) {
     self.path = path
-    self.everySteps = everySteps
-    self.keep = keep
-    self.metadata = metadata
-    self.isOwn = isOwn
+    self.everySteps = max(1, everySteps)
+    self.keep = max(1, keep)
+    self.owner = owner
   }
 
   private var files: [(step: Int, path: String)] { Self.files(in: path) }
@@ -41,31 +51,30 @@ public struct CheckpointFolder {
     }.sorted { $0.step < $1.step }
   }
 
-  /// Writes a checkpoint durably, then removes all but the newest.
+  /// Writes a checkpoint durably, then removes all but the newest; all are of this training, since `load`
+  /// refuses a folder with others.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(
     _ checkpoint: Checkpoint, _ network: any Network, _ optimizer: any Optimizer
   ) throws {
-    guard FilePath(text: path).withPlatformString({ mkdir($0, 0o755) }) == 0 || errno == EEXIST
-    else {
-      throw FileError("make the folder", path, code: errno)
-    }
+    try FilePath(text: path).makeFolder()
     let digits = String(checkpoint.step)
     let padded = Format.padded(digits, digits: 8)
     try Safetensors.write(
       network.weights.state + optimizer.state,
-      metadata: metadata.merging([
+      metadata: (owner?.metadata ?? [:]).merging([
         "step": digits, "bad_steps": "\(checkpoint.badSteps)",
         "loss_bits": "\(checkpoint.sums.loss.bitPattern)",
         "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
         "seconds": "\(checkpoint.seconds)",
       ]) { $1 }, to: "\(path)/step-\(padded).safetensors")
-    for old in files.dropLast(max(keep, 1)) { FilePath(text: old.path).unlink() }
+    for old in files.dropLast(keep) { FilePath(text: old.path).unlink() }
   }
 
   /// Loads the newest checkpoint of this training into `network` and `optimizer`; nil where there is
   /// none. One that cannot be read is passed over, and `console` says so.
-  /// - Throws: `FileError` or `TorchError` when a checkpoint does not fit the network.
+  /// - Throws: `TrainingError.usage` when it is another training's, which is left as it is; `FileError` or
+  ///   `TorchError` when a checkpoint does not fit the network.
   func load(
     _ network: any Network, _ optimizer: any Optimizer, _ console: Console
   ) throws -> Checkpoint? {
@@ -77,7 +86,11 @@ public struct CheckpointFolder {
         console.say("passes over a checkpoint: \(error)")
         continue
       }
-      guard isOwn(file.metadata) else { continue }
+      guard owner?.owns(file.metadata) ?? false else {
+        throw TrainingError.usage(
+          "\(candidate.path) is of another training, whose checkpoints would be mixed with this one's; "
+            + "give another folder, or move \(path) away")
+      }
       try network.weights.load(file)
       for (name, tensor) in optimizer.state { try tensor.copy(from: file.tensor(name)) }
       func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {

@@ -81,10 +81,6 @@ public final class EventLog {
     try file.append(String(decoding: try encoder.encode(object), as: UTF8.self))
   }
 
-  /// Waits until every event is on the disk.
-  /// - Throws: `FileError` naming the log.
-  public func flush() throws { try file?.flush() }
-
   // MARK: - Resuming
 
   /// Removes what `stage` did after `step`, so that a resumed run tells every step once; without

@@ -75,10 +75,6 @@ public final class MetricsTable {
   /// - Throws: `FileError` naming the table.
   public func append(_ row: Row) throws { try file.append(row.line) }
 
-  /// Waits until every row is on the disk.
-  /// - Throws: `FileError` naming the table.
-  public func flush() throws { try file.flush() }
-
   /// The rows of the table at `path`; none without a file.
   /// - Throws: `FileError` naming `path`.
   public static func rows(of path: String) throws -> [Row] {

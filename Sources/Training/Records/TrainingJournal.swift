@@ -12,6 +12,7 @@ final class TrainingJournal {
   private let optimizer: any Optimizer
   private let runtime: Runtime
   private let records: TrainingRecords
+  private let checkpoints: CheckpointFolder?
   private let metrics: MetricsTable?
   private let progress: ProgressBar
   /// How many steps a row of the table is about.
@@ -25,13 +26,16 @@ final class TrainingJournal {
   private var rowClock = Stopwatch()
   private var rowImages = 0
 
+  /// How many steps in a row may be refused.
+  private static let mostRefused = 3
+
   /// Steps done.
   var step: Int { state.step }
   /// The pictures that cannot be read.
   let badSamples: BadSamples
 
   /// Goes on from the newest checkpoint of `job`, if any: its weights and its optimiser's state are then
-  /// loaded, and rows and events after it removed.
+  /// loaded, and rows and events after it removed, but for those that are due.
   init(
     of job: TrainingJob, _ plan: TrainingPlan, _ optimizer: any Optimizer, _ runtime: Runtime,
     _ records: TrainingRecords
@@ -41,8 +45,10 @@ final class TrainingJournal {
     self.optimizer = optimizer
     self.runtime = runtime
     self.records = records
-    state =
-      try records.checkpoints?.load(job.network, optimizer, records.console) ?? Checkpoint()
+    var checkpoints = records.checkpoints
+    if checkpoints?.owner == nil { checkpoints?.owner = try job.owner(runtime) }
+    self.checkpoints = checkpoints
+    state = try checkpoints?.load(job.network, optimizer, records.console) ?? Checkpoint()
     savedStep = state.step
     // A checkpoint with sums was saved before its step's row, which is then written anew.
     let hasRow = state.sums.images == 0
@@ -54,7 +60,8 @@ final class TrainingJournal {
     if let log = records.log {
       try log.file.trim(log.name, toStep: state.step, keepingRow: hasRow)
     }
-    badSamples = records.badSamples?.samples ?? BadSamples(of: job.examples.dataset)
+    badSamples = BadSamples(
+      of: job.examples.dataset, limit: records.unreadableLimit, path: records.badSamplesPath)
     rowInterval = max(1, plan.steps / 200)
     validationInterval = job.measuredEvery.map { max(1, $0 / plan.batch) }
     rowSums = try LossSums(
@@ -64,29 +71,7 @@ final class TrainingJournal {
     clock = Stopwatch(ran: state.seconds)
     progress = records.console.progress(job.title, total: plan.steps, from: state.step)
     try note("start", ["steps": .integer(plan.steps)])
-  }
-
-  // MARK: - Between steps
-
-  /// Writes the row and the checkpoint that are due.
-  /// - Returns: Whether there are steps to do.
-  /// - Throws: `Stopped` after saving, where a signal asked for it.
-  func goesOn() throws -> Bool {
-    let isLast = state.step == plan.steps
-    do {
-      if rowSums.images > 0, state.step % rowInterval == 0 || isLast {
-        try writeRow(measuring: isLast || crossesValidation)
-      }
-      if isLast { try requireFinite() }
-      // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
-      let isDue = records.checkpoints.map { state.step % $0.everySteps == 0 } ?? false
-      if isDue && state.badSteps == 0 || isLast { try save() }
-      try StopSignal.check()
-    } catch let stopped as Stopped {
-      try save()
-      throw stopped
-    }
-    return !isLast
+    try write()
   }
 
   /// The next pictures.
@@ -97,33 +82,34 @@ final class TrainingJournal {
     return batch
   }
 
-  // MARK: - After a step
-
-  /// Notes a step that was taken.
-  func record(_ sums: LossSums) throws {
+  /// Notes a step that was taken, or why it was not; then writes the row and the checkpoint that are due.
+  /// - Throws: `TrainingError.nonFinite` when `mostRefused` steps in a row were not taken, `Stopped` after
+  ///   saving, where a signal asked for it.
+  func record(_ sums: LossSums, refused reason: String? = nil) throws {
     state.step += 1
-    state.badSteps = 0
-    try rowSums.add(sums)
-    try shownSums.add(sums)
-    try show()
-  }
-
-  /// Notes a step that was not taken.
-  /// - Throws: `TrainingError.nonFinite` after three in a row.
-  func recordBadStep(_ sums: LossSums) throws {
-    state.step += 1
-    state.badSteps += 1
-    try note("non-finite step")
-    guard state.badSteps < FiniteSteps.mostRefused else {
-      throw TrainingError.nonFinite(
-        """
-        \(job.title): the loss or a gradient was not a finite number in \(FiniteSteps.mostRefused) \
-        steps in a row, the last of them step \(state.step); lower its learningRate \
-        (now \(plan.schedule.rate(atStep: state.step - 1))) or use \(runtime.precisionKey); \
-        \(savedStep > 0 ? "the checkpoint of step \(savedStep) is kept" : "nothing was saved yet")
-        """)
+    if let reason {
+      state.badSteps += 1
+      try note("refused step", ["reason": .text(reason)])
+      try requireSteps(reason)
+    } else {
+      state.badSteps = 0
+      try rowSums.add(sums)
+      try shownSums.add(sums)
     }
     try show()
+    try write()
+  }
+
+  /// - Throws: `TrainingError.nonFinite` after too many refused steps in a row.
+  private func requireSteps(_ reason: String) throws {
+    guard state.badSteps >= Self.mostRefused else { return }
+    throw TrainingError.nonFinite(
+      """
+      \(job.title): \(reason) in \(Self.mostRefused) steps in a row, the last of them step \
+      \(state.step); lower its learningRate (now \(plan.schedule.rate(atStep: state.step - 1))) or use \
+      \(runtime.precisionKey); \
+      \(savedStep > 0 ? "the checkpoint of step \(savedStep) is kept" : "nothing was saved yet")
+      """)
   }
 
   private func show() throws {
@@ -142,17 +128,19 @@ final class TrainingJournal {
   /// Says which pictures could not be read, and what the training took.
   func finish(_ loader: BatchLoader) throws -> TrainingResult {
     progress.finish()
-    if let (samples, path) = records.badSamples, samples.count > 0 {
-      try samples.write()
+    if badSamples.count > 0 {
+      try badSamples.write()
+      let first = badSamples.entries.first.map { "the first \($0.key) (\($0.reason))" } ?? ""
       records.console.say(
-        "\(job.title): \(Format.count(samples.count)) of "
+        "\(job.title): \(Format.count(badSamples.count)) of "
           + "\(Format.counted(job.examples.count, "picture", "pictures")) could not be read, and "
-          + "others stood in for them: \(path)")
+          + "others stood in for them: \(records.badSamplesPath ?? first)")
     }
     if let line = loader.withoutEnd.line(in: job.examples.dataset.name) {
       records.console.note(line)
     }
-    return TrainingResult(imagesSeen: plan.steps * plan.batch, seconds: clock.seconds)
+    return TrainingResult(
+      imagesSeen: plan.steps * plan.batch, seconds: clock.seconds, unreadable: badSamples.count)
   }
 
   /// - Throws: `TrainingError.nonFinite` when a training ends with weights that are not numbers: a step
@@ -164,6 +152,24 @@ final class TrainingJournal {
   }
 
   // MARK: - What is written
+
+  /// Writes the row and the checkpoint that are due.
+  private func write() throws {
+    let isLast = state.step == plan.steps
+    do {
+      if rowSums.images > 0, state.step % rowInterval == 0 || isLast {
+        try writeRow(measuring: isLast || crossesValidation)
+      }
+      if isLast { try requireFinite() }
+      // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
+      let isDue = checkpoints.map { state.step % $0.everySteps == 0 } ?? false
+      if isDue && state.badSteps == 0 || isLast { try save() }
+      try StopSignal.check()
+    } catch let stopped as Stopped {
+      try save()
+      throw Stopped(signal: stopped.signal, isSaved: checkpoints != nil)
+    }
+  }
 
   private func writeRow(measuring measures: Bool) throws {
     var measured: Evaluation?
@@ -186,7 +192,7 @@ final class TrainingJournal {
   }
 
   private func save() throws {
-    guard let checkpoints = records.checkpoints, state.step != savedStep else { return }
+    guard let checkpoints, state.step != savedStep else { return }
     let (loss, hits) = try rowSums.read()
     state.sums = .init(loss: loss, correct: hits, images: rowSums.images)
     state.seconds = clock.seconds

@@ -8,7 +8,7 @@ import Foundation
 /// section 4: 0.1 to 0.6, then halved at 13 equal intervals).
 ///
 /// ```swift
-/// let plan = try TrainingPlan(recipe.student.training, imageCount: 16_000_000)
+/// let plan = try TrainingPlan(.pretraining, imageCount: 16_000_000)
 /// plan.schedule.rate(atStep: 0)  // 0.1
 /// ```
 public struct LearningRateSchedule: Equatable, Sendable {
@@ -49,7 +49,8 @@ public struct LearningRateSchedule: Equatable, Sendable {
     self.warmUpSteps = min(max(warmUpSteps, 0), self.steps)
     self.warmUpFrom = min(warmUpFrom, peak)
     self.peak = peak
-    self.shape = shape
+    self.shape =
+      if case .halving(let halvings) = shape { .halving(max(halvings, 0)) } else { shape }
   }
 
   /// The learning rate of `step`, counted from 0; steps outside the length get its ends' rates.

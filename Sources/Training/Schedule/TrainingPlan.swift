@@ -44,6 +44,12 @@ public struct TrainingPlan: Equatable, Sendable {
     guard total > 0, training.batch > 0, training.accumulate > 0 else {
       throw TrainingError.usage("a training needs images, batch and accumulate of at least 1")
     }
+    // Beyond any use, and far from where products would overflow.
+    guard total <= 1 << 50, training.batch <= 1 << 24, 0...1000 ~= training.halvings else {
+      throw TrainingError.usage(
+        "\(total) images in batches of \(training.batch), the rate halved \(training.halvings) times, are "
+          + "more than can be planned: at most 2^50, 2^24 and 0 to 1000")
+    }
     guard training.batch % training.accumulate == 0 else {
       throw TrainingError.usage(
         "a batch of \(training.batch) images cannot be computed in \(training.accumulate) equal parts"
@@ -59,7 +65,10 @@ public struct TrainingPlan: Equatable, Sendable {
       )
     }
 
-    let dropSteps = training.drops.map { Self.steps(for: $0 * imageCount, batch: batch) }
+    let dropSteps = training.drops.map { epoch in
+      let (images, overflow) = epoch.multipliedReportingOverflow(by: imageCount)
+      return overflow ? .max : Self.steps(for: images, batch: batch)
+    }
     let shape: LearningRateSchedule.Shape
     switch training.schedule {
     case .halving: shape = .halving(training.halvings)

@@ -11,7 +11,7 @@ func printLine(_ line: String) throws { try printText(Format.visible(line)) }
 /// (`halcyon models | head`) is none to miss it.
 /// - Throws: `FileError` when it cannot be written, for example to a full disk.
 func printText(_ text: String) throws {
-  let code = writeAll(text + "\n", to: STDOUT_FILENO)
+  let code = WholeTransfer.write(text + "\n", to: STDOUT_FILENO)
   guard code == 0 || code == EPIPE else { throw FileError("write", "standard output", code: code) }
 }
 

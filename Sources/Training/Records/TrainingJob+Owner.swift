@@ -1,0 +1,30 @@
+import Files
+import Foundation
+import Models
+import Torch
+
+extension TrainingJob {
+  /// What tells this training's checkpoints from others': the settings, what the network sees, its first
+  /// weights, the labels, and what computes in which precision. Not the pictures, which would have to be
+  /// read; nor how fast they are.
+  ///
+  /// Settings are taken as Swift prints them, so that none is forgotten.
+  func owner(_ runtime: Runtime) throws -> CheckpointFolder.Owner {
+    var parts: [String] = [
+      "\(settings)", "\(input)", "\(seed)", runtime.device.kind.rawValue,
+      runtime.precision.rawValue, "\(examples.count) \(examples.classCount)",
+    ]
+    var labels: [Int32] = []
+    for index in 0..<examples.count {
+      labels += examples.classes(at: index)
+      labels.append(-1)
+    }
+    parts.append(labels.withUnsafeBytes { Checksum.sha256($0) })
+    for (name, tensor) in network.weights.state {
+      let values = try tensor.to(.float32, device: .cpu).array(of: Float.self)
+      parts.append("\(name) \(tensor.shape) \(values.withUnsafeBytes { Checksum.sha256($0) })")
+    }
+    let identity = Checksum.sha256(Data(parts.joined(separator: "\n").utf8))
+    return CheckpointFolder.Owner(metadata: ["training": identity]) { $0["training"] == identity }
+  }
+}
