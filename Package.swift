@@ -68,7 +68,10 @@ let package = Package(
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(
       name: "Copies", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
-    .target(name: "Torch", dependencies: ["CTorch", "Files"], swiftSettings: swiftSettings),
+    .target(name: "PyTorchFiles", dependencies: ["Files"], swiftSettings: swiftSettings),
+    .target(
+      name: "Torch", dependencies: ["CTorch", "PyTorchFiles", "Files"], swiftSettings: swiftSettings
+    ),
     .target(name: "Models", dependencies: ["Torch"], swiftSettings: swiftSettings),
     .target(
       name: "ImageData", dependencies: ["CImage", "CInflate", "Copies", "Files", crypto, system],
@@ -115,6 +118,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport", system],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PyTorchFilesTests", dependencies: ["PyTorchFiles", "Files", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "Files", "TestSupport"],

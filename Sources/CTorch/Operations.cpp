@@ -79,6 +79,46 @@ int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other) {
   return guarded([&] { x->value.add_(other->value); });
 }
 
+int32_t ctorch_activate(const ctorch_tensor *x, int32_t kind, ctorch_tensor **out) {
+  return produce(out, [&] {
+    auto &value = x->value;
+    switch (kind) {
+    case CTORCH_RELU: return at::relu(value);
+    case CTORCH_GELU: return at::gelu(value);
+    case CTORCH_GELU_TANH: return at::gelu(value, "tanh");
+    case CTORCH_GELU_SIGMOID: return at::mul(value, at::sigmoid(at::mul(value, 1.702)));
+    case CTORCH_SILU: return at::silu(value);
+    case CTORCH_HARD_SWISH: return at::hardswish(value);
+    case CTORCH_HARD_SIGMOID: return at::hardsigmoid(value);
+    case CTORCH_SIGMOID: return at::sigmoid(value);
+    default: TORCH_CHECK(false, "no activation has the number ", kind);
+    }
+  });
+}
+
+int32_t ctorch_layer_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
+                          const ctorch_tensor *bias, double epsilon, ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::layer_norm(x->value, weight->value.sizes(), weight->value, bias->value, epsilon);
+  });
+}
+
+int32_t ctorch_attention(const ctorch_tensor *q, const ctorch_tensor *k, const ctorch_tensor *v,
+                         double scale, ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::scaled_dot_product_attention(q->value, k->value, v->value, {}, 0.0, false, scale);
+  });
+}
+
+int32_t ctorch_resize_bicubic(const ctorch_tensor *x, int64_t height, int64_t width, bool antialias,
+                              ctorch_tensor **out) {
+  return produce(out, [&] {
+    std::array<int64_t, 2> size{height, width};
+    return antialias ? at::_upsample_bicubic2d_aa(x->value, size, false)
+                     : at::upsample_bicubic2d(x->value, size, false);
+  });
+}
+
 namespace {
 // oneDNN's weight gradient of a strided 1×1 convolution of fewer than 16 channels writes beyond its
 // scratch memory with two threads or more and an odd batch (seen in libtorch 2.13, with PyTorch
@@ -126,6 +166,13 @@ int32_t ctorch_batch_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
                 "one value a channel has no variance to train with, the input is ", value.sizes());
     return at::batch_norm(x->value, weight->value, bias->value, mean->value, variance->value,
                           training, momentum, epsilon, true);
+  });
+}
+
+int32_t ctorch_avg_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride,
+                          ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::avg_pool2d(x->value, {kernel, kernel}, {stride, stride}, 0, true, false);
   });
 }
 

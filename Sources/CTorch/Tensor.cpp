@@ -158,6 +158,25 @@ int32_t ctorch_narrow(const ctorch_tensor *x, int64_t axis, int64_t start, int64
   return produce(out, [&] { return x->value.narrow(axis, start, length); });
 }
 
+int32_t ctorch_slice(const ctorch_tensor *x, int64_t axis, int64_t start, int64_t end, int64_t step,
+                     ctorch_tensor **out) {
+  return produce(out, [&] { return x->value.slice(axis, start, end, step); });
+}
+
+int32_t ctorch_pad(const ctorch_tensor *x, const int64_t *padding, int32_t count,
+                   ctorch_tensor **out) {
+  return produce(out, [&] {
+    return at::constant_pad_nd(x->value, at::IntArrayRef(padding, static_cast<size_t>(count)), 0);
+  });
+}
+
+int32_t ctorch_expand(const ctorch_tensor *x, const int64_t *shape, int32_t rank,
+                      ctorch_tensor **out) {
+  return produce(out, [&] {
+    return x->value.expand(at::IntArrayRef(shape, static_cast<size_t>(rank)));
+  });
+}
+
 int32_t ctorch_index_select(const ctorch_tensor *x, int64_t axis, const ctorch_tensor *indices,
                             ctorch_tensor **out) {
   return produce(out, [&] { return x->value.index_select(axis, indices->value); });
@@ -188,5 +207,16 @@ int32_t ctorch_fill_uniform(ctorch_tensor *x, double low, double high,
   return guarded([&] {
     at::NoGradGuard guard;
     x->value.uniform_(low, high, generator->value);
+  });
+}
+
+int32_t ctorch_fill_truncated_normal(ctorch_tensor *x, double deviation,
+                                     ctorch_generator *generator) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    // The quantiles of what lies within two deviations: erf(2 / √2).
+    const double reach = std::erf(std::sqrt(2.0));
+    x->value.uniform_(-reach, reach, generator->value).erfinv_().mul_(deviation * std::sqrt(2.0));
+    x->value.clamp_(-2 * deviation, 2 * deviation);
   });
 }

@@ -102,3 +102,40 @@ int32_t ctorch_sgd_step(ctorch_tensor *const *parameters, ctorch_tensor *const *
                     nesterov, false, false);
   });
 }
+
+int32_t ctorch_adamw_step(ctorch_tensor *const *parameters, ctorch_tensor *const *means,
+                          ctorch_tensor *const *squares, int32_t count, double learning_rate,
+                          double beta1, double beta2, double weight_decay, double epsilon,
+                          int64_t step) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    std::vector<at::Tensor> values, gradients, firsts, seconds, steps;
+    for (int32_t i = 0; i < count; i++) {
+      const auto &value = parameters[i]->value;
+      const auto &gradient = value.grad();
+      if (!gradient.defined()) continue;
+      TORCH_CHECK(sameLayout(gradient, value) && sameLayout(means[i]->value, value) &&
+                      sameLayout(squares[i]->value, value),
+                  "gradient or moment ", i, " is not laid out in memory as its weight is");
+      values.push_back(value);
+      gradients.push_back(gradient);
+      firsts.push_back(means[i]->value);
+      seconds.push_back(squares[i]->value);
+    }
+    if (values.empty()) return;
+    steps.assign(values.size(), at::full({}, static_cast<double>(step),
+                                         values[0].options().dtype(at::kFloat)));
+    at::_fused_adamw_(values, gradients, firsts, seconds, {}, steps, learning_rate, beta1, beta2,
+                      weight_decay, epsilon, false, false);
+  });
+}
+
+int32_t ctorch_move_towards(ctorch_tensor *const *targets, const ctorch_tensor *const *sources,
+                            int32_t count, double part) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    if (count == 0) return;
+    auto values = list(targets, count);
+    at::_foreach_lerp_(values, list(sources, count), part);
+  });
+}

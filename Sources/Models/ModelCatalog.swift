@@ -15,9 +15,12 @@ public import Torch
 ///
 /// Recipes, `halcyon models`, counting, training and the tests that go over all names then know it.
 public enum ModelCatalog {
-  /// A network's name and how it is made.
+  /// A network's name, what it sees of a picture unless told otherwise, and how it is made.
   struct Entry {
     let name: String
+    var input = PictureInput()
+    /// Whether the options' stem and width are its own to choose; others have them fixed.
+    var isScalable = false
     let make: @Sendable (NetworkOptions, ParameterStore) throws -> any Network
   }
 
@@ -26,6 +29,10 @@ public enum ModelCatalog {
     resNet("resnet8", .init(bottleneck: false, blocks: [1, 1, 1])),
     resNet("resnet14", .init(bottleneck: false, blocks: [2, 2, 2])),
     resNet("resnet20", .init(bottleneck: false, blocks: [3, 3, 3])),
+    // He et al.'s own for CIFAR-10.
+    cifarResNet("cifar_resnet20", 3), cifarResNet("cifar_resnet32", 5),
+    cifarResNet("cifar_resnet44", 7), cifarResNet("cifar_resnet56", 9),
+    cifarResNet("cifar_resnet110", 18),
     resNet("resnet18", .init(bottleneck: false, blocks: [2, 2, 2, 2])),
     resNet("resnet34", .init(bottleneck: false, blocks: [3, 4, 6, 3])),
     resNet("resnet50", .init(bottleneck: true, blocks: [3, 4, 6, 3])),
@@ -38,12 +45,36 @@ public enum ModelCatalog {
   ]
 
   private static func resNet(_ name: String, _ architecture: ResNet.Architecture) -> Entry {
-    Entry(name: name) { try ResNet(architecture, $0, weights: $1) }
+    Entry(name: name, isScalable: true) { try ResNet(architecture, $0, weights: $1) }
+  }
+
+  private static func cifarResNet(_ name: String, _ blocksPerStage: Int) -> Entry {
+    var input = PictureInput()
+    (input.size, input.resize) = (32, 32)
+    return Entry(name: name, input: input) {
+      try CIFARResNet(blocksPerStage: blocksPerStage, $0, weights: $1)
+    }
   }
 
   private static func resNeXt(_ name: String, _ blocks: [Int], widthPerGroup: Int) -> Entry {
     resNet(
       name, .init(bottleneck: true, blocks: blocks, groups: 32, widthPerGroup: widthPerGroup))
+  }
+
+  private static func entry(_ name: String) throws -> Entry {
+    guard let entry = entries.first(where: { $0.name == name }) else {
+      throw ModelError(unknown: name)
+    }
+    return entry
+  }
+
+  /// What the network `name` sees of a picture where nothing else is said, such as 32 px for CIFAR's.
+  /// - Throws: `ModelError` when no network has the name.
+  public static func input(of name: String) throws -> PictureInput { try entry(name).input }
+
+  /// Whether the network `name` has a stem and a width to choose.
+  public static func isScalable(_ name: String) -> Bool {
+    (try? entry(name).isScalable) ?? false
   }
 
   /// The names of the networks there are.
@@ -54,8 +85,11 @@ public enum ModelCatalog {
   public static func make(
     _ options: NetworkOptions, seed: UInt64 = 0, device: Device = .cpu
   ) throws -> any Network {
-    guard let entry = entries.first(where: { $0.name == options.model }) else {
-      throw ModelError(unknown: options.model)
+    let entry = try entry(options.model)
+    guard entry.isScalable || options.width == 64 && options.stem == .standard else {
+      throw ModelError(
+        options.model,
+        "\(options.model) has a stem and a width of its own; leave stem and width out")
     }
     return try entry.make(options, ParameterStore(seed: seed, device: device))
   }
@@ -88,16 +122,23 @@ public struct NetworkCost: Sendable, Equatable {
   public var gmac: Double { Double(multiplyAdds) / 1e9 }
 }
 
-/// A network that does not exist.
+/// A network that does not exist, or not so.
 public struct ModelError: LocalizedError, ExitCoded, CustomStringConvertible {
   /// The name that was asked for.
   public let model: String
 
-  init(unknown model: String) { self.model = model }
+  /// What is wrong, in a line; of a name that is not there, with those that are.
+  public let description: String
 
-  /// One line with the names there are.
-  public var description: String {
-    "no model is named \(model); there are \(ModelCatalog.names.joined(separator: ", "))"
+  init(unknown model: String) {
+    self.init(
+      model,
+      "no model is named \(model); there are \(ModelCatalog.names.joined(separator: ", "))")
+  }
+
+  init(_ model: String, _ description: String) {
+    self.model = model
+    self.description = description
   }
 
   /// The exit code of `sysexits.h`.

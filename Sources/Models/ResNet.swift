@@ -91,19 +91,14 @@ public final class ResNet: Network {
   /// Prepares evaluation passes in `precision`.
   /// - Throws: `TorchError`.
   public func fold(precision: Precision) throws {
-    unfold()
-    do {
-      for layer in layers { try layer.fold(precision: precision) }
-    } catch {
-      unfold()
-      throw error
-    }
+    foldedPrecision = nil
+    try layers.fold(precision: precision)
     foldedPrecision = precision
   }
 
   /// Goes back to the separate layers.
   public func unfold() {
-    for layer in layers { layer.unfold() }
+    layers.unfold()
     foldedPrecision = nil
   }
 
@@ -149,7 +144,7 @@ private struct ResidualBlock {
   func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     var y = x
     for layer in main.dropLast() { y = try layer(y, pass) }
-    let shortcut = try downsample?(x, pass, relu: false) ?? x
+    let shortcut = try downsample?(x, pass, activation: nil) ?? x
     return try main[main.count - 1](y, pass, adding: shortcut)
   }
 }

@@ -135,7 +135,7 @@ extension Recipe.Teacher {
       .value("width", \.width, "The channels of its first stage.", reaches: .itsStage),
       .value(
         "startFrom", \.startFrom,
-        "A model folder or a safetensors file with torchvision's names to start from.",
+        "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
         reaches: .itsStage),
       .training(\.training),
     ]

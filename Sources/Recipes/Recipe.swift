@@ -154,7 +154,7 @@ extension Recipe {
     public var stem = Stem.standard
     /// The channels of its first stage.
     public var width = 64
-    /// A model folder or a safetensors file with torchvision's names to start from.
+    /// A model folder or a file of weights (safetensors, or PyTorch's `.pth`, `.pt`, `.bin`) to start from.
     public var startFrom: String?
     /// How it is trained on D.
     public var training = Training.supervised

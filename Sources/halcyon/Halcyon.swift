@@ -32,7 +32,9 @@ struct Halcyon: ParsableCommand {
         subcommands: [IndexCommand.self, InspectCommand.self, MaterializeCommand.self]),
       CommandGroup(
         name: "Models",
-        subcommands: [EvaluateCommand.self, PredictCommand.self, ModelsCommand.self]),
+        subcommands: [
+          ImportCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
+        ]),
       CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
     ])
 

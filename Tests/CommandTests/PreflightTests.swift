@@ -53,12 +53,12 @@ struct PreflightTests {
       "data.validation: cannot open data set \(FileManager.default.currentDirectoryPath)/nowhere: there is",
       "data.unlabelled: cannot open data set \(FileManager.default.currentDirectoryPath)/nothing: there is",
       "1 test picture is also in the labelled set: north/copy.png",
-      "w.pth is a Python pickle", "torch.load(\"\(tiny.folder.path)/w.pth\"",
+      "w.pth: its zip archive has no end: cut short?",
     ]
     let before = try FileManager.default.subpathsOfDirectory(atPath: tiny.folder.path).sorted()
     let plan = try dryRun(tiny, settings)
     let problems = plan.output.split(separator: "\n").filter { $0.hasPrefix("problem: ") }
-    #expect(problems.count == parts.count - 1, "\(plan.output)")
+    #expect(problems.count == parts.count, "\(plan.output)")
     #expect(plan.code == 64)
     let run = try tiny.run("run", "a", settings)
     #expect(run.code == 64)

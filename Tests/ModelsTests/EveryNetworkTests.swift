@@ -12,8 +12,10 @@ struct EveryNetworkTests {
   @Test("trains a step, is folded, unfolded, written and read again", arguments: small)
   func network(_ name: String) throws {
     let folder = try TemporaryFolder()
+    let isScalable = ModelCatalog.isScalable(name)
     let options = NetworkOptions(
-      model: name, classCount: 5, inputChannels: 3, stem: .small, width: 16)
+      model: name, classCount: 5, inputChannels: 3, stem: isScalable ? .small : .standard,
+      width: isScalable ? 16 : 64)
     let network = try ModelCatalog.make(options, seed: 1)
     let x = try Tensor.empty([2, 3, 16, 16])
     try x.fillNormal(deviation: 1, from: RandomGenerator(seed: 2))

@@ -57,17 +57,17 @@ struct ConvNormTests {
         let rows = try pictures([2, shape.from, 9, 7], device: device)
         let x = last ? try rows.channelsLast() : rows
         layer.unfold()
-        let plain = try layer(x, .evaluation, relu: false)
+        let plain = try layer(x, .evaluation, activation: nil)
         let residual = try pictures(plain.shape, seed: 4, device: device)
         let expected = try [
           plain, layer(x, .evaluation), layer(x, .evaluation, adding: residual),
-          layer(x, .evaluation, adding: residual, relu: false),
+          layer(x, .evaluation, adding: residual, activation: nil),
         ]
         try layer.fold(precision: .float32)
         let folded = try [
-          layer(x, .evaluation, relu: false), layer(x, .evaluation),
+          layer(x, .evaluation, activation: nil), layer(x, .evaluation),
           layer(x, .evaluation, adding: residual.copied()),
-          layer(x, .evaluation, adding: residual.copied(), relu: false),
+          layer(x, .evaluation, adding: residual.copied(), activation: nil),
         ]
         for (ours, theirs) in zip(folded, expected) { try expect(ours, equals: theirs) }
       }
@@ -78,9 +78,9 @@ struct ConvNormTests {
   func bfloat16() throws {
     let layer = try layer()
     let x = try pictures([2, 6, 9, 7]).channelsLast()
-    let exact = try withoutGradients { try layer(x, .evaluation, relu: false) }
+    let exact = try withoutGradients { try layer(x, .evaluation, activation: nil) }
     try layer.fold(precision: .bf16)
-    let ours = try layer(x.to(.bfloat16), .evaluation, relu: false)
+    let ours = try layer(x.to(.bfloat16), .evaluation, activation: nil)
     #expect(ours.dtype == .bfloat16)
     let error = try relativeError(ours, exact)
     #expect(error < 0.01)

@@ -95,6 +95,16 @@ int32_t ctorch_index_select(const ctorch_tensor *x, int64_t axis, const ctorch_t
 int32_t ctorch_concatenate(const ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count,
                            int64_t axis, ctorch_tensor *_Nullable *_Nonnull out);
 
+// Every `step`th entry of one axis from `start` on, before `end`.
+int32_t ctorch_slice(const ctorch_tensor *x, int64_t axis, int64_t start, int64_t end, int64_t step,
+                     ctorch_tensor *_Nullable *_Nonnull out);
+// Zeros before and after the last axes: two numbers an axis, the last axis first.
+int32_t ctorch_pad(const ctorch_tensor *x, const int64_t *padding, int32_t count,
+                   ctorch_tensor *_Nullable *_Nonnull out);
+// Axes of one element as long as `shape` says, without copies.
+int32_t ctorch_expand(const ctorch_tensor *x, const int64_t *shape, int32_t rank,
+                      ctorch_tensor *_Nullable *_Nonnull out);
+
 // Arithmetic
 
 int32_t ctorch_add(const ctorch_tensor *a, const ctorch_tensor *b, ctorch_tensor *_Nullable *_Nonnull out);
@@ -120,6 +130,17 @@ int32_t ctorch_top(const ctorch_tensor *x, int64_t count, ctorch_tensor *_Nullab
 
 int32_t ctorch_relu(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_relu_in_place(ctorch_tensor *x);
+enum {
+  CTORCH_RELU = 0,
+  CTORCH_GELU = 1,
+  CTORCH_GELU_TANH = 2,
+  CTORCH_GELU_SIGMOID = 3,
+  CTORCH_SILU = 4,
+  CTORCH_HARD_SWISH = 5,
+  CTORCH_HARD_SIGMOID = 6,
+  CTORCH_SIGMOID = 7
+};
+int32_t ctorch_activate(const ctorch_tensor *x, int32_t kind, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other);
 // `spatial` is 2 or 3: the length of stride, padding and dilation.
 int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
@@ -129,6 +150,19 @@ int32_t ctorch_convolution(const ctorch_tensor *x, const ctorch_tensor *weight,
 int32_t ctorch_batch_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
                           const ctorch_tensor *bias, ctorch_tensor *mean, ctorch_tensor *variance,
                           bool training, double momentum, double epsilon,
+                          ctorch_tensor *_Nullable *_Nonnull out);
+// Over the last axis.
+int32_t ctorch_layer_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
+                          const ctorch_tensor *bias, double epsilon,
+                          ctorch_tensor *_Nullable *_Nonnull out);
+// softmax(q kᵀ · scale) v of [..., tokens, features].
+int32_t ctorch_attention(const ctorch_tensor *q, const ctorch_tensor *k, const ctorch_tensor *v,
+                         double scale, ctorch_tensor *_Nullable *_Nonnull out);
+// Pictures [N, C, H, W] in another size, by cubic convolution with a = -0.75 as torch.nn.functional has it.
+int32_t ctorch_resize_bicubic(const ctorch_tensor *x, int64_t height, int64_t width, bool antialias,
+                              ctorch_tensor *_Nullable *_Nonnull out);
+// Windows that reach beyond the picture count the pixels that are there.
+int32_t ctorch_avg_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride,
                           ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_max_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride, int64_t padding,
                           ctorch_tensor *_Nullable *_Nonnull out);
@@ -153,6 +187,9 @@ int32_t ctorch_fill_normal(ctorch_tensor *x, double mean, double deviation,
                            ctorch_generator *generator);
 int32_t ctorch_fill_uniform(ctorch_tensor *x, double low, double high,
                             ctorch_generator *generator);
+// Normal with a mean of 0, nothing beyond two deviations.
+int32_t ctorch_fill_truncated_normal(ctorch_tensor *x, double deviation,
+                                     ctorch_generator *generator);
 
 // Gradients
 
@@ -180,6 +217,18 @@ int32_t ctorch_gradients_finite(const ctorch_tensor *_Nonnull const *_Nonnull te
 int32_t ctorch_sgd_step(ctorch_tensor *_Nonnull const *_Nonnull parameters,
                         ctorch_tensor *_Nonnull const *_Nonnull momenta, int32_t count,
                         double learning_rate, double momentum, double weight_decay, bool nesterov);
+
+// One step of Adam with decoupled weight decay, by libtorch's fused kernel, on the tensors that have
+// gradients; `step` counts from 1. The moments start as zeros, in their parameters' memory layout.
+int32_t ctorch_adamw_step(ctorch_tensor *_Nonnull const *_Nonnull parameters,
+                          ctorch_tensor *_Nonnull const *_Nonnull means,
+                          ctorch_tensor *_Nonnull const *_Nonnull squares, int32_t count,
+                          double learning_rate, double beta1, double beta2, double weight_decay,
+                          double epsilon, int64_t step);
+// Each target moved by `part` of the way to its source.
+int32_t ctorch_move_towards(ctorch_tensor *_Nonnull const *_Nonnull targets,
+                            const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count,
+                            double part);
 
 // Inference: convolution with a folded batch norm, addition and ReLU in one kernel
 

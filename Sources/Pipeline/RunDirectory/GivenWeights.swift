@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import SystemPackage
+import Training
 
 /// The weights that a teacher starts from, known by their bytes: a file of the same name may come to
 /// hold others.
@@ -31,7 +32,7 @@ struct GivenWeights: Codable, Equatable {
   /// Reads the weights that `source` names, unless the file is as it was when `note` was written; nil
   /// where there is no such file (any more).
   init?(of source: String, notedAt note: String) throws {
-    let file = source.hasSuffix(".safetensors") ? source : "\(source)/model.safetensors"
+    let file = FilePath(text: source).isFolder ? ModelFolder.weightsPath(in: source) : source
     guard let state = State(file) else { return nil }
     if let data = try? FileContents.data(of: note),
       let noted = try? JSONDecoder().decode(Self.self, from: data), noted.state == state

@@ -7,13 +7,14 @@ public struct BatchNorm {
   /// Statistics of the training batches, one a channel.
   public let runningMean, runningVariance: Tensor
   /// What is added to a variance before its root is taken.
-  public static let epsilon = 1e-5
+  public let epsilon: Double
   /// How much of a batch's statistics goes into the running ones.
   public static let momentum = 0.1
 
   /// A normalisation of so many channels.
   /// - Throws: `TorchError`.
-  public init(_ path: Path, channels: Int) throws {
+  public init(_ path: Path, channels: Int, epsilon: Double = 1e-5) throws {
+    self.epsilon = epsilon
     weight = try path.parameter("weight", [channels], .constant(1))
     bias = try path.parameter("bias", [channels], .constant(0))
     runningMean = try path.buffer("running_mean", [channels], .constant(0))
@@ -28,7 +29,7 @@ public struct BatchNorm {
       try make("batch_norm", [x, weight]) {
         ctorch_batch_norm(
           x.handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle,
-          pass.mode == .training, Self.momentum, Self.epsilon, $0)
+          pass.mode == .training, Self.momentum, epsilon, $0)
       }
     }
   }

@@ -1,6 +1,6 @@
 import CTorch
 
-/// A convolution and its batch normalisation, then an addition and a ReLU where asked for.
+/// A convolution and its batch normalisation, then an addition and an activation where asked for.
 ///
 /// For inference `fold(precision:)` turns the normalisation into the convolution's weights and bias,
 /// and the whole runs as one kernel, which gradients do not flow through.
@@ -15,26 +15,30 @@ public final class ConvNorm {
   /// - Throws: `TorchError`.
   public init(
     _ convolutionPath: Path, _ normPath: Path, from input: Int, to output: Int, kernel: Int,
-    stride: Int = 1, groups: Int = 1
+    stride: Int = 1, groups: Int = 1, epsilon: Double = 1e-5
   ) throws {
     convolution = try Conv2d(
       convolutionPath, from: input, to: output, kernel: kernel, stride: stride,
       padding: kernel / 2, groups: groups)
-    norm = try BatchNorm(normPath, channels: output)
+    norm = try BatchNorm(normPath, channels: output, epsilon: epsilon)
   }
 
-  /// norm(conv(x)), plus `residual`, then ReLU. A residual's memory may be used for the result.
+  /// norm(conv(x)), plus `residual`, then `activation`. A residual's memory may be used for the result.
   /// - Throws: `TorchError` when shapes do not fit.
   public func callAsFunction(
-    _ x: Tensor, _ pass: Pass, adding residual: Tensor? = nil, relu: Bool = true
+    _ x: Tensor, _ pass: Pass, adding residual: Tensor? = nil, activation: Activation? = .relu
   ) throws -> Tensor {
     if let fused, pass.mode == .evaluation, pass.trace == nil {
-      return try fused(x, adding: residual, relu: relu)
+      let y = try fused(x, adding: residual, relu: activation == .relu)
+      return activation == .relu ? y : try activation.map { try y.activated(by: $0, pass) } ?? y
     }
     let y = try norm(convolution(x, pass), pass)
-    guard pass.trace == nil else { return y }
-    if let residual { try y.addInPlace(residual) }
-    if relu { try y.reluInPlace() }
+    // The sum and ReLU need no memory of their own.
+    if let residual, pass.trace == nil { try y.addInPlace(residual) }
+    guard activation == .relu else {
+      return try activation.map { try y.activated(by: $0, pass) } ?? y
+    }
+    if pass.trace == nil { try y.reluInPlace() }
     return y
   }
 
@@ -50,6 +54,24 @@ public final class ConvNorm {
   public func unfold() { fused = nil }
 }
 
+extension Collection<ConvNorm> {
+  /// Prepares all of them for evaluation passes in `precision`, or none where one cannot be.
+  /// - Throws: `TorchError`.
+  public func fold(precision: Precision) throws {
+    do {
+      for layer in self { try layer.fold(precision: precision) }
+    } catch {
+      unfold()
+      throw error
+    }
+  }
+
+  /// Goes back to the separate layers.
+  public func unfold() {
+    for layer in self { layer.unfold() }
+  }
+}
+
 /// A convolution with a folded batch norm that adds and applies ReLU in the same kernel.
 final class FusedConvolution {
   private let weight, bias: Tensor
@@ -61,7 +83,7 @@ final class FusedConvolution {
   init(_ convolution: Conv2d, _ norm: BatchNorm, precision: Precision) throws {
     let dtype: DType = precision == .bf16 ? .bfloat16 : .float32
     (weight, bias) = try withoutGradients {
-      let deviation = try norm.runningVariance.scaled(by: 1, plus: BatchNorm.epsilon).squareRoot()
+      let deviation = try norm.runningVariance.scaled(by: 1, plus: norm.epsilon).squareRoot()
       let scale = try norm.weight.divided(by: deviation)
       let folded = try convolution.weight.multiplied(by: scale.reshaped(to: [-1, 1, 1, 1]))
       let shift = try norm.bias.subtracting(norm.runningMean.multiplied(by: scale))

@@ -1,22 +1,28 @@
-/// A convolution over pictures [N, C, H, W], without bias; He initialisation over the outputs.
+/// A convolution over pictures [N, C, H, W]; He initialisation over the outputs unless said.
 public struct Conv2d {
   /// [out, in / groups, kernel, kernel].
   public let weight: Tensor
+  /// [out]; nil in a convolution without.
+  public let bias: Tensor?
   /// The step between windows, and the zeros around the picture.
   public let stride, padding: Int
   /// Channels are split into so many groups that do not see each other.
   public let groups: Int
 
   /// A convolution `from` so many channels `to` so many.
+  /// - Parameter deviation: Weights are drawn from a truncated normal distribution of this deviation, as
+  ///   transformers begin; nil is He's.
   /// - Throws: `TorchError` when the channels do not divide into the groups.
   public init(
     _ path: Path, from input: Int, to output: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    groups: Int = 1
+    groups: Int = 1, hasBias: Bool = false, deviation: Double? = nil
   ) throws {
     try requireGroups(groups, input, output, at: path)
-    let deviation = (2.0 / Double(output * kernel * kernel)).squareRoot()
-    weight = try path.parameter(
-      "weight", [output, input / groups, kernel, kernel], .normal(deviation: deviation))
+    let start: ParameterStore.Start =
+      deviation.map { .truncatedNormal(deviation: $0) }
+      ?? .normal(deviation: (2.0 / Double(output * kernel * kernel)).squareRoot())
+    weight = try path.parameter("weight", [output, input / groups, kernel, kernel], start)
+    bias = hasBias ? try path.parameter("bias", [output], .constant(0)) : nil
     self.stride = stride
     self.padding = padding
     self.groups = groups
@@ -26,7 +32,7 @@ public struct Conv2d {
   /// - Throws: `TorchError` when the channels do not fit.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     try convolve(
-      x, weight, stride: [stride, stride], padding: [padding, padding], groups: groups, pass)
+      x, weight, bias, stride: [stride, stride], padding: [padding, padding], groups: groups, pass)
   }
 }
 
@@ -57,7 +63,7 @@ public struct Conv3d {
   /// [N, in, T, H, W] → [N, out, T', H', W'].
   /// - Throws: `TorchError` when the channels do not fit.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    try convolve(x, weight, stride: stride, padding: padding, groups: groups, pass)
+    try convolve(x, weight, nil, stride: stride, padding: padding, groups: groups, pass)
   }
 }
 
@@ -70,10 +76,12 @@ private func requireGroups(_ groups: Int, _ input: Int, _ output: Int, at path: 
 }
 
 private func convolve(
-  _ x: Tensor, _ weight: Tensor, stride: [Int], padding: [Int], groups: Int, _ pass: Pass
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, stride: [Int], padding: [Int], groups: Int,
+  _ pass: Pass
 ) throws -> Tensor {
   guard let trace = pass.trace else {
-    return try x.convolved(with: weight, stride: stride, padding: padding, groups: groups)
+    return try x.convolved(
+      with: weight, bias: bias, stride: stride, padding: padding, groups: groups)
   }
   let operation = "conv\(stride.count)d"
   let shape = weight.shape

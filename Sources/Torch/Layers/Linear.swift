@@ -1,34 +1,44 @@
 import CTorch
 
-/// A fully connected layer with bias, initialised as PyTorch does.
+/// A fully connected layer, initialised as PyTorch does unless said.
 public struct Linear {
   /// [out, in].
   public let weight: Tensor
-  /// [out].
-  public let bias: Tensor
+  /// [out]; nil in a layer without.
+  public let bias: Tensor?
 
   /// A layer `from` so many features `to` so many.
+  /// - Parameter deviation: Weights are drawn from a truncated normal distribution of this deviation, and
+  ///   the bias is 0, as transformers begin; nil begins as PyTorch does.
   /// - Throws: `TorchError`.
-  public init(_ path: Path, from input: Int, to output: Int) throws {
+  public init(
+    _ path: Path, from input: Int, to output: Int, hasBias: Bool = true, deviation: Double? = nil
+  ) throws {
     let bound = 1 / Double(input).squareRoot()
-    weight = try path.parameter("weight", [output, input], .uniform(bound: bound))
-    bias = try path.parameter("bias", [output], .uniform(bound: bound))
+    weight = try path.parameter(
+      "weight", [output, input],
+      deviation.map { .truncatedNormal(deviation: $0) } ?? .uniform(bound: bound))
+    bias =
+      hasBias
+      ? try path.parameter(
+        "bias", [output], deviation == nil ? .uniform(bound: bound) : .constant(0)) : nil
   }
 
-  /// [N, in] → [N, out].
+  /// [..., in] → [..., out].
   /// - Throws: `TorchError` when the features do not fit.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     if let trace = pass.trace {
       let input = x.shape
       let shape = weight.shape
-      guard input.count == 2, input[1] == shape[1] else {
+      guard input.count >= 2, input.last == shape[1] else {
         throw TorchError(
           "linear", shapes: [input, shape], message: "expected rows of \(shape[1]) features")
       }
-      return try trace.output("linear", [input[0], shape[0]], multiplyAddsPerElement: shape[1])
+      return try trace.output(
+        "linear", input.dropLast() + [shape[0]], multiplyAddsPerElement: shape[1])
     }
-    return try make("linear", [x, weight, bias]) {
-      ctorch_linear(x.handle, weight.handle, bias.handle, $0)
+    return try make("linear", [x, weight] + (bias.map { [$0] } ?? [])) {
+      ctorch_linear(x.handle, weight.handle, bias?.handle, $0)
     }
   }
 }

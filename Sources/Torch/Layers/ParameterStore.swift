@@ -39,6 +39,8 @@ public final class ParameterStore {
   enum Start {
     case constant(Double)
     case normal(deviation: Double)
+    /// Nothing beyond two deviations.
+    case truncatedNormal(deviation: Double)
     case uniform(bound: Double)
   }
 
@@ -52,6 +54,8 @@ public final class ParameterStore {
       switch start {
       case .constant(let value): try tensor.fill(value)
       case .normal(let deviation): try tensor.fillNormal(deviation: deviation, from: generator)
+      case .truncatedNormal(let deviation):
+        try tensor.fillTruncatedNormal(deviation: deviation, from: generator)
       case .uniform(let bound): try tensor.fillUniform(low: -bound, high: bound, from: generator)
       }
       tensor = try tensor.to(device: device)

@@ -13,12 +13,17 @@ public struct Pass {
   public let precision: Precision
   /// Counts instead of computing, when there is one.
   public let trace: Trace?
+  /// Which branches are left out; nil leaves out none.
+  public let dropPath: DropPath?
 
   /// A pass in `mode` and `precision`.
-  public init(_ mode: Mode, precision: Precision = .float32, trace: Trace? = nil) {
+  public init(
+    _ mode: Mode, precision: Precision = .float32, trace: Trace? = nil, dropPath: DropPath? = nil
+  ) {
     self.mode = mode
     self.precision = precision
     self.trace = trace
+    self.dropPath = dropPath
   }
 
   /// A training pass in float32.

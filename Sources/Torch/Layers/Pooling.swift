@@ -15,6 +15,15 @@ extension Tensor {
     }
   }
 
+  /// The mean of each window of a picture [N, C, H, W]; of one that reaches beyond it, of what is there.
+  /// - Throws: `TorchError` when there are no such axes.
+  public func averagePooled(kernel: Int, stride: Int, _ pass: Pass) throws -> Tensor {
+    let pooled = try make("avg_pool2d", [self]) {
+      ctorch_avg_pool2d(handle, Int64(kernel), Int64(stride), $0)
+    }
+    return try pass.trace?.output("avg_pool2d", pooled.shape) ?? pooled
+  }
+
   /// The mean of each channel: [N, C, H, W] or [N, C, T, H, W] → [N, C].
   /// - Throws: `TorchError` when there is nothing but [N, C].
   public func globalAveragePooled(_ pass: Pass) throws -> Tensor {

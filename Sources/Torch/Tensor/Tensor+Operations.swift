@@ -23,6 +23,30 @@ extension Tensor {
     }
   }
 
+  /// Every `step`th entry of one axis, from the first on.
+  /// - Throws: `TorchError` when there is no such axis.
+  public func every(_ step: Int, axis: Int) throws -> Tensor {
+    try make("slice", [self]) {
+      ctorch_slice(handle, Int64(axis), 0, Int64.max, Int64(step), $0)
+    }
+  }
+
+  /// Zeros before and after the entries of one axis.
+  /// - Throws: `TorchError` when there is no such axis.
+  public func padded(axis: Int, before: Int, after: Int) throws -> Tensor {
+    // libtorch names the last axis first.
+    let padding = [Int](repeating: 0, count: 2 * max(0, shape.count - 1 - axis)) + [before, after]
+    return try make("pad", [self]) {
+      ctorch_pad(handle, padding.wide, Int32(padding.count), $0)
+    }
+  }
+
+  /// Axes of one entry as long as in `shape`, without copies.
+  /// - Throws: `TorchError` when another axis differs.
+  public func expanded(to shape: [Int]) throws -> Tensor {
+    try make("expand", [self]) { ctorch_expand(handle, shape.wide, Int32(shape.count), $0) }
+  }
+
   /// The entries of one axis at `indices`.
   /// - Throws: `TorchError` when an index reaches beyond the axis.
   public func selecting(axis: Int = 0, at indices: [Int64]) throws -> Tensor {

@@ -21,7 +21,14 @@ public struct ModelFolder {
   public let notes: [String]
 
   /// The weights' file.
-  public var weightsPath: String { "\(path)/model.safetensors" }
+  public var weightsPath: String { Self.weightsPath(in: path) }
+
+  /// The weights' file in the folder `path`: `model.safetensors`, or `pytorch_model.bin` where that is
+  /// there alone.
+  package static func weightsPath(in path: String) -> String {
+    let names = ["model.safetensors", "pytorch_model.bin"].map { "\(path)/\($0)" }
+    return names.first { FilePath(text: $0).exists } ?? names[0]
+  }
 
   /// Describes a model that is to be written.
   public init(path: String, options: NetworkOptions, classNames: [String], input: PictureInput) {
@@ -67,7 +74,8 @@ public struct ModelFolder {
   package static func models(in folder: String) -> [String] {
     let names = (try? FilePath(text: folder).names()) ?? []
     return names.sorted().map { "\(folder)/\($0)" }.filter { path in
-      ["model.safetensors", "config.json"].allSatisfy { FilePath(text: "\(path)/\($0)").exists }
+      FilePath(text: weightsPath(in: path)).exists
+        && FilePath(text: "\(path)/config.json").exists
     }
   }
 
@@ -75,18 +83,26 @@ public struct ModelFolder {
   /// - Throws: `FileError` naming the file that could not be written.
   public func write(_ network: any Network) throws {
     try FilePath(text: path).makeFolder()
-    try Safetensors.write(network.weights.state, metadata: ["format": "pt"], to: weightsPath)
+    try Safetensors.write(
+      network.weights.state, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
     let config = Config(
       architecture: TimmNames.architecture(options), num_classes: options.classCount,
       label_names: classNames, global_pool: "avg",
       pretrained_cfg: .init(
         input_size: [input.channels, input.size, input.size], mean: input.mean, std: input.std,
         crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
-        first_conv: "conv1", classifier: "fc"),
+        first_conv: Self.firstConvolution(of: network),
+        classifier: String(type(of: network).lastLayer.dropLast())),
       halcyon: .init(stem: options.stem.rawValue, width: options.width))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try DurableFile.write(try encoder.encode(config), to: "\(path)/config.json")
+  }
+
+  /// The name of the layer that sees the pictures.
+  private static func firstConvolution(of network: any Network) -> String {
+    let weight = network.weights.parameters.first { $0.tensor.shape.count == 4 }?.name ?? ""
+    return String(weight.dropLast(".weight".count))
   }
 
   /// The network with its weights.
@@ -94,7 +110,7 @@ public struct ModelFolder {
   ///   `TrainingError.nonFinite` naming one that holds no numbers.
   public func load(on device: Device) throws -> any Network {
     let network = try ModelCatalog.make(options, device: device)
-    try network.weights.load(Safetensors(path: weightsPath))
+    try network.weights.load(openWeights(weightsPath))
     try Self.requireFinite(network, from: weightsPath)
     return network
   }

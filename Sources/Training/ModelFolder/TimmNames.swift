@@ -21,10 +21,13 @@ enum TimmNames {
   static func architecture(_ options: NetworkOptions) -> String {
     let isTimms =
       options.stem == .standard && options.width == 64 && options.pooling == .average
-      && !threeStages.contains(options.model)
+      && !notTimms.contains(options.model)
     return isTimms ? options.model : ours + options.model
   }
 
   private static let ours = "halcyon_"
-  private static let threeStages = ["resnet8", "resnet14", "resnet20"]
+  private static let notTimms = [
+    "resnet8", "resnet14", "resnet20", "cifar_resnet20", "cifar_resnet32", "cifar_resnet44",
+    "cifar_resnet56", "cifar_resnet110",
+  ]
 }

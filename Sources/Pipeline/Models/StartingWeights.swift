@@ -16,7 +16,7 @@ struct StartingWeights {
   let keepsLast: Bool
   /// Their description, where there is one.
   let model: ModelFolder?
-  private let file: Safetensors
+  private let file: any WeightsFile
 
   /// Opens the weights and makes sure that they fit `network`, whose tensors need no memory.
   /// - Throws: `PipelineError` saying what lies there and what to do about it, `FileError` naming all
@@ -33,14 +33,12 @@ struct StartingWeights {
     }
     guard place.exists else {
       throw PipelineError.io(
-        "teacher.startFrom: there is no \(source); give a model folder or a .safetensors file")
+        "teacher.startFrom: there is no \(source); give a model folder, or a file of weights "
+          + "(.safetensors, .pth, .pt, .bin)")
     }
-    let path = isFolder ? "\(source)/model.safetensors" : source
     if isFolder { try Self.requireWeights(in: source) }
-    if PickledWeights.are(at: path) {
-      throw PipelineError.data("teacher.startFrom: \(PickledWeights.advice(for: path))")
-    }
-    let file = try Safetensors(path: path)
+    let path = isFolder ? ModelFolder.weightsPath(in: source) : source
+    let file = try openWeights(path)
     let folder = isFolder ? source : FilePath(text: path).folder.text
     let isDescribed = FilePath(text: "\(folder)/config.json").exists
     model =
@@ -93,20 +91,23 @@ struct StartingWeights {
   var note: String {
     "starts from \(source)" + (keepsLast ? "" : ", with a new last layer")
       + (prefix.isEmpty ? "" : ", whose names begin with \(prefix)")
+      + (file.note.map { "; \($0)" } ?? "")
   }
 
   // MARK: - What does not fit
 
   /// - Throws: `PipelineError.io` that says what a folder without `model.safetensors` is instead.
   private static func requireWeights(in folder: String) throws {
-    guard !FilePath(text: "\(folder)/model.safetensors").exists else { return }
+    guard !FilePath(text: ModelFolder.weightsPath(in: folder)).exists else { return }
     let stages = Stage.models(in: folder)
     let names = try FilePath(text: folder).names().sorted()
     let head = "teacher.startFrom: \(folder) has no model.safetensors"
     if !stages.isEmpty {
       throw PipelineError.io("\(head), it is a run directory; \(didYouMean(stages))")
     }
-    let weights = names.filter { $0.hasSuffix(".safetensors") }
+    let weights = names.filter { name in
+      [".safetensors", ".pth", ".pt", ".th", ".bin"].contains { name.hasSuffix($0) }
+    }
     if names.contains("model.safetensors.index.json") {
       throw PipelineError.io("\(head) but parts of one; write them to one file")
     }
@@ -116,14 +117,6 @@ struct StartingWeights {
     }
     let beside = Stage.models(in: FilePath(text: folder).folder.text)
     if !beside.isEmpty { throw PipelineError.io("\(head); \(didYouMean(beside))") }
-    let pickles = names.filter {
-      PickledWeights.isNamed($0) && PickledWeights.are(at: "\(folder)/\($0)")
-    }
-    if let pickle = pickles.first {
-      throw PipelineError.data(
-        "\(head) but \(pickle): "
-          + PickledWeights.advice(for: "\(folder)/\(pickle)", to: "\(folder)/model.safetensors"))
-    }
     throw PipelineError.io(
       "\(head); a model is a folder with it and config.json, or such a file alone")
   }
@@ -137,7 +130,8 @@ struct StartingWeights {
 
   /// Which keys of the recipe would make a network that the file fits.
   private static func hint(
-    _ file: Safetensors, _ fit: WeightsFit, _ wanted: NetworkOptions, _ described: NetworkOptions?
+    _ file: any WeightsFile, _ fit: WeightsFit, _ wanted: NetworkOptions,
+    _ described: NetworkOptions?
   ) -> String {
     var settings: [String] = []
     if let described {
@@ -169,39 +163,5 @@ struct StartingWeights {
       }
     }
     return settings.isEmpty ? "" : "; it is of \(settings.joined(separator: ", "))"
-  }
-}
-
-/// Weights as PyTorch saves them: programs for Python's pickle, which are not run here.
-enum PickledWeights {
-  /// Whether a file of this name is likely one.
-  static func isNamed(_ name: String) -> Bool {
-    [".pth", ".pt", ".bin", ".th", ".ckpt", ".pkl", ".tar"].contains {
-      name.lowercased().hasSuffix($0)
-    }
-  }
-
-  /// Whether the file at `path` begins as they do: a zip archive, or a pickle alone.
-  static func are(at path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path) else { return false }
-    defer { try? file.close() }
-    let head = (try? file.read(upToCount: 4)) ?? nil ?? Data()
-    return head.starts(with: [0x50, 0x4B, 3, 4])
-      || head.count > 1 && head[0] == 0x80 && (2...5).contains(head[1])
-  }
-
-  /// How to make a safetensors file of the one at `path`, by default beside it.
-  static func advice(for path: String, to target: String? = nil) -> String {
-    let place = FilePath(text: path)
-    let target =
-      target
-      ?? place.folder.joined(
-        place.nameWithoutExtension + (isNamed(place.name) ? "" : "-converted") + ".safetensors"
-      ).text
-    return "\(path) is a Python pickle, which is not read here; in Python, "
-      + "import torch; from safetensors.torch import save_file; "
-      + "w = torch.load(\"\(path)\", map_location=\"cpu\", weights_only=True); "
-      + "save_file({k: v.clone() for k, v in w.get(\"state_dict\", w).items()}, \"\(target)\") "
-      + "makes \(target) of it"
   }
 }

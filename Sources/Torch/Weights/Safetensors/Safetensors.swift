@@ -5,7 +5,7 @@ import Foundation
 ///
 /// The file is mapped and checked when opened; a tensor's bytes are copied when it is read, since
 /// mapped ones are unaligned and die with the file.
-public final class Safetensors {
+public final class Safetensors: WeightsFile {
   /// Free text that the writer left, such as a checkpoint's position.
   public let metadata: [String: String]
   /// The tensors' names, in the file's order.

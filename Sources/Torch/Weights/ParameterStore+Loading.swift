@@ -9,7 +9,7 @@ extension ParameterStore {
   /// ignored: the counters of batches that PyTorch keeps, the momenta of a checkpoint, whole numbers.
   /// - Throws: `FileError` naming the file and all that does not fit.
   public func load(
-    _ file: Safetensors, prefix: String = "", skipping: (String) -> Bool = { _ in false }
+    _ file: any WeightsFile, prefix: String = "", skipping: (String) -> Bool = { _ in false }
   ) throws {
     let fit = WeightsFit(of: file, to: self, prefix: prefix, skipping: skipping)
     guard fit.isWhole else {

@@ -1,0 +1,181 @@
+import Files
+import Foundation
+import ImageData
+import Models
+import Recipes
+import SystemPackage
+import Torch
+import Training
+
+/// Weights that another program left, with the network that they are of.
+struct FoundWeights {
+  let file: any WeightsFile
+  /// The network that they fit, with as many classes as their last layer.
+  let options: NetworkOptions
+  /// What the names in the file begin with, such as `module.`.
+  let prefix: String
+  /// What was found, a line each.
+  private(set) var notes: [String] = []
+  /// Their description, where there is one.
+  let described: ModelFolder?
+
+  /// Opens the weights at `source` and finds the network that they are of: the one that is named, or
+  /// described beside them, or else the only one of the catalogue that they fit.
+  init(_ source: String, _ settings: ImportSettings) throws {
+    let isFolder = FilePath(text: source).isFolder
+    let path = isFolder ? ModelFolder.weightsPath(in: source) : source
+    guard FilePath(text: path).exists else {
+      throw PipelineError.io(
+        "\(source) has neither model.safetensors nor pytorch_model.bin; name the file with the weights"
+      )
+    }
+    let weights = try openWeights(path)
+    // A file of another name beside a config.json may be of another model.
+    let isHubs = ["model.safetensors", "pytorch_model.bin"].contains(FilePath(text: path).name)
+    let folder = FilePath(text: path).folder.text
+    let model =
+      isHubs && FilePath(text: "\(folder)/config.json").exists
+      ? try ModelFolder(contentsOf: folder) : nil
+    (file, described) = (weights, model)
+    notes = (model?.notes ?? []) + (weights.note.map { [$0] } ?? [])
+
+    let name = settings.model ?? described?.options.model
+    let names = name.map { [$0] } ?? ModelCatalog.names
+    let candidates = try names.compactMap {
+      try Candidate($0, weights, stem: settings.stem ?? model?.options.stem, model?.options)
+    }
+    let fitting = candidates.filter(\.fit.isWhole)
+    guard let best = fitting.first else {
+      throw Self.nothingFits(file, candidates, named: name)
+    }
+    if fitting.count > 1 {
+      throw PipelineError.usage(
+        "\(path) fits \(fitting.map(\.options.model).joined(separator: " and ")); say which with --model"
+      )
+    }
+    (options, prefix) = (best.options, best.fit.prefix)
+    if name == nil { notes.append("\(path) holds the weights of \(best.options.model)") }
+    if !prefix.isEmpty { notes.append("its names begin with \(prefix), which is left out") }
+    if let line = best.stemNote, settings.stem == nil, described == nil { notes.append(line) }
+  }
+
+  // MARK: - Classes and pictures
+
+  /// The classes of the model, and where they come from unless they were given.
+  func classNames(_ settings: ImportSettings) throws -> (names: [String], note: String?) {
+    let count = options.classCount
+    if let names = settings.classNames {
+      guard settings.head == .new || names.count == count else {
+        throw PipelineError.usage(
+          "--classes names \(Format.counted(names.count, "class", "classes")), and the last layer has "
+            + "\(count); name them all, or give --head new for a fresh last layer")
+      }
+      return (names, nil)
+    }
+    guard settings.head == .keep else {
+      throw PipelineError.usage(
+        "--head new needs the names of its classes: --classes a,b,… or a file")
+    }
+    if let described { return (described.classNames, nil) }
+    if let names = file.classNames, names.count == count {
+      return (names, "the names of its \(count) classes are those in the file")
+    }
+    return (
+      (0..<count).map(String.init),
+      "its \(count) classes are called by their numbers, since nothing names them; --classes does"
+    )
+  }
+
+  /// What the network sees, and what of it is assumed.
+  func input(_ settings: ImportSettings) throws -> (input: Recipe.Input, notes: [String]) {
+    var input = try described?.input ?? ModelCatalog.input(of: options.model)
+    let part = settings.cropPart ?? Double(input.size) / Double(input.resize)
+    if let size = settings.inputSize { input.size = size }
+    if settings.inputSize != nil || settings.cropPart != nil {
+      input.resize = Int((Double(input.size) / part + 1e-9).rounded(.down))
+    }
+    input.interpolation = settings.interpolation ?? input.interpolation
+    input.channels = options.inputChannels
+    var notes: [String] = []
+    if described == nil {
+      let isGrey = input.channels == 1
+      if isGrey { (input.mean, input.std) = ([0.5], [0.5]) }
+      let values = [("mean", settings.mean == nil), ("std", settings.std == nil)].filter(\.1)
+      if !values.isEmpty {
+        let names = values.map(\.0).joined(separator: " and ")
+        let taken = "mean \(input.mean), std \(input.std)"
+        notes.append(
+          "nothing says with which \(names) it was trained; "
+            + (isGrey ? "these are assumed: " : "ImageNet's are assumed: ") + taken
+            + "; --mean and --std give others")
+      }
+    }
+    input.mean = settings.mean ?? input.mean
+    input.std = settings.std ?? input.std
+    for (option, values) in [("--mean", input.mean), ("--std", input.std)]
+    where values.count != input.channels {
+      throw PipelineError.usage(
+        "\(option) has \(Format.counted(values.count, "number", "numbers")) and the network takes "
+          + Format.counted(input.channels, "channel", "channels"))
+    }
+    return (input, notes)
+  }
+
+  // MARK: - Which network
+
+  /// One network of the catalogue, made as the file's shapes ask for, and how they fit.
+  private struct Candidate {
+    let options: NetworkOptions
+    let fit: WeightsFit
+    /// What of its first layers the weights do not tell.
+    let stemNote: String?
+
+    /// nil where the file is clearly of no such network: its last layer is another one.
+    init?(
+      _ name: String, _ file: any WeightsFile, stem: Stem?, _ described: NetworkOptions?
+    ) throws {
+      var options = described ?? NetworkOptions(model: name, classCount: 1)
+      options.model = name
+      let shape = try ModelCatalog.make(options, device: .meta)
+      let last = type(of: shape).lastLayer
+      let isLast: (String) -> Bool = { $0.hasPrefix(last) }
+      let prefix = WeightsFit.prefix(of: file, for: shape.weights, skipping: isLast) ?? ""
+      if let found = file.shape(of: "\(prefix)\(last)weight"), found.count == 2 {
+        options.classCount = found[0]
+      }
+      var note: String?
+      let first = shape.weights.parameters.first { $0.tensor.shape.count == 4 }?.name ?? ""
+      if let found = file.shape(of: prefix + first), found.count == 4 {
+        if found[1] == 1 || found[1] == 3 { options.inputChannels = found[1] }
+        if ModelCatalog.isScalable(name) {
+          options.width = found[0]
+          options.stem = stem ?? (found[2] == 7 ? .standard : .small)
+          if stem == nil, found[2] != 7 {
+            note = "its first layer is taken to have stride 1; --stem strided takes it for 2"
+          }
+        }
+      }
+      let network = try ModelCatalog.make(options, device: .meta)
+      fit = WeightsFit(of: file, to: network.weights, prefix: prefix)
+      self.options = options
+      stemNote = note
+    }
+  }
+
+  /// What to say where no network fits: of the named one all that differs, else which comes nearest.
+  private static func nothingFits(
+    _ file: any WeightsFile, _ candidates: [Candidate], named name: String?
+  ) -> any Error {
+    let nearest = candidates.min { $0.fit.misfits.count < $1.fit.misfits.count }
+    guard let nearest else { return PipelineError.usage("there is no such network") }
+    let lines = nearest.fit.misfits
+    let list =
+      lines.prefix(20).joined(separator: "; ")
+      + (lines.count > 20 ? "; and \(lines.count - 20) more" : "")
+    let head =
+      name.map { "\(file.path) does not fit \($0)" }
+      ?? "\(file.path) fits no network that there is (`halcyon models` lists them); "
+      + "\(nearest.options.model) comes nearest"
+    return PipelineError.data("\(head): \(list)")
+  }
+}

@@ -1,0 +1,39 @@
+import Files
+
+/// Stochastic depth (Huang et al., arXiv:1603.09382): in training a block's branch is left out for some
+/// pictures of a batch, so that deep networks do not lean on any one block.
+public struct DropPath: Sendable {
+  /// The probability for the last block; it grows linearly from 0 for the first.
+  public let rate: Double
+  /// What decides which pictures, another one for each batch.
+  public let seed: UInt64
+
+  /// Drops with `rate`, drawn from `seed`.
+  public init(rate: Double, seed: UInt64) {
+    self.rate = rate
+    self.seed = seed
+  }
+
+  /// What the branch of the block `index` of `count` is multiplied by, for each of so many pictures: 0, or
+  /// 1 over the probability of staying, so that the mean stays.
+  func factors(block index: Int, of count: Int, pictures: Int) -> [Float] {
+    let dropped = rate * Double(index) / Double(max(1, count - 1))
+    let block = SplitMix64.finalized(seed &+ UInt64(truncatingIfNeeded: index))
+    return (0..<pictures).map { picture in
+      let random = SplitMix64.finalized(block &+ UInt64(truncatingIfNeeded: picture))
+      return Double(random >> 11) * 0x1p-53 < dropped ? 0 : Float(1 / (1 - dropped))
+    }
+  }
+}
+
+extension Tensor {
+  /// The branch of the block `index` of `count`, left out for some pictures where `pass` says so.
+  /// - Throws: `TorchError`.
+  public func droppingPath(block index: Int, of count: Int, _ pass: Pass) throws -> Tensor {
+    guard let drop = pass.dropPath, drop.rate > 0, index > 0, pass.trace == nil else { return self }
+    let shape = self.shape
+    let factors = drop.factors(block: index, of: count, pictures: shape[0])
+    let axes = [shape[0]] + [Int](repeating: 1, count: shape.count - 1)
+    return try multiplied(by: Tensor(factors, shape: axes, device: device).to(dtype))
+  }
+}
