@@ -28,7 +28,8 @@ public final class CIFARResNet: Network {
     for stage in 0..<3 {
       for index in 0..<blocksPerStage {
         let block = try ZeroPaddedBlock(
-          root / "layer\(stage + 1)" / index, from: channels, to: 16 << stage)
+          root / "layer\(stage + 1)" / index,
+          at: BlockPlace(blocks.count, of: 3 * blocksPerStage), from: channels, to: 16 << stage)
         channels = 16 << stage
         blocks.append(block)
       }
@@ -36,6 +37,16 @@ public final class CIFARResNet: Network {
     self.blocks = blocks
     classifier = try Linear(root / "linear", from: channels, to: options.classCount)
   }
+
+  /// 0 for the stem, then the stages', then the last layer's.
+  public func depth(of name: String) -> Int {
+    if name.hasPrefix(Self.lastLayer) { return depth }
+    guard name.hasPrefix("layer") else { return 0 }
+    return name.dropFirst("layer".count).first?.wholeNumberValue ?? 0
+  }
+
+  /// Three stages and the last layer.
+  public var depth: Int { 4 }
 
   /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
   /// - Throws: `TorchError` when the shape does not fit.
@@ -70,10 +81,12 @@ public final class CIFARResNet: Network {
 /// relu(shortcut(x) + f(x)), where f is two convolutions.
 private struct ZeroPaddedBlock {
   let first, second: ConvNorm
+  private let place: BlockPlace
   /// How many channels are new.
   private let newChannels: Int
 
-  init(_ path: Path, from input: Int, to output: Int) throws {
+  init(_ path: Path, at place: BlockPlace, from input: Int, to output: Int) throws {
+    self.place = place
     newChannels = output - input
     first = try ConvNorm(
       path / "conv1", path / "bn1", from: input, to: output, kernel: 3,
@@ -87,6 +100,6 @@ private struct ZeroPaddedBlock {
       shortcut = try x.every(2, axis: 2).every(2, axis: 3)
         .padded(axis: 1, before: newChannels / 2, after: newChannels - newChannels / 2)
     }
-    return try second(first(x, pass), pass, adding: shortcut)
+    return try second.endBranch(first(x, pass), addedTo: shortcut, at: place, pass)
   }
 }

@@ -9,6 +9,16 @@ public protocol Network: AnyObject {
   /// set of classes replaces them.
   static var lastLayer: String { get }
 
+  /// How deep the weight `name` lies: 0 for what sees the picture, `depth` for the last layer. A
+  /// training's `layerDecay` moves those less that lie nearer to the picture.
+  func depth(of name: String) -> Int
+
+  /// The depth of the last layer.
+  var depth: Int { get }
+
+  /// The names of weights that no optimiser should pull to zero, besides biases and norms.
+  static var undecayed: Set<String> { get }
+
   /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
   /// - Throws: `TorchError` when the shape does not fit.
   func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor
@@ -25,6 +35,15 @@ public protocol Network: AnyObject {
 }
 
 extension Network {
+  /// 1 for the last layer, 0 for all others.
+  public func depth(of name: String) -> Int { name.hasPrefix(Self.lastLayer) ? 1 : 0 }
+
+  /// 1.
+  public var depth: Int { 1 }
+
+  /// None.
+  public static var undecayed: Set<String> { [] }
+
   /// Nothing: the layers stay as they are.
   public func fold(precision: Precision) throws {}
 

@@ -31,6 +31,7 @@ public final class ResNet: Network {
   public let weights: ParameterStore
   private let stem: ConvNorm
   private let pools: Bool
+  private let stageCount: Int
   private let pooling: Pooling
   private let blocks: [ResidualBlock]
   private let classifier: Linear
@@ -48,14 +49,17 @@ public final class ResNet: Network {
       root / "conv1", root / "bn1", from: options.inputChannels, to: options.width,
       kernel: standard ? 7 : 3, stride: options.stem == .small ? 1 : 2)
     pools = standard
+    stageCount = architecture.blocks.count
     pooling = options.pooling
     var blocks: [ResidualBlock] = []
     var channels = options.width
+    let blockCount = architecture.blocks.reduce(0, +)
     for (stage, count) in architecture.blocks.enumerated() {
       let planes = options.width << stage
       for index in 0..<count {
         let block = try ResidualBlock(
-          root / "layer\(stage + 1)" / index, architecture, from: channels, planes: planes,
+          root / "layer\(stage + 1)" / index, architecture,
+          at: BlockPlace(blocks.count, of: blockCount), from: channels, planes: planes,
           stride: stage > 0 && index == 0 ? 2 : 1)
         channels = block.channels
         blocks.append(block)
@@ -64,6 +68,16 @@ public final class ResNet: Network {
     self.blocks = blocks
     classifier = try Linear(root / "fc", from: channels, to: options.classCount)
   }
+
+  /// 0 for the stem, then the stages', then the last layer's.
+  public func depth(of name: String) -> Int {
+    if name.hasPrefix(Self.lastLayer) { return depth }
+    guard name.hasPrefix("layer") else { return 0 }
+    return name.dropFirst("layer".count).first?.wholeNumberValue ?? 0
+  }
+
+  /// The stages and the last layer.
+  public var depth: Int { stageCount + 1 }
 
   /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
   /// - Throws: `TorchError` when the shape does not fit.
@@ -108,12 +122,15 @@ public final class ResNet: Network {
 /// relu(x + f(x)), where f is two or three convolutions.
 private struct ResidualBlock {
   let channels: Int
+  private let place: BlockPlace
   private let main: [ConvNorm]
   private let downsample: ConvNorm?
 
   init(
-    _ path: Path, _ architecture: ResNet.Architecture, from input: Int, planes: Int, stride: Int
+    _ path: Path, _ architecture: ResNet.Architecture, at place: BlockPlace, from input: Int,
+    planes: Int, stride: Int
   ) throws {
+    self.place = place
     if architecture.bottleneck {
       let inner = planes * architecture.widthPerGroup / 64 * architecture.groups
       channels = planes * 4
@@ -145,6 +162,6 @@ private struct ResidualBlock {
     var y = x
     for layer in main.dropLast() { y = try layer(y, pass) }
     let shortcut = try downsample?(x, pass, activation: nil) ?? x
-    return try main[main.count - 1](y, pass, adding: shortcut)
+    return try main[main.count - 1].endBranch(y, addedTo: shortcut, at: place, pass)
   }
 }

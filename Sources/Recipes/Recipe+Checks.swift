@@ -92,9 +92,14 @@ extension Recipe {
   }
 
   private func checkStages(_ found: inout RecipeProblems) {
-    for (stage, model, width) in [
-      ("teacher", teacher.model, teacher.width), ("student", student.model, student.width),
+    for (stage, model, stem, width) in [
+      ("teacher", teacher.model, teacher.stem, teacher.width),
+      ("student", student.model, student.stem, student.width),
     ] {
+      let isFixed = ModelCatalog.names.contains(model) && !ModelCatalog.isScalable(model)
+      found.refuse(
+        isFixed && (stem != .standard || width != 64), ["\(stage).width", "\(stage).stem"],
+        "\(stage).model: \(model) has a stem and a width of its own; leave stem and width out")
       let near = nearest(model, in: ModelCatalog.names).map { "did you mean \($0)?" }
       found.refuse(
         !ModelCatalog.names.contains(model), "\(stage).model",
@@ -195,6 +200,13 @@ extension Recipe {
       training.nesterov && training.momentum == 0, key("nesterov"),
       "\(key("nesterov")) needs a momentum above 0; set it to false")
     found.atLeast(0, training.weightDecay, key("weightDecay"))
+    found.refuse(
+      training.layerDecay <= 0 || training.layerDecay > 1, key("layerDecay"),
+      "\(key("layerDecay")) is \(training.layerDecay); it must be above 0 and at most 1")
+    found.refuse(
+      training.layerDecay < 1 && training.optimizer != "adamw", key("layerDecay"),
+      "\(key("layerDecay")) needs \(key("optimizer")): adamw; set it to 1")
+    found.within(0..<1, training.dropPath, key("dropPath"))
     checkAugmentation(training.augmentation, key("augmentation"), &found)
   }
 

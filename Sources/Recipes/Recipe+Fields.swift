@@ -312,7 +312,18 @@ extension TrainingSettings {
         reaches: .itsStage, isYoung: true),
       .value("momentum", \.momentum, "SGD's momentum.", reaches: .itsStage),
       .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's.", reaches: .itsStage),
-      .value("weightDecay", \.weightDecay, "The L2 penalty's factor.", reaches: .itsStage),
+      .value(
+        "weightDecay", \.weightDecay,
+        "The L2 penalty's factor; AdamW shrinks weights by it, times the rate, a step.",
+        reaches: .itsStage),
+      .value(
+        "layerDecay", \.layerDecay,
+        "With adamw: what the rate is multiplied by for each layer nearer to the picture.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "dropPath", \.dropPath,
+        "The probability that the last block's branch is left out for a picture; less for earlier ones.",
+        reaches: .itsStage, isYoung: true),
       .value("loss", \.loss, "The loss on images with several labels.", reaches: .itsStage),
       .value("order", \.order, "The order in which images are seen.", reaches: .itsStage),
       .group("augmentation", \.augmentation, TrainingSettings.Augmentation.fields),

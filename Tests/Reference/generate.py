@@ -48,7 +48,7 @@ def reference_files():
             "error_against_float32": f"{max(half_errors):.2g}",
         },
     )
-    for name in ("operations", "losses", "sgd"):
+    for name in ("operations", "losses", "sgd", "adamw"):
         files[f"{name}.safetensors"] = getattr(operations, name)()
     files["pickles.safetensors"] = (
         pickles.tensors(),

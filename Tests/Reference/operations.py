@@ -142,6 +142,34 @@ SGD_VARIANTS = {
 RATES = {"schedule": [0.1, 0.05, 0.2]}
 
 
+def adamw():
+    """STEP.{parameter, mean, square}.N after each of three steps, of two groups that are moved apart."""
+    random = torch.Generator().manual_seed(5)
+    shapes = [(3,), (2, 4), (2, 2, 3)]
+    parameters = [nn.Parameter(torch.randn(shape, generator=random)) for shape in shapes]
+    tensors = {f"initial.{n}": value.detach().clone() for n, value in enumerate(parameters)}
+    rates, decay, factor = [0.1, 0.05, 0.2], 0.05, 0.5
+    groups = [
+        {"params": parameters[1:], "weight_decay": decay, "factor": 1.0},
+        {"params": parameters[:1], "weight_decay": 0.0, "factor": factor},
+    ]
+    optimizer = torch.optim.AdamW(groups)
+    for step, rate in enumerate(rates, 1):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
+        for n, parameter in enumerate(parameters):
+            parameter.grad = torch.randn(shapes[n], generator=random)
+            tensors[f"gradient.{step}.{n}"] = parameter.grad.clone()
+        optimizer.step()
+        for n, parameter in enumerate(parameters):
+            state = optimizer.state[parameter]
+            tensors[f"{step}.parameter.{n}"] = parameter.detach().clone()
+            tensors[f"{step}.mean.{n}"] = state["exp_avg"].clone()
+            tensors[f"{step}.square.{n}"] = state["exp_avg_sq"].clone()
+    about = f"rates {rates}; parameters 1 and 2 with weight decay {decay}, 0 without, its rate x {factor}"
+    return tensors, {"about": about}
+
+
 def sgd():
     """VARIANT.STEP.{parameter, momentum}.N after each of three steps from the same start."""
     random = torch.Generator().manual_seed(3)

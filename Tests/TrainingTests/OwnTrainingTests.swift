@@ -313,7 +313,7 @@ struct OwnTrainingTests {
   @Test("an optimiser that is not there is named with those that are")
   func noOptimizer() throws {
     let job = try job { $0.optimizer = "sdg" }
-    #expect(throws: TrainingError.usage("no optimiser is named sdg; there are sgd")) {
+    #expect(throws: TrainingError.usage("no optimiser is named sdg; there are sgd, adamw")) {
       try train(job, runtime())
     }
   }

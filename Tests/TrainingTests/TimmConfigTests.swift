@@ -144,8 +144,6 @@ struct TimmConfigTests {
       ("", #""crop_mode": "stretch","#, "pretrained_cfg.crop_mode stretch is not center, squash"),
       ("", #""interpolation": "random","#, "pretrained_cfg.interpolation random is not"),
       ("", #""label_offset": 1,"#, "pretrained_cfg.label_offset is 1"),
-      ("", #""first_conv": "conv1.0","#, "pretrained_cfg.first_conv is"),
-      ("", #""classifier": "head.fc","#, "pretrained_cfg.classifier is"),
       ("", #""new_key": 1,"#, "pretrained_cfg.new_key is not known"),
       ("", #""crop_pct": "0.9","#, "pretrained_cfg.crop_pct must be a number, not \"0.9\""),
       ("", #""mean": 0.5,"#, "pretrained_cfg.mean must be a list of numbers, not 0.5"),

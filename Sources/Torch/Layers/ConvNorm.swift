@@ -42,6 +42,16 @@ public final class ConvNorm {
     return y
   }
 
+  /// relu(x + norm(conv(y))): the end of a residual block, whose branch may be left out.
+  /// - Throws: `TorchError` when shapes do not fit.
+  public func endBranch(
+    _ y: Tensor, addedTo x: Tensor, at place: BlockPlace, _ pass: Pass
+  ) throws -> Tensor {
+    guard pass.dropPath != nil else { return try self(y, pass, adding: x) }
+    let branch = try self(y, pass, activation: nil).droppingPath(at: place, pass)
+    return try branch.adding(x).relu()
+  }
+
   /// Prepares evaluation passes to run as one kernel each, in `precision`.
   ///
   /// The weights are copied: fold again after training has changed them.

@@ -14,11 +14,11 @@ public struct DropPath: Sendable {
     self.seed = seed
   }
 
-  /// What the branch of the block `index` of `count` is multiplied by, for each of so many pictures: 0, or
-  /// 1 over the probability of staying, so that the mean stays.
-  func factors(block index: Int, of count: Int, pictures: Int) -> [Float] {
-    let dropped = rate * Double(index) / Double(max(1, count - 1))
-    let block = SplitMix64.finalized(seed &+ UInt64(truncatingIfNeeded: index))
+  /// What the branch of the block at `place` is multiplied by, for each of so many pictures: 0, or 1 over
+  /// the probability of staying, so that the mean stays.
+  func factors(at place: BlockPlace, pictures: Int) -> [Float] {
+    let dropped = rate * Double(place.index) / Double(max(1, place.count - 1))
+    let block = SplitMix64.finalized(seed &+ UInt64(truncatingIfNeeded: place.index))
     return (0..<pictures).map { picture in
       let random = SplitMix64.finalized(block &+ UInt64(truncatingIfNeeded: picture))
       return Double(random >> 11) * 0x1p-53 < dropped ? 0 : Float(1 / (1 - dropped))
@@ -26,13 +26,27 @@ public struct DropPath: Sendable {
   }
 }
 
+/// Which block of how many a branch belongs to.
+public struct BlockPlace: Sendable {
+  /// Counted from 0.
+  public let index: Int
+  /// How many blocks the network has.
+  public let count: Int
+
+  /// The place `index` of `count`.
+  public init(_ index: Int, of count: Int) {
+    self.index = index
+    self.count = count
+  }
+}
+
 extension Tensor {
-  /// The branch of the block `index` of `count`, left out for some pictures where `pass` says so.
+  /// The branch of the block at `place`, left out for some pictures where `pass` says so.
   /// - Throws: `TorchError`.
-  public func droppingPath(block index: Int, of count: Int, _ pass: Pass) throws -> Tensor {
-    guard let drop = pass.dropPath, drop.rate > 0, index > 0, pass.trace == nil else { return self }
+  public func droppingPath(at place: BlockPlace, _ pass: Pass) throws -> Tensor {
+    guard let drop = pass.dropPath, drop.rate > 0, pass.trace == nil else { return self }
     let shape = self.shape
-    let factors = drop.factors(block: index, of: count, pictures: shape[0])
+    let factors = drop.factors(at: place, pictures: shape[0])
     let axes = [shape[0]] + [Int](repeating: 1, count: shape.count - 1)
     return try multiplied(by: Tensor(factors, shape: axes, device: device).to(dtype))
   }

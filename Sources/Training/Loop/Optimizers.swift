@@ -1,3 +1,5 @@
+import Foundation
+public import Models
 public import Torch
 
 /// The optimisers there are, by the names that recipes give them.
@@ -5,19 +7,26 @@ public import Torch
 /// A new one is one file in `Torch/Optimizers` and one line here:
 ///
 /// ```swift
-/// Entry(name: "mine") { try Mine($0, weightDecay: $1.weightDecay) },
+/// Entry(name: "mine") { parameters, settings, network in
+///   try Mine(parameters, weightDecay: settings.weightDecay)
+/// },
 /// ```
 public enum Optimizers {
   struct Entry {
     let name: String
-    let make: @Sendable ([ParameterStore.Named], TrainingSettings) throws -> any Optimizer
+    let make:
+      @Sendable ([ParameterStore.Named], TrainingSettings, any Network) throws -> any Optimizer
   }
 
   static let entries: [Entry] = [
-    Entry(name: "sgd") {
+    Entry(name: "sgd") { parameters, settings, _ in
       try SGD(
-        $0, momentum: $1.momentum, weightDecay: $1.weightDecay, nesterov: $1.nesterov)
-    }
+        parameters, momentum: settings.momentum, weightDecay: settings.weightDecay,
+        nesterov: settings.nesterov)
+    },
+    Entry(name: "adamw") { parameters, settings, network in
+      try AdamW(groups(of: parameters, settings, network))
+    },
   ]
 
   /// The names.
@@ -26,12 +35,34 @@ public enum Optimizers {
   /// Makes the optimiser that `settings` name.
   /// - Throws: `TrainingError.usage` when there is none of that name, `TorchError`.
   public static func make(
-    _ settings: TrainingSettings, for parameters: [ParameterStore.Named]
+    _ settings: TrainingSettings, for parameters: [ParameterStore.Named], of network: any Network
   ) throws -> any Optimizer {
     guard let entry = entries.first(where: { $0.name == settings.optimizer }) else {
       throw TrainingError.usage(
         "no optimiser is named \(settings.optimizer); there are \(names.joined(separator: ", "))")
     }
-    return try entry.make(parameters, settings)
+    return try entry.make(parameters, settings, network)
+  }
+
+  /// The weights that AdamW moves alike: by how deep they lie, and by whether they are pulled to zero,
+  /// which biases, norms and what the network excepts are not.
+  private static func groups(
+    of parameters: [ParameterStore.Named], _ settings: TrainingSettings, _ network: any Network
+  ) -> [AdamW.Group] {
+    let excepted = type(of: network).undecayed
+    let decays: (ParameterStore.Named) -> Bool = {
+      $0.tensor.shape.count > 1 && !$0.name.hasSuffix(".bias") && !excepted.contains($0.name)
+    }
+    return (0...network.depth).flatMap { depth in
+      [true, false].compactMap { decayed in
+        let members = parameters.filter {
+          network.depth(of: $0.name) == depth && decays($0) == decayed
+        }
+        guard !members.isEmpty else { return nil }
+        return AdamW.Group(
+          members, weightDecay: decayed ? settings.weightDecay : 0,
+          rateFactor: pow(settings.layerDecay, Double(network.depth - depth)))
+      }
+    }
   }
 }

@@ -32,13 +32,13 @@ public func train(
     job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
   let pictures = try PictureTensor(job.input, device: runtime.device)
   let statistics = try BatchStatistics(of: job.network)
-  let pass = job.pass(runtime.precision)
 
   while journal.step < plan.steps {
     try statistics.remember()
     let sums = try LossSums(on: runtime.device)
-    for _ in 0..<plan.accumulate {
+    for part in 0..<plan.accumulate {
       let batch = try journal.batch(from: loader)
+      let pass = job.pass(runtime.precision, step: journal.step, part: part)
       let logits = try job.network(pictures(batch), pass)
       let rows = try targets.rows(for: batch)
       let loss = try targets.loss(logits, rows)

@@ -66,7 +66,7 @@ extension TrainingJob {
   /// The optimiser, whose momenta are zero.
   func optimizer() throws -> any Optimizer {
     let trained = try trainedParameters()
-    return try makeOptimizer?(trained) ?? Optimizers.make(settings, for: trained)
+    return try makeOptimizer?(trained) ?? Optimizers.make(settings, for: trained, of: network)
   }
 
   /// - Throws: `TrainingError.usage` where several processes would all see the same pictures.
@@ -85,9 +85,13 @@ extension TrainingJob {
     }
   }
 
-  /// A pass in bfloat16 would round batch statistics and normalisation of a frozen network.
-  func pass(_ precision: Precision) -> Pass {
-    Pass(settings.freezeBackbone ? .evaluation : .training, precision: precision)
+  /// The pass of the micro-batch `part` of the step `step`. In training mode a frozen network would go on
+  /// changing its batch statistics.
+  func pass(_ precision: Precision, step: Int, part: Int) -> Pass {
+    guard !settings.freezeBackbone else { return Pass(.evaluation, precision: precision) }
+    let drop = DropPath(
+      rate: settings.dropPath, seed: Hash.mix(seed, UInt64(step), UInt64(part)))
+    return Pass(.training, precision: precision, dropPath: settings.dropPath > 0 ? drop : nil)
   }
 
   /// What loads the pictures of all steps from `step` on.

@@ -30,8 +30,12 @@ public struct TrainingSettings: Equatable, Sendable {
   public var momentum = 0.9
   /// Whether the momentum is Nesterov's.
   public var nesterov = false
-  /// The L2 penalty's factor.
+  /// The L2 penalty's factor, of SGD; AdamW shrinks weights by it, times the rate, a step.
   public var weightDecay = 0.0001
+  /// What the rate is multiplied by for each layer that lies nearer to the picture; AdamW's alone.
+  public var layerDecay = 1.0
+  /// The probability that the last block's branch is left out for a picture; less for earlier blocks.
+  public var dropPath = 0.0
   /// The loss on images with several labels.
   public var loss = Loss.softmax
   /// The order in which images are seen.
