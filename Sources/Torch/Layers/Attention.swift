@@ -1,11 +1,7 @@
 import CTorch
 
-/// softmax(q · kᵀ · scale) · v, in one kernel that never holds all of the products.
-///
-/// - Parameters:
-///   - q, k, v: [N, heads, tokens, features].
-///   - scale: What the products are multiplied by, 1 / √features unless said.
-/// - Returns: [N, heads, tokens, features].
+/// softmax(q · kᵀ · scale) · v, in one kernel that never holds all of the products: each [N, heads, tokens,
+/// features], as the result is; the scale is 1 / √features unless said.
 /// - Throws: `TorchError` when the shapes do not fit.
 public func attention(
   _ q: Tensor, _ k: Tensor, _ v: Tensor, scale: Double? = nil, _ pass: Pass

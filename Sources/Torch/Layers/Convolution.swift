@@ -9,9 +9,8 @@ public struct Conv2d {
   /// Channels are split into so many groups that do not see each other.
   public let groups: Int
 
-  /// A convolution `from` so many channels `to` so many.
-  /// - Parameter deviation: Weights are drawn from a truncated normal distribution of this deviation, as
-  ///   transformers begin; nil is He's.
+  /// A convolution `from` so many channels `to` so many. With a `deviation` weights are drawn from a
+  /// truncated normal distribution of it, as transformers begin; without, from He's.
   /// - Throws: `TorchError` when the channels do not divide into the groups.
   public init(
     _ path: Path, from input: Int, to output: Int, kernel: Int, stride: Int = 1, padding: Int = 0,

@@ -7,9 +7,8 @@ public struct Linear {
   /// [out]; nil in a layer without.
   public let bias: Tensor?
 
-  /// A layer `from` so many features `to` so many.
-  /// - Parameter deviation: Weights are drawn from a truncated normal distribution of this deviation, and
-  ///   the bias is 0, as transformers begin; nil begins as PyTorch does.
+  /// A layer `from` so many features `to` so many. With a `deviation` weights are drawn from a truncated
+  /// normal distribution of it, and the bias is 0, as transformers begin; without, as PyTorch begins.
   /// - Throws: `TorchError`.
   public init(
     _ path: Path, from input: Int, to output: Int, hasBias: Bool = true, deviation: Double? = nil
