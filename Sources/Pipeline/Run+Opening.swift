@@ -46,10 +46,9 @@ extension Run {
     }
     let note = "\(directory.knownFolder)/weights.json"
     let weights =
-      access == .reading
-      ? nil : try recipe.teacher.startFrom.flatMap { try GivenWeights(of: $0, notedAt: note) }
+      access == .reading ? [:] : try GivenWeights.all(of: recipe, notedAt: note)
     let inputs = RunInputs(
-      recipe, device, precision, data, known, startFrom: weights?.sha256)
+      recipe, device, precision, data, known, weights: weights.hashes)
     if access != .reading {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(
@@ -73,7 +72,7 @@ extension Run {
       if data.unlabelled.absence == nil {
         try directory.note(data, recipe, inputs, known)
       }
-      try weights?.write(to: note)
+      if !weights.isEmpty { try weights.write(to: note) }
     }
     return Opened(
       data: data, known: known, inputs: inputs, device: device, precision: precision,

@@ -63,11 +63,9 @@ extension Run {
     try log.append("done", stage: stage.rawValue, ["seconds": .number(outcome.seconds)])
   }
 
-  /// Which network of the catalogue, for this run's classes and pictures.
-  func options(model: String, stem: Stem, width: Int) -> NetworkOptions {
-    NetworkOptions(
-      model: model, classCount: data.classNames.count, inputChannels: recipe.input.channels,
-      stem: stem, width: width)
+  /// Which network of the catalogue a stage trains, for this run's classes and pictures.
+  func options(of stage: Stage) -> NetworkOptions {
+    recipe.options(of: stage, classCount: data.classNames.count)
   }
 
   /// The model that a finished stage left.

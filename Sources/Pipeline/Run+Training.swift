@@ -8,6 +8,22 @@ import Torch
 import Training
 
 extension Run {
+  /// The network that a stage begins with: with the weights that the recipe gives it, or fresh ones drawn
+  /// from `seed`.
+  func firstNetwork(
+    of stage: Stage, _ options: NetworkOptions, seed: UInt64
+  ) throws -> any Network {
+    let network = try ModelCatalog.make(options, seed: seed, device: device)
+    guard let start = stage.facts.startFrom, let source = start.source(recipe) else {
+      return network
+    }
+    let weights = try StartingWeights(
+      start, source, for: network, options, classNames: data.classNames)
+    try weights.load(into: network)
+    console.note("\(stage.title): \(weights.note)")
+    return network
+  }
+
   /// Trains the network of a stage, which is the one of `options`, on `examples`, writes the model
   /// folder, and measures it; what is random follows from `seed`, by default the stage's own.
   func trainAndMeasure(

@@ -39,6 +39,8 @@ extension Stage {
     var begins: (with: Stage, file: String)?
     /// The groups and keys of a recipe that it depends on besides those of the stage before it.
     var keys: [String]
+    /// The key that names weights which its network starts from; nil where there is none.
+    var startFrom: StartKey?
     /// Where the accuracy of its network stands in a summary; nil where it trains none.
     var accuracy: WritableKeyPath<Summary, Summary.Accuracy>?
     /// Whether a run of a recipe has it.
@@ -54,13 +56,18 @@ extension Stage {
       Facts(
         folder: "baseline", title: "baseline", result: "Supervised baseline", isOfPipeline: false,
         learnsFromLabels: true,
-        keys: ["baseline.training.", "student.model", "student.stem", "student.width"],
+        keys: [
+          "baseline.training.", "student.model", "student.stem", "student.width",
+          "student.startFrom",
+        ],
+        startFrom: Recipe.studentStart,
         accuracy: \.supervised, isIncluded: { $0.baseline.enabled },
         perform: TrainBaseline.perform(in:))
     case .teacher:
       Facts(
         folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
-        learnsFromLabels: true, keys: ["teacher."], accuracy: \.teacher,
+        learnsFromLabels: true, keys: ["teacher."], startFrom: Recipe.teacherStart,
+        accuracy: \.teacher,
         perform: TrainTeacher.perform(in:))
     case .ranking:
       Facts(
@@ -74,7 +81,7 @@ extension Stage {
       Facts(
         folder: "3-student", title: "student", result: "Student before fine-tuning",
         isOfPipeline: true, begins: (.ranking, "selected.bin"), keys: ["student."],
-        accuracy: \.pretrained, perform: PretrainStudent.perform(in:))
+        startFrom: Recipe.studentStart, accuracy: \.pretrained, perform: PretrainStudent.perform(in:))
     case .fineTuning:
       Facts(
         folder: "4-fine-tuned", title: "fine-tuning", result: "Student", isOfPipeline: true,
@@ -84,7 +91,8 @@ extension Stage {
       Facts(
         folder: "baseline-long", title: "long baseline",
         result: "Baseline, as many images as the pipeline", isOfPipeline: false,
-        learnsFromLabels: true, keys: [], accuracy: \.supervisedLong,
+        learnsFromLabels: true, keys: [], startFrom: Recipe.studentStart,
+        accuracy: \.supervisedLong,
         isIncluded: { $0.baseline.enabled && $0.baseline.long },
         perform: TrainBaseline.performLong(in:))
     }
@@ -112,7 +120,23 @@ extension Stage {
   }
 }
 
+/// A key of a recipe that names weights to start from.
+struct StartKey: Sendable {
+  /// Such as `teacher.startFrom`.
+  let key: String
+  /// The weights that a recipe names, if any.
+  let source: @Sendable (Recipe) -> String?
+
+  /// The key's group: `teacher`.
+  var group: String { String(key.prefix { $0 != "." }) }
+}
+
 extension Recipe {
+  static let teacherStart = StartKey(key: "teacher.startFrom") { $0.teacher.startFrom }
+  static let studentStart = StartKey(key: "student.startFrom") { $0.student.startFrom }
+  /// All of these keys.
+  static let starts = [teacherStart, studentStart]
+
   /// Whether a run of this recipe has the stage.
   public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }
 }

@@ -121,7 +121,9 @@ extension Recipe {
       ("student.training.freezeBackbone", student.training.freezeBackbone),
       ("baseline.training.freezeBackbone", baseline.enabled && baseline.training.freezeBackbone),
     ] {
-      found.refuse(frozen, key, "\(key): this network starts from nothing; set it to false")
+      found.refuse(
+        frozen && student.startFrom == nil, key,
+        "\(key): this network starts from nothing; set it to false, or give student.startFrom")
     }
   }
 

@@ -205,6 +205,10 @@ extension Recipe.Student {
         reaches: .studentAndBaseline),
       .value("stem", \.stem, "Its first layers.", reaches: .studentAndBaseline),
       .value("width", \.width, "The channels of its first stage.", reaches: .studentAndBaseline),
+      .value(
+        "startFrom", \.startFrom,
+        "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from; the baseline then does, too.",
+        reaches: .studentAndBaseline, isYoung: true),
       .training(\.training),
     ]
   }

@@ -231,6 +231,8 @@ extension Recipe {
     public var stem = Stem.standard
     /// The channels of its first stage.
     public var width = 64
+    /// A model folder or a file of weights to start from, as the baseline then does, too.
+    public var startFrom: String?
     /// How it is pre-trained on the selected pictures.
     public var training = Training.pretraining
 

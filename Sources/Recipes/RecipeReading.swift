@@ -124,7 +124,7 @@ public struct RecipeReading: Sendable {
   /// The keys whose values are paths.
   private static let pathKeys = [
     "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
-    "ranking.tags", "teacher.startFrom",
+    "ranking.tags", "teacher.startFrom", "student.startFrom",
   ]
 
   private static func refuseTwoBudgets(in overrides: [String]) throws {
@@ -199,5 +199,6 @@ extension Recipe {
     data.validation = data.validation.map { resolveSource($0, "data.validation") }
     data.test = data.test.map { resolveSource($0, "data.test") }
     teacher.startFrom = teacher.startFrom.map { resolveSource($0, "teacher.startFrom") }
+    student.startFrom = student.startFrom.map { resolveSource($0, "student.startFrom") }
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("teacher.startFrom")
+@Suite("teacher.startFrom and student.startFrom")
 struct StartFromTests {
   /// A teacher that takes no step worth the name, so that it stays what it started from.
   private static let still = [
@@ -58,6 +58,42 @@ struct StartFromTests {
     #expect(more.errors.contains("with a new last layer"))
     #expect(try weights(tiny, "more")["conv1.weight"] == given["conv1.weight"])
     #expect(try weights(tiny, "more")["fc.bias"]?.count == 7)
+  }
+
+  @Test("the student and the baseline start from the same given weights; other bytes redo both")
+  func student() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "given")
+    let given = try weights(tiny, "given")
+    let file = tiny.folder.path + "/given.safetensors"
+    let source = tiny.directory("given") + "/1-teacher/model.safetensors"
+    try FileManager.default.copyItem(atPath: source, toPath: file)
+    let still = ["student", "baseline"].flatMap { stage in
+      [
+        "\(stage).training.learningRate=1e-30", "\(stage).training.warmUpFrom=1e-30",
+        "\(stage).training.images=32", "\(stage).training.warmUpImages=0",
+      ]
+    }
+    let settings = still + ["student.startFrom=\(file)", "baseline.enabled=true"]
+    let plan = try Command.run(
+      ["run", "\(tiny.folder.path)/tiny.yaml", "--dry-run"] + settings.flatMap { ["--set", $0] })
+    #expect(plan.output.components(separatedBy: "starts from \(file)").count == 3,
+      "\(plan.output) \(plan.errors)")
+    let outcome = try tiny.finish("run", "a", settings)
+    for stage in ["baseline", "student"] {
+      #expect(outcome.errors.contains("\(stage): starts from \(file)"), "\(outcome.errors)")
+    }
+    for folder in ["baseline", "3-student"] {
+      let started = try TinyRun.tensors(tiny.directory("a") + "/\(folder)/model.safetensors")
+      #expect(started["conv1.weight"] == given["conv1.weight"], "\(folder)")
+    }
+    try tiny.finish("train-teacher", "other", ["seed=7"])
+    let other = tiny.directory("other") + "/1-teacher/model.safetensors"
+    try FileManager.default.removeItem(atPath: file)
+    try FileManager.default.copyItem(atPath: other, toPath: file)
+    let refused = try tiny.run("run", "a", settings)
+    #expect(refused.code == 65, "\(refused.errors)")
+    #expect(refused.errors.contains("the weights of student.startFrom"), "\(refused.errors)")
   }
 
   @Test("weights of another network are refused with the tensor's name")

@@ -26,11 +26,10 @@ public enum TrainBaseline {
   private static func train(
     _ stage: Stage, _ training: Recipe.Training, in run: Run
   ) throws {
-    let recipe = run.recipe.student
     try run.stage(stage) {
-      let options = run.options(model: recipe.model, stem: recipe.stem, width: recipe.width)
+      let options = run.options(of: stage)
       // The same first weights as the student's: the comparison is about the data.
-      let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
+      let network = try run.firstNetwork(of: stage, options, seed: run.seed(.student))
       return try run.trainAndMeasure(
         stage, network, options, on: run.data.labelled, training, seed: run.seed(.baseline))
     }

@@ -9,12 +9,12 @@ public enum PretrainStudent {
   /// Pre-trains the student, or does nothing when this run has it already.
   /// - Throws: `PipelineError`; one that says so when nothing has been selected yet.
   public static func perform(in run: Run) throws {
-    let recipe = run.recipe.student
     try run.stage(.student) {
-      let options = run.options(model: recipe.model, stem: recipe.stem, width: recipe.width)
-      let network = try ModelCatalog.make(options, seed: run.seed(.student), device: run.device)
+      let options = run.options(of: .student)
+      let network = try run.firstNetwork(of: .student, options, seed: run.seed(.student))
       return try run.trainAndMeasure(
-        .student, network, options, on: selected(in: run), recipe.training)
+        .student, network, options, on: selected(in: run),
+        run.recipe.student.training)
     }
   }
 

@@ -130,7 +130,7 @@ struct FoundWeights {
     /// What of its first layers the weights do not tell.
     let stemNote: String?
 
-    /// nil where the file is clearly of no such network: its last layer is another one.
+    /// nil where the file's shapes make no such network.
     init?(
       _ name: String, _ file: any WeightsFile, stem: Stem?, _ described: NetworkOptions?
     ) throws {
@@ -155,7 +155,8 @@ struct FoundWeights {
           }
         }
       }
-      let network = try ModelCatalog.make(options, device: .meta)
+      // A width that the network cannot have is another network's.
+      guard let network = try? ModelCatalog.make(options, device: .meta) else { return nil }
       fit = WeightsFit(of: file, to: network.weights, prefix: prefix)
       self.options = options
       stemNote = note

@@ -6,7 +6,7 @@ import SystemPackage
 import Torch
 import Training
 
-/// The weights that `teacher.startFrom` names, of which only the header is read until they are loaded.
+/// The weights that `teacher.startFrom` or `student.startFrom` names, of which only the header is read until they are loaded.
 struct StartingWeights {
   /// What the recipe calls them.
   let source: String
@@ -21,22 +21,24 @@ struct StartingWeights {
   /// Opens the weights and makes sure that they fit `network`, whose tensors need no memory.
   /// - Throws: `PipelineError` saying what lies there and what to do about it, `FileError` naming all
   ///   tensors that do not fit.
-  init(_ source: String, for network: any Network, _ options: NetworkOptions, classNames: [String])
-    throws
-  {
+  init(
+    _ start: StartKey, _ source: String, for network: any Network, _ options: NetworkOptions,
+    classNames: [String]
+  ) throws {
     self.source = source
+    let key = start.key
     let place = FilePath(text: source)
     let isFolder = place.isFolder
     guard !RecipePath.isRemote(source) else {
       throw PipelineError.io(
-        "teacher.startFrom: \(source) is not on this machine; download it and name the file")
+        "\(key): \(source) is not on this machine; download it and name the file")
     }
     guard place.exists else {
       throw PipelineError.io(
-        "teacher.startFrom: there is no \(source); give a model folder, or a file of weights "
+        "\(key): there is no \(source); give a model folder, or a file of weights "
           + "(.safetensors, .pth, .pt, .bin)")
     }
-    if isFolder { try Self.requireWeights(in: source) }
+    if isFolder { try Self.requireWeights(in: source, key) }
     let path = isFolder ? ModelFolder.weightsPath(in: source) : source
     let file = try openWeights(path)
     let folder = isFolder ? source : FilePath(text: path).folder.text
@@ -61,7 +63,7 @@ struct StartingWeights {
     guard fit.isWhole else {
       throw FileError(
         "load weights from", path, code: 0,
-        detail: fit.reason + Self.hint(file, fit, options, model?.options))
+        detail: fit.reason + Self.hint(file, fit, start.group, options, model?.options))
     }
     self.prefix = prefix
     self.keepsLast = keepsLast
@@ -97,11 +99,11 @@ struct StartingWeights {
   // MARK: - What does not fit
 
   /// - Throws: `PipelineError.io` that says what a folder without `model.safetensors` is instead.
-  private static func requireWeights(in folder: String) throws {
+  private static func requireWeights(in folder: String, _ key: String) throws {
     guard !FilePath(text: ModelFolder.weightsPath(in: folder)).exists else { return }
     let stages = Stage.models(in: folder)
     let names = try FilePath(text: folder).names().sorted()
-    let head = "teacher.startFrom: \(folder) has no model.safetensors"
+    let head = "\(key): \(folder) has no model.safetensors"
     if !stages.isEmpty {
       throw PipelineError.io("\(head), it is a run directory; \(didYouMean(stages))")
     }
@@ -130,16 +132,16 @@ struct StartingWeights {
 
   /// Which keys of the recipe would make a network that the file fits.
   private static func hint(
-    _ file: any WeightsFile, _ fit: WeightsFit, _ wanted: NetworkOptions,
+    _ file: any WeightsFile, _ fit: WeightsFit, _ stage: String, _ wanted: NetworkOptions,
     _ described: NetworkOptions?
   ) -> String {
     var settings: [String] = []
     if let described {
-      if described.model != wanted.model { settings.append("teacher.model: \(described.model)") }
+      if described.model != wanted.model { settings.append("\(stage).model: \(described.model)") }
       if described.stem != wanted.stem {
-        settings.append("teacher.stem: \(described.stem.rawValue)")
+        settings.append("\(stage).stem: \(described.stem.rawValue)")
       }
-      if described.width != wanted.width { settings.append("teacher.width: \(described.width)") }
+      if described.width != wanted.width { settings.append("\(stage).width: \(described.width)") }
       if described.inputChannels != wanted.inputChannels {
         settings.append("input.channels: \(described.inputChannels)")
       }
@@ -156,10 +158,10 @@ struct StartingWeights {
       guard [1, 3].contains(found[1]), found[2] == found[3], [3, 7].contains(found[2]) else {
         return ""
       }
-      if found[0] != wanted[0] { settings.append("teacher.width: \(found[0])") }
+      if found[0] != wanted[0] { settings.append("\(stage).width: \(found[0])") }
       if found[1] != wanted[1] { settings.append("input.channels: \(found[1])") }
       if found[2] != wanted[2] {
-        settings.append("teacher.stem: \(found[2] == 7 ? "standard" : "small or strided")")
+        settings.append("\(stage).stem: \(found[2] == 7 ? "standard" : "small or strided")")
       }
     }
     return settings.isEmpty ? "" : "; it is of \(settings.joined(separator: ", "))"

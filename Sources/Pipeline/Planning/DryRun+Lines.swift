@@ -36,8 +36,9 @@ extension DryRun {
             "\(Format.significant($0.rate, 4)) at step \(Format.count($0.step))"
           }.joined(separator: ", "),
       ]
-      if training.stage == Stage.teacher.title, let startingWeights {
-        lines.append("  \(startingWeights)")
+      let stage = Stage.allCases.first { $0.title == training.stage }
+      if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
+        lines.append("  \(note)")
       }
     }
     lines += [

@@ -86,8 +86,8 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var device: String?
   /// The precision.
   public private(set) var precision: String?
-  /// What the teacher starts from, in words.
-  public private(set) var startingWeights: String?
+  /// What networks start from, in words, by the keys that name it.
+  public private(set) var startingWeights: [String: String] = [:]
   /// Why the run cannot be made.
   public private(set) var problems: [Problem] = []
   /// What the user should know before it starts, and which key mends it.

@@ -72,9 +72,10 @@ extension Recipe {
 
   /// The network of a training stage for so many classes.
   func options(of stage: Stage, classCount: Int) -> NetworkOptions {
-    guard stage != .teacher else { return teacherOptions(classCount: classCount) }
+    let isTeacher = stage == .teacher
     return NetworkOptions(
-      model: student.model, classCount: classCount, inputChannels: input.channels,
-      stem: student.stem, width: student.width)
+      model: isTeacher ? teacher.model : student.model, classCount: classCount,
+      inputChannels: input.channels, stem: isTeacher ? teacher.stem : student.stem,
+      width: isTeacher ? teacher.width : student.width)
   }
 }

@@ -21,8 +21,8 @@ public struct Preflight: Sendable {
   /// What the user should know.
   public private(set) var warnings: [Warning] = []
 
-  /// What the teacher starts from, in words; nil where it starts from nothing, or is done.
-  var startingWeights: String?
+  /// What networks start from, in words, by the keys that name it; nothing of those that are done.
+  var startingWeights: [String: String] = [:]
 
   /// Nothing was found yet but `problems`.
   init(_ problems: [Problem] = []) { self.problems = problems }

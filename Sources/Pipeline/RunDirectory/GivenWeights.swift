@@ -1,9 +1,10 @@
 import Files
 import Foundation
+import Recipes
 import SystemPackage
 import Training
 
-/// The weights that a teacher starts from, known by their bytes: a file of the same name may come to
+/// The weights that a network starts from, known by their bytes: a file of the same name may come to
 /// hold others.
 struct GivenWeights: Codable, Equatable {
   /// The file's state when it was read.
@@ -29,14 +30,23 @@ struct GivenWeights: Codable, Equatable {
   /// The SHA-256 of the file.
   let sha256: String
 
-  /// Reads the weights that `source` names, unless the file is as it was when `note` was written; nil
-  /// where there is no such file (any more).
-  init?(of source: String, notedAt note: String) throws {
+  /// Reads the weights that `recipe` names, by their keys, unless a file is as it was when `note` was
+  /// written; without those that are not there (any more).
+  static func all(of recipe: Recipe, notedAt note: String) throws -> [String: GivenWeights] {
+    let noted = try? JSONDecoder().decode(
+      [String: GivenWeights].self, from: FileContents.data(of: note))
+    var found: [String: GivenWeights] = [:]
+    for start in Recipe.starts {
+      guard let source = start.source(recipe) else { continue }
+      found[start.key] = try GivenWeights(of: source, noted: noted?[start.key])
+    }
+    return found
+  }
+
+  private init?(of source: String, noted: GivenWeights?) throws {
     let file = FilePath(text: source).isFolder ? ModelFolder.weightsPath(in: source) : source
     guard let state = State(file) else { return nil }
-    if let data = try? FileContents.data(of: note),
-      let noted = try? JSONDecoder().decode(Self.self, from: data), noted.state == state
-    {
+    if let noted, noted.state == state {
       self = noted
       return
     }
@@ -44,6 +54,12 @@ struct GivenWeights: Codable, Equatable {
     sha256 = try Checksum.sha256(file: file)
   }
 
+}
+
+extension [String: GivenWeights] {
   /// Keeps what was read.
   func write(to note: String) throws { try DurableFile.write(try JSON.pretty(self), to: note) }
+
+  /// The SHA-256 of each, by its key.
+  var hashes: [String: String] { mapValues(\.sha256) }
 }

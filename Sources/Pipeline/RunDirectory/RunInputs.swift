@@ -15,8 +15,8 @@ struct RunInputs {
   let leftOut: String?
   /// U at a glance; nil where it is not there.
   let unlabelled: String?
-  /// The SHA-256 of `teacher.startFrom`'s weights; nil where there are none.
-  let startFrom: String?
+  /// The SHA-256 of the weights that networks start from, by the keys that name them.
+  let weights: [String: String]
 
   /// The sets that are only measured on; nil where they are not known.
   var measured: [String: PicturesIdentity]? {
@@ -34,7 +34,7 @@ struct RunInputs {
     {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
-    if stage == .teacher { inputs.files[StageInputs.givenWeights] = startFrom }
+    if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
     if stage == .ranking { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
     return inputs
   }
@@ -44,12 +44,12 @@ extension RunInputs {
   /// What the sets of `data` are, whose contents `known` has.
   init(
     _ recipe: Recipe, _ device: Device, _ precision: Precision, _ data: RunData,
-    _ known: KnownPictures, startFrom: String?
+    _ known: KnownPictures, weights: [String: String]
   ) {
     self.recipe = recipe
     self.device = device.kind.rawValue
     self.precision = precision.rawValue
-    self.startFrom = startFrom
+    self.weights = weights
     unlabelled =
       data.unlabelled.absence != nil ? nil : RunData.fingerprint(of: data.unlabelled)
     guard known.isLooked else {

@@ -42,16 +42,16 @@ public struct StageInputs: Codable, Equatable, Sendable {
     if hasFiles, unlabelled == was.unlabelled {
       words.formUnion(["data.unlabelled", "data.unlabelledSplit"])
     }
-    if files.keys.contains(where: { $0 != Self.givenWeights && was.files[$0] != nil })
-      || files[Self.givenWeights] != nil && was.files[Self.givenWeights] != nil
-    {
-      words.insert(Self.givenWeights)
+    let hasEarlier = files.keys.contains {
+      !Self.givenWeights.contains($0) && was.files[$0] != nil
     }
+    words.formUnion(
+      Self.givenWeights.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
     return words
   }
 
-  /// The weights that the teacher starts from, among `files`: called as their key.
-  static let givenWeights = "teacher.startFrom"
+  /// The weights that networks start from, among `files`: called as their keys.
+  static let givenWeights = Set(Recipe.starts.map(\.key))
 
   /// In what these inputs differ from those of an earlier start.
   /// - Parameters:

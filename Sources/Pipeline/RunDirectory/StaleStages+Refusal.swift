@@ -80,11 +80,12 @@ extension StaleStages {
       guard !differences.contains(.labelled) else { return nil }
       return "the pictures that U must not hold (test, held-out and labelled ones) are not those "
         + "that were left out when it was scored"
-    case .file(StageInputs.givenWeights):
-      return
-        "the weights of teacher.startFrom (\(now.recipe.teacher.startFrom ?? "")) are not those "
-        + "that the teacher started from"
-    case .file(let name): return "\(name) is not the one that the \(stage) was made with"
+    case .file(let name):
+      if let start = Recipe.starts.first(where: { $0.key == name }) {
+        return "the weights of \(name) (\(start.source(now.recipe) ?? "")) are not those that the "
+          + "\(stage) started from"
+      }
+      return "\(name) is not the one that the \(stage) was made with"
     case .setting, .machine, .unknown: return nil
     }
   }
