@@ -50,6 +50,8 @@ let package = Package(
           "libzstd-dev",
         ])
       ]),
+    // A header, nothing to link.
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
 
     // C ABIs over them: the only code that sees libtorch and the codecs.
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
@@ -63,7 +65,8 @@ let package = Package(
     .target(name: "CInflate", dependencies: ["CCodecs"]),
 
     // Files that survive a crash, for every room that writes one.
-    .target(name: "Files", dependencies: [crypto, system], swiftSettings: swiftSettings),
+    .target(
+      name: "Files", dependencies: ["CXXHash", crypto, system], swiftSettings: swiftSettings),
 
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(

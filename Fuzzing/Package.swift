@@ -29,9 +29,10 @@ let package = Package(
       ],
       linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "CInflate", dependencies: ["CCodecs"], path: "House/CInflate"),
+    .systemLibrary(name: "CXXHash", path: "House/CXXHash"),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
-      name: "Files", dependencies: ["Crypto", system], path: "House/Files",
+      name: "Files", dependencies: ["CXXHash", "Crypto", system], path: "House/Files",
       swiftSettings: swiftSettings),
     .target(
       name: "Copies", dependencies: ["CImage", "Files", "Crypto"], path: "House/Copies",
