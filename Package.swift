@@ -53,7 +53,7 @@ let package = Package(
     // A header, nothing to link.
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
 
-    // C ABIs over them: the only code that sees libtorch and the codecs.
+    // C ABIs over them: the only code that sees libtorch, the codecs and libcurl.
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
     .target(
       name: "CImage", dependencies: ["CCodecs"],
@@ -63,6 +63,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("gif")]),  // giflib has no pkg-config file everywhere
 
     .target(name: "CInflate", dependencies: ["CCodecs"]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
     // Files that survive a crash, for every room that writes one.
     .target(
@@ -78,7 +79,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
     .target(
-      name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", crypto, system],
+      name: "Shards",
+      dependencies: ["CCurl", "CInflate", "ImageData", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(
       name: "Training", dependencies: ["Torch", "Models", "ImageData", "Copies", "Files", system],

@@ -29,6 +29,8 @@ let package = Package(
       ],
       linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "CInflate", dependencies: ["CCodecs"], path: "House/CInflate"),
+    .target(
+      name: "CCurl", path: "House/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .systemLibrary(name: "CXXHash", path: "House/CXXHash"),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
@@ -42,7 +44,8 @@ let package = Package(
       path: "House/ImageData",
       swiftSettings: swiftSettings),
     .target(
-      name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", "Crypto", system],
+      name: "Shards",
+      dependencies: ["CCurl", "CInflate", "ImageData", "Copies", "Files", "Crypto", system],
       path: "House/Shards", swiftSettings: swiftSettings),
     .target(
       name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",
