@@ -50,8 +50,10 @@ let package = Package(
           "libzstd-dev",
         ])
       ]),
+    // A header, nothing to link.
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
 
-    // C ABIs over them: the only code that sees libtorch and the codecs.
+    // C ABIs over them: the only code that sees libtorch, the codecs and libcurl.
     .target(name: "CTorch", dependencies: ["CLibtorch"]),
     .target(
       name: "CImage", dependencies: ["CCodecs"],
@@ -61,9 +63,11 @@ let package = Package(
       linkerSettings: [.linkedLibrary("gif")]),  // giflib has no pkg-config file everywhere
 
     .target(name: "CInflate", dependencies: ["CCodecs"]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
     // Files that survive a crash, for every room that writes one.
-    .target(name: "Files", dependencies: [crypto, system], swiftSettings: swiftSettings),
+    .target(
+      name: "Files", dependencies: ["CXXHash", crypto, system], swiftSettings: swiftSettings),
 
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(
@@ -78,7 +82,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(name: "Ranking", dependencies: ["Files", system], swiftSettings: swiftSettings),
     .target(
-      name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", crypto, system],
+      name: "Shards",
+      dependencies: ["CCurl", "CInflate", "ImageData", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(
       name: "Training", dependencies: ["Torch", "Models", "ImageData", "Copies", "Files", system],

@@ -29,9 +29,12 @@ let package = Package(
       ],
       linkerSettings: [.linkedLibrary("gif")]),
     .target(name: "CInflate", dependencies: ["CCodecs"], path: "House/CInflate"),
+    .target(
+      name: "CCurl", path: "House/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .systemLibrary(name: "CXXHash", path: "House/CXXHash"),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
-      name: "Files", dependencies: ["Crypto", system], path: "House/Files",
+      name: "Files", dependencies: ["CXXHash", "Crypto", system], path: "House/Files",
       swiftSettings: swiftSettings),
     .target(
       name: "Copies", dependencies: ["CImage", "Files", "Crypto"], path: "House/Copies",
@@ -41,7 +44,8 @@ let package = Package(
       path: "House/ImageData",
       swiftSettings: swiftSettings),
     .target(
-      name: "Shards", dependencies: ["CInflate", "ImageData", "Copies", "Files", "Crypto", system],
+      name: "Shards",
+      dependencies: ["CCurl", "CInflate", "ImageData", "Copies", "Files", "Crypto", system],
       path: "House/Shards", swiftSettings: swiftSettings),
     .target(
       name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",

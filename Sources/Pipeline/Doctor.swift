@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Shards
 import SystemPackage
 import Torch
 
@@ -48,7 +49,10 @@ public enum Doctor {
         "demo data",
         hasFashion ? fashion : "not there: apt-get install dataset-fashion-mnist",
         isFine: hasFashion),
-      parquet, curl,
+      parquet,
+      Fact(
+        "libcurl", WebClient.version + (WebClient.hasTLS ? "" : ": no https addresses"),
+        isFine: WebClient.hasTLS),
     ]
     if let speed = try? machineSpeed(hasCUDA ? .cuda : .cpu, best) {
       facts.append(Fact("matrix product", "\(Format.count(2 * speed)) GFLOP/s in \(best.rawValue)"))
@@ -72,16 +76,5 @@ public enum Doctor {
     } catch {
       return Fact("parquet", "\(error)", isFine: false)
     }
-  }
-
-  /// Shards on web servers.
-  private static var curl: Fact {
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    let path = folders.map { "\($0)/curl" }.first(where: FileManager.default.isExecutableFile)
-    return Fact(
-      "curl",
-      path
-        ?? "not there: apt-get install curl, for shards by http; everything else works without it",
-      isFine: path != nil)
   }
 }

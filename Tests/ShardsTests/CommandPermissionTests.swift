@@ -85,7 +85,7 @@ struct CommandPermissionTests {
   }
 
   @Test(
-    "curl is given nothing but addresses of http and https",
+    "libcurl is given nothing but addresses of http and https",
     arguments: ["file:///etc/passwd", "-o/x", "@/etc/passwd", "ftp://h/a.tar", ""])
   func addresses(text: String) {
     let line = refusal { _ = try ShardSource(ShardLocation(kind: .url, text: text)) }

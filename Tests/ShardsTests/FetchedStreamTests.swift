@@ -77,6 +77,67 @@ struct FetchedStreamTests {
     #expect(throws: ImageDataError.self) { try keysAndPictures(busy) }
     #expect(busy.requests.count == 3)
   }
+
+  @Test(
+    "a server that is busy for a moment is asked again, and one that sends elsewhere is followed")
+  func busyOnce() throws {
+    let server = try PictureServer(tar, first: ["503 Busy", "302 Found\r\nLocation: /b.tar"])
+    let notes = NoteList()
+    try expectAll(try keysAndPictures(server, notes: notes))
+    #expect(notes.lines.count == 1 && notes.lines.first?.contains("503") == true)
+    #expect(server.requests == [0, 0, 0, 0])
+  }
+
+  @Test(
+    "redirects without end, and those that lead away from the web, are errors that no attempt mends",
+    arguments: [("/a.tar", 11, 47), ("file:///etc/passwd", 1, 1), ("ftp://127.0.0.1/a.tar", 1, 1)])
+  func redirects(location: String, requests: Int, code: Int) throws {
+    let server = try PictureServer(tar, status: "302 Found\r\nLocation: \(location)")
+    let error = #expect(throws: ImageDataError.self) { try keysAndPictures(server) }
+    let end = "(libcurl's error \(code)) after 0 bytes and 1 attempts in a row"
+    #expect(error?.description.hasSuffix(end) == true, "\(String(describing: error))")
+    #expect(server.requests.count == requests)
+  }
+
+  @Test("a server without certificates gives nothing to an https address")
+  func withoutTLS() throws {
+    let server = try PictureServer(tar)
+    let error = #expect(throws: StreamFailure.self) {
+      _ = try ShardSource(
+        ShardLocation(kind: .url, text: "https://127.0.0.1:\(server.port)/a.tar"),
+        patience: options.patience)
+    }
+    #expect(error?.reason.contains("after 0 bytes and 3 attempts in a row") == true)
+  }
+
+  @Test("whoever waits for a server that gives nothing is told to stop without it")
+  func stops() throws {
+    let server = try PictureServer(tar, most: 100, stallsOnce: true)
+    var patience = FetchedStream.Patience(stallSeconds: 1_000_000)
+    patience.shouldStop = { !server.requests.isEmpty }
+    let stream = try FetchedStream("http://127.0.0.1:\(server.port)/a.tar", patience: patience)
+    let failure = #expect(throws: StreamFailure.self) { try stream.readToTheEnd() }
+    #expect(failure?.kind == .stopped)
+  }
+
+  @Test("what nobody has read yet takes no memory, however fast it comes")
+  func memory() throws {
+    let bytes = [UInt8](repeating: 7, count: 64 << 20)
+    let server = try PictureServer(bytes)
+    let stream = try FetchedStream("http://127.0.0.1:\(server.port)/a.tar")
+    var room = [UInt8](repeating: 0, count: 5000)
+    var count = 0
+    let growth = try ProcessMemory.peakGrowth {
+      while true {
+        let got = try room.withUnsafeMutableBytes { try stream.read(into: $0) }
+        if got == 0 { break }
+        count += got
+      }
+    }
+    #expect(count == bytes.count)
+    #expect(growth < 8 << 20, "\(growth >> 20) MiB")
+  }
+
   @Test("an index notes a served file's size and ETag, and another file is found before it is read")
   func changed() throws {
     let server = try PictureServer(tar, tag: "\"one\"")

@@ -44,7 +44,7 @@ struct ShardLocation: Hashable, Sendable {
   /// What archives are called, for the names of millions of files.
   static let archives = NameEndings(endings)
 
-  /// Whether `text` begins like an address that curl fetches.
+  /// Whether `text` begins like an address of a web server.
   static func isURL(_ text: some StringProtocol) -> Bool {
     let start = text.prefix(8).lowercased()
     return start.hasPrefix("http://") || start.hasPrefix("https://")

@@ -29,12 +29,9 @@ final class ChildProcess {
   ///   - program: The program's name or path.
   ///   - arguments: Its arguments, without its name.
   ///   - variables: What its environment has besides this process's.
-  ///   - errors: Where its standard error goes; by default where this process's goes.
-  ///   - third: What its descriptor 3 is; by default it has none.
   /// - Throws: `StreamFailure` when it cannot be started.
   init(
-    _ program: String, _ arguments: [String], variables: [String: String] = [:],
-    errors: Int32? = nil, third: Int32? = nil
+    _ program: String, _ arguments: [String], variables: [String: String] = [:]
   ) throws {
     // One at a time: a program that another thread starts between these lines would hold this
     // pipe's end open, and its reader would wait for that program too.
@@ -51,8 +48,6 @@ final class ChildProcess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    if let errors { posix_spawn_file_actions_adddup2(&actions, errors, 2) }
-    if let third { posix_spawn_file_actions_adddup2(&actions, third, 3) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

@@ -28,7 +28,7 @@ struct ShardSource {
       isReadInOrder = true
       state = SourceState()
     case .url:
-      // An index says what it likes, and curl takes other things for an address, too.
+      // An index says what it likes, and libcurl takes other things for an address, too.
       guard ShardLocation.isURL(location.text) else {
         throw StreamFailure(.source, "\(location.text) is no http(s) address")
       }

@@ -1,47 +1,50 @@
 import Foundation
 import Testing
 
-@testable import ImageData
-@testable import Shards
-
 /// A web server on this machine for one file, which it gives out badly.
-final class PictureServer: @unchecked Sendable {
-  let port: UInt16
+package final class PictureServer: @unchecked Sendable {
+  package let port: UInt16
   private var bytes: [UInt8]
   private var tag: String?
   private var next: (bytes: [UInt8], tag: String?)?
   private let listener: Int32
   private let status: String?
+  private var first: [String]
   private let hasRanges: Bool
   private let heedsConditions: Bool
   private let growth: Int
   private let lock = NSLock()
   private var most: Int
   private var stalls: Bool
+  private var stallAfter: Int?
   private var starts: [Int] = []
   private var validators: [String] = []
 
   /// The first bytes that were asked for, request by request.
-  var requests: [Int] { lock.withLock { starts } }
+  package var requests: [Int] { lock.withLock { starts } }
 
   /// What each request's If-Range was.
-  var conditions: [String] { lock.withLock { validators } }
+  package var conditions: [String] { lock.withLock { validators } }
 
   /// Gives out another file from now on.
-  func give(_ bytes: [UInt8], tag: String?) {
+  package func give(_ bytes: [UInt8], tag: String?) {
     lock.withLock { (self.bytes, self.tag) = (bytes, tag) }
   }
 
   /// Gives out another file after the next answer.
-  func giveNext(_ bytes: [UInt8], tag: String?) { lock.withLock { next = (bytes, tag) } }
+  package func giveNext(_ bytes: [UInt8], tag: String?) { lock.withLock { next = (bytes, tag) } }
+
+  /// Gives the first `most` bytes in the next answer, and then nothing until the other side gives up.
+  package func stallNext(after most: Int) { lock.withLock { stallAfter = most } }
 
   /// Listens on a port of the system's choice. An answer ends after `most` bytes, which grow by
-  /// `growth` from request to request; `status` is answered in place of the file, which is given in
-  /// parts where it `hasRanges`; with `stallsOnce` the first answer stalls in place of ending; `tag` is the file's ETag,
-  /// which an If-Range is compared with where the server `heedsConditions`.
-  init(
+  /// `growth` from request to request; `status` is answered in place of the file, with further headers
+  /// in further lines, or those of `first` one after the other before it. The file is given in parts
+  /// where the server `hasRanges`; with `stallsOnce` the first answer stalls in place of ending; `tag` is
+  /// the file's ETag, which an If-Range is compared with where the server `heedsConditions`.
+  package init(
     _ bytes: [UInt8], most: Int = .max, growth: Int = 0, status: String? = nil,
-    hasRanges: Bool = true, stallsOnce: Bool = false, tag: String? = nil,
+    first: [String] = [], hasRanges: Bool = true, stallsOnce: Bool = false, tag: String? = nil,
     heedsConditions: Bool = true
   ) throws {
     self.bytes = bytes
@@ -50,6 +53,7 @@ final class PictureServer: @unchecked Sendable {
     self.growth = growth
     self.heedsConditions = heedsConditions
     self.status = status
+    self.first = first
     self.hasRanges = hasRanges
     stalls = stallsOnce
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -97,15 +101,16 @@ final class PictureServer: @unchecked Sendable {
     let condition = lines.first { $0.lowercased().hasPrefix("if-range: ") }
     let range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }
     let asked = range.flatMap { Int($0.dropFirst(13).prefix { $0 != "-" }) } ?? 0
-    let (limit, isStalling, bytes, tag) = lock.withLock {
+    let (limit, isStalling, status, bytes, tag) = lock.withLock {
       starts.append(asked)
       validators.append(condition.map { String($0.dropFirst(10)) } ?? "")
       defer {
         most += growth
-        stalls = false
+        (stalls, stallAfter) = (false, nil)
         if let next { (self.bytes, self.tag, self.next) = (next.bytes, next.tag, nil) }
       }
-      return (most, stalls, self.bytes, self.tag)
+      let status = first.isEmpty ? self.status : first.removeFirst()
+      return (stallAfter ?? most, stalls || stallAfter != nil, status, self.bytes, self.tag)
     }
     if let status { return send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n", connection) }
     let isSame = condition.map { !heedsConditions || $0.hasSuffix(tag ?? "") } ?? true
@@ -115,14 +120,16 @@ final class PictureServer: @unchecked Sendable {
     if start > 0 { head += "Content-Range: bytes \(start)-\(bytes.count - 1)/\(bytes.count)\r\n" }
     if let tag { head += "ETag: \(tag)\r\n" }
     send(head + "\r\n", connection)
-    send(Array(bytes[start..<min(bytes.count, start + min(limit, bytes.count))]), connection)
+    send(bytes[start..<min(bytes.count, start + min(limit, bytes.count))], connection)
     if isStalling { _ = read(connection, &room, 1) }  // until the other side gives up
   }
 
-  private func send(_ text: String, _ connection: Int32) { send(Array(text.utf8), connection) }
+  private func send(_ text: String, _ connection: Int32) {
+    send(Array(text.utf8)[...], connection)
+  }
 
-  private func send(_ bytes: [UInt8], _ connection: Int32) {
-    var rest = bytes[...]
+  private func send(_ bytes: ArraySlice<UInt8>, _ connection: Int32) {
+    var rest = bytes
     while !rest.isEmpty {
       let sent = rest.withUnsafeBytes {
         Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
