@@ -81,7 +81,8 @@ extension Stage {
       Facts(
         folder: "3-student", title: "student", result: "Student before fine-tuning",
         isOfPipeline: true, begins: (.ranking, "selected.bin"), keys: ["student."],
-        startFrom: Recipe.studentStart, accuracy: \.pretrained, perform: PretrainStudent.perform(in:))
+        startFrom: Recipe.studentStart, accuracy: \.pretrained,
+        perform: PretrainStudent.perform(in:))
     case .fineTuning:
       Facts(
         folder: "4-fine-tuned", title: "fine-tuning", result: "Student", isOfPipeline: true,
