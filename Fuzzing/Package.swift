@@ -50,8 +50,12 @@ let package = Package(
     .target(
       name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",
       swiftSettings: swiftSettings),
+    .target(
+      name: "PyTorchFiles", dependencies: ["Files"], path: "House/PyTorchFiles",
+      swiftSettings: swiftSettings),
     .executableTarget(
-      name: "halcyon-fuzz", dependencies: ["ImageData", "Shards", "Copies", "Ranking", "Files"],
+      name: "halcyon-fuzz",
+      dependencies: ["ImageData", "Shards", "Copies", "Ranking", "PyTorchFiles", "Files"],
       swiftSettings: swiftSettings),
   ],
   cLanguageStandard: .c17

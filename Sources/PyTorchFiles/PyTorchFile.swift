@@ -4,10 +4,10 @@ import Files
 /// a row of pickles with the tensors' memory behind them.
 ///
 /// The file is mapped; a tensor's bytes are copied when they are asked for.
-package struct PyTorchFile {
+package final class PyTorchFile {
   package let path: String
   /// What was saved: a dictionary of tensors, or one around it.
-  package let value: PickleValue
+  private let program: PickledProgram
   /// Where each storage's bytes lie, by its key.
   private let storages: [String: Range<Int>]
   private let file: MappedFile
@@ -29,24 +29,46 @@ package struct PyTorchFile {
       let contents =
         file.bytes.starts(with: [0x50, 0x4B])
         ? try Self.archive(file.bytes) : try Self.rowOfPickles(file.bytes)
-      (value, storages) = (contents.value, contents.storages)
+      (program, storages) = (contents.program, contents.storages)
     } catch let fault as PickleFault {
       throw FileError("read PyTorch's weights", path, code: 0, detail: fault.message)
     }
   }
 
+  /// The tensors by their names; nil where there are none.
+  package var stateDictionary: StateDictionary? {
+    withExtendedLifetime(self) { StateDictionary(in: program.value) }
+  }
+
+  /// The names of the classes, where the training program left them beside the weights.
+  package var classNames: [String]? {
+    withExtendedLifetime(self) {
+      guard let top = program.value.dictionary else { return nil }
+      for key in ["classes", "class_names", "label_names", "labels", "idx_to_class"] {
+        let names = top[key]?.elements?.compactMap(\.text) ?? []
+        if !names.isEmpty, names.count == top[key]?.elements?.count { return names }
+      }
+      // torchvision's ImageFolder: each name with its number.
+      let numbered = (top["class_to_idx"]?.dictionary?.entries ?? []).compactMap { name, number in
+        name.text.flatMap { name in number.integer.map { (name: name, number: $0) } }
+      }.sorted { $0.number < $1.number }
+      let isWhole = !numbered.isEmpty && numbered.map(\.number) == Array(numbered.indices)
+      return isWhole ? numbered.map(\.name) : nil
+    }
+  }
+
   // MARK: - Formats
 
-  private typealias Contents = (value: PickleValue, storages: [String: Range<Int>])
+  private typealias Contents = (program: PickledProgram, storages: [String: Range<Int>])
 
   private static func archive(_ bytes: UnsafeRawBufferPointer) throws -> Contents {
     let files = try ZipDirectory(bytes).files
     // All lies in one folder, whose name is the file's when it was written.
-    let programs = files.keys.filter { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }
-    guard let program = programs.min(by: { $0.count < $1.count }), let range = files[program] else {
+    let names = files.keys.filter { $0.hasSuffix("/data.pkl") || $0 == "data.pkl" }
+    guard let name = names.min(by: { $0.count < $1.count }), let range = files[name] else {
       throw PickleFault("it is a zip archive without data.pkl, so not of torch.save's")
     }
-    let folder = program.dropLast("data.pkl".count)
+    let folder = name.dropLast("data.pkl".count)
     if files[folder + "constants.pkl"] != nil {
       throw PickleFault(
         "it is a TorchScript program (torch.jit.save), not weights; in Python, "
@@ -55,12 +77,12 @@ package struct PyTorchFile {
     if let order = files[folder + "byteorder"], !bytes[order].elementsEqual("little".utf8) {
       throw PickleFault("its numbers have their highest byte first")
     }
-    let value = try Pickle.read(UnsafeRawBufferPointer(rebasing: bytes[range])).value
+    let program = try Pickle.read(UnsafeRawBufferPointer(rebasing: bytes[range]))
     var storages: [String: Range<Int>] = [:]
     for (name, range) in files where name.hasPrefix(folder + "data/") {
       storages[String(name.dropFirst(folder.count + "data/".count))] = range
     }
-    return (value, storages)
+    return (program, storages)
   }
 
   /// PyTorch's mark, 0x1950A86A20F9469CFC6C, its lowest byte first.
@@ -75,29 +97,28 @@ package struct PyTorchFile {
         "it is a tar archive, as PyTorch wrote before 0.1.10; save it again with a later one")
     }
     var next = 0
-    func pickle() throws -> PickleValue {
+    func pickle() throws -> PickledProgram {
       let program = try Pickle.read(bytes, from: next)
       next = program.end
-      return program.value
+      return program
     }
-    let first = try pickle()
+    let first = try pickle().value
     guard case .bytes(mark) = first else {
       throw PickleFault(
         "it is a pickle, but not one that torch.save wrote: it begins with \(first.kind)")
     }
-    guard try pickle().integer == 1001 else {
+    guard case .integer(1001) = try pickle().value else {
       throw PickleFault("it is of a version of PyTorch's format that is not known")
     }
-    if try pickle().dictionary?["little_endian"].map({
-      if case .boolean(false) = $0 { true } else { false }
-    })
-      ?? false
-    {
-      throw PickleFault("its numbers have their highest byte first")
+    let system = try pickle()
+    try withExtendedLifetime(system) {
+      if case .boolean(false) = system.value.dictionary?["little_endian"] {
+        throw PickleFault("its numbers have their highest byte first")
+      }
     }
-    let (value, end, elementBytes) = try Pickle.read(bytes, from: next)
-    next = end
-    let keys = try pickle().elements ?? []
+    let program = try pickle()
+    let list = try pickle()
+    let keys = withExtendedLifetime(list) { list.value.elements ?? [] }
     // Behind the keys lie the storages in their order: the number of elements, then these.
     var storages: [String: Range<Int>] = [:]
     let reader = LittleEndian(bytes)
@@ -107,7 +128,7 @@ package struct PyTorchFile {
       }
       let count = try reader.number(at: next, bytes: 8)
       next += 8
-      guard let elementBytes = elementBytes[key] else {
+      guard let elementBytes = program.elementBytes[key] else {
         throw PickleFault("it has the storage \(key), which no tensor uses")
       }
       let size = count.multipliedReportingOverflow(by: elementBytes)
@@ -119,7 +140,7 @@ package struct PyTorchFile {
       }
       next += size.partialValue
     }
-    return (value, storages)
+    return (program, storages)
   }
 
   // MARK: - Tensors

@@ -170,7 +170,27 @@ struct HostilePickleTests {
   @Test("a dictionary that holds itself is read, and has no tensors")
   func cycle() throws {
     let program = start + [0x7D, 0x71, 0] + text("state_dict") + [0x68, 0, 0x73, 0x2E]
-    let value = try program.withUnsafeBytes { try Pickle.read($0).value }
-    #expect(StateDictionary(in: value) == nil)
+    let read = try program.withUnsafeBytes { try Pickle.read($0) }
+    withExtendedLifetime(read) { #expect(StateDictionary(in: read.value) == nil) }
+  }
+
+  @Test(
+    "what holds itself goes when its file does, and a million within each other go without a stack")
+  func released() throws {
+    weak var itself: PickleDictionary?
+    do {
+      let program = start + [0x7D, 0x71, 0] + text("a") + [0x68, 0, 0x73, 0x2E]
+      let read = try program.withUnsafeBytes { try Pickle.read($0) }
+      itself = read.value.dictionary
+      withExtendedLifetime(read) { #expect(itself != nil) }
+    }
+    #expect(itself == nil)
+    // ((((…)))) and [[[[…]]]], one operation a level.
+    let tuples = start + [0x29] + [UInt8](repeating: 0x85, count: 1_000_000) + [0x2E]
+    _ = try tuples.withUnsafeBytes { try Pickle.read($0).end }
+    let lists =
+      start + [UInt8](repeating: 0x5D, count: 1_000_000) + [UInt8](repeating: 0x61, count: 999_999)
+      + [0x2E]
+    _ = try lists.withUnsafeBytes { try Pickle.read($0).end }
   }
 }

@@ -96,7 +96,7 @@ struct PyTorchFileTests {
       var bytes = whole
       bytes[place] ^= 0x41
       try Data(bytes).write(to: URL(fileURLWithPath: path))
-      guard let file = try? PyTorchFile(path: path), let found = StateDictionary(in: file.value)
+      guard let file = try? PyTorchFile(path: path), let found = file.stateDictionary
       else { continue }
       for (name, tensor) in found.tensors { _ = try? file.bytes(of: tensor, called: name) }
     }
@@ -104,15 +104,17 @@ struct PyTorchFileTests {
 
   @Test("the tensors are found under the usual keys, a moving average first")
   func places() throws {
-    let value = try PyTorchFile(path: referenceFile("zip.pth").path).value
-    let found = try #require(StateDictionary(in: value))
+    let file = try PyTorchFile(path: referenceFile("zip.pth").path)
+    let found = try #require(file.stateDictionary)
     #expect(found.place == "state_dict")
     #expect(found.others.isEmpty)
     #expect(found.tensors.first?.name == "module.plain")
-    let inner = try #require(value.dictionary?["state_dict"])
+    let tensor = try #require(found.tensors.first?.tensor)
+    let inner = PickleDictionary()
+    inner.set(.text("fc.weight"), .tensor(tensor))
     let both = PickleDictionary()
-    both.set(.text("state_dict"), inner)
-    both.set(.text("model_ema"), inner)
+    both.set(.text("state_dict"), .dictionary(inner))
+    both.set(.text("model_ema"), .dictionary(inner))
     let average = try #require(StateDictionary(in: .dictionary(both)))
     #expect(average.place == "model_ema")
     #expect(average.others == ["state_dict"])

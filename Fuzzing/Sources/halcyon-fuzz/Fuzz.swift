@@ -3,7 +3,7 @@ import Foundation
 /// What an input can be fed to, by its name: `FUZZ=image`, `tar`, ….
 private let readers: [String: @Sendable (Data) -> Void] = [
   "contents": fuzzContents, "image": fuzzImage, "index": fuzzIndex, "lists": fuzzLists,
-  "scores": fuzzScores, "selection": fuzzSelection, "tar": fuzzTar,
+  "scores": fuzzScores, "selection": fuzzSelection, "tar": fuzzTar, "weights": fuzzWeights,
 ]
 
 private let reader: @Sendable (Data) -> Void = {

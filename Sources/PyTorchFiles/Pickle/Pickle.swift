@@ -1,3 +1,14 @@
+/// What a pickle describes.
+struct PickledProgram {
+  let value: PickleValue
+  /// What the value is made of; when this goes, its sequences and dictionaries are emptied.
+  let containers: PickleContainers
+  /// The place behind the program's last byte.
+  let end: Int
+  /// How many bytes an element has of each storage that was named.
+  let elementBytes: [String: Int]
+}
+
 /// Reads a program for Python's pickle machine as data: containers, plain values and tensors.
 ///
 /// Python runs such a program, and it can do whatever Python can. This reader runs nothing: it knows the
@@ -34,16 +45,15 @@ struct Pickle {
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
   private var calls: PickleCalls
+  private let containers = PickleContainers()
 
   /// Reads the program in `bytes` from `start` on.
-  /// - Returns: What it describes, where it ends, and how many bytes an element has of each storage that
-  ///   it names.
-  static func read(
-    _ bytes: UnsafeRawBufferPointer, from start: Int = 0
-  ) throws -> (value: PickleValue, end: Int, elementBytes: [String: Int]) {
+  static func read(_ bytes: UnsafeRawBufferPointer, from start: Int = 0) throws -> PickledProgram {
     var machine = Pickle(bytes: bytes, position: start)
     let value = try machine.run()
-    return (value, machine.position, machine.calls.elementBytes)
+    return PickledProgram(
+      value: value, containers: machine.containers, end: machine.position,
+      elementBytes: machine.calls.elementBytes)
   }
 
   private init(bytes: UnsafeRawBufferPointer, position: Int) {
@@ -104,32 +114,30 @@ struct Pickle {
     case .shortBytes: stack.append(.bytes(try taken(try unsigned(bytes: 1))))
     case .bytes: stack.append(.bytes(try taken(try unsigned(bytes: 4))))
     case .bytes8: stack.append(.bytes(try taken(try length(bytes: 8))))
-    case .emptyTuple: stack.append(.tuple([]))
-    case .tuple1: stack.append(.tuple([try popped()]))
+    case .emptyTuple: push(.tuple(PickleSequence()))
+    case .tuple1: push(.tuple(PickleSequence([try popped()])))
     case .tuple2:
       let second = try popped()
-      stack.append(.tuple([try popped(), second]))
+      push(.tuple(PickleSequence([try popped(), second])))
     case .tuple3:
       let third = try popped()
       let second = try popped()
-      stack.append(.tuple([try popped(), second, third]))
-    case .tuple: stack.append(.tuple(try poppedToMark()))
-    case .emptyList, .emptySet: stack.append(.list(PickleList()))
+      push(.tuple(PickleSequence([try popped(), second, third])))
+    case .tuple: push(.tuple(PickleSequence(try poppedToMark())))
+    case .emptyList, .emptySet: push(.list(PickleSequence()))
     case .list:
-      let list = PickleList()
-      list.append(try poppedToMark())
-      stack.append(.list(list))
+      push(.list(PickleSequence(try poppedToMark())))
     case .append:
       let value = try popped()
       try topList().append([value])
     case .appends, .addItems:
       let values = try poppedToMark()
       try topList().append(values)
-    case .emptyDictionary: stack.append(.dictionary(PickleDictionary()))
+    case .emptyDictionary: push(.dictionary(PickleDictionary()))
     case .dictionary:
       let dictionary = PickleDictionary()
       try set(try poppedToMark(), in: dictionary)
-      stack.append(.dictionary(dictionary))
+      push(.dictionary(dictionary))
     case .setItem:
       let value = try popped()
       let key = try popped()
@@ -156,7 +164,7 @@ struct Pickle {
       guard case .global(let name) = callee, case .tuple(let values) = arguments else {
         throw PickleFault("it calls \(callee.kind), which is no function")
       }
-      stack.append(try calls.call(name, values))
+      push(try calls.call(name, values.items))
     case .build:
       let state = try popped()
       // A dictionary's own attributes, such as the versions of a network's parts, are no weights.
@@ -168,6 +176,12 @@ struct Pickle {
   }
 
   // MARK: - The stack
+
+  /// Puts a container on the stack.
+  private mutating func push(_ value: PickleValue) {
+    containers.keep(value)
+    stack.append(value)
+  }
 
   private mutating func popped() throws -> PickleValue {
     guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {
@@ -190,7 +204,7 @@ struct Pickle {
     return values
   }
 
-  private func topList() throws -> PickleList {
+  private func topList() throws -> PickleSequence {
     guard case .list(let list) = try top() else {
       throw PickleFault("it appends to \(try top().kind)")
     }

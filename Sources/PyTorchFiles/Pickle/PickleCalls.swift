@@ -22,7 +22,7 @@ struct PickleCalls {
     "torch._utils._rebuild_parameter": first,
     "torch._utils._rebuild_parameter_with_state": first,
     "torch._tensor._rebuild_from_type_v2": rebuilt,
-    "torch.Size": { .tuple($0.first?.elements ?? []) },
+    "torch.Size": { $0.first ?? .none },
     "torch.device": { $0.first ?? .none },
     "torch.serialization._get_layout": { $0.first ?? .none },
     "_codecs.encode": latin1,
@@ -63,7 +63,8 @@ struct PickleCalls {
   /// The storage that `torch.save` writes in the place of a tensor's memory: ("storage", its type, its
   /// key, where it was, how many elements it has) and, in old files, which part of another it is.
   mutating func storage(_ identity: PickleValue) throws -> PickledStorage {
-    guard case .tuple(let parts) = identity, parts.count >= 5, parts[0].text == "storage",
+    guard case .tuple(let identity) = identity, case let parts = identity.items, parts.count >= 5,
+      parts[0].text == "storage",
       case .global(let type) = parts[1],
       let key = parts[2].text ?? parts[2].integer.map(String.init),
       let count = parts[4].integer, count >= 0
@@ -77,7 +78,8 @@ struct PickleCalls {
       throw PickleFault("it has the storage \(key) in two types")
     }
     var storage = PickledStorage(key: key, type: element, count: count)
-    if parts.count > 5, case .tuple(let view) = parts[5] {
+    if parts.count > 5, case .tuple(let part) = parts[5] {
+      let view = part.items
       guard view.count == 3, let offset = view[1].integer, let size = view[2].integer, offset >= 0,
         size >= 0, !offset.addingReportingOverflow(size).overflow
       else { throw PickleFault("it has a view of a storage that cannot be") }
@@ -113,7 +115,7 @@ struct PickleCalls {
       ["torch.Tensor", "torch.nn.parameter.Parameter"].contains(type),
       name.hasPrefix("torch._utils._rebuild_"), let function = functions[name]
     else { throw PickleFault("it has a tensor of a type of its own") }
-    return try function(values)
+    return try function(values.items)
   }
 
   /// Bytes, which Python 3 writes for Python 2 as characters of the same numbers.

@@ -1,13 +1,13 @@
 /// What a pickle describes: containers, plain values, tensors, and names that stand for nothing more.
-package indirect enum PickleValue {
+package enum PickleValue {
   case none
   case boolean(Bool)
   case integer(Int)
   case number(Double)
   case text(String)
   case bytes([UInt8])
-  case tuple([PickleValue])
-  case list(PickleList)
+  case tuple(PickleSequence)
+  case list(PickleSequence)
   case dictionary(PickleDictionary)
   case storage(PickledStorage)
   case tensor(PickledTensor)
@@ -55,18 +55,17 @@ package indirect enum PickleValue {
   /// The elements of a list or of a tuple.
   package var elements: [PickleValue]? {
     switch self {
-    case .list(let list): list.items
-    case .tuple(let items): items
+    case .list(let sequence), .tuple(let sequence): sequence.items
     default: nil
     }
   }
 }
 
-/// A list that the pickle may still append to after it has been named.
-package final class PickleList {
-  package fileprivate(set) var items: [PickleValue] = []
+/// A list, which the pickle may still append to after it has been named, or a tuple.
+package final class PickleSequence {
+  package fileprivate(set) var items: [PickleValue]
 
-  init() {}
+  init(_ items: [PickleValue] = []) { self.items = items }
 
   func append(_ values: some Sequence<PickleValue>) { items.append(contentsOf: values) }
 }
@@ -81,6 +80,11 @@ package final class PickleDictionary {
   /// The value of a key that is a text.
   package subscript(name: String) -> PickleValue? { places[name].map { entries[$0].value } }
 
+  fileprivate func removeAll() {
+    entries = []
+    places = [:]
+  }
+
   func set(_ key: PickleValue, _ value: PickleValue) {
     // Other keys than texts are those of optimisers and schedules, which nobody asks for.
     guard let name = key.text else { return entries.append((key, value)) }
@@ -90,6 +94,29 @@ package final class PickleDictionary {
       places[name] = entries.count
       entries.append((key, value))
     }
+  }
+}
+
+/// Keeps every sequence and dictionary of a pickle, and empties them when it goes: one that holds itself
+/// would never go, and one of a million within each other would take the stack with it.
+package final class PickleContainers {
+  private var sequences: [PickleSequence] = []
+  private var dictionaries: [PickleDictionary] = []
+
+  init() {}
+
+  /// Keeps what `value` is, where that is a container.
+  func keep(_ value: PickleValue) {
+    switch value {
+    case .list(let sequence), .tuple(let sequence): sequences.append(sequence)
+    case .dictionary(let dictionary): dictionaries.append(dictionary)
+    default: break
+    }
+  }
+
+  deinit {
+    for sequence in sequences { sequence.items = [] }
+    for dictionary in dictionaries { dictionary.removeAll() }
   }
 }
 

@@ -20,7 +20,7 @@ public final class PyTorchWeights: WeightsFile {
   public init(path: String) throws {
     file = try PyTorchFile(path: path)
     self.path = path
-    guard let found = StateDictionary(in: file.value) else {
+    guard let found = file.stateDictionary else {
       throw FileError(
         "read PyTorch's weights", path, code: 0,
         detail: "it holds no dictionary of tensors, neither itself nor under state_dict, model or "
@@ -36,19 +36,7 @@ public final class PyTorchWeights: WeightsFile {
   }
 
   /// The names of the classes, where the training program left them beside the weights.
-  public var classNames: [String]? {
-    guard let top = file.value.dictionary else { return nil }
-    for key in ["classes", "class_names", "label_names", "labels", "idx_to_class"] {
-      let names = top[key]?.elements?.compactMap(\.text) ?? []
-      if !names.isEmpty, names.count == top[key]?.elements?.count { return names }
-    }
-    // torchvision's ImageFolder: each name with its number.
-    let numbered = (top["class_to_idx"]?.dictionary?.entries ?? []).compactMap { name, number in
-      name.text.flatMap { name in number.integer.map { (name: name, number: $0) } }
-    }.sorted { $0.number < $1.number }
-    let isWhole = !numbered.isEmpty && numbered.map(\.number) == Array(numbered.indices)
-    return isWhole ? numbered.map(\.name) : nil
-  }
+  public var classNames: [String]? { file.classNames }
 
   /// The shape of the tensor `name`, if there is one.
   public func shape(of name: String) -> [Int]? { tensors[name]?.shape }
