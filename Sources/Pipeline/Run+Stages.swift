@@ -67,7 +67,7 @@ extension Run {
   func options(model: String, stem: Stem, width: Int) -> NetworkOptions {
     NetworkOptions(
       model: model, classCount: data.classNames.count, inputChannels: recipe.input.channels,
-      stem: stem, width: width)
+      stem: stem, width: width, inputSize: recipe.input.size)
   }
 
   /// The model that a finished stage left.

@@ -68,6 +68,6 @@ extension Recipe {
   func teacherOptions(classCount: Int) -> NetworkOptions {
     NetworkOptions(
       model: teacher.model, classCount: classCount, inputChannels: input.channels,
-      stem: teacher.stem, width: teacher.width)
+      stem: teacher.stem, width: teacher.width, inputSize: input.size)
   }
 }

@@ -75,6 +75,6 @@ extension Recipe {
     guard stage != .teacher else { return teacherOptions(classCount: classCount) }
     return NetworkOptions(
       model: student.model, classCount: classCount, inputChannels: input.channels,
-      stem: student.stem, width: student.width)
+      stem: student.stem, width: student.width, inputSize: input.size)
   }
 }
