@@ -83,7 +83,7 @@ extension ModelCatalog {
     architecture.layerScale = 1e-5
     (architecture.registers, architecture.embedsPrefix) = (registers, registers == 0)
     if size == .giant {
-      // Two thirds of what would be multiplied by nothing, rounded up to eights, twice.
+      // Two halves of 4 · 1536 · 2/3 = 4096 each.
       (architecture.hidden, architecture.activation) = (8192, .silu)
       architecture.isGated = true
     }

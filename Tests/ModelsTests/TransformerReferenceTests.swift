@@ -40,7 +40,7 @@ struct TransformerReferenceTests {
     #expect(logits.dtype == .float32)
     try expect(
       logits, equals: Reference("bfloat16")["\(tiny.rawValue).evaluation.logits"],
-      within: Bfloat16ReferenceTests.tolerance)
+      within: 0.05)  // Both lie up to 0.025 from float32.
     #expect(try relativeError(logits, reference["logits"]) > 1e-5, "it was not bfloat16")
   }
 

@@ -40,8 +40,12 @@ struct FoundWeights {
 
     let name = settings.model ?? model?.options.model
     let names = name.map { [$0] } ?? ModelCatalog.names
-    let candidates = try names.compactMap {
-      try Candidate($0, weights, settings, model?.options)
+    let candidates = try names.compactMap { candidate in
+      do {
+        return try Candidate(candidate, weights, settings, model?.options)
+      } catch is TorchError where name == nil {
+        return nil  // None of pictures of that size.
+      }
     }
     let fitting = candidates.filter(\.fit.isWhole)
     guard let best = fitting.first else {
