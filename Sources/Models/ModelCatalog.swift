@@ -2,7 +2,7 @@ public import Files
 public import Foundation
 public import Torch
 
-/// The networks there are, by torchvision's names.
+/// The networks there are, by torchvision's names, or timm's where torchvision has none.
 ///
 /// A new one is one file and one line. Copy `ResNet.swift` under your network's name: it is all that a
 /// network needs. Its initialiser makes layers below `weights.root`, so that a layer's path is its
@@ -21,6 +21,8 @@ public enum ModelCatalog {
     var input = PictureInput()
     /// Whether the options' stem and width are its own to choose; others have them fixed.
     var isScalable = false
+    /// How its last stage is pooled unless told otherwise.
+    var pooling = Pooling.average
     let make: @Sendable (NetworkOptions, ParameterStore) throws -> any Network
   }
 
@@ -44,6 +46,9 @@ public enum ModelCatalog {
     resNeXt("resnext101_32x48d", [3, 4, 23, 3], widthPerGroup: 48),
   ]
 
+  /// Those, and the transformers of `ModelCatalog+Transformers.swift`.
+  private static let all = entries + transformers
+
   private static func resNet(_ name: String, _ architecture: ResNet.Architecture) -> Entry {
     Entry(name: name, isScalable: true) { try ResNet(architecture, $0, weights: $1) }
   }
@@ -62,7 +67,7 @@ public enum ModelCatalog {
   }
 
   private static func entry(_ name: String) throws -> Entry {
-    guard let entry = entries.first(where: { $0.name == name }) else {
+    guard let entry = all.first(where: { $0.name == name }) else {
       throw ModelError(unknown: name)
     }
     return entry
@@ -77,8 +82,12 @@ public enum ModelCatalog {
     (try? entry(name).isScalable) ?? false
   }
 
+  /// How the network `name` pools its last stage where nothing else is said.
+  /// - Throws: `ModelError` when no network has the name.
+  public static func pooling(of name: String) throws -> Pooling { try entry(name).pooling }
+
   /// The names of the networks there are.
-  public static var names: [String] { entries.map(\.name) }
+  public static var names: [String] { all.map(\.name) }
 
   /// Makes a network with fresh weights drawn from `seed`.
   /// - Throws: `ModelError` when no network has the name, `TorchError` when it does not fit.
@@ -97,6 +106,8 @@ public enum ModelCatalog {
   /// Counts a network's weights and work on pictures of `size` × `size`, allocating no memory.
   /// - Throws: `ModelError` when no network has the name, `TorchError` when it does not fit.
   public static func cost(_ options: NetworkOptions, size: Int) throws -> NetworkCost {
+    var options = options
+    options.inputSize = size
     let network = try make(options, device: .meta)
     let trace = Trace()
     let picture = try Tensor.empty([1, options.inputChannels, size, size], device: .meta)

@@ -2,7 +2,7 @@ public import Torch
 
 /// A classifier of pictures: its weights by name, and how to run it.
 public protocol Network: AnyObject {
-  /// The weights, under torchvision's names.
+  /// The weights, under torchvision's names, or timm's where torchvision has no such network.
   var weights: ParameterStore { get }
 
   /// The names of the last layer's weights begin so; `freezeBackbone` trains only these, and a new
@@ -18,6 +18,11 @@ public protocol Network: AnyObject {
 
   /// The names of weights that no optimiser should pull to zero, besides biases and norms.
   static var undecayed: Set<String> { get }
+
+  /// `file` under this network's names, where it has those of its authors or of another program, and in
+  /// its shapes, where they follow from another picture size.
+  /// - Throws: `FileError` when it cannot be read or says what the network cannot follow.
+  func adapted(_ file: any WeightsFile) throws -> any WeightsFile
 
   /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
   /// - Throws: `TorchError` when the shape does not fit.
@@ -44,6 +49,9 @@ extension Network {
   /// None.
   public static var undecayed: Set<String> { [] }
 
+  /// The file as it is.
+  public func adapted(_ file: any WeightsFile) throws -> any WeightsFile { file }
+
   /// Nothing: the layers stay as they are.
   public func fold(precision: Precision) throws {}
 
@@ -61,7 +69,7 @@ public enum Stem: String, Sendable, CaseIterable {
   case strided
 }
 
-/// How a network makes one number a channel of its last stage's pictures.
+/// How a network makes one number a channel of its last stage's pictures, or of a transformer's tokens.
 public enum Pooling: Sendable {
   /// Their mean.
   case average
@@ -69,6 +77,8 @@ public enum Pooling: Sendable {
   case max
   /// The mean of both.
   case averageMax
+  /// A transformer's token that stands for the whole picture.
+  case token
 }
 
 /// Which network to make.
@@ -83,19 +93,22 @@ public struct NetworkOptions: Sendable, Equatable {
   public var stem: Stem
   /// The channels of the stem and of the first stage; 64 in the paper's networks.
   public var width: Int
-  /// How its last stage is pooled.
-  public var pooling: Pooling
+  /// The side of a picture, for networks whose weights depend on it.
+  public var inputSize: Int
+  /// How its last stage is pooled; nil as the network is by itself.
+  public var pooling: Pooling?
 
   /// The network `model` for so many classes.
   public init(
     model: String, classCount: Int = 1000, inputChannels: Int = 3, stem: Stem = .standard,
-    width: Int = 64, pooling: Pooling = .average
+    width: Int = 64, inputSize: Int = 224, pooling: Pooling? = nil
   ) {
     self.model = model
     self.classCount = classCount
     self.inputChannels = inputChannels
     self.stem = stem
     self.width = width
+    self.inputSize = inputSize
     self.pooling = pooling
   }
 }

@@ -50,7 +50,7 @@ public final class ResNet: Network {
       kernel: standard ? 7 : 3, stride: options.stem == .small ? 1 : 2)
     pools = standard
     stageCount = architecture.blocks.count
-    pooling = options.pooling
+    pooling = options.pooling ?? .average
     var blocks: [ResidualBlock] = []
     var channels = options.width
     let blockCount = architecture.blocks.reduce(0, +)
@@ -97,6 +97,8 @@ public final class ResNet: Network {
     switch pooling {
     case .average: try x.globalAveragePooled(pass)
     case .max: try x.globalMaxPooled(pass)
+    case .token:
+      throw TorchError("pooling", message: "a residual network has no class token")
     case .averageMax:
       try x.globalAveragePooled(pass).adding(x.globalMaxPooled(pass)).scaled(by: 0.5)
     }

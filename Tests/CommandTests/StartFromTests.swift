@@ -97,6 +97,27 @@ struct StartFromTests {
     #expect(refused.errors.contains("the weights of student.startFrom"), "\(refused.errors)")
   }
 
+  @Test("a transformer takes weights of larger pictures")
+  func transformer() throws {
+    let tiny = try TinyRun()
+    func settings(_ size: Int) -> [String] {
+      Self.still + [
+        "teacher.model=vit_tiny_patch16_224", "teacher.stem=standard", "teacher.width=64",
+        "input.size=\(size)", "input.resize=\(size)",
+      ]
+    }
+    try tiny.finish("train-teacher", "given", settings(48))
+    let folder = tiny.directory("given") + "/1-teacher"
+    let outcome = try tiny.finish(
+      "train-teacher", "smaller",
+      settings(32) + ["teacher.startFrom=\(folder)", "teacher.training.dropPath=0.1"])
+    #expect(outcome.errors.contains("3 × 3 patches are resampled to 2 × 2"), "\(outcome.errors)")
+    let (given, smaller) = try (weights(tiny, "given"), weights(tiny, "smaller"))
+    #expect(smaller["blocks.11.mlp.fc2.weight"] == given["blocks.11.mlp.fc2.weight"])
+    #expect(smaller["head.weight"] == given["head.weight"])
+    #expect(smaller["pos_embed"]?.count == 5 * 192)
+  }
+
   @Test("weights of another network are refused with the tensor's name")
   func otherNetwork() throws {
     let tiny = try TinyRun()

@@ -23,7 +23,11 @@ struct ModelCatalogTests {
     "resnext101_32x8d", "resnext101_32x16d", "resnext101_32x48d",
   ]
 
-  @Test("parameters and multiply-adds are exactly torchvision's", arguments: torchvision)
+  static let timm = ModelCatalog.transformers.map(\.name)
+
+  @Test(
+    "parameters and multiply-adds are exactly torchvision's and timm's",
+    arguments: torchvision + timm)
   func counts(_ name: String) throws {
     let expected = try #require(Reference.json("models", as: Catalogue.self).models[name])
     let cost = try ModelCatalog.cost(NetworkOptions(model: name), size: 224)
@@ -47,7 +51,7 @@ struct ModelCatalogTests {
     #expect(String(format: "%.\(digits)f", cost.gmac) == gmac)
   }
 
-  @Test("names and shapes are torchvision's", arguments: torchvision)
+  @Test("names and shapes are torchvision's and timm's", arguments: torchvision + timm)
   func names(_ name: String) throws {
     let expected = try #require(Reference.json("models", as: Catalogue.self).models[name])
     let network = try ModelCatalog.make(NetworkOptions(model: name), device: .meta)

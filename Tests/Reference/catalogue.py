@@ -6,6 +6,7 @@ import math
 import torch
 from torch import nn
 
+import transformers
 from vision import torchvision
 
 models = torchvision.models
@@ -33,7 +34,7 @@ MODELS = {
     "resnext101_32x16d": (resnext101(16), IMAGE),
     "resnext101_32x48d": (resnext101(48), IMAGE),
     "r2plus1d_18": (models.video.r2plus1d_18, CLIP),
-}
+} | transformers.MODELS
 
 
 def line(name, tensor):
@@ -45,7 +46,8 @@ def sha256(lines):
 
 
 def multiply_accumulates(network, shape):
-    """Multiply-accumulates of the convolutions and linear layers for one input, on shapes alone."""
+    """Multiply-accumulates of the convolutions, the linear layers and the two products of each attention
+    for one input, on shapes alone."""
     total = 0
 
     def count(module, _, output):
@@ -53,7 +55,17 @@ def multiply_accumulates(network, shape):
         each = module.weight[0].numel()  # products for one output value
         total += output[0].numel() * each
 
+    def count_attention(module, input, _):
+        nonlocal total
+        tokens = input[0].shape[1]
+        total += 2 * tokens * tokens * module.num_heads * module.head_dim
+
     hooks = [
+        module.register_forward_hook(count_attention)
+        for module in network.modules()
+        if hasattr(module, "qkv")
+    ]
+    hooks += [
         module.register_forward_hook(count)
         for module in network.modules()
         if isinstance(module, (nn.Conv2d, nn.Conv3d, nn.Linear))
@@ -88,7 +100,7 @@ def catalogue():
         "about": "Of each model with 1000 classes (r2plus1d_18: 400): sha256 of the lines "
         "'NAME SHAPE\\n' with SHAPE like 64x3x7x7, or 'scalar', in state_dict order; the counters "
         "are num_batches_tracked; sorted is by the bytes of the lines. multiply_accumulates are "
-        "those of one input's convolutions and linear layers.",
+        "those of one input's convolutions, linear layers and attention products.",
         "models": entries,
     }
 

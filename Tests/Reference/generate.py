@@ -25,6 +25,7 @@ import networks
 import operations
 import pickles
 import reference_file
+import transformers
 from vision import torchvision
 
 TOLERANCE = {"bfloat16.safetensors": 0.1}
@@ -40,6 +41,13 @@ def reference_files():
         for key, logits in networks.half_precision(network, tensors).items():
             halves[f"{name}.{key}"] = logits
             half_errors.append(reference_file.relative_error(logits, tensors[key]))
+    for name in transformers.TRANSFORMERS:
+        network, tensors, about = transformers.build(name)
+        files[f"{name}.safetensors"] = (tensors, about)
+        for key, logits in transformers.half_precision(network, tensors).items():
+            halves[f"{name}.{key}"] = logits
+            half_errors.append(reference_file.relative_error(logits, tensors[key]))
+    files["positions.safetensors"] = transformers.positions()
     files["bfloat16.safetensors"] = (
         halves,
         {

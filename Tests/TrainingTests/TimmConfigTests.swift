@@ -2,6 +2,7 @@ import Foundation
 import ImageData
 import Models
 import Testing
+import Torch
 
 @testable import Training
 
@@ -43,7 +44,7 @@ struct TimmConfigTests {
       """)
     let nested = try read(nested(#""label_names": ["a", "b", "c"],"#))
     for config in [flat, nested] {
-      #expect(config.options == NetworkOptions(model: "resnet50", classCount: 3))
+      #expect(config.options == NetworkOptions(model: "resnet50", classCount: 3, inputSize: 64))
       #expect(config.classNames == ["a", "b", "c"])
       #expect(config.input.size == 64)
       #expect(config.input.resize == 67)  // 64 / 0.95 = 67.4
@@ -161,6 +162,92 @@ struct TimmConfigTests {
     #expect(line.hasPrefix("m/config.json: ") && line.contains(message), "\(line)")
   }
 
+  /// A vision transformer's file, with `arguments` and what the top says.
+  private func vit(_ model: String, _ arguments: String = "", _ top: String = "") -> String {
+    """
+    {"architecture": "\(model)", "num_classes": 3, \(top) "model_args": {\(arguments)},
+     "pretrained_cfg": {"input_size": [3, 224, 224], "fixed_input_size": true, "crop_pct": 0.9}}
+    """
+  }
+
+  @Test("of transformers size and pooling are followed, and what tensors tell may be said")
+  func transformers() throws {
+    let plain = try read(vit("vit_small_patch16_224.augreg_in1k", "", #""global_pool": "token","#))
+    #expect(plain.options == NetworkOptions(model: "vit_small_patch16_224", classCount: 3))
+    #expect(plain.input.resize == 248)
+    for side in ["384", "[384, 384]"] {
+      let larger = try read(
+        vit("vit_base_patch16_224", #""img_size": \#(side), "num_heads": 12, "depth": 12"#))
+      #expect(larger.options.inputSize == 384 && larger.input.size == 384)
+    }
+    let mean = try read(
+      vit("deit_tiny_patch16_224", #""global_pool": "avg""#, #""global_pool": "avg","#))
+    #expect(mean.options.pooling == .average)
+    let token = try read(vit("vit_small_patch16_dinov3", #""global_pool": "token""#))
+    #expect(token.options.pooling == .token)
+    #expect(
+      try read(vit("vit_small_patch16_dinov3", #""global_pool": "avg""#)).options.pooling == nil)
+  }
+
+  @Test(
+    "of transformers what would change the numbers is refused by name",
+    arguments: [
+      ("vit_base_patch16_224", #""num_heads": 6"#, "", "num_heads is 6"),
+      ("vit_base_patch16_224", #""act_layer": "silu""#, "", "here have \"gelu\""),
+      ("vit_base_patch16_clip_224", #""norm_layer": "layernorm""#, "", "norm_layer is"),
+      ("vit_base_patch16_224", #""global_pool": "map""#, "", "\"map\" is not token, avg"),
+      ("vit_base_patch16_224", #""img_size": [224, 256]"#, "", "is not [1 or 3, side, side]"),
+      ("vit_base_patch16_224", #""img_size": "large""#, "", "img_size must be a number"),
+      ("vit_base_patch16_224", "", #""global_pool": "avg","#, "global_pool is not that of"),
+      ("vit_small_patch16_dinov3", #""rope_temperature": 10"#, "", "rope_temperature is 10"),
+      ("vit_base_patch16_224", #""cardinality": 1"#, "", "cardinality is not known"),
+      ("cifar_resnet20", #""base_width": 64"#, "", "base_width is not known"),
+    ])
+  func refusedTransformers(model: String, arguments: String, top: String, message: String) {
+    let line = refusal(vit(model, arguments, top))
+    #expect(line.hasPrefix("m/config.json: ") && line.contains(message), "\(line)")
+  }
+
+  @Test("no classes is a network to start from, which computes nothing")
+  func withoutClasses() throws {
+    let text = """
+      {"architecture": "vit_small_patch14_dinov2", "num_classes": 0, "global_pool": "",
+       "pretrained_cfg": {"input_size": [3, 518, 518], "crop_pct": 1.0}}
+      """
+    let config = try read(text)
+    #expect(config.options.classCount == 0 && config.classNames == [])
+    #expect(config.options.inputSize == 518)
+    let folder = NSTemporaryDirectory() + "halcyon-config-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true)
+    try text.write(toFile: folder + "/config.json", atomically: true, encoding: .utf8)
+    let error = #expect(throws: TrainingError.self) {
+      try ModelFolder(contentsOf: folder).load(on: .cpu)
+    }
+    #expect(error?.description.contains("has no classes") == true)
+  }
+
+  @Test(
+    "what is written of a transformer is read again",
+    arguments: [Pooling?.none, .average, .token])
+  func transformerFolder(pooling: Pooling?) throws {
+    let folder = NSTemporaryDirectory() + "halcyon-config-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var input = try ModelCatalog.input(of: "vit_tiny_patch16_224")
+    (input.size, input.resize) = (32, 36)
+    let options = NetworkOptions(
+      model: "vit_tiny_patch16_224", classCount: 2, inputSize: 32,
+      pooling: pooling == .token ? nil : pooling)
+    let model = ModelFolder(path: folder, options: options, classNames: ["a", "b"], input: input)
+    try model.write(ModelCatalog.make(options))
+    let read = try ModelFolder(contentsOf: folder)
+    #expect(read.options == options)
+    #expect(read.input == input)
+    #expect(read.notes == [])
+    _ = try read.load(on: .cpu)
+  }
+
   @Test("a flat file's unknown key is refused; one that stands beside pretrained_cfg is said")
   func unknownKeys() throws {
     #expect(
@@ -198,7 +285,7 @@ struct TimmConfigTests {
     try model.write(ModelCatalog.make(options))
     let read = try ModelFolder(contentsOf: folder)
     #expect(read.input == input)
-    #expect(read.options == options)
+    #expect(read.options == model.options)
     struct Written: Decodable {
       struct Details: Decodable { let crop_pct: Double }
       let pretrained_cfg: Details

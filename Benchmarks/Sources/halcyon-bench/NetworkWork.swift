@@ -19,7 +19,7 @@ struct NetworkWork: ParsableArguments {
   /// The network, in a process set up as Pipeline's Run does.
   func makeNetwork() throws -> any Network {
     Libtorch.keepMemory()
-    return try ModelCatalog.make(NetworkOptions(model: model))
+    return try ModelCatalog.make(NetworkOptions(model: model, inputSize: size))
   }
 
   /// What one picture costs it.

@@ -36,24 +36,28 @@ struct FoundWeights {
     let model =
       isHubs && FilePath(text: "\(folder)/config.json").exists
       ? try ModelFolder(contentsOf: folder) : nil
-    (file, described) = (weights, model)
-    notes = (model?.notes ?? []) + (weights.note.map { [$0] } ?? [])
+    described = model
 
-    let name = settings.model ?? described?.options.model
+    let name = settings.model ?? model?.options.model
     let names = name.map { [$0] } ?? ModelCatalog.names
-    let candidates = try names.compactMap {
-      try Candidate($0, weights, stem: settings.stem ?? model?.options.stem, model?.options)
+    let candidates = try names.compactMap { candidate in
+      do {
+        return try Candidate(candidate, weights, settings, model?.options)
+      } catch is TorchError where name == nil {
+        return nil  // None of pictures of that size.
+      }
     }
     let fitting = candidates.filter(\.fit.isWhole)
     guard let best = fitting.first else {
-      throw Self.nothingFits(file, candidates, named: name)
+      throw Self.nothingFits(weights, candidates, named: name)
     }
     if fitting.count > 1 {
       throw PipelineError.usage(
         "\(path) fits \(fitting.map(\.options.model).joined(separator: " and ")); say which with --model"
       )
     }
-    (options, prefix) = (best.options, best.fit.prefix)
+    (file, options, prefix) = (best.file, best.options, best.fit.prefix)
+    notes = (model?.notes ?? []) + (file.note.map { [$0] } ?? [])
     if name == nil { notes.append("\(path) holds the weights of \(best.options.model)") }
     if !prefix.isEmpty { notes.append("its names begin with \(prefix), which is left out") }
     if let line = best.stemNote, settings.stem == nil, described == nil { notes.append(line) }
@@ -106,7 +110,11 @@ struct FoundWeights {
         let taken = "mean \(input.mean), std \(input.std)"
         notes.append(
           "nothing says with which \(names) it was trained; "
-            + (isGrey ? "these are assumed: " : "ImageNet's are assumed: ") + taken
+            + (isGrey
+              ? "these are assumed: "
+              : input.mean == PictureInput().mean
+                ? "ImageNet's are assumed: " : "\(options.model)'s are assumed: ")
+            + taken
             + "; --mean and --std give others")
       }
     }
@@ -126,17 +134,27 @@ struct FoundWeights {
   /// One network of the catalogue, made as the file's shapes ask for, and how they fit.
   private struct Candidate {
     let options: NetworkOptions
+    /// The weights under the network's names.
+    let file: any WeightsFile
     let fit: WeightsFit
+    /// The names of the last layer's weights begin so.
+    let last: String
     /// What of its first layers the weights do not tell.
     let stemNote: String?
 
     /// nil where the file's shapes make no such network.
     init?(
-      _ name: String, _ file: any WeightsFile, stem: Stem?, _ described: NetworkOptions?
+      _ name: String, _ weights: any WeightsFile, _ settings: ImportSettings,
+      _ described: NetworkOptions?
     ) throws {
       var options = described ?? NetworkOptions(model: name, classCount: 1)
       options.model = name
+      options.classCount = max(1, options.classCount)
+      options.inputSize =
+        try settings.inputSize ?? described?.inputSize ?? ModelCatalog.input(of: name).size
       let shape = try ModelCatalog.make(options, device: .meta)
+      let file = try shape.adapted(weights)
+      let stem = settings.stem ?? described?.stem
       let last = type(of: shape).lastLayer
       let isLast: (String) -> Bool = { $0.hasPrefix(last) }
       let prefix = WeightsFit.prefix(of: file, for: shape.weights, skipping: isLast) ?? ""
@@ -157,8 +175,11 @@ struct FoundWeights {
       }
       // A width that the network cannot have is another network's.
       guard let network = try? ModelCatalog.make(options, device: .meta) else { return nil }
-      fit = WeightsFit(of: file, to: network.weights, prefix: prefix)
-      self.options = options
+      // What is replaced need not be there.
+      fit = WeightsFit(of: file, to: network.weights, prefix: prefix) {
+        settings.head == .new && isLast($0)
+      }
+      (self.options, self.file, self.last) = (options, file, last)
       stemNote = note
     }
   }
@@ -177,6 +198,11 @@ struct FoundWeights {
       name.map { "\(file.path) does not fit \($0)" }
       ?? "\(file.path) fits no network that there is (`halcyon models` lists them); "
       + "\(nearest.options.model) comes nearest"
-    return PipelineError.data("\(head): \(list)")
+    let lacksLast =
+      !nearest.fit.missing.isEmpty && lines.count == nearest.fit.missing.count
+      && nearest.fit.missing.allSatisfy { $0.name.hasPrefix(nearest.last) }
+    return PipelineError.data(
+      "\(head): \(list)"
+        + (lacksLast ? "; give --head new and its --classes, and it gets a last layer" : ""))
   }
 }

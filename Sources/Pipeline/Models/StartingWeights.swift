@@ -40,7 +40,7 @@ struct StartingWeights {
     }
     if isFolder { try Self.requireWeights(in: source, key) }
     let path = isFolder ? ModelFolder.weightsPath(in: source) : source
-    let file = try openWeights(path)
+    let file = try network.adapted(openWeights(path))
     let folder = isFolder ? source : FilePath(text: path).folder.text
     let isDescribed = FilePath(text: "\(folder)/config.json").exists
     model =

@@ -76,6 +76,6 @@ extension Recipe {
     return NetworkOptions(
       model: isTeacher ? teacher.model : student.model, classCount: classCount,
       inputChannels: input.channels, stem: isTeacher ? teacher.stem : student.stem,
-      width: isTeacher ? teacher.width : student.width)
+      width: isTeacher ? teacher.width : student.width, inputSize: input.size)
   }
 }

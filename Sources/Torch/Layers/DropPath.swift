@@ -18,7 +18,8 @@ public struct DropPath: Sendable {
   /// the probability of staying, so that the mean stays.
   func factors(at place: BlockPlace, pictures: Int) -> [Float] {
     let dropped = rate * Double(place.index) / Double(max(1, place.count - 1))
-    let block = SplitMix64.finalized(seed &+ UInt64(truncatingIfNeeded: place.index))
+    let block = SplitMix64.finalized(
+      seed &+ UInt64(truncatingIfNeeded: place.index + place.branch << 32))
     return (0..<pictures).map { picture in
       let random = SplitMix64.finalized(block &+ UInt64(truncatingIfNeeded: picture))
       return Double(random >> 11) * 0x1p-53 < dropped ? 0 : Float(1 / (1 - dropped))
@@ -32,11 +33,14 @@ public struct BlockPlace: Sendable {
   public let index: Int
   /// How many blocks the network has.
   public let count: Int
+  /// Which branch of the block, counted from 0: another is left out for other pictures.
+  public let branch: Int
 
   /// The place `index` of `count`.
-  public init(_ index: Int, of count: Int) {
+  public init(_ index: Int, of count: Int, branch: Int = 0) {
     self.index = index
     self.count = count
+    self.branch = branch
   }
 }
 

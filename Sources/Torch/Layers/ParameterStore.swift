@@ -36,11 +36,14 @@ public final class ParameterStore {
   public var state: [Named] { parameters + buffers }
 
   /// How a new tensor's elements start.
-  enum Start {
+  public enum Start: Sendable {
+    /// All alike.
     case constant(Double)
+    /// Around 0.
     case normal(deviation: Double)
-    /// Nothing beyond two deviations.
+    /// Around 0, nothing beyond two deviations.
     case truncatedNormal(deviation: Double)
+    /// Evenly from -bound to bound.
     case uniform(bound: Double)
   }
 
@@ -81,7 +84,11 @@ public struct Path {
     Path(store: path.store, name: path.name.isEmpty ? "\(part)" : "\(path.name).\(part)")
   }
 
-  func parameter(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws -> Tensor {
+  /// A new tensor of this name that the optimiser changes.
+  /// - Throws: `TorchError` when the name is taken.
+  public func parameter(
+    _ part: String, _ shape: [Int], _ start: ParameterStore.Start
+  ) throws -> Tensor {
     try store.add((self / part).name, shape, start)
   }
 

@@ -112,6 +112,15 @@ extension Tensor {
     try make("softmax", [self]) { ctorch_softmax(handle, Int64(axis), $0) }
   }
 
+  /// Pictures [N, C, H, W] in another size, by cubic convolution with a = -0.75 that sees every pixel of a
+  /// larger picture, as PyTorch's `interpolate` has it with `antialias`.
+  /// - Throws: `TorchError`.
+  public func resizedBicubic(height: Int, width: Int) throws -> Tensor {
+    try make("upsample_bicubic2d", [self]) {
+      ctorch_resize_bicubic(handle, Int64(height), Int64(width), true, $0)
+    }
+  }
+
   /// The sum of all elements, a tensor of one.
   /// - Throws: `TorchError`.
   public func sum() throws -> Tensor {

@@ -33,6 +33,8 @@ public struct ModelFolder {
   /// Describes a model that is to be written.
   public init(path: String, options: NetworkOptions, classNames: [String], input: PictureInput) {
     self.path = path
+    var options = options
+    options.inputSize = input.size
     self.options = options
     self.classNames = classNames
     self.input = input
@@ -85,11 +87,17 @@ public struct ModelFolder {
     try FilePath(text: path).makeFolder()
     try Safetensors.write(
       network.weights.state, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
+    let isTransformer = TimmKeys.isTransformer(options.model)
     let config = Config(
       architecture: TimmNames.architecture(options), num_classes: options.classCount,
-      label_names: classNames, global_pool: "avg",
+      label_names: classNames,
+      global_pool: Self.name(of: try options.pooling ?? ModelCatalog.pooling(of: options.model)),
+      model_args: .init(
+        img_size: isTransformer ? input.size : nil,
+        global_pool: options.pooling.map(Self.name(of:))),
       pretrained_cfg: .init(
-        input_size: [input.channels, input.size, input.size], mean: input.mean, std: input.std,
+        input_size: [input.channels, input.size, input.size],
+        fixed_input_size: isTransformer ? true : nil, mean: input.mean, std: input.std,
         crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
         first_conv: Self.firstConvolution(of: network),
         classifier: String(type(of: network).lastLayer.dropLast())),
@@ -97,6 +105,16 @@ public struct ModelFolder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try DurableFile.write(try encoder.encode(config), to: "\(path)/config.json")
+  }
+
+  /// timm's name of a pooling.
+  private static func name(of pooling: Pooling) -> String {
+    switch pooling {
+    case .average: "avg"
+    case .max: "max"
+    case .averageMax: "avgmax"
+    case .token: "token"
+    }
   }
 
   /// The name of the layer that sees the pictures.
@@ -107,10 +125,16 @@ public struct ModelFolder {
 
   /// The network with its weights.
   /// - Throws: `FileError` naming the tensor that is missing or has another shape,
-  ///   `TrainingError.nonFinite` naming one that holds no numbers.
+  ///   `TrainingError.nonFinite` naming one that holds no numbers, `TrainingError.usage` when the model
+  ///   has no classes.
   public func load(on device: Device) throws -> any Network {
+    guard options.classCount > 0 else {
+      throw TrainingError.usage(
+        "\(path) has no classes: it is \(options.model) without its last layer; `halcyon import --head "
+          + "new --classes a,b,…` gives it one, and teacher.startFrom trains one")
+    }
     let network = try ModelCatalog.make(options, device: device)
-    try network.weights.load(openWeights(weightsPath))
+    try network.weights.load(network.adapted(openWeights(weightsPath)))
     try Self.requireFinite(network, from: weightsPath)
     return network
   }
@@ -141,11 +165,19 @@ public struct ModelFolder {
     let num_classes: Int
     let label_names: [String]
     let global_pool: String
+    let model_args: Arguments
     let pretrained_cfg: Details
     let halcyon: Ours
 
+    /// What timm builds the network from, besides.
+    struct Arguments: Encodable {
+      let img_size: Int?
+      let global_pool: String?
+    }
+
     struct Details: Encodable {
       let input_size: [Int]
+      let fixed_input_size: Bool?
       let mean, std: [Double]
       let crop_pct: Double
       let crop_mode, interpolation: String

@@ -39,7 +39,6 @@ struct TimmConfig {
     }
     try top.check(known.filter { !isNested || TimmKeys.top[$0.key] != nil }, everyKey: false)
     if isNested { try pretrained.check(TimmKeys.pretrained) }
-    try arguments.check(TimmKeys.arguments)
 
     guard let architecture = try top.text("architecture") else {
       throw TrainingError.data("\(file) is not a model's description: it lacks architecture")
@@ -48,6 +47,7 @@ struct TimmConfig {
       throw TrainingError.data(
         "\(file): no architecture is named \(architecture); `halcyon models` lists them")
     }
+    try arguments.check(TimmKeys.arguments(of: model))
     try Self.checkGroups(of: model, arguments)
 
     let names =
@@ -61,13 +61,14 @@ struct TimmConfig {
     guard argument ?? count == count else {
       throw arguments.error("num_classes", "is \(argument ?? 0), but num_classes is \(count)")
     }
-    guard 1...10_000_000 ~= count else {
-      throw top.error("num_classes", "is \(count); it must be at least 1")
+    // 0 is a network without its last layer: something to start from.
+    guard 0...10_000_000 ~= count else {
+      throw top.error("num_classes", "is \(count); it must be at least 0")
     }
     classNames = try Self.classNames(names, count: count, top)
 
     let size = try Self.inputSize(pretrained, arguments)
-    let pooling = try Self.pooling(top, pretrained, arguments)
+    let pooling = try Self.pooling(of: model, top, arguments, hasClasses: count > 0)
     let width = try ours?.integer("width") ?? 64
     let stem = try ours?.text("stem") ?? Stem.standard.rawValue
     guard let stem = Stem(rawValue: stem), 1...1 << 16 ~= width else {
@@ -77,7 +78,7 @@ struct TimmConfig {
     }
     options = NetworkOptions(
       model: model, classCount: count, inputChannels: size[0], stem: stem, width: width,
-      pooling: pooling)
+      inputSize: size[1], pooling: pooling)
     input = try Self.input(size, pretrained, isOurs: ours != nil)
     cropMode = try Self.cropMode(pretrained, mean: input.mean)
     assumptions = Self.assumptions(pretrained, classNames, input).map { "\(file): \($0)" }
@@ -154,6 +155,14 @@ struct TimmConfig {
     if let channels = try arguments.integer("in_chans"), !size.isEmpty {
       size[0] = Double(channels)
     }
+    // A number, or a list of two.
+    switch arguments.value("img_size") {
+    case .list(let sides) where sides.count == 2:
+      size = size.prefix(1) + sides.compactMap(\.number)
+    case .some:
+      size = size.prefix(1) + [Double](repeating: try arguments.number("img_size") ?? 0, count: 2)
+    case nil: break
+    }
     let whole = size.compactMap { Int(exactly: $0) }
     guard size.count == 3, whole.count == 3, whole[1] == whole[2], 1...16_384 ~= whole[1],
       whole[0] == 1 || whole[0] == 3
@@ -166,28 +175,32 @@ struct TimmConfig {
     return whole
   }
 
+  /// How the last stage is pooled where that is not as in the network by itself.
   private static func pooling(
-    _ top: Keys, _ pretrained: Keys, _ arguments: Keys
-  ) throws -> Pooling {
-    let names: [String: Pooling] = [
-      "avg": .average, "fastavg": .average, "max": .max, "fastmax": .max, "avgmax": .averageMax,
-      "fastavgmax": .averageMax,
-    ]
+    of model: String, _ top: Keys, _ arguments: Keys, hasClasses: Bool
+  ) throws -> Pooling? {
+    let isTransformer = TimmKeys.isTransformer(model)
+    let names = isTransformer ? TimmKeys.tokenPoolings : TimmKeys.poolings
     func pooling(_ keys: Keys) throws -> Pooling? {
-      try keys.text("global_pool").map { name in
+      try keys.text("global_pool").flatMap { name in
+        // What has no last layer need not be pooled.
+        if name.isEmpty, !hasClasses { return nil }
         guard let pooling = names[name] else {
-          throw keys.error("global_pool", "\"\(name)\" is not avg, max or avgmax")
+          throw keys.error(
+            "global_pool",
+            "\"\(name)\" is not \(isTransformer ? "token, " : "")avg, max or avgmax")
         }
         return pooling
       }
     }
-    let built = try pooling(arguments) ?? .average
+    let own = try ModelCatalog.pooling(of: model)
+    let built = try pooling(arguments) ?? own
     // timm tells with it what the network is, and builds it from the arguments.
     guard try pooling(top) ?? built == built else {
       throw top.error(
         "global_pool", "is not that of model_args, from which timm builds the network")
     }
-    return built
+    return built == own ? nil : built
   }
 
   private static func input(

@@ -1,3 +1,5 @@
+import Models
+
 /// The keys that timm writes into a model's `config.json`, and what becomes of each here.
 ///
 /// Nothing is passed over that changes a number: a key is used, or it does not matter, or it may only
@@ -41,9 +43,48 @@ enum TimmKeys {
     "origin_url": .harmless, "paper_name": .harmless, "paper_ids": .harmless, "notes": .harmless,
   ]
 
-  /// In `model_args`: the arguments of timm's `ResNet`. Its stages' widths are checked by their tensors.
-  static let arguments: [String: Meaning] = [
+  /// In `model_args`: the arguments of timm's constructor of `model`. What shapes and names of tensors
+  /// follow from is checked by these.
+  static func arguments(of model: String) -> [String: Meaning] {
+    let own: [String: Meaning]
+    if model.hasSuffix("_dinov3") {
+      own = dinoV3
+    } else if isTransformer(model) {
+      own = vit
+    } else if model.hasPrefix("resnet") || model.hasPrefix("resnext") {
+      own = resNet
+    } else {
+      own = [:]
+    }
+    return all.merging(own) { _, own in own }.merging(valued(model)) { _, valued in valued }
+  }
+
+  /// Whether `model` makes tokens of a picture of one size.
+  static func isTransformer(_ model: String) -> Bool {
+    model.hasPrefix("vit_") || model.hasPrefix("deit_")
+  }
+
+  /// timm's names of a pooling of pictures.
+  static let poolings: [String: Pooling] = [
+    "avg": .average, "fastavg": .average, "max": .max, "fastmax": .max, "avgmax": .averageMax,
+    "fastavgmax": .averageMax,
+  ]
+
+  /// Those of tokens.
+  static let tokenPoolings: [String: Pooling] = [
+    "token": .token, "avg": .average, "max": .max, "avgmax": .averageMax,
+  ]
+
+  private static let all: [String: Meaning] = [
     "global_pool": .used, "num_classes": .used, "in_chans": .used,
+    "features_only": .only([.boolean(false)]), "pruned": .only([.boolean(false)]),
+    "checkpoint_path": .only([.text("")]),
+    // Of training, of initial weights, and of how Python runs it.
+    "drop_rate": .harmless, "drop_path_rate": .harmless, "scriptable": .harmless,
+    "exportable": .harmless, "no_jit": .harmless, "device": .harmless,
+  ]
+
+  private static let resNet: [String: Meaning] = [
     "cardinality": .used, "base_width": .used,
     "output_stride": .only([.number(32)]), "act_layer": .only([.text("relu")]),
     "norm_layer": .only([.text("batchnorm2d"), .text("batchnorm")]), "aa_layer": .only([]),
@@ -51,11 +92,58 @@ enum TimmKeys {
     "replace_stem_pool": .only([.boolean(false)]), "block_reduce_first": .only([.number(1)]),
     "down_kernel_size": .only([.number(1)]), "avg_down": .only([.boolean(false)]),
     "channels": .only([.list([64, 128, 256, 512].map { .number($0) })]),
-    "block_args": .only([.object([:])]), "features_only": .only([.boolean(false)]),
-    "pruned": .only([.boolean(false)]), "checkpoint_path": .only([.text("")]),
-    // Of training, of initial weights, and of how Python runs it.
-    "drop_rate": .harmless, "drop_path_rate": .harmless, "drop_block_rate": .harmless,
-    "zero_init_last": .harmless, "scriptable": .harmless, "exportable": .harmless,
-    "no_jit": .harmless, "device": .harmless,
+    "block_args": .only([.object([:])]),
+    "drop_block_rate": .harmless, "zero_init_last": .harmless,
   ]
+
+  /// Of every transformer.
+  private static let transformer: [String: Meaning] = [
+    "img_size": .used,
+    // Tensors have their names and shapes by these; a factor's first value is of training.
+    "patch_size": .harmless, "embed_dim": .harmless, "depth": .harmless, "mlp_ratio": .harmless,
+    "class_token": .harmless, "no_embed_class": .harmless, "qkv_bias": .harmless,
+    "init_values": .harmless,
+    // At the network's own size the same.
+    "dynamic_img_size": .harmless, "dynamic_img_pad": .only([.boolean(false)]),
+    "qk_norm": .only([.boolean(false)]),
+    "pos_drop_rate": .harmless, "patch_drop_rate": .harmless, "proj_drop_rate": .harmless,
+    "attn_drop_rate": .harmless,
+  ]
+
+  private static let vit = transformer.merging([
+    "reg_tokens": .harmless, "pre_norm": .harmless, "weight_init": .harmless,
+    "fix_init": .harmless, "fc_norm": .only([]), "final_norm": .only([.boolean(true)]),
+    "pool_include_prefix": .only([.boolean(false)]), "pos_embed": .only([.text("learn")]),
+    "proj_bias": .only([.boolean(true)]), "scale_attn_norm": .only([.boolean(false)]),
+    "scale_mlp_norm": .only([.boolean(false)]), "embed_norm_layer": .only([]),
+    "attn_layer": .only([.text(""), .text("attn")]),
+  ]) { _, own in own }
+
+  private static let dinoV3 = transformer.merging([
+    "num_reg_tokens": .harmless, "head_init_scale": .harmless, "qkv_fused": .harmless,
+    "swiglu_mlp": .harmless, "use_abs_pos_emb": .harmless,
+    "use_rot_pos_emb": .only([.boolean(true)]), "rope_type": .only([.text("dinov3")]),
+    "rope_temperature": .only([.number(100)]), "rope_rotate_half": .only([.boolean(true)]),
+    "rope_grid_offset": .only([.number(0)]), "rope_grid_indexing": .only([.text("ij")]),
+    "rope_shift_coords": .harmless, "rope_jitter_coords": .harmless,
+    "rope_rescale_coords": .harmless, "use_fc_norm": .only([.boolean(false)]),
+    "scale_mlp": .only([.boolean(false)]), "scale_attn_inner": .only([.boolean(false)]),
+    "attn_type": .only([.text("eva")]), "use_post_norm": .only([.boolean(false)]),
+  ]) { _, own in own }
+
+  /// What no tensor tells, and is another in one network than in the next.
+  private static func valued(_ model: String) -> [String: Meaning] {
+    let heads = ["tiny": 3, "small": 6, "base": 12, "large": 16, "giant": 24]
+    let parts = model.split(separator: "_")
+    guard isTransformer(model), parts.count > 1, let count = heads[String(parts[1])]
+    else { return [:] }
+    var keys: [String: Meaning] = ["num_heads": .only([.number(Double(count))])]
+    guard parts.last != "dinov3" else { return keys }
+    let isSmooth = parts.contains("quickgelu")
+    let activation = isSmooth ? "quick_gelu" : parts[1] == "giant" ? "silu" : "gelu"
+    keys["act_layer"] = .only([.text(activation)])
+    // timm's layernorm has an epsilon of 1e-6, and CLIP's another.
+    keys["norm_layer"] = .only(parts.contains("clip") ? [] : [.text("layernorm")])
+    return keys
+  }
 }
