@@ -10,18 +10,20 @@ public struct Conv2d {
   public let groups: Int
 
   /// A convolution `from` so many channels `to` so many. With a `deviation` weights are drawn from a
-  /// truncated normal distribution of it, as transformers begin; without, from He's.
+  /// truncated normal distribution of it, as transformers begin; with a `start` as that says; without,
+  /// from He's.
   /// - Throws: `TorchError` when the channels do not divide into the groups.
   public init(
     _ path: Path, from input: Int, to output: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    groups: Int = 1, hasBias: Bool = false, deviation: Double? = nil
+    groups: Int = 1, hasBias: Bool = false, deviation: Double? = nil,
+    start: ParameterStore.Start? = nil, biasStart: ParameterStore.Start = .constant(0)
   ) throws {
     try requireGroups(groups, input, output, at: path)
     let start: ParameterStore.Start =
-      deviation.map { .truncatedNormal(deviation: $0) }
+      start ?? deviation.map { .truncatedNormal(deviation: $0) }
       ?? .normal(deviation: (2.0 / Double(output * kernel * kernel)).squareRoot())
     weight = try path.parameter("weight", [output, input / groups, kernel, kernel], start)
-    bias = hasBias ? try path.parameter("bias", [output], .constant(0)) : nil
+    bias = hasBias ? try path.parameter("bias", [output], biasStart) : nil
     self.stride = stride
     self.padding = padding
     self.groups = groups

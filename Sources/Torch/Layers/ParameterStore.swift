@@ -36,11 +36,14 @@ public final class ParameterStore {
   public var state: [Named] { parameters + buffers }
 
   /// How a new tensor's elements start.
-  enum Start {
+  public enum Start: Sendable {
+    /// All the same.
     case constant(Double)
+    /// Drawn from a normal distribution around 0.
     case normal(deviation: Double)
     /// Nothing beyond two deviations.
     case truncatedNormal(deviation: Double)
+    /// Drawn evenly between -bound and bound.
     case uniform(bound: Double)
   }
 
