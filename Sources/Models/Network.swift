@@ -2,7 +2,7 @@ public import Torch
 
 /// A classifier of pictures: its weights by name, and how to run it.
 public protocol Network: AnyObject {
-  /// The weights, under torchvision's names.
+  /// The weights, under torchvision's names or timm's.
   var weights: ParameterStore { get }
 
   /// The names of the last layer's weights begin so; `freezeBackbone` trains only these, and a new
