@@ -69,7 +69,7 @@ struct ConvNetReferenceTests {
   }
 
   @Test(
-    "a branch that drop path leaves out for all pictures leaves what comes in",
+    "drop path of rate 0 changes nothing, and of another rate the logits",
     arguments: TinyConvNet.allCases)
   func dropPath(_ tiny: TinyConvNet) throws {
     let reference = try Reference(tiny.rawValue)
