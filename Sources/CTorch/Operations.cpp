@@ -79,21 +79,25 @@ int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other) {
   return guarded([&] { x->value.add_(other->value); });
 }
 
+namespace {
+at::Tensor activate(const at::Tensor &value, int32_t kind) {
+  switch (kind) {
+  case CTORCH_NO_ACTIVATION: return value;
+  case CTORCH_RELU: return at::relu(value);
+  case CTORCH_GELU: return at::gelu(value);
+  case CTORCH_GELU_TANH: return at::gelu(value, "tanh");
+  case CTORCH_GELU_SIGMOID: return at::mul(value, at::sigmoid(at::mul(value, 1.702)));
+  case CTORCH_SILU: return at::silu(value);
+  case CTORCH_HARD_SWISH: return at::hardswish(value);
+  case CTORCH_HARD_SIGMOID: return at::hardsigmoid(value);
+  case CTORCH_SIGMOID: return at::sigmoid(value);
+  default: TORCH_CHECK(false, "no activation has the number ", kind);
+  }
+}
+} // namespace
+
 int32_t ctorch_activate(const ctorch_tensor *x, int32_t kind, ctorch_tensor **out) {
-  return produce(out, [&] {
-    auto &value = x->value;
-    switch (kind) {
-    case CTORCH_RELU: return at::relu(value);
-    case CTORCH_GELU: return at::gelu(value);
-    case CTORCH_GELU_TANH: return at::gelu(value, "tanh");
-    case CTORCH_GELU_SIGMOID: return at::mul(value, at::sigmoid(at::mul(value, 1.702)));
-    case CTORCH_SILU: return at::silu(value);
-    case CTORCH_HARD_SWISH: return at::hardswish(value);
-    case CTORCH_HARD_SIGMOID: return at::hardsigmoid(value);
-    case CTORCH_SIGMOID: return at::sigmoid(value);
-    default: TORCH_CHECK(false, "no activation has the number ", kind);
-    }
-  });
+  return produce(out, [&] { return activate(x->value, kind); });
 }
 
 int32_t ctorch_layer_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
@@ -239,8 +243,20 @@ int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stri
 namespace {
 using Attributes = c10::List<std::optional<at::Scalar>>;
 
+// What oneDNN calls an activation that it can apply in a convolution's kernel; null for the others.
+const char *fusedName(int32_t activation) {
+  switch (activation) {
+  case CTORCH_NO_ACTIVATION: return "none";
+  case CTORCH_RELU: return "relu";
+  case CTORCH_SILU: return "swish";
+  case CTORCH_HARD_SWISH: return "hardswish";
+  default: return nullptr;
+  }
+}
+
 at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
-                     at::IntArrayRef stride, at::IntArrayRef padding, int64_t groups, bool relu) {
+                     at::IntArrayRef stride, at::IntArrayRef padding, int64_t groups,
+                     const char *activation) {
   using Signature = at::Tensor(const at::Tensor &, const at::Tensor &,
                                const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
                                at::IntArrayRef, int64_t, std::string_view, Attributes,
@@ -249,7 +265,7 @@ at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const at::Te
                                     .findSchemaOrThrow("mkldnn::_convolution_pointwise", "")
                                     .typed<Signature>();
   std::array<int64_t, 2> dilation{1, 1};
-  return operation.call(x, weight, bias, padding, stride, dilation, groups, relu ? "relu" : "none",
+  return operation.call(x, weight, bias, padding, stride, dilation, groups, activation,
                         Attributes(), std::nullopt);
 }
 
@@ -273,19 +289,26 @@ at::Tensor pointwiseSum(at::Tensor other, const at::Tensor &x, const at::Tensor 
 } // namespace
 
 int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *weight, bool packed,
-                                 const ctorch_tensor *bias, ctorch_tensor *other, bool relu,
-                                 const int64_t *stride, const int64_t *padding, int64_t groups,
-                                 ctorch_tensor **out) {
+                                 const ctorch_tensor *bias, ctorch_tensor *other,
+                                 int32_t activation, const int64_t *stride, const int64_t *padding,
+                                 int64_t groups, ctorch_tensor **out) {
   return produce(out, [&] {
     at::IntArrayRef strides(stride, 2), paddings(padding, 2);
     std::array<int64_t, 2> dilation{1, 1};
+    const bool relu = activation == CTORCH_RELU;
+    const int32_t rest = relu ? CTORCH_NO_ACTIVATION : activation;
     // The sum takes over the memory of `other`, which must not be what the convolution reads.
     if (packed && other)
-      return pointwiseSum(other->value.is_alias_of(x->value) ? other->value.clone() : other->value,
-                          x->value, weight->value, bias->value, strides,
-                          paddings, groups, relu);
-    if (packed)
-      return pointwise(x->value, weight->value, bias->value, strides, paddings, groups, relu);
+      return activate(
+          pointwiseSum(other->value.is_alias_of(x->value) ? other->value.clone() : other->value,
+                       x->value, weight->value, bias->value, strides, paddings, groups, relu),
+          rest);
+    if (packed) {
+      auto name = fusedName(activation);
+      auto y = pointwise(x->value, weight->value, bias->value, strides, paddings, groups,
+                         name ? name : "none");
+      return name ? y : activate(y, activation);
+    }
     if (x->value.is_cuda() && relu && other)
       return at::cudnn_convolution_add_relu(x->value, weight->value, other->value, 1.0, bias->value,
                                             strides, paddings, dilation, groups);
@@ -294,6 +317,6 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
                                         dilation, groups);
     auto y = at::conv2d(x->value, weight->value, bias->value, strides, paddings, dilation, groups);
     if (other) y.add_(other->value);
-    return relu ? at::relu_(y) : y;
+    return relu ? at::relu_(y) : activate(y, activation);
   });
 }

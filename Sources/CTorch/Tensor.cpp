@@ -209,14 +209,3 @@ int32_t ctorch_fill_uniform(ctorch_tensor *x, double low, double high,
     x->value.uniform_(low, high, generator->value);
   });
 }
-
-int32_t ctorch_fill_truncated_normal(ctorch_tensor *x, double deviation,
-                                     ctorch_generator *generator) {
-  return guarded([&] {
-    at::NoGradGuard guard;
-    // The quantiles of what lies within two deviations: erf(2 / √2).
-    const double reach = std::erf(std::sqrt(2.0));
-    x->value.uniform_(-reach, reach, generator->value).erfinv_().mul_(deviation * std::sqrt(2.0));
-    x->value.clamp_(-2 * deviation, 2 * deviation);
-  });
-}

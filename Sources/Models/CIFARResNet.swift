@@ -14,7 +14,7 @@ public final class CIFARResNet: Network {
   private let stem: ConvNorm
   private let blocks: [ZeroPaddedBlock]
   private let classifier: Linear
-  private var foldedPrecision: Precision?
+  private let foldable: FoldableLayers
 
   /// Makes the network of 6 × `blocksPerStage` + 2 layers in `weights`, an empty store.
   /// - Throws: `TorchError`.
@@ -36,13 +36,13 @@ public final class CIFARResNet: Network {
     }
     self.blocks = blocks
     classifier = try Linear(root / "linear", from: channels, to: options.classCount)
+    foldable = FoldableLayers([stem] + blocks.flatMap { [$0.first, $0.second] })
   }
 
   /// 0 for the stem, then the stages', then the last layer's.
   public func depth(of name: String) -> Int {
     if name.hasPrefix(Self.lastLayer) { return depth }
-    guard name.hasPrefix("layer") else { return 0 }
-    return name.dropFirst("layer".count).first?.wholeNumberValue ?? 0
+    return stage(of: name, after: "layer") ?? 0
   }
 
   /// Three stages and the last layer.
@@ -51,31 +51,20 @@ public final class CIFARResNet: Network {
   /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
   /// - Throws: `TorchError` when the shape does not fit.
   public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let folded = pass.mode == .evaluation && pass.trace == nil && foldedPrecision != nil
-    let features = try withAutocast(folded ? .float32 : pass.precision, on: weights.device) {
-      var x = folded && foldedPrecision == .bf16 ? try pictures.to(.bfloat16) : pictures
-      x = try stem(x, pass)
+    let features = try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+      var x = try stem(pictures, pass)
       for block in blocks { x = try block(x, pass) }
       return try x.globalAveragePooled(pass)
     }
-    return try classifier(features.to(.float32), pass)
+    return try classifier(features, pass)
   }
 
   /// Prepares evaluation passes in `precision`.
   /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws {
-    foldedPrecision = nil
-    try layers.fold(precision: precision)
-    foldedPrecision = precision
-  }
+  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
 
   /// Goes back to the separate layers.
-  public func unfold() {
-    layers.unfold()
-    foldedPrecision = nil
-  }
-
-  private var layers: [ConvNorm] { [stem] + blocks.flatMap { [$0.first, $0.second] } }
+  public func unfold() { foldable.unfold() }
 }
 
 /// relu(shortcut(x) + f(x)), where f is two convolutions.

@@ -61,9 +61,9 @@ public final class DINOv3: Network {
       )
     }
     classToken = try root.parameter(
-      "cls_token", [1, 1, width], .truncatedNormal(deviation: 0.02))
+      "cls_token", [1, 1, width], .normal(deviation: 0.02))
     registers = try root.parameter(
-      "reg_token", [1, architecture.registers, width], .truncatedNormal(deviation: 0.02))
+      "reg_token", [1, architecture.registers, width], .normal(deviation: 0.02))
     patches = try PatchEmbedding(
       root / "patch_embed", options, patch: architecture.patch, width: width)
     rotation = try Rotation(
@@ -76,7 +76,7 @@ public final class DINOv3: Network {
     }
     norm = try LayerNorm(root / "norm", features: width, epsilon: architecture.shape.epsilon)
     classifier = try Linear(
-      root / "head", from: width, to: options.classCount, deviation: 0.02 * 0.001)
+      root / "head", from: width, to: options.classCount, start: .normal(deviation: 0.02 * 0.001))
   }
 
   /// By which angles each token's features are turned: none for the first `prefix`, those of the others

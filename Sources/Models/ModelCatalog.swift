@@ -46,8 +46,8 @@ public enum ModelCatalog {
     resNeXt("resnext101_32x48d", [3, 4, 23, 3], widthPerGroup: 48),
   ]
 
-  /// Those, and the transformers of `ModelCatalog+Transformers.swift`.
-  private static let all = entries + transformers
+  /// Those, and those of `ModelCatalog+Convolutions.swift` and `ModelCatalog+Transformers.swift`.
+  private static let all = entries + convolutions + transformers
 
   private static func resNet(_ name: String, _ architecture: ResNet.Architecture) -> Entry {
     Entry(name: name, isScalable: true) { try ResNet(architecture, $0, weights: $1) }

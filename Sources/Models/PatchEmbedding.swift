@@ -18,9 +18,11 @@ struct PatchEmbedding {
       throw TorchError(
         options.model, message: "pictures of \(size) px are smaller than a patch of \(patch)")
     }
+    let start = ParameterStore.Start.uniform(
+      bound: 1 / Double(options.inputChannels * patch * patch).squareRoot())
     projection = try Conv2d(
       path / "proj", from: options.inputChannels, to: width, kernel: patch, stride: patch,
-      hasBias: hasBias, bound: 1 / Double(options.inputChannels * patch * patch).squareRoot())
+      hasBias: hasBias, start: start, biasStart: start)
   }
 
   /// [N, C, size, size] → [N, grid², width], row by row.

@@ -1,7 +1,8 @@
 public import Torch
 
 /// The residual networks of He et al. (arXiv:1512.03385) and, with more than one group, the
-/// ResNeXt of Xie et al. (arXiv:1611.05431), under torchvision's names and initialisation.
+/// ResNeXt of Xie et al. (arXiv:1611.05431), under torchvision's names and initialisation; and the later
+/// variants that timm has weights of, under timm's.
 ///
 /// As in torchvision, a bottleneck strides in its 3×3 convolution.
 public final class ResNet: Network {
@@ -15,13 +16,26 @@ public final class ResNet: Network {
     public var groups: Int
     /// The channels of one group in the first stage, at width 64.
     public var widthPerGroup: Int
+    /// ResNet-D (He et al., arXiv:1812.01187): three 3×3 convolutions begin it, and where a stage halves
+    /// the picture its shortcut pools means.
+    public var isD: Bool
+    /// Squeeze and excitation at the end of each block (Hu et al., arXiv:1709.01507).
+    public var isExcited: Bool
+    /// Whether each block's last norm begins at 0, so that the block begins as its shortcut: timm's way.
+    public var beginsAsShortcut: Bool
 
     /// The network of so many blocks in each stage.
-    public init(bottleneck: Bool, blocks: [Int], groups: Int = 1, widthPerGroup: Int = 64) {
+    public init(
+      bottleneck: Bool, blocks: [Int], groups: Int = 1, widthPerGroup: Int = 64, isD: Bool = false,
+      isExcited: Bool = false, beginsAsShortcut: Bool = false
+    ) {
       self.bottleneck = bottleneck
       self.blocks = blocks
       self.groups = groups
       self.widthPerGroup = widthPerGroup
+      self.isD = isD
+      self.isExcited = isExcited
+      self.beginsAsShortcut = beginsAsShortcut
     }
   }
 
@@ -29,13 +43,13 @@ public final class ResNet: Network {
   public static let lastLayer = "fc."
   /// The weights, under torchvision's names.
   public let weights: ParameterStore
-  private let stem: ConvNorm
+  private let stem: [ConvNorm]
   private let pools: Bool
   private let stageCount: Int
   private let pooling: Pooling
   private let blocks: [ResidualBlock]
   private let classifier: Linear
-  private var foldedPrecision: Precision?
+  private let foldable: FoldableLayers
 
   /// Makes the network in `weights`, an empty store.
   /// - Throws: `TorchError` when widths do not divide into groups.
@@ -44,11 +58,8 @@ public final class ResNet: Network {
   ) throws {
     self.weights = weights
     let root = weights.root
-    let standard = options.stem == .standard
-    stem = try ConvNorm(
-      root / "conv1", root / "bn1", from: options.inputChannels, to: options.width,
-      kernel: standard ? 7 : 3, stride: options.stem == .small ? 1 : 2)
-    pools = standard
+    stem = try Self.stem(architecture, options, root)
+    pools = options.stem == .standard
     stageCount = architecture.blocks.count
     pooling = options.pooling ?? .average
     var blocks: [ResidualBlock] = []
@@ -67,13 +78,34 @@ public final class ResNet: Network {
     }
     self.blocks = blocks
     classifier = try Linear(root / "fc", from: channels, to: options.classCount)
+    foldable = FoldableLayers(stem + blocks.flatMap(\.layers))
+  }
+
+  private static func stem(
+    _ architecture: Architecture, _ options: NetworkOptions, _ root: Path
+  ) throws -> [ConvNorm] {
+    let stride = options.stem == .small ? 1 : 2
+    guard architecture.isD else {
+      return [
+        try ConvNorm(
+          root / "conv1", root / "bn1", from: options.inputChannels, to: options.width,
+          kernel: options.stem == .standard ? 7 : 3, stride: stride)
+      ]
+    }
+    let place = root / "conv1"
+    let half = options.width / 2
+    return [
+      try ConvNorm(
+        place / 0, place / 1, from: options.inputChannels, to: half, kernel: 3, stride: stride),
+      try ConvNorm(place / 3, place / 4, from: half, to: half, kernel: 3),
+      try ConvNorm(place / 6, root / "bn1", from: half, to: options.width, kernel: 3),
+    ]
   }
 
   /// 0 for the stem, then the stages', then the last layer's.
   public func depth(of name: String) -> Int {
     if name.hasPrefix(Self.lastLayer) { return depth }
-    guard name.hasPrefix("layer") else { return 0 }
-    return name.dropFirst("layer".count).first?.wholeNumberValue ?? 0
+    return stage(of: name, after: "layer") ?? 0
   }
 
   /// The stages and the last layer.
@@ -82,50 +114,31 @@ public final class ResNet: Network {
   /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
   /// - Throws: `TorchError` when the shape does not fit.
   public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let folded = pass.mode == .evaluation && pass.trace == nil && foldedPrecision != nil
-    let features = try withAutocast(folded ? .float32 : pass.precision, on: weights.device) {
-      var x = folded && foldedPrecision == .bf16 ? try pictures.to(.bfloat16) : pictures
-      x = try stem(x, pass)
+    let features = try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+      var x = try stem.reduce(pictures) { try $1($0, pass) }
       if pools { x = try x.maxPooled(kernel: 3, stride: 2, padding: 1, pass) }
       for block in blocks { x = try block(x, pass) }
-      return try pooled(x, pass)
+      return try x.pooled(by: pooling, pass)
     }
-    return try classifier(features.to(.float32), pass)
-  }
-
-  private func pooled(_ x: Tensor, _ pass: Pass) throws -> Tensor {
-    switch pooling {
-    case .average: try x.globalAveragePooled(pass)
-    case .max: try x.globalMaxPooled(pass)
-    case .token:
-      throw TorchError("pooling", message: "a residual network has no class token")
-    case .averageMax:
-      try x.globalAveragePooled(pass).adding(x.globalMaxPooled(pass)).scaled(by: 0.5)
-    }
+    return try classifier(features, pass)
   }
 
   /// Prepares evaluation passes in `precision`.
   /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws {
-    foldedPrecision = nil
-    try layers.fold(precision: precision)
-    foldedPrecision = precision
-  }
+  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
 
   /// Goes back to the separate layers.
-  public func unfold() {
-    layers.unfold()
-    foldedPrecision = nil
-  }
-
-  private var layers: [ConvNorm] { [stem] + blocks.flatMap(\.layers) }
+  public func unfold() { foldable.unfold() }
 }
 
-/// relu(x + f(x)), where f is two or three convolutions.
+/// relu(x + f(x)), where f is two or three convolutions, and squeeze and excitation where there is one.
 private struct ResidualBlock {
   let channels: Int
   private let place: BlockPlace
   private let main: [ConvNorm]
+  private let excitation: SqueezeExcitation?
+  /// Whether the shortcut sees the means of 2×2 pixels.
+  private let poolsShortcut: Bool
   private let downsample: ConvNorm?
 
   init(
@@ -133,6 +146,7 @@ private struct ResidualBlock {
     planes: Int, stride: Int
   ) throws {
     self.place = place
+    let scale = architecture.beginsAsShortcut ? 0.0 : 1
     if architecture.bottleneck {
       let inner = planes * architecture.widthPerGroup / 64 * architecture.groups
       channels = planes * 4
@@ -141,21 +155,33 @@ private struct ResidualBlock {
         try ConvNorm(
           path / "conv2", path / "bn2", from: inner, to: inner, kernel: 3, stride: stride,
           groups: architecture.groups),
-        try ConvNorm(path / "conv3", path / "bn3", from: inner, to: channels, kernel: 1),
+        try ConvNorm(
+          path / "conv3", path / "bn3", from: inner, to: channels, kernel: 1, scale: scale),
       ]
     } else {
       channels = planes
       main = [
         try ConvNorm(
           path / "conv1", path / "bn1", from: input, to: planes, kernel: 3, stride: stride),
-        try ConvNorm(path / "conv2", path / "bn2", from: planes, to: planes, kernel: 3),
+        try ConvNorm(
+          path / "conv2", path / "bn2", from: planes, to: planes, kernel: 3, scale: scale),
       ]
     }
+    // A sixteenth of the channels, in multiples of 8.
+    excitation =
+      architecture.isExcited
+      ? try SqueezeExcitation(
+        path / "se" / "fc1", path / "se" / "fc2", channels: channels,
+        reduced: max(8, (channels / 16 + 4) / 8 * 8), biasesAsPyTorch: true) : nil
+    poolsShortcut = architecture.isD && stride != 1
     let place = path / "downsample"
+    // The pooling is the first of three layers.
+    let first = architecture.isD ? 1 : 0
     downsample =
       stride != 1 || input != channels
-      ? try ConvNorm(place / 0, place / 1, from: input, to: channels, kernel: 1, stride: stride)
-      : nil
+      ? try ConvNorm(
+        place / first, place / (first + 1), from: input, to: channels, kernel: 1,
+        stride: poolsShortcut ? 1 : stride) : nil
   }
 
   var layers: [ConvNorm] { main + (downsample.map { [$0] } ?? []) }
@@ -163,7 +189,13 @@ private struct ResidualBlock {
   func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     var y = x
     for layer in main.dropLast() { y = try layer(y, pass) }
-    let shortcut = try downsample?(x, pass, activation: nil) ?? x
-    return try main[main.count - 1].endBranch(y, addedTo: shortcut, at: place, pass)
+    let pooled = poolsShortcut ? try x.averagePooled(kernel: 2, stride: 2, pass) : x
+    let shortcut = try downsample?(pooled, pass, activation: nil) ?? x
+    let last = main[main.count - 1]
+    guard let excitation else {
+      return try last.endBranch(y, addedTo: shortcut, at: place, pass)
+    }
+    let branch = try excitation(last(y, pass, activation: nil), pass)
+    return try shortcut.adding(branch.droppingPath(at: place, pass)).activated(by: .relu, pass)
   }
 }

@@ -84,8 +84,10 @@ private struct SelfAttention {
     }
     heads = shape.heads
     qkv = try Linear(
-      path / "qkv", from: shape.width, to: 3 * shape.width, hasBias: shape.hasBias, deviation: 0.02)
-    last = try Linear(path / "proj", from: shape.width, to: shape.width, deviation: lastDeviation)
+      path / "qkv", from: shape.width, to: 3 * shape.width, hasBias: shape.hasBias,
+      start: .normal(deviation: 0.02))
+    last = try Linear(
+      path / "proj", from: shape.width, to: shape.width, start: .normal(deviation: lastDeviation))
   }
 
   func callAsFunction(_ x: Tensor, _ pass: Pass, rotation: Rotation?) throws -> Tensor {
@@ -110,10 +112,11 @@ private struct TransformerMLP {
   private let isGated: Bool
 
   init(_ path: Path, _ shape: TransformerShape, lastDeviation: Double) throws {
-    first = try Linear(path / "fc1", from: shape.width, to: shape.hidden, deviation: 0.02)
+    first = try Linear(
+      path / "fc1", from: shape.width, to: shape.hidden, start: .normal(deviation: 0.02))
     last = try Linear(
       path / "fc2", from: shape.isGated ? shape.hidden / 2 : shape.hidden, to: shape.width,
-      deviation: lastDeviation)
+      start: .normal(deviation: lastDeviation))
     (activation, isGated) = (shape.activation, shape.isGated)
   }
 

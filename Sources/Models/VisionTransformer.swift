@@ -86,7 +86,7 @@ public final class VisionTransformer: Network {
     let grid = options.inputSize / architecture.patch
     positions = try root.parameter(
       "pos_embed", [1, grid * grid + (architecture.embedsPrefix ? architecture.prefix : 0), width],
-      .truncatedNormal(deviation: 0.02))
+      .normal(deviation: 0.02))
     // What is normalised first needs no bias.
     patches = try PatchEmbedding(
       root / "patch_embed", options, patch: architecture.patch, width: width,
@@ -101,7 +101,7 @@ public final class VisionTransformer: Network {
       root / (pooling == .token ? "norm" : "fc_norm"), features: width,
       epsilon: architecture.epsilon)
     classifier = try Linear(
-      root / "head", from: width, to: options.classCount, deviation: 0.02)
+      root / "head", from: width, to: options.classCount, start: .normal(deviation: 0.02))
   }
 
   /// 0 for the embeddings, then the blocks', the norm with the last of them, then the last layer's.

@@ -34,14 +34,4 @@ extension Tensor {
       try check("uniform_", [self], ctorch_fill_uniform(handle, low, high, generator.handle))
     }
   }
-
-  /// Draws every element from a normal distribution around 0 of which only what lies within two
-  /// deviations is taken.
-  /// - Throws: `TorchError` for a tensor that is not of floats on the CPU.
-  public func fillTruncatedNormal(deviation: Double, from generator: RandomGenerator) throws {
-    try withExtendedLifetime(generator) {
-      try check(
-        "erfinv_", [self], ctorch_fill_truncated_normal(handle, deviation, generator.handle))
-    }
-  }
 }

@@ -5,9 +5,15 @@ import Torch
 
 @testable import Models
 
-/// models.json: what torchvision's networks are made of.
+/// models.json: what torchvision's and timm's networks are made of, and what timm's see.
 struct Catalogue: Decodable {
   struct Model: Decodable {
+    struct Seen: Decodable {
+      let size, resize: Int
+      let interpolation: String
+      let mean, std: [Double]
+    }
+    let seen: Seen?
     let parameters: Int
     let multiply_accumulates: Int
     let tensors_without_counters: Int
@@ -23,10 +29,18 @@ struct ModelCatalogTests {
     "resnext101_32x8d", "resnext101_32x16d", "resnext101_32x48d",
   ]
 
-  static let timm = ModelCatalog.transformers.map(\.name)
+  static let convolutions = [
+    "resnet26d", "resnet34d", "resnet50d", "resnet101d", "seresnet50", "seresnext50_32x4d",
+    "regnety_004", "regnety_006", "regnety_008", "regnety_016", "regnety_032", "regnety_040",
+    "regnety_064", "regnety_080", "convnext_tiny", "convnext_small", "convnext_base",
+    "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4",
+    "mobilenetv3_large_100", "mobilenetv3_small_100",
+  ]
+
+  static let timm = convolutions + ModelCatalog.transformers.map(\.name)
 
   @Test(
-    "parameters and multiply-adds are exactly torchvision's and timm's",
+    "parameters and multiply-adds are exactly torchvision's or timm's",
     arguments: torchvision + timm)
   func counts(_ name: String) throws {
     let expected = try #require(Reference.json("models", as: Catalogue.self).models[name])
@@ -51,7 +65,19 @@ struct ModelCatalogTests {
     #expect(String(format: "%.\(digits)f", cost.gmac) == gmac)
   }
 
-  @Test("names and shapes are torchvision's and timm's", arguments: torchvision + timm)
+  @Test(
+    "timm's weights see what they saw in timm where nothing else is said", arguments: convolutions)
+  func inputs(_ name: String) throws {
+    let seen = try #require(Reference.json("models", as: Catalogue.self).models[name]?.seen)
+    let input = try ModelCatalog.input(of: name)
+    #expect(input.size == seen.size)
+    #expect(input.resize == seen.resize)
+    #expect(input.interpolation.rawValue == seen.interpolation)
+    #expect(input.mean == seen.mean)
+    #expect(input.std == seen.std)
+  }
+
+  @Test("names and shapes are torchvision's or timm's", arguments: torchvision + timm)
   func names(_ name: String) throws {
     let expected = try #require(Reference.json("models", as: Catalogue.self).models[name])
     let network = try ModelCatalog.make(NetworkOptions(model: name), device: .meta)

@@ -1,13 +1,16 @@
-"""What torchvision's models are made of, as hashes and counts, and how their weights start."""
+"""What torchvision's and timm's models are made of, as hashes and counts, and how their weights start."""
 
 import hashlib
 import math
+from functools import partial
 
 import torch
 from torch import nn
 
 import transformers
 from vision import torchvision
+
+import timm
 
 models = torchvision.models
 
@@ -35,6 +38,29 @@ MODELS = {
     "resnext101_32x48d": (resnext101(48), IMAGE),
     "r2plus1d_18": (models.video.r2plus1d_18, CLIP),
 } | transformers.MODELS
+
+TIMM = (
+    "resnet26d", "resnet34d", "resnet50d", "resnet101d", "seresnet50", "seresnext50_32x4d",
+    "regnety_004", "regnety_006", "regnety_008", "regnety_016", "regnety_032", "regnety_040",
+    "regnety_064", "regnety_080",
+    "convnext_tiny", "convnext_small", "convnext_base",
+    "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4",
+    "mobilenetv3_large_100", "mobilenetv3_small_100",
+)
+MODELS |= {name: (partial(timm.create_model, name), IMAGE) for name in TIMM}
+
+
+def seen(name):
+    """What timm's default weights see of a picture: the size it is cut to, and resized to before."""
+    config = timm.get_pretrained_cfg(name)
+    size = config.input_size[1]
+    return {
+        "size": size,
+        "resize": math.floor(size / config.crop_pct),
+        "interpolation": config.interpolation,
+        "mean": list(config.mean),
+        "std": list(config.std),
+    }
 
 
 def line(name, tensor):
@@ -96,6 +122,8 @@ def catalogue():
                 sorted(line(k, v) for k, v in counted.items())
             ),
         }
+        if name in TIMM:
+            entries[name]["seen"] = seen(name)
     return {
         "about": "Of each model with 1000 classes (r2plus1d_18: 400): sha256 of the lines "
         "'NAME SHAPE\\n' with SHAPE like 64x3x7x7, or 'scalar', in state_dict order; the counters "

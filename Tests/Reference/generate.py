@@ -8,7 +8,8 @@ Made with Python 3.11, torch 2.13.0 (CPU), torchvision 0.28.0, numpy 2.4.6; on t
 seeded. Another machine rounds differently: --check allows a relative error (max|a-b| / max|b| a
 tensor) of 1e-5, as the Swift tests do, and 0.1 for bfloat16.
 
-What is in each file stands in its metadata; networks.py, operations.py and catalogue.py make them.
+What is in each file stands in its metadata; networks.py, convnets.py, operations.py and catalogue.py
+make them.
 """
 
 import json
@@ -21,6 +22,7 @@ sys.path.insert(0, str(folder.parents[1] / "Benchmarks" / "peers"))
 import torch
 
 import catalogue
+import convnets
 import networks
 import operations
 import pickles
@@ -56,6 +58,8 @@ def reference_files():
             "error_against_float32": f"{max(half_errors):.2g}",
         },
     )
+    for name in convnets.NETWORKS:
+        files[f"{name}.safetensors"] = convnets.build(name)
     for name in ("operations", "losses", "sgd", "adamw"):
         files[f"{name}.safetensors"] = getattr(operations, name)()
     files["pickles.safetensors"] = (
@@ -65,6 +69,7 @@ def reference_files():
     files |= pickles.pickle_files()
     files["models.json"] = catalogue.catalogue()
     files["initialisation.json"] = catalogue.initialisation()
+    files["fresh.json"] = convnets.fresh()
     return files
 
 

@@ -121,6 +121,10 @@ struct TimmConfigTests {
     arguments: [
       ("resnet50.a1_in1k", "resnet50"), ("swsl_resnet18", "resnet18"),
       ("gluon_resnet34_v1b", "resnet34"), ("tv_resnext50_32x4d", "resnext50_32x4d"),
+      ("gluon_resnet50_v1d", "resnet50d"), ("gluon_seresnext50_32x4d", "seresnext50_32x4d"),
+      ("convnext_tiny.fb_in1k", "convnext_tiny"), ("efficientnet_b0.ra_in1k", "efficientnet_b0"),
+      ("mobilenetv3_large_100.ra_in1k", "mobilenetv3_large_100"),
+      ("regnety_032.ra_in1k", "regnety_032"), ("resnet101d.ra2_in1k", "resnet101d"),
       ("halcyon_resnet8", "resnet8"), ("resnet14", "resnet14"),
     ])
   func names(architecture: String, model: String) throws {

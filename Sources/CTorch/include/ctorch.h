@@ -131,6 +131,7 @@ int32_t ctorch_top(const ctorch_tensor *x, int64_t count, ctorch_tensor *_Nullab
 int32_t ctorch_relu(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_relu_in_place(ctorch_tensor *x);
 enum {
+  CTORCH_NO_ACTIVATION = -1,
   CTORCH_RELU = 0,
   CTORCH_GELU = 1,
   CTORCH_GELU_TANH = 2,
@@ -187,9 +188,6 @@ int32_t ctorch_fill_normal(ctorch_tensor *x, double mean, double deviation,
                            ctorch_generator *generator);
 int32_t ctorch_fill_uniform(ctorch_tensor *x, double low, double high,
                             ctorch_generator *generator);
-// Normal with a mean of 0, nothing beyond two deviations.
-int32_t ctorch_fill_truncated_normal(ctorch_tensor *x, double deviation,
-                                     ctorch_generator *generator);
 
 // Gradients
 
@@ -230,15 +228,15 @@ int32_t ctorch_move_towards(ctorch_tensor *_Nonnull const *_Nonnull targets,
                             const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count,
                             double part);
 
-// Inference: convolution with a folded batch norm, addition and ReLU in one kernel
+// Inference: convolution with a folded batch norm, addition and activation in one kernel where there is one
 
 int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stride,
                                 const int64_t *padding, int64_t groups,
                                 const int64_t *input_shape, ctorch_tensor *_Nullable *_Nonnull out);
-// x → relu(conv(x) + bias + other); `packed` says that ctorch_pack_convolution made `weight`.
+// x → activation(conv(x) + bias + other); `packed` says that ctorch_pack_convolution made `weight`.
 int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *weight, bool packed,
                                  const ctorch_tensor *bias, ctorch_tensor *_Nullable other,
-                                 bool relu, const int64_t *stride, const int64_t *padding,
+                                 int32_t activation, const int64_t *stride, const int64_t *padding,
                                  int64_t groups, ctorch_tensor *_Nullable *_Nonnull out);
 
 #pragma clang assume_nonnull end

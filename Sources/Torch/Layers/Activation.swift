@@ -17,7 +17,8 @@ public enum Activation: Sendable {
   /// 1 / (1 + exp(-x)).
   case sigmoid
 
-  private var code: Int32 {
+  /// What the C functions call it.
+  var code: Int32 {
     switch self {
     case .relu: Int32(CTORCH_RELU)
     case .gelu: Int32(CTORCH_GELU)

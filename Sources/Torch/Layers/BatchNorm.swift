@@ -11,11 +11,14 @@ public struct BatchNorm {
   /// How much of a batch's statistics goes into the running ones.
   public static let momentum = 0.1
 
-  /// A normalisation of so many channels.
+  /// A normalisation of so many channels, whose weights all begin at `scale`: 0 in the last one of a
+  /// residual block that begins as if it were not there.
   /// - Throws: `TorchError`.
-  public init(_ path: Path, channels: Int, epsilon: Double = 1e-5) throws {
+  public init(
+    _ path: Path, channels: Int, epsilon: Double = 1e-5, scale: Double = 1
+  ) throws {
     self.epsilon = epsilon
-    weight = try path.parameter("weight", [channels], .constant(1))
+    weight = try path.parameter("weight", [channels], .constant(scale))
     bias = try path.parameter("bias", [channels], .constant(0))
     runningMean = try path.buffer("running_mean", [channels], .constant(0))
     runningVariance = try path.buffer("running_var", [channels], .constant(1))

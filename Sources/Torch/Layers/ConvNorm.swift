@@ -11,16 +11,18 @@ public final class ConvNorm {
   public let norm: BatchNorm
   private var fused: FusedConvolution?
 
-  /// A convolution named `convolution` followed by a normalisation named `norm`.
+  /// A convolution named `convolution`, begun as `start` says or by He's, followed by a normalisation
+  /// named `norm`, whose weights begin at `scale`.
   /// - Throws: `TorchError`.
   public init(
     _ convolutionPath: Path, _ normPath: Path, from input: Int, to output: Int, kernel: Int,
-    stride: Int = 1, groups: Int = 1, epsilon: Double = 1e-5
+    stride: Int = 1, groups: Int = 1, epsilon: Double = 1e-5, scale: Double = 1,
+    start: ParameterStore.Start? = nil
   ) throws {
     convolution = try Conv2d(
       convolutionPath, from: input, to: output, kernel: kernel, stride: stride,
-      padding: kernel / 2, groups: groups)
-    norm = try BatchNorm(normPath, channels: output, epsilon: epsilon)
+      padding: kernel / 2, groups: groups, start: start)
+    norm = try BatchNorm(normPath, channels: output, epsilon: epsilon, scale: scale)
   }
 
   /// norm(conv(x)), plus `residual`, then `activation`. A residual's memory may be used for the result.
@@ -29,8 +31,7 @@ public final class ConvNorm {
     _ x: Tensor, _ pass: Pass, adding residual: Tensor? = nil, activation: Activation? = .relu
   ) throws -> Tensor {
     if let fused, pass.mode == .evaluation, pass.trace == nil {
-      let y = try fused(x, adding: residual, relu: activation == .relu)
-      return activation == .relu ? y : try activation.map { try y.activated(by: $0, pass) } ?? y
+      return try fused(x, adding: residual, activation: activation)
     }
     let y = try norm(convolution(x, pass), pass)
     // The sum and ReLU need no memory of their own.
@@ -42,14 +43,18 @@ public final class ConvNorm {
     return y
   }
 
-  /// relu(x + norm(conv(y))): the end of a residual block, whose branch may be left out.
+  /// x + norm(conv(y)), then `activation`: the end of a residual block, whose branch may be left out.
   /// - Throws: `TorchError` when shapes do not fit.
   public func endBranch(
-    _ y: Tensor, addedTo x: Tensor, at place: BlockPlace, _ pass: Pass
+    _ y: Tensor, addedTo x: Tensor, at place: BlockPlace, _ pass: Pass,
+    activation: Activation? = .relu
   ) throws -> Tensor {
-    guard pass.dropPath != nil else { return try self(y, pass, adding: x) }
+    guard pass.dropPath != nil else {
+      return try self(y, pass, adding: x, activation: activation)
+    }
     let branch = try self(y, pass, activation: nil).droppingPath(at: place, pass)
-    return try branch.adding(x).relu()
+    let sum = try branch.adding(x)
+    return try activation.map { try sum.activated(by: $0, pass) } ?? sum
   }
 
   /// Prepares evaluation passes to run as one kernel each, in `precision`.
@@ -82,7 +87,7 @@ extension Collection<ConvNorm> {
   }
 }
 
-/// A convolution with a folded batch norm that adds and applies ReLU in the same kernel.
+/// A convolution with a folded batch norm that adds and activates in the same kernel where there is one.
 final class FusedConvolution {
   private let weight, bias: Tensor
   private let stride, padding: [Int64]
@@ -105,7 +110,9 @@ final class FusedConvolution {
     packs = weight.device == .cpu && (precision == .float32 || CPU.packsBFloat16)
   }
 
-  func callAsFunction(_ x: Tensor, adding residual: Tensor?, relu: Bool) throws -> Tensor {
+  func callAsFunction(
+    _ x: Tensor, adding residual: Tensor?, activation: Activation?
+  ) throws -> Tensor {
     let shape = x.shape
     guard shape.count == 4, shape[1] == self.weight.shape[1] * Int(groups) else {
       throw TorchError(
@@ -116,8 +123,8 @@ final class FusedConvolution {
     return try withExtendedLifetime((weight, bias)) {
       try make("conv2d", [x, self.weight] + (residual.map { [$0] } ?? [])) {
         ctorch_fused_convolution(
-          x.handle, weight.handle, packs, bias.handle, residual?.handle, relu, stride, padding,
-          groups, $0)
+          x.handle, weight.handle, packs, bias.handle, residual?.handle,
+          activation?.code ?? Int32(CTORCH_NO_ACTIVATION), stride, padding, groups, $0)
       }
     }
   }

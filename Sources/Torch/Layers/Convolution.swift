@@ -9,20 +9,18 @@ public struct Conv2d {
   /// Channels are split into so many groups that do not see each other.
   public let groups: Int
 
-  /// A convolution `from` so many channels `to` so many. With a `deviation` weights are drawn from a
-  /// truncated normal distribution of it, as transformers begin; without, from He's. With a `bound`
-  /// weights and bias are drawn evenly within it.
+  /// A convolution `from` so many channels `to` so many. With a `start` weights begin as that
+  /// says; without, as He's.
   /// - Throws: `TorchError` when the channels do not divide into the groups.
   public init(
     _ path: Path, from input: Int, to output: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    groups: Int = 1, hasBias: Bool = false, deviation: Double? = nil, bound: Double? = nil
+    groups: Int = 1, hasBias: Bool = false, start: ParameterStore.Start? = nil,
+    biasStart: ParameterStore.Start = .constant(0)
   ) throws {
     try requireGroups(groups, input, output, at: path)
     let start: ParameterStore.Start =
-      bound.map { .uniform(bound: $0) } ?? deviation.map { .truncatedNormal(deviation: $0) }
-      ?? .normal(deviation: (2.0 / Double(output * kernel * kernel)).squareRoot())
+      start ?? .normal(deviation: (2.0 / Double(output * kernel * kernel)).squareRoot())
     weight = try path.parameter("weight", [output, input / groups, kernel, kernel], start)
-    let biasStart = bound.map { ParameterStore.Start.uniform(bound: $0) } ?? .constant(0)
     bias = hasBias ? try path.parameter("bias", [output], biasStart) : nil
     self.stride = stride
     self.padding = padding

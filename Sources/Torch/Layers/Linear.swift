@@ -7,20 +7,18 @@ public struct Linear {
   /// [out]; nil in a layer without.
   public let bias: Tensor?
 
-  /// A layer `from` so many features `to` so many. With a `deviation` weights are drawn from a truncated
-  /// normal distribution of it, and the bias is 0, as transformers begin; without, as PyTorch begins.
+  /// A layer `from` so many features `to` so many. With a `start` weights begin as that says, and the bias
+  /// is 0; without, as PyTorch begins.
   /// - Throws: `TorchError`.
   public init(
-    _ path: Path, from input: Int, to output: Int, hasBias: Bool = true, deviation: Double? = nil
+    _ path: Path, from input: Int, to output: Int, hasBias: Bool = true,
+    start: ParameterStore.Start? = nil
   ) throws {
-    let bound = 1 / Double(input).squareRoot()
-    weight = try path.parameter(
-      "weight", [output, input],
-      deviation.map { .truncatedNormal(deviation: $0) } ?? .uniform(bound: bound))
+    let uniform = ParameterStore.Start.uniform(bound: 1 / Double(input).squareRoot())
+    weight = try path.parameter("weight", [output, input], start ?? uniform)
     bias =
       hasBias
-      ? try path.parameter(
-        "bias", [output], deviation == nil ? .uniform(bound: bound) : .constant(0)) : nil
+      ? try path.parameter("bias", [output], start == nil ? uniform : .constant(0)) : nil
   }
 
   /// [..., in] → [..., out].

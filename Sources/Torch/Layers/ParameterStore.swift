@@ -41,8 +41,6 @@ public final class ParameterStore {
     case constant(Double)
     /// Around 0.
     case normal(deviation: Double)
-    /// Around 0, nothing beyond two deviations.
-    case truncatedNormal(deviation: Double)
     /// Evenly from -bound to bound.
     case uniform(bound: Double)
   }
@@ -57,8 +55,6 @@ public final class ParameterStore {
       switch start {
       case .constant(let value): try tensor.fill(value)
       case .normal(let deviation): try tensor.fillNormal(deviation: deviation, from: generator)
-      case .truncatedNormal(let deviation):
-        try tensor.fillTruncatedNormal(deviation: deviation, from: generator)
       case .uniform(let bound): try tensor.fillUniform(low: -bound, high: bound, from: generator)
       }
       tensor = try tensor.to(device: device)

@@ -109,7 +109,7 @@ struct TimmConfig {
   private static func checkGroups(of model: String, _ arguments: Keys) throws {
     // resnext50_32x4d has 32 groups of 4 channels in its first stage.
     let parts = model.split(separator: "_").last?.dropLast().split(separator: "x") ?? []
-    let groups = model.hasPrefix("resnext") ? parts.compactMap { Int($0) } : [1, 64]
+    let groups = model.contains("resnext") ? parts.compactMap { Int($0) } : [1, 64]
     for (key, value) in zip(["cardinality", "base_width"], groups) {
       if let given = try arguments.integer(key), given != value {
         throw arguments.error(key, "is \(given), but \(model) has \(value)")

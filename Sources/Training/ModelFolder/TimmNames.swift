@@ -11,6 +11,7 @@ enum TimmNames {
     for prefix in ["tv_", "ig_", "ssl_", "swsl_", "gluon_"] where name.hasPrefix(prefix) {
       name.removeFirst(prefix.count)
       if name.hasSuffix("_v1b") { name.removeLast(4) }
+      if name.hasSuffix("_v1d") { name.replaceSubrange(name.suffix(4).startIndex..., with: "d") }
       return ModelCatalog.names.contains(name) ? name : nil
     }
     return nil

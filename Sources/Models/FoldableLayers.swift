@@ -1,0 +1,35 @@
+import Torch
+
+/// A network's convolutions with their batch norms, separate or folded, and in which precision what
+/// lies before the last layer runs.
+final class FoldableLayers {
+  private let layers: [ConvNorm]
+  private var foldedPrecision: Precision?
+
+  /// All of a network's, separate at first.
+  init(_ layers: [ConvNorm]) { self.layers = layers }
+
+  /// What `body` makes of the pictures, in float32: it runs in the precision of the folded layers where
+  /// there are some to use, else in that of the pass.
+  func features(
+    of pictures: Tensor, _ pass: Pass, on device: Device, _ body: (Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    let folded = pass.mode == .evaluation && pass.trace == nil ? foldedPrecision : nil
+    return try withAutocast(folded ?? pass.precision, on: device) {
+      try body(folded == .bf16 ? pictures.to(.bfloat16) : pictures)
+    }.to(.float32)
+  }
+
+  /// Prepares evaluation passes in `precision`, or none where one cannot be.
+  func fold(precision: Precision) throws {
+    foldedPrecision = nil
+    try layers.fold(precision: precision)
+    foldedPrecision = precision
+  }
+
+  /// Goes back to the separate layers.
+  func unfold() {
+    layers.unfold()
+    foldedPrecision = nil
+  }
+}
