@@ -122,7 +122,7 @@ public struct Summary: Codable, Equatable, Sendable {
   public init(contentsOf path: String) throws {
     let bytes = try FileContents.data(of: path)
     do {
-      self = try JSONDecoder().decode(Summary.self, from: bytes)
+      self = try JSON.read(Summary.self, from: bytes)
     } catch {
       throw PipelineError.data("\(path) is no summary of a run; run the recipe again to write it")
     }

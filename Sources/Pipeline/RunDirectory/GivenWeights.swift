@@ -33,9 +33,7 @@ struct GivenWeights: Codable, Equatable {
   init?(of source: String, notedAt note: String) throws {
     let file = source.hasSuffix(".safetensors") ? source : "\(source)/model.safetensors"
     guard let state = State(file) else { return nil }
-    if let data = try? FileContents.data(of: note),
-      let noted = try? JSONDecoder().decode(Self.self, from: data), noted.state == state
-    {
+    if let noted = try? JSON.read(Self.self, at: note), noted.state == state {
       self = noted
       return
     }

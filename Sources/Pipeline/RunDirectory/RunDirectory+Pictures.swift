@@ -24,8 +24,7 @@ extension RunDirectory {
 
   /// What each set of pictures was, as far as it is known.
   var origins: [String: Origin] {
-    guard let data = try? FilePath(text: picturesPath).contents() else { return [:] }
-    return (try? JSONDecoder().decode([String: Origin].self, from: data)) ?? [:]
+    (try? JSON.read([String: Origin].self, at: picturesPath)) ?? [:]
   }
 
   /// Where the names, labels and contents of a set's pictures are kept.

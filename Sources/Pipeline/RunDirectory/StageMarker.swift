@@ -72,11 +72,10 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public static func path(in folder: String) -> String { "\(folder)/done.json" }
 
   /// Reads the marker of a stage's folder; nil where there is none.
-  /// - Throws: `FileError`, or a `DecodingError` when it is broken.
+  /// - Throws: `FileError`, with the code 0 when it is broken.
   init?(in folder: String) throws {
-    let path = Self.path(in: folder)
-    guard FilePath(text: path).exists else { return nil }
-    self = try JSONDecoder().decode(StageMarker.self, from: FileContents.data(of: path))
+    guard let found = try JSON.read(StageMarker.self, at: Self.path(in: folder)) else { return nil }
+    self = found
   }
 
   /// Writes the marker into the stage's `folder`, durably.
@@ -112,7 +111,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
     let found: StageMarker?
     do {
       found = try StageMarker(in: folder)
-    } catch is DecodingError {
+    } catch let error as FileError where error.code == 0 {
       return .damaged(output: "done.json")
     }
     guard let marker = found else { return .unfinished }
@@ -133,15 +132,5 @@ public struct StageMarker: Codable, Equatable, Sendable {
     guard was == now else { return false }
     // The same pictures may lie elsewhere.
     return evaluationHash == recipe.evaluationHash || measuringHash == recipe.measuringHash
-  }
-}
-
-/// JSON as a run directory holds it.
-enum JSON {
-  /// Indented, keys sorted, a newline at the end.
-  static func pretty(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value) + Data("\n".utf8)
   }
 }

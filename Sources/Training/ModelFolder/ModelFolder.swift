@@ -84,9 +84,7 @@ public struct ModelFolder {
         crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
         first_conv: "conv1", classifier: "fc"),
       halcyon: .init(stem: options.stem.rawValue, width: options.width))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try DurableFile.write(try encoder.encode(config), to: "\(path)/config.json")
+    try DurableFile.write(JSON.indented(config), to: "\(path)/config.json")
   }
 
   /// The network with its weights.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Models
@@ -18,7 +19,7 @@ struct TimmConfig {
   init(contentsOf file: String, _ data: Data) throws {
     let decoded: JSONValue
     do {
-      decoded = try JSONDecoder().decode(JSONValue.self, from: data)
+      decoded = try JSON.read(JSONValue.self, from: data)
     } catch {
       throw TrainingError.data("\(file) is not a model's description: it is not JSON")
     }

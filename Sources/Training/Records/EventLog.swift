@@ -52,7 +52,6 @@ public final class EventLog {
   private let path: String
   /// Opened with the first event: who only reads a run may not be allowed to write it.
   private var file: AppendedFile?
-  private let encoder: JSONEncoder
 
   /// The log at `path`; a last line that a crash tore is removed, unless other processes write to the
   /// log, too.
@@ -60,8 +59,6 @@ public final class EventLog {
   public init(path: String, shared: Bool = false) throws {
     if !shared { try AppendedFile.filter(path) { _ in true } }
     self.path = path
-    encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
   /// Appends one event; `time`, `stage`, `event` and `step` are this method's own fields.
@@ -78,7 +75,7 @@ public final class EventLog {
     if let step { object["step"] = .integer(step) }
     let file = try file ?? AppendedFile(path: path)
     self.file = file
-    try file.append(String(decoding: try encoder.encode(object), as: UTF8.self))
+    try file.append(String(decoding: try JSON.line(object), as: UTF8.self))
   }
 
   // MARK: - Resuming
@@ -121,7 +118,7 @@ public final class EventLog {
     var step: Int?
 
     init(_ line: String) {
-      if let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)) { self = event }
+      if let event = try? JSON.read(Event.self, from: Data(line.utf8)) { self = event }
     }
   }
 }

@@ -51,8 +51,7 @@ struct NotedContents {
   /// What was noted before and kept as `path`.contents, if it may be taken as it is.
   func kept(as path: String) throws -> Noted? {
     guard trusting || dataset.count > Self.large,
-      let data = try? FilePath(text: "\(path).json").contents(),
-      (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
+      (try? JSON.read(Origin.self, at: "\(path).json")) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     else { return nil }
     var contents: [PictureContents] = []

@@ -36,8 +36,7 @@ struct UnreadableList {
 
   /// What was counted when the run whose `folder` this is was opened with its pictures.
   init(keptIn folder: String) {
-    let data = try? FilePath(text: "\(folder)/unreadable.json").contents()
-    sets = data.flatMap { try? JSONDecoder().decode([UnreadablePictures].self, from: $0) } ?? []
+    sets = (try? JSON.read([UnreadablePictures].self, at: "\(folder)/unreadable.json")) ?? []
     lostClasses = []
     isHeldOut = false
     rows = []
