@@ -44,7 +44,7 @@ private func readAll(of index: ShardIndex) {
 }
 
 private func readAll(of collection: IndexedCollection) {
-  _ = collection.cutShards.line
+  _ = collection.cutShards?.line
   for shard in 0..<min(collection.shardCount, 4) {
     _ = collection.shardName(shard)
     _ = collection.problems(ofShard: shard)

@@ -9,9 +9,8 @@ extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a
   /// hundred of them, spread evenly where that does not mean to read everything.
   init(path: String, of dataset: any ImageDataset) throws {
-    let isSpread = (dataset as? any ShardedDataset)?.isRandomAccess ?? true
     let looked = min(dataset.count, 100)
-    let stride = isSpread ? max(1, dataset.count / 100) : 1
+    let stride = dataset.isRandomAccess ? max(1, dataset.count / 100) : 1
     let shapes = (0..<looked).map { $0 * stride }.compactMap { index in
       (try? dataset.read(at: index)).flatMap(Self.shape)
     }
@@ -114,7 +113,7 @@ private typealias LookedAt = (warnings: [Preflight.Warning], notes: [String], la
 /// which a dry run reads, only some are looked at, which the notes say.
 /// - Throws: `PipelineError` with all that would be refused.
 private func lookedAt(
-  _ recipe: Recipe, _ unlabelled: any ImageDataset, count: Int, _ indexing: Indexing
+  _ recipe: Recipe, _ unlabelled: any ShardedDataset, count: Int, _ indexing: Indexing
 ) throws -> LookedAt {
   guard count <= 20_000 else {
     let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)

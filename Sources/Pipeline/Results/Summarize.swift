@@ -32,7 +32,7 @@ public enum Summarize {
       device: run.device.kind.rawValue, precision: run.precision.rawValue,
       threads: Libtorch.threads,
       libtorch: Libtorch.version)
-    summary.cutShards = (run.data.unlabelled as? IndexedCollection)?.cutShards
+    summary.cutShards = run.data.unlabelled.cutShards
     for stage in Stage.allCases {
       if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
     }

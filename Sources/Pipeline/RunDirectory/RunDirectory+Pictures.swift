@@ -77,7 +77,7 @@ extension RunDirectory {
 
   /// Names and labels of U where it is no index; its contents are its shards' records' matter.
   private func identity(ofUnlabelled dataset: any ImageDataset) -> PicturesIdentity? {
-    dataset is IndexedCollection ? nil : PicturesIdentity(of: dataset, [])
+    dataset.indexIdentity == nil ? PicturesIdentity(of: dataset, []) : nil
   }
 
   /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.
@@ -91,7 +91,7 @@ extension RunDirectory {
         classes: dataset.classes)
       found[name] = origin
       // An index says itself what it has.
-      guard !(dataset is IndexedCollection) else { continue }
+      guard dataset.indexIdentity == nil else { continue }
       let path = listPath(of: name)
       if earlier[name] != origin || !FilePath(text: path).exists {
         try Self.makeFolder(knownFolder)

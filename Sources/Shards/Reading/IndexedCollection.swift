@@ -90,6 +90,9 @@ public final class IndexedCollection: ShardedDataset {
   /// wherever the same shards are indexed.
   public var identity: String { catalogue.identity }
 
+  /// The same.
+  public var indexIdentity: String? { identity }
+
   /// How many members were passed over when the shards were indexed.
   public var problemCount: Int { catalogue.problemCount }
 
@@ -160,7 +163,7 @@ public final class IndexedCollection: ShardedDataset {
   }
 
   /// The shards that were cut short when they were indexed.
-  public var cutShards: CutShards {
+  public var cutShards: CutShards? {
     var found = CutShards()
     for shard in catalogue.cutShards { found.add(cutShard(shard)) }
     return found
