@@ -142,7 +142,7 @@ extension Recipe {
   /// A network's first layers.
   public typealias Stem = Models.Stem
   /// What the networks see.
-  public typealias Input = PictureInput
+  public typealias Input = ImageInput
   /// How one network is trained.
   public typealias Training = TrainingSettings
 

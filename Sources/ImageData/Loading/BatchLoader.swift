@@ -18,7 +18,7 @@ public final class BatchLoader {
   /// The unreadable samples met so far.
   public let badSamples: BadSamples
   /// The pictures met so far that lack their file's end.
-  public private(set) var withoutEnd = PicturesWithoutEnd()
+  public private(set) var withoutEnd = ImagesWithoutEnd()
   private let dataset: any ImageDataset
   private let queue: BatchQueue
   private let positions: Range<Int>

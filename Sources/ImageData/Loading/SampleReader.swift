@@ -19,7 +19,7 @@ struct SampleRow {
   var index: Int
   var label: Int?
   var hash: ContentHash?
-  var contents: PictureContents?
+  var contents: ImageContents?
   var isReadable = true
   /// Whether the picture lacks its file's end, and nothing else.
   var lacksEnd = false

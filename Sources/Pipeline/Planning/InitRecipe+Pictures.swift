@@ -155,7 +155,7 @@ private func lookOver(_ set: String, _ dataset: any ImageDataset, isLearned: Boo
     dataset: dataset, alike: false, trusting: false, maxPixels: ImageDecoder.defaultMaxPixels,
     workers: ProcessInfo.processInfo.activeProcessorCount)
   let (looked, noted, lost) = try noting.sampled()
-  let found = UnreadablePictures(set: set, of: [(looked, noted)])
+  let found = UnreadableImages(set: set, of: [(looked, noted)])
   if let problem = found.problem(.none, list: nil, lost: isLearned ? lost : []) {
     throw PipelineError.data(problem)
   }

@@ -23,7 +23,7 @@ public struct Summary: Codable, Equatable, Sendable {
   /// How many pictures of each set could not be read; nil where that is not known yet.
   public var unreadable: [String: Int?] = [:]
   /// Of the sets with such pictures the share, the classes and the first names with reasons.
-  public var unreadablePictures: [UnreadablePictures] = []
+  public var unreadablePictures: [UnreadableImages] = []
   /// The shards of U that are cut short: what stands before the cut was used; nil where U has no shards of
   /// its own.
   public var cutShards: CutShards?
@@ -224,7 +224,7 @@ extension Summary {
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
     unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
     unreadablePictures =
-      try values.decodeIfPresent([UnreadablePictures].self, forKey: .unreadablePictures) ?? []
+      try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadablePictures) ?? []
     cutShards = try values.decodeIfPresent(CutShards.self, forKey: .cutShards)
     absentClasses =
       try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]

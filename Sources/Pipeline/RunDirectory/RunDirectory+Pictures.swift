@@ -13,7 +13,7 @@ extension RunDirectory {
     /// What they led to, at a glance.
     let fingerprint: String
     /// What they led to; nil for an index of U, and where an earlier version wrote it.
-    var identity: PicturesIdentity?
+    var identity: ImagesIdentity?
     /// How many pictures there are.
     var count: Int?
     /// The class names in the order of their labels.
@@ -76,8 +76,8 @@ extension RunDirectory {
   }
 
   /// Names and labels of U where it is no index; its contents are its shards' records' matter.
-  private func identity(ofUnlabelled dataset: any ImageDataset) -> PicturesIdentity? {
-    dataset.indexIdentity == nil ? PicturesIdentity(of: dataset, []) : nil
+  private func identity(ofUnlabelled dataset: any ImageDataset) -> ImagesIdentity? {
+    dataset.indexIdentity == nil ? ImagesIdentity(of: dataset, []) : nil
   }
 
   /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.

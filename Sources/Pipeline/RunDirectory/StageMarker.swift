@@ -24,7 +24,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// What it was made of; nil where an earlier version made it, which did not note that.
   public var inputs: StageInputs?
   /// The pictures that it was measured on, by the set's name; nil as above.
-  public var measuredOn: [String: PicturesIdentity]?
+  public var measuredOn: [String: ImagesIdentity]?
 
   enum CodingKeys: String, CodingKey {
     case stage, outputs, seconds, accuracies, inputs
@@ -52,7 +52,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public init(
     _ stage: Stage, of recipe: Recipe, folder: String, outputs names: [String], seconds: Double,
     imagesSeen: Int, accuracies: [String: Double] = [:], inputs: StageInputs? = nil,
-    measuredOn: [String: PicturesIdentity]? = nil
+    measuredOn: [String: ImagesIdentity]? = nil
   ) throws {
     self.inputs = inputs
     self.measuredOn = measuredOn
@@ -106,7 +106,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// - Throws: `FileError` naming what cannot be read.
   static func state(
     of stage: Stage, in folder: String, for recipe: Recipe,
-    measuredOn measured: [String: PicturesIdentity]? = nil
+    measuredOn measured: [String: ImagesIdentity]? = nil
   ) throws -> State {
     let found: StageMarker?
     do {
@@ -124,7 +124,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   }
 
   /// Whether the accuracies are those of these pictures, measured as the recipe has it.
-  private func isMeasured(on now: [String: PicturesIdentity]?, by recipe: Recipe) -> Bool {
+  private func isMeasured(on now: [String: ImagesIdentity]?, by recipe: Recipe) -> Bool {
     // Selecting measures nothing.
     guard stage != .ranking, let was = measuredOn, let now else {
       return evaluationHash == recipe.evaluationHash

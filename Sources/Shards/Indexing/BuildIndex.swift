@@ -185,7 +185,7 @@ private func build(
   summary.cutShards = noted.cutShards
   summary.firstProblem = noted.firstProblem
   summary.reusedShards = outcomes.count { $0.isReused }
-  summary.bytes = rows.reduce(0) { $0 &+ $1.pictureBytes }
+  summary.bytes = rows.reduce(0) { $0 &+ $1.imageBytes }
   return summary
 }
 

@@ -97,7 +97,7 @@ public final class IndexedCollection: ShardedDataset {
   public var problemCount: Int { catalogue.problemCount }
 
   /// The bytes of all pictures.
-  public var pictureBytes: Int { catalogue.pictureBytes }
+  public var imageBytes: Int { catalogue.imageBytes }
 
   /// A shard's name: unique, and fit for a file's name.
   public func shardName(_ shard: Int) -> String { catalogue.name(ofShard: shard) }
@@ -148,7 +148,7 @@ public final class IndexedCollection: ShardedDataset {
 
   /// The picture's width and height upright, where the index was made with hashes and the picture's
   /// header tells them.
-  public func pictureSize(at index: Int) -> PictureSize? {
+  public func imageSize(at index: Int) -> ImageSize? {
     guard let (shard, position) = try? mapped(index) else { return nil }
     return try? shard.index.size(at: position)
   }
@@ -195,7 +195,7 @@ public final class IndexedCollection: ShardedDataset {
       let path =
         name.first == UInt8(ascii: "/")
         ? Array(name) : PathText.bytes(of: location.text + "/") + name
-      let data = try readPicture(path, key: key)
+      let data = try readImage(path, key: key)
       guard data.count == length else {
         throw ImageDataError.unreadable(
           key: key,

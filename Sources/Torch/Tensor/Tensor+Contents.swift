@@ -45,7 +45,7 @@ extension Tensor {
   ///   - offset: What is added to each channel.
   /// - Returns: The pictures.
   /// - Throws: `TorchError` when the numbers do not fit one another.
-  public static func pictures(
+  public static func images(
     _ bytes: UnsafeRawBufferPointer, shape: [Int], paddedTo rows: Int, scale: [Float],
     offset: [Float]
   ) throws -> Tensor {

@@ -7,17 +7,17 @@ package import Torch
 /// The last batch is padded, since another batch size gives other last bits.
 package final class Inference {
   private let network: any Network
-  private let input: PictureInput
+  private let input: ImageInput
   private let runtime: Runtime
-  private let toPictures: PictureTensor
+  private let toPictures: ImageTensor
   /// The pictures so far that lack their file's end.
-  package private(set) var withoutEnd = PicturesWithoutEnd()
+  package private(set) var withoutEnd = ImagesWithoutEnd()
 
-  package init(_ network: any Network, input: PictureInput, _ runtime: Runtime) throws {
+  package init(_ network: any Network, input: ImageInput, _ runtime: Runtime) throws {
     self.network = network
     self.input = input
     self.runtime = runtime
-    toPictures = try PictureTensor(input, device: runtime.device)
+    toPictures = try ImageTensor(input, device: runtime.device)
     try network.fold(precision: runtime.precision)
   }
 

@@ -14,7 +14,7 @@ public struct ModelFolder {
   /// The classes in the order of the logits.
   public let classNames: [String]
   /// What the network sees.
-  public let input: PictureInput
+  public let input: ImageInput
   /// Which part of a picture that is.
   public let cropMode: CropMode
   /// What the description says and nobody reads, and what is assumed where it says nothing; a line each.
@@ -24,7 +24,7 @@ public struct ModelFolder {
   public var weightsPath: String { "\(path)/model.safetensors" }
 
   /// Describes a model that is to be written.
-  public init(path: String, options: NetworkOptions, classNames: [String], input: PictureInput) {
+  public init(path: String, options: NetworkOptions, classNames: [String], input: ImageInput) {
     self.path = path
     self.options = options
     self.classNames = classNames

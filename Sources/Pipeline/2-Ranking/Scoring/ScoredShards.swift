@@ -182,7 +182,7 @@ struct ScoredShards {
       }
     }
     let bad = "\(folder)/bad-samples.csv"
-    let found = UnreadablePictures(
+    let found = UnreadableImages(
       set: "unlabelled", count: unreadable, of: pictures,
       first: BadSamples.first(unreadable, listedIn: bad))
     if let problem = found.problem(run.unreadableLimit, list: bad) {

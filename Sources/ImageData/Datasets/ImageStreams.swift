@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Pictures that come from pipes, which can be read only once: what came is kept.
-final class PictureStreams: Sendable {
+final class ImageStreams: Sendable {
   private let pictures = Mutex<[Int: Result<Data, ImageDataError>]>([:])
   /// Is told the name of a pipe that has said nothing for a while.
   private let waiting: @Sendable (String) -> Void

@@ -1,5 +1,5 @@
 /// What a picture is, noted when its bytes pass by: enough to find its copies later.
-public struct PictureContents: Hashable, Sendable, BitwiseCopyable {
+public struct ImageContents: Hashable, Sendable, BitwiseCopyable {
   /// The first 16 bytes of the SHA-256 of the encoded bytes.
   public var contentHash: ContentHash.Prefix
   /// What it shows.
@@ -20,7 +20,7 @@ public struct PictureContents: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// What stands for a picture that cannot be read: zeros.
-  public static let unreadable = PictureContents(
+  public static let unreadable = ImageContents(
     contentHash: .none, perceptualHash: .none, width: 0, height: 0)
 
   /// Whether there was a picture.
