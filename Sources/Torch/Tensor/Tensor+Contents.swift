@@ -147,12 +147,6 @@ extension Tensor {
     try make("channels_last", [self]) { ctorch_tensor_channels_last(handle, $0) }
   }
 
-  /// The same elements in row-major memory.
-  /// - Throws: `TorchError` when there is not enough memory.
-  public func contiguous() throws -> Tensor {
-    try make("contiguous", [self]) { ctorch_tensor_contiguous(handle, $0) }
-  }
-
   /// Replaces the elements by those of `source`, without a gradient.
   /// - Throws: `TorchError` when the shapes differ.
   public func copy(from source: Tensor) throws {
