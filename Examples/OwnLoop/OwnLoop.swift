@@ -28,7 +28,7 @@ func learn(_ network: any Network, on examples: Examples, _ input: ImageInput) t
   (augmentation.crop, augmentation.padding) = (.padded, 2)
   let loader = try BatchLoader(
     dataset: examples.dataset, order: order, positions: 0..<steps * batch, batchSize: batch,
-    preset: .train(input.trainPreset(augmentation)), seed: 0, workers: 1, givesWay: true)
+    preset: .train(input.trainPreset(augmentation)), seed: 0, workers: 1, yieldsCores: true)
   let targets = Targets(examples, order: order)
   let pictures = try ImageTensor(input, device: .cpu)
   let optimizer = try SGD(network.weights.parameters, weightDecay: 5e-4, nesterov: true)

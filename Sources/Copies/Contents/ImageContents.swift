@@ -19,7 +19,7 @@ public struct ImageContents: Hashable, Sendable, BitwiseCopyable {
     self.height = height
   }
 
-  /// What stands for a picture that cannot be read: zeros.
+  /// The contents noted for a picture that cannot be read: zeros.
   public static let unreadable = ImageContents(
     contentHash: .none, perceptualHash: .none, width: 0, height: 0)
 
@@ -42,7 +42,7 @@ extension ContentHash {
       self.second = second
     }
 
-    /// What stands for a picture without one.
+    /// The prefix noted for a picture that cannot be read.
     public static let none = Prefix(first: 0, second: 0)
 
     /// Feeds the first word, which is as good as random already.

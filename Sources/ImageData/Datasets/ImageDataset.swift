@@ -85,7 +85,7 @@ extension ImageDataset {
   /// Nil: most classes are those that occur.
   public var fileOfClassNames: String? { nil }
 
-  /// No: most numbers stand for names.
+  /// No: most numbers are codes for names.
   public var areClassesDigits: Bool { false }
 
   /// None.

@@ -25,7 +25,7 @@ final class ImageStreams: Sendable {
     return status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// The number of the open file that `path` stands for: of `/dev/stdin`, `/dev/fd/63`.
+  /// The number of the open file that `path` names: of `/dev/stdin`, `/dev/fd/63`.
   private static func descriptor(named path: [UInt8]) -> Int32? {
     let text = String(decoding: path, as: UTF8.self)
     if text == "/dev/stdin" { return STDIN_FILENO }

@@ -23,7 +23,7 @@ extension LoadedModel {
   }
 
   /// Asks the model about pictures that the program has already, encoded as files or as plain pixels;
-  /// their numbers, from 0, stand for paths.
+  /// each answer has the picture's number, from 0, as its path.
   /// - Throws: `TorchError`.
   public func predict(
     _ pictures: [EncodedImage], top count: Int = 5, allScores: Bool = false
@@ -31,7 +31,7 @@ extension LoadedModel {
     try predict(ImagesInMemory(pictures), top: count, allScores: allScores)
   }
 
-  /// Asks the model about the pictures of a data set; their keys stand for paths.
+  /// Asks the model about the pictures of a data set; each answer has the picture's key as its path.
   /// - Throws: `TorchError`.
   public func predict(
     _ pictures: any ImageDataset, top count: Int = 5, allScores: Bool = false
@@ -41,8 +41,8 @@ extension LoadedModel {
     return predictions
   }
 
-  /// Asks the model about the pictures of a data set and hands out one answer after the other; their keys
-  /// stand for paths.
+  /// Asks the model about the pictures of a data set and hands out one answer after the other, with the
+  /// picture's key as its path.
   /// - Throws: `TorchError`, or what `body` throws.
   public func predict(
     _ pictures: any ImageDataset, top count: Int = 5, allScores: Bool = false,

@@ -30,7 +30,7 @@ extension DatasetFacts {
     case .pixels(_, let width, let height, let channels):
       return (channels, width, height)
     case .file(let data):
-      // A palette's one component stands for colours.
+      // A palette's single component is an index of colours.
       guard let header = try? ImageHeader(of: data) else { return nil }
       let isGray = header.format == .jpeg && header.components == 1
       return (isGray ? 1 : 3, header.width, header.height)

@@ -92,7 +92,7 @@ public struct StageInputs: Codable, Equatable, Sendable {
 enum StageDifference: Hashable {
   /// A setting of the recipe.
   case setting(key: String, was: String, now: String)
-  /// What the recipe's words for the device or the precision lead to.
+  /// What the recipe's words for the device or the precision resolve to.
   case machine(key: String, was: String, now: String)
   /// The labelled pictures: their names, labels or contents.
   case labelled

@@ -107,8 +107,8 @@ extension ShardRecord {
     ]
   }
 
-  /// In what the two shards were scored differently, in words. Classes kept of each picture are nothing
-  /// of the kind: records of more serve fewer as well.
+  /// How the two shards were scored differently, in words. The number of classes kept of each picture is
+  /// no such difference: records with more classes also serve a request for fewer.
   public func differences(from other: ShardRecord) -> [String] {
     zip(scoring, other.scoring).filter { $0.value != $1.value }.map(\.0.name)
   }

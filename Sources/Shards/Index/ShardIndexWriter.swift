@@ -140,8 +140,8 @@ struct ShardIndexWriter {
 struct SourceState: Equatable, Sendable {
   /// Its bytes, -1 where nobody knows.
   var size = -1
-  /// When it last changed, in nanoseconds since 1970; of an address what stands for its ETag,
-  /// of pictures' own files what stands for their lengths and times.
+  /// When it last changed, in nanoseconds since 1970; of an address a hash of its ETag, of
+  /// pictures' own files a hash of their lengths and times.
   var changed = 0
 
   init() {}

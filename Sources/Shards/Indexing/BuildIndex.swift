@@ -197,8 +197,8 @@ struct ClassTable {
   private(set) var most = 0
   private static let most = 1_000_000
 
-  /// Joins the labels of the shards. When all are numbers, they count in `names`, or else stand for
-  /// themselves; otherwise the classes are the labels in bytewise order.
+  /// Joins the labels of the shards. When all are numbers, they are lines of `names`, or else their own
+  /// names; otherwise the classes are the labels in bytewise order.
   init(_ shards: [[String]], names: [String]) {
     // By their bytes: a name in two spellings is two until somebody learns from these labels.
     var known: Set<[UInt8]> = []

@@ -44,7 +44,7 @@ extension ShardIndexing {
       isReadInOrder: false, source: hasHashes ? state : SourceState(), origin: origin)
   }
 
-  /// The files that are to be listed, and what stands for their keys, lengths and times of change.
+  /// The files to be listed, and a hash of their keys, lengths and times of change.
   private func pictureFiles(
     of shard: IndexPlan.Shard, _ problems: inout [(key: [UInt8], reason: String)]
   ) -> ([PictureFile], SourceState) {

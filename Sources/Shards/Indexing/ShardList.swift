@@ -19,7 +19,7 @@ public func namesShards(_ text: String) -> Bool {
   return ShardPatterns.isGlob(text) || text.contains("{")
 }
 
-/// The shards that a text stands for.
+/// The shards that a text names.
 struct ShardList {
   private(set) var locations: [ShardLocation] = []
   private var known: Set<ShardLocation> = []
@@ -28,7 +28,7 @@ struct ShardList {
   private static let deepest = 16
   private static let mostEntriesTried = 10_000
   private static let mostListBytes = 1 << 30
-  /// A few lines of patterns stand for more than any machine can list.
+  /// A few lines of patterns can expand to more names than any machine can list.
   private static let mostShards = 1 << 22
 
   /// Finds the shards of `text`; nil where it is a folder, list or file of single pictures.

@@ -100,6 +100,6 @@ extension TrainingJob {
       positions: step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
       preset: .train(input.trainPreset(settings.augmentation)), seed: seed,
       workers: runtime.workers, onUnreadable: .substitute, maxPixels: runtime.maxPixels,
-      badSamples: badSamples, givesWay: runtime.device == .cpu)
+      badSamples: badSamples, yieldsCores: runtime.device == .cpu)
   }
 }

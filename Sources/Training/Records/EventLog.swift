@@ -15,12 +15,12 @@ public final class EventLog {
     case integer(Int)
     /// A number; one that is not finite is written as null.
     case number(Double)
-    /// A truth value.
+    /// True or false.
     case flag(Bool)
     /// No value.
     case null
 
-    /// Reads a JSON value that is no group and no list.
+    /// Reads a JSON value that is neither an object nor a list.
     public init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if container.decodeNil() {
@@ -80,7 +80,7 @@ public final class EventLog {
 
   // MARK: - Resuming
 
-  /// Removes what `stage` did after `step`, so that a resumed run tells every step once; without
+  /// Removes what `stage` did after `step`, so that a resumed run logs every step once; without
   /// `keepingRow` also the "step" event of `step` itself.
   /// - Throws: `FileError` naming the log.
   public func trim(_ stage: String, toStep step: Int, keepingRow: Bool = true) throws {
@@ -89,7 +89,7 @@ public final class EventLog {
     file = nil
   }
 
-  /// Removes from the log at `path` what `stage` did after `step`, so that a resumed run tells every
+  /// Removes from the log at `path` what `stage` did after `step`, so that a resumed run logs every
   /// step once. Call it before the log is opened.
   /// - Throws: `FileError` naming `path`.
   public static func trim(
