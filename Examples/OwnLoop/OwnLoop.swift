@@ -14,23 +14,23 @@ import Torch
 import Training
 
 /// What the network sees: the whole grey picture.
-func input() -> PictureInput {
-  var input = PictureInput()
+func input() -> ImageInput {
+  var input = ImageInput()
   (input.size, input.resize, input.channels) = (28, 28, 1)
   (input.mean, input.std) = ([0.286], [0.353])
   return input
 }
 
-func learn(_ network: any Network, on examples: Examples, _ input: PictureInput) throws {
+func learn(_ network: any Network, on examples: Examples, _ input: ImageInput) throws {
   let (batch, steps) = (64, 470)
   let order = ShuffledOrder(count: examples.count, seed: 0)
   var augmentation = TrainingSettings.Augmentation()
   (augmentation.crop, augmentation.padding) = (.padded, 2)
   let loader = try BatchLoader(
     dataset: examples.dataset, order: order, positions: 0..<steps * batch, batchSize: batch,
-    preset: .train(input.trainPreset(augmentation)), seed: 0, workers: 1, givesWay: true)
+    preset: .train(input.trainPreset(augmentation)), seed: 0, workers: 1, yieldsCores: true)
   let targets = Targets(examples, order: order)
-  let pictures = try PictureTensor(input, device: .cpu)
+  let pictures = try ImageTensor(input, device: .cpu)
   let optimizer = try SGD(network.weights.parameters, weightDecay: 5e-4, nesterov: true)
   let schedule = LearningRateSchedule(
     steps: steps, warmUpSteps: 40, warmUpFrom: 0.01, peak: 0.1, shape: .cosine)

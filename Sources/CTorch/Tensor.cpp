@@ -116,10 +116,6 @@ int32_t ctorch_tensor_channels_last(const ctorch_tensor *tensor, ctorch_tensor *
   });
 }
 
-int32_t ctorch_tensor_contiguous(const ctorch_tensor *tensor, ctorch_tensor **out) {
-  return produce(out, [&] { return tensor->value.contiguous(); });
-}
-
 int32_t ctorch_tensor_clone(const ctorch_tensor *tensor, ctorch_tensor **out) {
   return produce(out, [&] { return tensor->value.detach().clone(); });
 }
@@ -175,11 +171,6 @@ int32_t ctorch_expand(const ctorch_tensor *x, const int64_t *shape, int32_t rank
   return produce(out, [&] {
     return x->value.expand(at::IntArrayRef(shape, static_cast<size_t>(rank)));
   });
-}
-
-int32_t ctorch_index_select(const ctorch_tensor *x, int64_t axis, const ctorch_tensor *indices,
-                            ctorch_tensor **out) {
-  return produce(out, [&] { return x->value.index_select(axis, indices->value); });
 }
 
 int32_t ctorch_concatenate(const ctorch_tensor *const *tensors, int32_t count, int64_t axis,

@@ -35,8 +35,8 @@ extension ModelCatalog {
   /// Centred ones are between -1 and 1, the others have ImageNet's mean and deviation.
   private static func timms(
     _ size: Int = 224, part: Double = 0.875, isCentred: Bool = false
-  ) -> PictureInput {
-    var input = PictureInput()
+  ) -> ImageInput {
+    var input = ImageInput()
     (input.size, input.resize) = (size, Int(Double(size) / part))
     input.interpolation = .bicubic
     if isCentred { (input.mean, input.std) = ([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]) }
@@ -46,7 +46,7 @@ extension ModelCatalog {
   private static func laterResNet(
     _ name: String, _ blocks: [Int], isD: Bool = false, isExcited: Bool = false,
     bottleneck: Bool = true, groups: Int = 1, widthPerGroup: Int = 64,
-    _ input: PictureInput = timms()
+    _ input: ImageInput = timms()
   ) -> Entry {
     let architecture = ResNet.Architecture(
       bottleneck: bottleneck, blocks: blocks, groups: groups, widthPerGroup: widthPerGroup,
@@ -74,7 +74,7 @@ extension ModelCatalog {
   }
 
   private static func efficientNet(
-    _ name: String, width: Double, depth: Double, _ input: PictureInput
+    _ name: String, width: Double, depth: Double, _ input: ImageInput
   ) -> Entry {
     Entry(name: name, input: input) {
       try EfficientNet(.scaled(width: width, depth: depth), $0, weights: $1)

@@ -50,8 +50,8 @@ extension ModelCatalog {
     return .init(patch: patch, width: width, blocks: blocks, heads: heads)
   }
 
-  private static func input(_ size: Int, crop: Double, _ values: Values) -> PictureInput {
-    var input = PictureInput()
+  private static func input(_ size: Int, crop: Double, _ values: Values) -> ImageInput {
+    var input = ImageInput()
     (input.size, input.resize) = (size, Int(Double(size) / crop))
     input.interpolation = .bicubic
     switch values {
@@ -65,7 +65,7 @@ extension ModelCatalog {
   }
 
   private static func entry(
-    _ name: String, _ input: PictureInput, _ architecture: VisionTransformer.Architecture
+    _ name: String, _ input: ImageInput, _ architecture: VisionTransformer.Architecture
   ) -> Entry {
     Entry(name: name, input: input, pooling: .token) {
       try VisionTransformer(architecture, $0, weights: $1)

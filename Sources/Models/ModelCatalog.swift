@@ -18,7 +18,7 @@ public enum ModelCatalog {
   /// A network's name, what it sees of a picture unless told otherwise, and how it is made.
   struct Entry {
     let name: String
-    var input = PictureInput()
+    var input = ImageInput()
     /// Whether the options' stem and width are its own to choose; others have them fixed.
     var isScalable = false
     /// How its last stage is pooled unless told otherwise.
@@ -54,7 +54,7 @@ public enum ModelCatalog {
   }
 
   private static func cifarResNet(_ name: String, _ blocksPerStage: Int) -> Entry {
-    var input = PictureInput()
+    var input = ImageInput()
     (input.size, input.resize) = (32, 32)
     return Entry(name: name, input: input) {
       try CIFARResNet(blocksPerStage: blocksPerStage, $0, weights: $1)
@@ -75,7 +75,7 @@ public enum ModelCatalog {
 
   /// What the network `name` sees of a picture where nothing else is said, such as 32 px for CIFAR's.
   /// - Throws: `ModelError` when no network has the name.
-  public static func input(of name: String) throws -> PictureInput { try entry(name).input }
+  public static func input(of name: String) throws -> ImageInput { try entry(name).input }
 
   /// Whether the network `name` has a stem and a width to choose.
   public static func isScalable(_ name: String) -> Bool {

@@ -36,8 +36,7 @@ func openLabelled(
     collection = try indexing.collection(of: path, as: set, commands: .denied)
   }
   guard collection.isRandomAccess else { throw refused("some of its shards are compressed") }
-  let cut = collection.cutShards
-  if let line = cut.line {
+  if let cut = collection.cutShards, let line = cut.line {
     throw PipelineError.data(
       "\(set): \(line); fetch \(cut.pronoun) again, or leave \(cut.pronoun) out by naming the others "
         + "alone, in a pattern or a .txt list")

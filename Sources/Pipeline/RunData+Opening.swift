@@ -34,7 +34,7 @@ extension RunData {
     /// The labelled, validation and test pictures, by what they show; none for who only reads.
     let known: KnownPictures
     /// What was noted just now, by the names that it is kept under.
-    fileprivate let noted: [(name: String, noting: NotedContents, contents: [PictureContents])]
+    fileprivate let noted: [(name: String, noting: NotedContents, contents: [ImageContents])]
 
     /// Pictures that a run directory remembers, which nobody looked at.
     init(remembered data: RunData, in directory: RunDirectory) throws {
@@ -45,7 +45,7 @@ extension RunData {
 
     fileprivate init(
       data: RunData, known: KnownPictures,
-      noted: [(name: String, noting: NotedContents, contents: [PictureContents])]
+      noted: [(name: String, noting: NotedContents, contents: [ImageContents])]
     ) {
       self.data = data
       self.known = known
@@ -76,7 +76,7 @@ private final class SetsOpening {
   let recipe: Recipe
   let opening: RunData.Opening
   var preflight: Preflight
-  private var noted: [(name: String, noting: NotedContents, contents: [PictureContents])] = []
+  private var noted: [(name: String, noting: NotedContents, contents: [ImageContents])] = []
 
   init(recipe: Recipe, opening: RunData.Opening, preflight: Preflight) {
     self.recipe = recipe

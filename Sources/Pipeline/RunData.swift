@@ -76,24 +76,20 @@ struct RunData {
     guard empty.isEmpty else {
       throw PipelineError.data(
         "\(path): no picture of \(Format.few(empty)); every class needs at least one"
-          + hint(aboutNames: empty, of: examples.dataset, at: path))
+          + hint(aboutNames: empty, of: examples.dataset))
     }
   }
 
   /// What to do about names in the `classes.txt` of IDX files that no picture has.
   private static func hint(
-    aboutNames empty: [String], of dataset: any ImageDataset, at path: String
+    aboutNames empty: [String], of dataset: any ImageDataset
   ) -> String {
-    var base = dataset
-    while let subset = base as? IndexedSubset { base = subset.base }
-    let place = FilePath(text: path)
-    let file = (place.isFolder ? place : place.folder).joined(ClassNames.file)
-    guard base is IDXDataset, file.isFile else { return "" }
+    guard let file = dataset.fileOfClassNames else { return "" }
     let (them, lines) = empty.count == 1 ? ("it", "its line") : ("them", "their lines")
     // A line in the middle counts for the labels after it.
     return dataset.classes.suffix(empty.count).elementsEqual(empty)
-      ? "; \(file.text) names \(them): take \(lines) out"
-      : "; \(file.text) names \(them), a line for each label from 0 on: without that file the labels "
+      ? "; \(file) names \(them): take \(lines) out"
+      : "; \(file) names \(them), a line for each label from 0 on: without that file the labels "
         + "that occur are the classes"
   }
 
@@ -175,7 +171,7 @@ struct RunData {
   /// What a set is, in one word: its size, its classes, every key of a small set or a thousand spread
   /// over a large one, and the contents of a few pictures.
   static func fingerprint(of dataset: any ImageDataset) -> String {
-    if let indexed = dataset as? IndexedCollection { return indexed.identity }
+    if let identity = dataset.indexIdentity { return identity }
     var text = "\(dataset.count)\n\(dataset.classes.joined(separator: "\t"))\n"
     for index in stride(from: 0, to: dataset.count, by: max(1, dataset.count / 1000)) {
       text += dataset.key(at: index) + "\n"

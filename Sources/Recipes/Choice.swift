@@ -47,4 +47,4 @@ extension TrainingSettings.Order: Choice {}
 extension Recipe.Strategy: Choice {}
 extension Recipe.Duplicates: Choice {}
 extension TrainingSettings.Augmentation.Crop: Choice {}
-extension PictureInput.Interpolation: Choice {}
+extension ImageInput.Interpolation: Choice {}

@@ -103,7 +103,7 @@ extension Recipe.Data {
   }
 }
 
-extension PictureInput {
+extension ImageInput {
   static var fields: [RecipeField<Self>] {
     [
       .value(

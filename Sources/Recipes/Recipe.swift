@@ -80,7 +80,7 @@ public struct Recipe: Equatable, Sendable {
 extension Recipe {
   /// Where the pictures are.
   public struct Data: Equatable, Sendable {
-    /// The word that stands for "the pictures of `labelled` that `labelledCount` left".
+    /// The word for "the pictures of `labelled` that `labelledCount` left".
     public static let rest = "rest"
 
     /// The labelled pictures D: a folder, an IDX file, a list, or shards with labels.
@@ -118,7 +118,7 @@ extension Recipe {
     /// A picture with more pixels is refused before it is decoded; a WebP may have a third, a
     /// progressive JPEG half as many, which cost as much.
     public var maxPixels = ImageDecoder.defaultMaxPixels
-    /// Which shell commands may run to read U; nil for those that `unlabelled` itself stands for. It is
+    /// Which shell commands may run to read U; nil for those that `unlabelled` itself names. It is
     /// no key of a recipe: who opens the recipe says it.
     public var commands: CommandPermission?
 
@@ -142,7 +142,7 @@ extension Recipe {
   /// A network's first layers.
   public typealias Stem = Models.Stem
   /// What the networks see.
-  public typealias Input = PictureInput
+  public typealias Input = ImageInput
   /// How one network is trained.
   public typealias Training = TrainingSettings
 

@@ -21,7 +21,7 @@ public struct RecipeError: LocalizedError, ExitCoded, Equatable, CustomStringCon
 public struct Problem: Equatable, Sendable, Encodable {
   /// What is wrong, on which file, and what to do.
   public let message: String
-  /// The exit code that it stands for.
+  /// The exit code of an error with this problem alone.
   public let exitCode: Int32
   /// The recipe's key at fault, if one is.
   public let key: String?

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What there is to say of a key of a recipe.
@@ -38,20 +39,28 @@ public struct RecipeKey: Sendable {
 }
 
 /// A value in a JSON schema.
-enum JSONSchemaValue: Sendable {
+enum JSONSchemaValue: Sendable, Encodable {
   case text(String)
   case texts([String])
   case number(Int)
+  case flag(Bool)
   case schema([String: JSONSchemaValue])
 
-  /// The value as `JSONSerialization` takes it.
-  var object: Any {
+  /// Encodes the value itself.
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
     switch self {
-    case .text(let text): text
-    case .texts(let texts): texts
-    case .number(let number): number
-    case .schema(let members): members.mapValues(\.object)
+    case .text(let text): try container.encode(text)
+    case .texts(let texts): try container.encode(texts)
+    case .number(let number): try container.encode(number)
+    case .flag(let flag): try container.encode(flag)
+    case .schema(let members): try container.encode(members)
     }
+  }
+
+  /// The members of a schema; none of anything else.
+  var members: [String: JSONSchemaValue] {
+    if case .schema(let members) = self { members } else { [:] }
   }
 }
 
@@ -90,35 +99,35 @@ extension Recipe {
   /// The JSON schema of a recipe, with which an editor completes and checks it.
   public static var schema: String {
     get throws {
-      var root: [String: Any] = [
-        "$schema": "http://json-schema.org/draft-07/schema#", "title": "A recipe of Halcyon",
-        "type": "object", "additionalProperties": false,
+      var root: [String: JSONSchemaValue] = [
+        "$schema": .text("http://json-schema.org/draft-07/schema#"),
+        "title": .text("A recipe of Halcyon"), "type": .text("object"),
+        "additionalProperties": .flag(false),
       ]
       for key in allKeys {
-        var schema = key.schema.mapValues(\.object)
-        schema["description"] = key.about
+        var schema = key.schema
+        schema["description"] = .text(key.about)
         insert(schema, at: key.key.split(separator: ".").map(String.init)[...], into: &root)
       }
-      let data = try JSONSerialization.data(
-        withJSONObject: root, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-      return String(decoding: data, as: UTF8.self) + "\n"
+      return String(decoding: try JSON.pretty(root), as: UTF8.self)
     }
   }
 
   private static func insert(
-    _ schema: [String: Any], at path: ArraySlice<String>, into group: inout [String: Any]
+    _ schema: [String: JSONSchemaValue], at path: ArraySlice<String>,
+    into group: inout [String: JSONSchemaValue]
   ) {
     guard let name = path.first else { return }
-    var members = group["properties"] as? [String: Any] ?? [:]
+    var members = group["properties"]?.members ?? [:]
     if path.count == 1 {
-      members[name] = schema
+      members[name] = .schema(schema)
     } else {
       var inner =
-        members[name] as? [String: Any] ?? ["type": "object", "additionalProperties": false]
+        members[name]?.members ?? ["type": .text("object"), "additionalProperties": .flag(false)]
       insert(schema, at: path.dropFirst(), into: &inner)
-      members[name] = inner
+      members[name] = .schema(inner)
     }
-    group["properties"] = members
+    group["properties"] = .schema(members)
   }
 }
 

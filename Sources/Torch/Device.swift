@@ -2,30 +2,32 @@ import CTorch
 
 /// Where tensors live and operations run.
 public struct Device: Hashable, Sendable {
-  /// What kind of device it is.
+  /// A kind of device, named as PyTorch names it.
   public enum Kind: String, Sendable, CaseIterable {
+    /// The processor.
     case cpu
+    /// A GPU by NVIDIA.
     case cuda
-    /// Nowhere: tensors have shapes and no memory, for counting without allocating.
+    /// No device: tensors have shapes but no memory, for counting operations without allocating.
     case meta
   }
 
-  /// What kind of device it is.
+  /// The kind of device.
   public let kind: Kind
-  /// Which one of its kind, from 0.
+  /// The device's number among those of its kind, from 0.
   public let index: Int
 
   /// The processor.
   public static let cpu = Device(kind: .cpu, index: 0)
   /// The first GPU.
   public static let cuda = cuda(0)
-  /// Nowhere.
+  /// No device: shapes without memory.
   public static let meta = Device(kind: .meta, index: 0)
 
   /// The GPU `index`, in the order of the CUDA driver.
   public static func cuda(_ index: Int) -> Device { Device(kind: .cuda, index: index) }
 
-  /// The devices this machine computes on.
+  /// The devices that this machine can compute on.
   public static var available: [Device] {
     [.cpu] + (0..<max(0, Int(ctorch_cuda_device_count()))).map { .cuda($0) }
   }

@@ -41,7 +41,7 @@ struct PredictCommand: ParsableCommand {
     }
     let model = try LoadedModel(model, options.settings)
     model.folder.notes.forEach(printError)
-    let pictures = try PictureFiles(expanding: names) {
+    let pictures = try ImageFiles(expanding: names) {
       printError("\($0) is a pipe from which nothing has come yet; waiting for its picture")
     }
     if let line = pictures.passedOver.line(in: "the folders") { printError(line) }

@@ -12,10 +12,10 @@ struct ContentsFileTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  func row(_ number: Int) -> PictureContents {
+  func row(_ number: Int) -> ImageContents {
     if number == 7 { return .unreadable }
     let base = UInt64(number) * 1000
-    return PictureContents(
+    return ImageContents(
       contentHash: ContentHash.Prefix(first: base + 1, second: base + 2),
       perceptualHash: PerceptualHash(
         whole: Fingerprint(low: base + 3, high: base + 4),
@@ -41,7 +41,7 @@ struct ContentsFileTests {
       #expect(try file.contents(at: number) == row(number))
     }
     #expect(try !file.contents(at: 7).isReadable)
-    var seen: [PictureContents] = []
+    var seen: [ImageContents] = []
     try file.forEach { position, contents in
       #expect(position == seen.count)
       seen.append(contents)

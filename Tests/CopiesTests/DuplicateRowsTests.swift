@@ -5,8 +5,8 @@ import Testing
 @Suite("Duplicate rows")
 struct DuplicateRowsTests {
   /// A picture of bytes number `bytes` that shows `shown` with some bits changed.
-  func picture(_ bytes: Int, shows shown: Int, but bits: Int = 0) -> PictureContents {
-    PictureContents(
+  func picture(_ bytes: Int, shows shown: Int, but bits: Int = 0) -> ImageContents {
+    ImageContents(
       contentHash: ContentHash.Prefix(first: UInt64(bytes), second: 1),
       // Two numbers below 4 differ in 64 bits or more.
       perceptualHash: PerceptualHash(
@@ -58,7 +58,7 @@ struct DuplicateRowsTests {
   @Test("unreadable rows and flat pictures are no copies of each other")
   func unreadable() throws {
     let flat = (1...3).map {
-      PictureContents(
+      ImageContents(
         contentHash: ContentHash.Prefix(first: UInt64($0), second: 0), perceptualHash: .none,
         width: 4, height: 4)
     }
@@ -68,11 +68,11 @@ struct DuplicateRowsTests {
   }
 
   /// Pictures of which half are copies: of the same bytes, of the same hash, or of a near one.
-  static func made(_ count: Int) -> [PictureContents] {
+  static func made(_ count: Int) -> [ImageContents] {
     var draws = NearDuplicatesTests.Draws(state: 31)
-    var rows: [PictureContents] = []
+    var rows: [ImageContents] = []
     for number in 0..<count {
-      var row = PictureContents(
+      var row = ImageContents(
         contentHash: .init(first: draws.word(), second: draws.word()),
         perceptualHash: draws.hash(), width: 100, height: 100)
       let original = number == 0 ? .unreadable : rows[Int(draws.word() % UInt64(number))]

@@ -18,7 +18,7 @@ struct OrderedContentsTests {
     }
   }
 
-  func ordered(_ rows: [PictureContents], _ order: [UInt32]) throws -> OrderedContents {
+  func ordered(_ rows: [ImageContents], _ order: [UInt32]) throws -> OrderedContents {
     try OrderedContents(order: order, in: folder.path, threads: 3) { range, note in
       for row in range { try note(rows[row]) }
     }
@@ -45,7 +45,7 @@ struct OrderedContentsTests {
     let contents = try OrderedContents(order: order, in: folder.path, threads: 4) { range, note in
       for row in UInt64(range.lowerBound)..<UInt64(range.upperBound) {
         try note(
-          PictureContents(
+          ImageContents(
             contentHash: .init(first: row, second: ~row),
             perceptualHash: PerceptualHash(
               whole: Fingerprint(low: row + 1, high: row + 2),

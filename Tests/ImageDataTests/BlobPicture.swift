@@ -44,7 +44,7 @@ struct BlobPicture {
 
 extension ImageDecoder {
   /// What loading with a usual preset notes of `image`.
-  func contents(of image: EncodedImage) throws -> PictureContents {
+  func contents(of image: EncodedImage) throws -> ImageContents {
     var out = [UInt8](repeating: 0, count: 32 * 32 * 3)
     return try out.withUnsafeMutableBytes {
       try renderNoting(

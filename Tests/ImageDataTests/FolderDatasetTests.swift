@@ -233,7 +233,7 @@ struct FolderDatasetTests {
   func files() throws {
     let path = try folder.add("one-pixel.png", as: "1.png")
     let missing = folder.path + "/2.png"
-    let files = PictureFiles([path, missing, "zero\u{0}byte.png"])
+    let files = ImageFiles([path, missing, "zero\u{0}byte.png"])
     #expect(files.count == 3 && files.key(at: 0) == path && files.label(at: 0) == nil)
     #expect(try files.read(at: 0).bytes == TestPictures.data("one-pixel.png"))
     #expect(

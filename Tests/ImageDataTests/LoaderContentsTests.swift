@@ -27,7 +27,7 @@ struct LoaderContentsTests {
     let decoder = try ImageDecoder()
     for hashes in [false, true] {
       let loader = try loader(pictures, preset: preset, notes: true, hashes: hashes)
-      var contents: [PictureContents] = []
+      var contents: [ImageContents] = []
       while let batch = try loader.next() {
         #expect(batch.contents.count == batch.count)
         #expect(batch.hashes.contains { $0 != nil } == hashes)

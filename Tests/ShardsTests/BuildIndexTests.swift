@@ -211,7 +211,7 @@ struct BuildIndexTests {
     let cut = "is cut short at byte 5000; 2 pictures stand before it"
     let foreign = "is no tar archive: none of its 22 bytes is a header"
     #expect(
-      ocean.cutShards.line?.replacingOccurrences(of: folder.path, with: "")
+      ocean.cutShards?.line?.replacingOccurrences(of: folder.path, with: "")
         == "2 shards are cut short: /shards/00002.tar is cut short at byte 5000, and 2 pictures stand "
         + "before it; /shards/00004.tar \(foreign)")
     let text = try String(contentsOfFile: index + "/problems.csv", encoding: .utf8)

@@ -121,7 +121,7 @@ struct DistinctClassesTests {
     try buildIndex(of: folder.path + "/**", in: index)
     let sets: [any ImageDataset] = [
       try FolderDataset(root: folder.path), try openDataset(folder.path + "/list.csv"),
-      try IndexedCollection(folder: index), try PictureFiles(expanding: [folder.path]),
+      try IndexedCollection(folder: index), try ImageFiles(expanding: [folder.path]),
     ]
     for set in sets {
       #expect(set.count == 3)

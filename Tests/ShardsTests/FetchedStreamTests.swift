@@ -8,7 +8,7 @@ import Testing
 @Suite("FetchedStream")
 struct FetchedStreamTests {
   let folder: TemporaryFolder
-  let tar = TarBuilder.shard(40, pictureBytes: 3000)
+  let tar = TarBuilder.shard(40, imageBytes: 3000)
   var options = IndexOptions(workers: 2)
 
   init() throws {
@@ -145,7 +145,7 @@ struct FetchedStreamTests {
     let row = try Catalogue(folder: ocean.folder).row(0)
     #expect(row.source.size == tar.count && row.source.changed != 0)
     _ = try ocean.read(at: 0)
-    server.give(TarBuilder.shard(40, first: 3, pictureBytes: 3000), tag: "\"two\"")
+    server.give(TarBuilder.shard(40, first: 3, imageBytes: 3000), tag: "\"two\"")
     let error = #expect(throws: ImageDataError.self) {
       try IndexedCollection(folder: ocean.folder, patience: options.patience, commands: .all).read(
         at: 5)
@@ -167,7 +167,7 @@ struct FetchedStreamTests {
   func changedBetween(heedsConditions: Bool) throws {
     let server = try PictureServer(
       tar, most: 60_000, growth: 1_000_000, tag: "\"one\"", heedsConditions: heedsConditions)
-    server.giveNext(TarBuilder.shard(40, first: 3, pictureBytes: 3000), tag: "\"two\"")
+    server.giveNext(TarBuilder.shard(40, first: 3, imageBytes: 3000), tag: "\"two\"")
     let error = #expect(throws: ImageDataError.self) { try keysAndPictures(server) }
     #expect(error?.description.contains("changed while it was read, after 60000 bytes") == true)
     // The rest was asked for of this very file only; in place of it a server gives all of the other.

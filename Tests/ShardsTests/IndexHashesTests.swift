@@ -16,8 +16,8 @@ struct IndexHashesTests {
   // Their headers say 32 × 24, 24 × 16 to be turned upright, 1 × 1, and nothing.
   static let names = ["colour.jpg", "exif-orientation-6.jpg", "one-pixel.jpg", "html-named.jpg"]
   static let sizes = [
-    PictureSize(width: 32, height: 24), PictureSize(width: 16, height: 24),
-    PictureSize(width: 1, height: 1), nil,
+    ImageSize(width: 32, height: 24), ImageSize(width: 16, height: 24),
+    ImageSize(width: 1, height: 1), nil,
   ]
 
   init() throws {
@@ -37,9 +37,9 @@ struct IndexHashesTests {
     let ocean = try IndexedCollection(folder: index)
     for (number, name) in Self.names.enumerated() {
       #expect(ocean.contentHash(at: number) == ContentHash(of: try TestPictures.data(name)))
-      #expect(ocean.pictureSize(at: number) == Self.sizes[number], "\(name)")
+      #expect(ocean.imageSize(at: number) == Self.sizes[number], "\(name)")
     }
-    #expect(ocean.pictureSize(at: 4) == nil)
+    #expect(ocean.imageSize(at: 4) == nil)
   }
 
   @Test(
@@ -50,7 +50,7 @@ struct IndexHashesTests {
     let path = try folder.write(Data(name == "a.tar" ? bytes : Stored.gzip(bytes)), to: name)
     #expect(try buildIndex(of: path, in: index, options: plain).reusedShards == 0)
     let bare = try IndexedCollection(folder: index)
-    #expect(bare.contentHash(at: 0) == nil && bare.pictureSize(at: 0) == nil)
+    #expect(bare.contentHash(at: 0) == nil && bare.imageSize(at: 0) == nil)
     // One without hashes does not say what is asked for; one with them says all.
     #expect(try buildIndex(of: path, in: index, options: hashing).reusedShards == 0)
     try expectHashes()

@@ -8,7 +8,7 @@ import Testing
 @Suite("SequentialShard")
 struct SequentialShardTests {
   let folder: TemporaryFolder
-  let tar = TarBuilder.shard(60, pictureBytes: 3000)
+  let tar = TarBuilder.shard(60, imageBytes: 3000)
   var options = IndexOptions(workers: 2)
   var index: String { folder.path + "/U.index" }
 
@@ -97,7 +97,7 @@ struct SequentialShardTests {
 
   @Test("the stream is begun once for ascending readers, again for one who goes back too far")
   func openings() throws {
-    let bytes = Stored.gzip(TarBuilder.shard(700, pictureBytes: 20))
+    let bytes = Stored.gzip(TarBuilder.shard(700, imageBytes: 20))
     let path = try folder.write(Data(bytes), to: "a.tar.gz")
     _ = try open(path)
     let shardIndex = try ShardIndex(path: index + "/a.index")
@@ -134,7 +134,7 @@ struct SequentialShardTests {
 
   @Test("threads that take runs of large pictures begin the stream once")
   func runs() throws {
-    let bytes = Stored.gzip(TarBuilder.shard(64, pictureBytes: 200_000))
+    let bytes = Stored.gzip(TarBuilder.shard(64, imageBytes: 200_000))
     let path = try folder.write(Data(bytes), to: "a.tar.gz")
     _ = try open(path)
     let shard = SequentialShard(
@@ -171,7 +171,7 @@ struct SequentialShardTests {
 
   @Test("a compressed shard cut at any byte, or broken, gives whole pictures and one problem")
   func cut() throws {
-    let small = TarBuilder.shard(3, pictureBytes: 600)
+    let small = TarBuilder.shard(3, imageBytes: 600)
     for (name, bytes) in [("gz", Stored.gzip(small)), ("zst", Stored.zstandard(small))] {
       for count in stride(from: 5, to: bytes.count, by: 7) {
         let cut = Array(bytes.prefix(count))
@@ -249,7 +249,7 @@ struct SequentialShardTests {
     let path = try folder.write(Data(tar), to: "a.tar")
     let ocean = try open("pipe:cat \(path)")
     _ = try ocean.read(at: 0)
-    try folder.write(Data(TarBuilder.shard(60, first: 3, pictureBytes: 2000)), to: "a.tar")
+    try folder.write(Data(TarBuilder.shard(60, first: 3, imageBytes: 2000)), to: "a.tar")
     let error = #expect(throws: ImageDataError.self) {
       try IndexedCollection(folder: index, patience: options.patience, commands: .all).read(at: 30)
     }

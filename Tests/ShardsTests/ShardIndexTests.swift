@@ -23,7 +23,7 @@ struct ShardIndexTests {
       metadata.label = ["dog", "cat", nil][number % 3]
       if number % 3 == 2 { metadata.tags = ["blue", "bird \(number)"] }
       let hash = hashes ? ContentHash(of: Data("\(number)".utf8)) : nil
-      let size = hashes ? PictureSize(width: number, height: 70_000) : nil
+      let size = hashes ? ImageSize(width: number, height: 70_000) : nil
       try writer.append(
         key: "key-\(number)".utf8, offset: 512 + 1024 * number, length: number,
         metadata: metadata, hash: hash, size: size)
@@ -47,7 +47,7 @@ struct ShardIndexTests {
     let index = try ShardIndex(path: try write(100, hashes: true))
     #expect(index.count == 100 && index.problemCount == 1 && index.isReadInOrder)
     #expect(index.source.size == 1234 && index.source.changed == 99 && index.origin == 42)
-    #expect(index.pictureBytes == (0..<100).reduce(0, +))
+    #expect(index.imageBytes == (0..<100).reduce(0, +))
     #expect(try index.classNames() == ["cat", "dog"])
     #expect(try index.problems().map { "\($0.key): \($0.reason)" } == ["bad key: a reason"])
     for number in 0..<100 {
@@ -58,7 +58,7 @@ struct ShardIndexTests {
       #expect(try index.tags(at: number) == tags)
       #expect(try index.hash(at: number) == ContentHash(of: Data("\(number)".utf8)))
       // The first one has no width.
-      #expect(try index.size(at: number) == PictureSize(width: number, height: 70_000))
+      #expect(try index.size(at: number) == ImageSize(width: number, height: 70_000))
     }
     let empty = try ShardIndex(path: try write(0))
     #expect(try empty.count == 0 && empty.classNames().isEmpty)
@@ -127,7 +127,7 @@ struct ShardIndexTests {
     for number in 0..<3 {
       rows.append(
         Catalogue.Row(
-          samples: number * 10, problems: number, pictureBytes: 7, source: SourceState(),
+          samples: number * 10, problems: number, imageBytes: 7, source: SourceState(),
           contents: UInt64.max - UInt64(number), origin: 5, isReadInOrder: number == 1,
           name: "name-\(number)", prefix: number == 2 ? "" : "a/b",
           location: ShardLocation(

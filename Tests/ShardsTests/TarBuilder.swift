@@ -70,10 +70,10 @@ struct TarBuilder {
   var finished: [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 
   /// A shard of `count` samples, each a picture of its own bytes and its class.
-  static func shard(_ count: Int, first: Int = 0, pictureBytes: Int = 700) -> [UInt8] {
+  static func shard(_ count: Int, first: Int = 0, imageBytes: Int = 700) -> [UInt8] {
     var tar = TarBuilder()
     for number in first..<first + count {
-      tar.add("s\(number).jpg", picture(number, bytes: pictureBytes))
+      tar.add("s\(number).jpg", picture(number, bytes: imageBytes))
       tar.add("s\(number).cls", "\(number % 3)")
     }
     return tar.finished

@@ -176,7 +176,7 @@ struct TarReaderTests {
 
   @Test("cut at any byte, an archive gives the members before the cut and one problem")
   func cut() throws {
-    let bytes = TarBuilder.shard(4, pictureBytes: 600)
+    let bytes = TarBuilder.shard(4, imageBytes: 600)
     let whole = try read(BytesStream(bytes, knowsSize: true))
     #expect(whole.names.count == 8 && whole.reasons.isEmpty)
     for count in 0..<bytes.count {
@@ -193,7 +193,7 @@ struct TarReaderTests {
   @Test("any byte may be anything: seeded noise over an archive never breaks the reader")
   func noise() throws {
     var random = CounterRandom(seed: 7, pass: 0, sample: 0)
-    let bytes = TarBuilder.shard(4, pictureBytes: 200)
+    let bytes = TarBuilder.shard(4, imageBytes: 200)
     for _ in 0..<3000 {
       var broken = bytes
       for _ in 0..<1 + random.integer(below: 20) {

@@ -141,7 +141,7 @@ struct WebDatasetSamplesTests {
 
   @Test("cut at any byte, an archive gives whole pictures only and says that it ended early")
   func cut() throws {
-    let bytes = TarBuilder.shard(3, pictureBytes: 600)
+    let bytes = TarBuilder.shard(3, imageBytes: 600)
     for count in 0..<bytes.count - 512 {
       for knowsSize in [true, false] {
         let result = try read(Array(bytes.prefix(count)), knowsSize: knowsSize)

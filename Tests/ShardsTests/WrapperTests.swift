@@ -21,6 +21,11 @@ private struct Peculiar: ImageDataset {
   func fileState(at index: Int) -> UInt64 { UInt64(40 + index) }
   let placeForClassNames: String? = "/d/classes.txt"
   let absence: String? = "it was moved"
+  let fileOfClassNames: String? = "/e/classes.txt"
+  let areClassesDigits = true
+  let splits = ["a", "b"]
+  let indexIdentity: String? = "5d"
+  let isRandomAccess = false
   func read(at index: Int) throws -> EncodedImage {
     .pixels(Data([UInt8(index)]), width: 1, height: 1, channels: 1)
   }
@@ -41,6 +46,10 @@ struct WrapperTests {
     #expect(around.name == base.name && around.classes == base.classes)
     #expect(around.placeForClassNames == base.placeForClassNames)
     #expect(around.absence == base.absence)
+    #expect(around.areClassesDigits && around.splits == base.splits && !around.isRandomAccess)
+    // Other labels have not every line of the file, and none of the sets is the index's as it is.
+    #expect(around.fileOfClassNames == (number == 1 ? nil : base.fileOfClassNames))
+    #expect(around.indexIdentity == nil)
     for index in 0..<2 {
       #expect(around.key(at: index) == base.key(at: index))
       #expect(around.label(at: index) == base.label(at: index))

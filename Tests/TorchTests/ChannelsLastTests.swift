@@ -13,7 +13,6 @@ struct ChannelsLastTests {
     #expect(last.isChannelsLast)
     #expect(last.shape == [1, 2, 3, 4])
     #expect(try last.array() == values)
-    #expect(try last.contiguous().isChannelsLast == false)
     #expect(try Tensor.empty([1, 2, 3, 4, 5]).channelsLast().isChannelsLast)
     #expect(try Tensor.full([2, 3], 0).isChannelsLast == false)
   }

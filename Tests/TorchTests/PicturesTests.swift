@@ -15,7 +15,7 @@ struct PicturesTests {
     let shape = [count, size, size, channels]
 
     let ours = try bytes.withUnsafeBytes {
-      try Tensor.pictures($0, shape: shape, paddedTo: count, scale: scale, offset: offset)
+      try Tensor.images($0, shape: shape, paddedTo: count, scale: scale, offset: offset)
     }
     let perChannel = [1, channels, 1, 1]
     let theirs = try bytes.withUnsafeBytes {
@@ -31,7 +31,7 @@ struct PicturesTests {
   @Test("rows beyond the pictures are those of zeros")
   func padding() throws {
     let padded = try [UInt8](repeating: 9, count: 24).withUnsafeBytes {
-      try Tensor.pictures(
+      try Tensor.images(
         $0, shape: [2, 2, 2, 3], paddedTo: 200, scale: [1, 1, 1], offset: [0.5, 1.5, 2.5])
     }
     #expect(padded.shape == [200, 3, 2, 2])
@@ -44,7 +44,7 @@ struct PicturesTests {
 
   @Test("no pictures are rows of zeros alone")
   func none() throws {
-    let padded = try Tensor.pictures(
+    let padded = try Tensor.images(
       UnsafeRawBufferPointer(start: nil, count: 0), shape: [0, 1, 1, 1], paddedTo: 2, scale: [3],
       offset: [4])
     #expect(try padded.array(of: Float.self) == [4, 4])
@@ -55,15 +55,15 @@ struct PicturesTests {
     let bytes = [UInt8](repeating: 0, count: 12)
     bytes.withUnsafeBytes { bytes in
       #expect(throws: TorchError.self) {
-        try Tensor.pictures(
+        try Tensor.images(
           bytes, shape: [1, 2, 2, 2], paddedTo: 1, scale: [1, 1], offset: [1, 1])
       }
       #expect(throws: TorchError.self) {
-        try Tensor.pictures(
+        try Tensor.images(
           bytes, shape: [1, 2, 2, 3], paddedTo: 1, scale: [1], offset: [1, 1, 1])
       }
       #expect(throws: TorchError.self) {
-        try Tensor.pictures(
+        try Tensor.images(
           bytes, shape: [1, 2, 2, 3], paddedTo: 0, scale: [1, 1, 1], offset: [1, 1, 1])
       }
     }

@@ -38,8 +38,6 @@ private let shapeRefusals: [Refusal] = [
   .init("reshape", [[2, 3]]) { _ = try tensor([2, 3]).reshaped(to: [-1, -1]) },
   .init("narrow", [[2, 3]]) { _ = try tensor([2, 3]).narrowed(axis: 1, to: 2..<4) },
   .init("narrow", [[2, 3]]) { _ = try tensor([2, 3]).narrowed(axis: 7, to: 0..<1) },
-  .init("index_select", [[2, 3], [1]]) { _ = try tensor([2, 3]).selecting(at: [2]) },
-  .init("index_select", [[2, 3], [1]]) { _ = try tensor([2, 3]).selecting(at: [-1]) },
   .init("topk", [[2, 3]]) { _ = try tensor([2, 3]).top(4) },
   .init("cat", [[2, 3], [2, 4]]) {
     _ = try Tensor.concatenated([tensor([2, 3]), tensor([2, 4])])

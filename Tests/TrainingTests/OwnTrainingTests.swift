@@ -34,7 +34,7 @@ struct OwnTrainingTests {
     settings.augmentation.crop = .padded
     settings.augmentation.flip = 0
     change(&settings)
-    var input = PictureInput()
+    var input = ImageInput()
     (input.size, input.resize, input.channels) = (8, 8, 1)
     (input.mean, input.std) = ([0.4], [0.3])
     let network = try ModelCatalog.make(
@@ -91,7 +91,7 @@ struct OwnTrainingTests {
     let loader = try BatchLoader(
       dataset: Halves(count: 96), order: order, positions: 0..<32, batchSize: 8,
       preset: .train(other.input.trainPreset(other.settings.augmentation)), seed: 5, workers: 1)
-    let pictures = try PictureTensor(other.input, device: .cpu)
+    let pictures = try ImageTensor(other.input, device: .cpu)
     for step in 0..<2 {
       for _ in 0..<2 {
         let batch = try #require(try loader.next())

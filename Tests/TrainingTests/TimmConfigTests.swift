@@ -59,7 +59,7 @@ struct TimmConfigTests {
   @Test("what is not said is what timm takes then: bicubic, 0.875 of 224, ImageNet's mean")
   func defaults() throws {
     let config = try read(#"{"architecture": "resnet18", "num_classes": 2, "pretrained_cfg": {}}"#)
-    var expected = PictureInput()
+    var expected = ImageInput()
     expected.interpolation = .bicubic
     #expect(config.input == expected)
     #expect(config.classNames == ["0", "1"])
@@ -280,7 +280,7 @@ struct TimmConfigTests {
   func cropPart(seed: Int) throws {
     let folder = NSTemporaryDirectory() + "halcyon-config-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    var input = PictureInput()
+    var input = ImageInput()
     input.size = 4 * seed
     input.resize = 4 * seed + seed * 7 % 61
     let options = NetworkOptions(model: "resnet8", classCount: 2, stem: .small, width: 1)

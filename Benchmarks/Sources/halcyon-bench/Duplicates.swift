@@ -47,7 +47,7 @@ struct Duplicates: ParsableCommand {
 
   /// What is found among the originals, the exact copies and those of `altered`.
   private func search(
-    _ set: PlantedPictures, _ contents: [PictureContents], altered: Range<Int>, within distance: Int
+    _ set: PlantedPictures, _ contents: [ImageContents], altered: Range<Int>, within distance: Int
   ) throws -> String {
     let rows = Array(0..<set.originals) + set.exactRows + altered
     let shuffled = KeyedPermutation(count: rows.count, seed: 7, pass: 0)
@@ -73,14 +73,14 @@ struct Duplicates: ParsableCommand {
   }
 
   /// What the loader notes about every picture while it decodes for a network.
-  private func note(_ set: PlantedPictures) throws -> [PictureContents] {
+  private func note(_ set: PlantedPictures) throws -> [ImageContents] {
     let loader = try BatchLoader(
       dataset: set, order: SequentialOrder(), positions: 0..<set.count, batchSize: 64,
       preset: .evaluation(Self.preset), seed: 0,
       workers: ProcessInfo.processInfo.activeProcessorCount, notesContents: true,
       onUnreadable: .mark, badSamples: BadSamples(of: set, limit: .none))
     defer { loader.stop() }
-    var contents: [PictureContents] = []
+    var contents: [ImageContents] = []
     while let batch = try loader.next() {
       contents += batch.contents
       if contents.count % 6400 == 0 { tell("\(name): \(contents.count) of \(set.count)") }

@@ -34,9 +34,9 @@ struct LoaderRounds: ParsableCommand {
       positions: 0..<Int(Int32.max), batchSize: batch, preset: .train(TrainPreset(size: size)),
       seed: 0, workers: workers > 0 ? workers : ProcessInfo.processInfo.activeProcessorCount)
     defer { loader.stop() }
-    var input = PictureInput()
+    var input = ImageInput()
     input.size = size
-    let pictures = try PictureTensor(input, device: .cpu)
+    let pictures = try ImageTensor(input, device: .cpu)
     let count = (images + batch - 1) / batch
 
     try serve(amount: Double(count * batch)) {

@@ -74,7 +74,7 @@ struct ScorePool {
     }
   }
 
-  private static func disturbed(_ picture: PictureContents, shard: UInt32) -> PictureContents {
+  private static func disturbed(_ picture: ImageContents, shard: UInt32) -> ImageContents {
     var random = SplitMix(state: UInt64(shard) &* 0x1234_5678_9ABC_DEF1)
     var picture = picture
     picture.contentHash.first ^= random.next()
@@ -94,7 +94,7 @@ struct ScorePool {
     let contents = try ContentsFileWriter(path: path(number, "contents"))
     var scores = Array(repeating: Float(0), count: Self.labels)
     var classes = Array(repeating: 0, count: Self.labels)
-    var picture = PictureContents.unreadable
+    var picture = ImageContents.unreadable
     for row in 0..<Self.rows {
       if row % 100 == 99 {
         for column in scores.indices { scores[column] -= 0.001 }
@@ -110,7 +110,7 @@ struct ScorePool {
           classes[column] = Int(random.next() % UInt64(Self.classes))
           score -= abs(random.normal())
         }
-        picture = PictureContents(
+        picture = ImageContents(
           contentHash: ContentHash.Prefix(first: random.next(), second: random.next()),
           perceptualHash: PerceptualHash(
             whole: Fingerprint(low: random.next(), high: random.next()),

@@ -24,7 +24,7 @@ func fuzzContents(_ data: Data) {
   }
   withFile(Data(bytes)) { path in
     guard let file = try? ContentsFileReader(path: path) else { return }
-    var seen: [PictureContents] = []
+    var seen: [ImageContents] = []
     try? file.forEach { position, contents in
       precondition(position == seen.count, "picture \(position) comes after \(seen.count)")
       seen.append(contents)

@@ -44,7 +44,7 @@ private func readAll(of index: ShardIndex) {
 }
 
 private func readAll(of collection: IndexedCollection) {
-  _ = collection.cutShards.line
+  _ = collection.cutShards?.line
   for shard in 0..<min(collection.shardCount, 4) {
     _ = collection.shardName(shard)
     _ = collection.problems(ofShard: shard)
@@ -53,7 +53,7 @@ private func readAll(of collection: IndexedCollection) {
       _ = collection.key(at: sample)
       _ = collection.tags(at: sample)
       _ = collection.contentHash(at: sample)
-      _ = collection.pictureSize(at: sample)
+      _ = collection.imageSize(at: sample)
       _ = try? collection.read(at: sample)
       if let label = collection.label(at: sample) {
         precondition(collection.classes.indices.contains(label), "label \(label)")

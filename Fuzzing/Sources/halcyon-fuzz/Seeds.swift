@@ -105,7 +105,7 @@ private func indexSeeds(in folder: String, tar: String) throws {
     metadata.tags = ["blue", "bird"]
     try writer.append(
       key: "a/0".utf8, offset: 512, length: 9, metadata: metadata,
-      hash: ContentHash(of: Data("a picture".utf8)), size: PictureSize(width: 640, height: 480))
+      hash: ContentHash(of: Data("a picture".utf8)), size: ImageSize(width: 640, height: 480))
     try writer.append(key: "1".utf8, offset: 4608, length: 7)
     writer.note(key: "2".utf8, reason: "it is a link")
     if hashes { writer.notes.end = EarlyEnd(kind: .cut, byte: 5120) }
@@ -113,7 +113,7 @@ private func indexSeeds(in folder: String, tar: String) throws {
     let index = try writer.encoded(
       isReadInOrder: isReadInOrder, source: SourceState(), origin: 1)
     let row = Catalogue.Row(
-      samples: 2, problems: 1, pictureBytes: 16, contents: number(index, at: 104),
+      samples: 2, problems: 1, imageBytes: 16, contents: number(index, at: 104),
       isReadInOrder: isReadInOrder, isCutShort: hashes, name: "s", prefix: "p",
       location: ShardLocation(kind: .file, text: "s.tar"))
     try Catalogue.write(
@@ -135,7 +135,7 @@ private func contentsSeeds(in folder: String) throws {
     for number in 0..<5 {
       let half = Fingerprint(low: UInt64(number), high: 7)
       try file.append(
-        PictureContents(
+        ImageContents(
           contentHash: ContentHash.Prefix(first: UInt64(number), second: 2),
           perceptualHash: PerceptualHash(whole: half, inner: half), width: 5, height: 6))
     }

@@ -76,7 +76,6 @@ int32_t ctorch_tensor_item(const ctorch_tensor *tensor, double *out);
 int32_t ctorch_tensor_to(const ctorch_tensor *tensor, int32_t dtype, int32_t device,
                          ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_tensor_channels_last(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
-int32_t ctorch_tensor_contiguous(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_tensor_clone(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_tensor_detach(const ctorch_tensor *tensor, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_tensor_copy(ctorch_tensor *tensor, const ctorch_tensor *source);
@@ -90,8 +89,6 @@ int32_t ctorch_permute(const ctorch_tensor *x, const int64_t *axes, int32_t rank
                        ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_narrow(const ctorch_tensor *x, int64_t axis, int64_t start, int64_t length,
                       ctorch_tensor *_Nullable *_Nonnull out);
-int32_t ctorch_index_select(const ctorch_tensor *x, int64_t axis, const ctorch_tensor *indices,
-                            ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_concatenate(const ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count,
                            int64_t axis, ctorch_tensor *_Nullable *_Nonnull out);
 

@@ -42,7 +42,7 @@ public final class ContentsFileReader {
   /// What the picture at `position` is.
   /// - Throws: `CopiesError` when there is no such picture or its block is damaged, `FileError`
   ///   when it cannot be read.
-  public func contents(at position: Int) throws -> PictureContents {
+  public func contents(at position: Int) throws -> ImageContents {
     guard position >= 0, position < count else {
       throw CopiesError.argument("\(path): there is no picture \(position) of \(count)")
     }
@@ -54,12 +54,12 @@ public final class ContentsFileReader {
   /// Calls `body` with every picture in order.
   /// - Throws: `CopiesError.corruptFile` naming the first damaged block, `FileError`; what `body`
   ///   throws.
-  public func forEach(_ body: (_ position: Int, PictureContents) throws -> Void) throws {
+  public func forEach(_ body: (_ position: Int, ImageContents) throws -> Void) throws {
     for position in 0..<count { try body(position, contents(at: position)) }
   }
 
   /// A row of the block in the buffer.
-  private func row(_ index: Int, of rows: Int) -> PictureContents {
+  private func row(_ index: Int, of rows: Int) -> ImageContents {
     let bytes = UnsafeRawBufferPointer(buffer)
     func words(_ column: Int) -> (UInt64, UInt64) {
       let offset = 16 * (column * rows + index)
@@ -69,7 +69,7 @@ public final class ContentsFileReader {
     }
     let (hash, whole, inner) = (words(0), words(1), words(2))
     let width = 48 * rows + 4 * index
-    return PictureContents(
+    return ImageContents(
       contentHash: ContentHash.Prefix(first: hash.0, second: hash.1),
       perceptualHash: PerceptualHash(
         whole: Fingerprint(low: whole.0, high: whole.1),

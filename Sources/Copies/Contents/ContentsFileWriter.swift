@@ -14,7 +14,7 @@ public final class ContentsFileWriter {
   public private(set) var count = 0
   private let file: DurableFile
   private var layout: ContentsFileLayout
-  private var rows: [PictureContents] = []
+  private var rows: [ImageContents] = []
 
   /// Starts the file of a shard.
   /// - Throws: `FileError` when the folder cannot be written, `CopiesError.argument` on a block
@@ -30,7 +30,7 @@ public final class ContentsFileWriter {
 
   /// Appends the next picture; `.unreadable` where there is none.
   /// - Throws: `FileError` when writing fails.
-  public func append(_ contents: PictureContents) throws {
+  public func append(_ contents: ImageContents) throws {
     guard count < Int(UInt32.max) else {
       throw CopiesError.argument("\(file.path): a shard holds at most \(UInt32.max) pictures")
     }

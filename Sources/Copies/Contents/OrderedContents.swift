@@ -36,7 +36,7 @@ public struct OrderedContents: Sendable {
   /// - Complexity: O(rows); 4 bytes of memory a row and some 20 MB a thread.
   public init(
     order: [UInt32], in folder: String, threads: Int? = nil,
-    read: @Sendable (_ rows: Range<Int>, _ note: (PictureContents) throws -> Void) throws -> Void
+    read: @Sendable (_ rows: Range<Int>, _ note: (ImageContents) throws -> Void) throws -> Void
   ) throws {
     count = order.count
     let places = try Self.places(order)

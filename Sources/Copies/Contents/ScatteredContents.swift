@@ -42,7 +42,7 @@ final class ScatteredContents: @unchecked Sendable {
     deinit { records.deallocate() }
 
     @inline(__always)
-    func append(_ contents: PictureContents, place: UInt32) throws {
+    func append(_ contents: ImageContents, place: UInt32) throws {
       let part = Int(place) / file.partRows
       records[part * Self.room + counts[part]] = Record(
         contentHash: contents.contentHash, perceptualHash: contents.perceptualHash,

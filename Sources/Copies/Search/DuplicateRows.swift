@@ -51,7 +51,7 @@ public enum DuplicateRows {
   /// - Throws: `CopiesError.argument` when there are too many rows.
   /// - Complexity: That of `NearPairs`; exact copies alone O(rows).
   public static func find(
-    in contents: [PictureContents], within distance: Int? = PerceptualHash.nearDistance
+    in contents: [ImageContents], within distance: Int? = PerceptualHash.nearDistance
   ) throws -> [Duplicate] {
     try find(
       HashColumn(count: contents.count) { contents[$0].contentHash },

@@ -1,12 +1,12 @@
 public import SystemPackage
 
 extension FilePath {
-  /// The path that `text` stands for; see `PathText`.
+  /// The path that is written as `text`; see `PathText`.
   public init(text: String) {
     self.init(platformString: PathText.bytes(of: text).map { CChar(bitPattern: $0) } + [0])
   }
 
-  /// The text that stands for the path; see `PathText`.
+  /// The path as text; see `PathText`.
   public var text: String { PathText.text(of: bytes) }
 
   /// The path's bytes, as the system has them.

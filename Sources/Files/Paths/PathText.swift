@@ -14,7 +14,7 @@
 /// A path in a recipe may hold `\xE9` as well and means the byte; a list's paths are bytes already.
 /// `FilePath(text:)` and `FilePath.text` apply the rule to whole paths, since it leaves slashes alone.
 public enum PathText {
-  /// The text that stands for the bytes of a name or path.
+  /// The bytes of a name or path as text.
   public static func text(of bytes: some BidirectionalCollection<UInt8>) -> String {
     let backslash = UInt8(ascii: "\\")
     if let text = String(validating: bytes, as: UTF8.self), !text.utf8.contains(backslash) {
@@ -34,7 +34,7 @@ public enum PathText {
     return String(decoding: result, as: UTF8.self)
   }
 
-  /// The bytes that `text` stands for.
+  /// The bytes of the name or path that is written as `text`.
   public static func bytes(of text: String) -> [UInt8] {
     let written = Array(text.utf8)
     guard written.contains(UInt8(ascii: "\\")) else { return written }

@@ -8,7 +8,7 @@ package enum Gzip {
   /// - Throws: `ImageDataError.dataset` naming `path`.
   package static func contents(of path: String) throws -> Data {
     do {
-      return try readPicture(Array(path.utf8), key: path)
+      return try readImage(Array(path.utf8), key: path)
     } catch ImageDataError.unreadable(_, let reason), ImageDataError.resources(_, let reason) {
       throw ImageDataError.dataset(path: path, reason: reason)
     }

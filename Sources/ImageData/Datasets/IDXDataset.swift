@@ -19,6 +19,8 @@ public struct IDXDataset: ImageDataset {
   public let width: Int, height: Int
   /// Where `classes.txt` would say what numbers are called; nil where the classes have names.
   private let fileForClassNames: String?
+  /// The file `classes.txt` whose every line is a class, where there is one.
+  public let fileOfClassNames: String?
   private let pixels: Data
   private let labels: [Int32]?
   private let digits: Int
@@ -50,6 +52,7 @@ public struct IDXDataset: ImageDataset {
       labels = nil
       classes = []
       fileForClassNames = nil
+      fileOfClassNames = nil
       return
     }
     let values = try Self.labels(at: labelsPath)
@@ -63,6 +66,8 @@ public struct IDXDataset: ImageDataset {
     let namesFile = FilePath(text: path).folder.joined(ClassNames.file).text
     classes = names.map(\.name)
     fileForClassNames = given == nil ? namesFile : nil
+    let givenFile = FilePath(text: namesFile).isFile ? namesFile : nil
+    fileOfClassNames = givenFile
     let count = names.count
     let places = Dictionary(
       zip(names.map(\.label), 0...).map { ($0, Int32($1)) }, uniquingKeysWith: { first, _ in first }
@@ -72,8 +77,7 @@ public struct IDXDataset: ImageDataset {
         throw ImageDataError.dataset(
           path: labelsPath,
           reason: "label \(label), but only \(count) classes"
-            + (FilePath(text: namesFile).isFile
-              ? " in \(namesFile); give each label from 0 on a line" : ""))
+            + (givenFile.map { " in \($0); give each label from 0 on a line" } ?? ""))
       }
       return place
     }
@@ -94,6 +98,9 @@ public struct IDXDataset: ImageDataset {
 
   /// Where `classes.txt` would be.
   public var placeForClassNames: String? { hasNumberedClasses ? fileForClassNames : nil }
+
+  /// Whether the classes are called by numbers: the digits of MNIST are their names.
+  public var areClassesDigits: Bool { hasNumberedClasses }
 
   /// The state of the file that all pictures are in.
   public func fileState(at index: Int) -> UInt64 { state }

@@ -50,7 +50,7 @@ package struct IDXFiles {
     return nil
   }
 
-  /// The file that says which character each label of EMNIST stands for, if there is one.
+  /// The file that maps each label of EMNIST to its character, if there is one.
   var mapping: String? {
     for part in ["-train-", "-test-"] where prefix.hasSuffix(part) {
       let path = folder.joined(prefix.dropLast(part.count) + "-mapping.txt")

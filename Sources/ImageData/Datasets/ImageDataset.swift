@@ -45,6 +45,19 @@ public protocol ImageDataset: Sendable {
   var placeForClassNames: String? { get }
   /// Why the pictures cannot be read any more; nil where they are there.
   var absence: String? { get }
+  /// The file `classes.txt` whose every line is a class, whether or not a picture has it; nil where only
+  /// what occurs is one.
+  var fileOfClassNames: String? { get }
+  /// Whether classes that are numbers are called so, as written digits are.
+  var areClassesDigits: Bool { get }
+  /// The splits that its list has, where all of them were taken; empty where there is no such list.
+  var splits: [String] { get }
+  /// The identity of the index that the samples are read from, which says all that they are; nil where
+  /// there is none, or where it is not the index's samples alone and as they are.
+  var indexIdentity: String? { get }
+  /// Whether any sample can be read at any time at the cost of that sample alone. Otherwise (a
+  /// compressed shard, a pipe) samples are to be read in their order.
+  var isRandomAccess: Bool { get }
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   func read(at index: Int) throws -> EncodedImage
@@ -68,6 +81,21 @@ extension ImageDataset {
 
   /// Nil: they are there.
   public var absence: String? { nil }
+
+  /// Nil: most classes are those that occur.
+  public var fileOfClassNames: String? { nil }
+
+  /// No: most numbers are codes for names.
+  public var areClassesDigits: Bool { false }
+
+  /// None.
+  public var splits: [String] { [] }
+
+  /// Nil: most sets have no index.
+  public var indexIdentity: String? { nil }
+
+  /// Yes, as files in folders.
+  public var isRandomAccess: Bool { true }
 
   /// Whether the classes are called by numbers.
   package var hasNumberedClasses: Bool {

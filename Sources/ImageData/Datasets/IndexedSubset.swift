@@ -49,6 +49,18 @@ public struct IndexedSubset: ImageDataset {
   /// Why the pictures cannot be read any more.
   public var absence: String? { base.absence }
 
+  /// The file whose every line is a class.
+  public var fileOfClassNames: String? { base.fileOfClassNames }
+
+  /// Whether classes that are numbers are called so.
+  public var areClassesDigits: Bool { base.areClassesDigits }
+
+  /// The splits that its list has.
+  public var splits: [String] { base.splits }
+
+  /// Whether any sample can be read at any time.
+  public var isRandomAccess: Bool { base.isRandomAccess }
+
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
@@ -116,6 +128,15 @@ public struct Relabelled: ImageDataset {
 
   /// Why the pictures cannot be read any more.
   public var absence: String? { base.absence }
+
+  /// Whether classes that are numbers are called so.
+  public var areClassesDigits: Bool { base.areClassesDigits }
+
+  /// The splits that its list has.
+  public var splits: [String] { base.splits }
+
+  /// Whether any sample can be read at any time.
+  public var isRandomAccess: Bool { base.isRandomAccess }
 
   /// The sample's picture.
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.

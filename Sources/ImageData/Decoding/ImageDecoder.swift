@@ -73,13 +73,13 @@ public final class ImageDecoder {
   public func renderNoting(
     _ image: EncodedImage, hash: ContentHash, preset: EvaluationPreset,
     key: @autoclosure () -> String, into out: UnsafeMutableRawBufferPointer
-  ) throws -> PictureContents {
+  ) throws -> ImageContents {
     let bytes = preset.crop * preset.crop * preset.channels
     guard out.count >= bytes, let base = out.bindMemory(to: UInt8.self).baseAddress else {
       throw ImageDataError.argument("\(out.count) bytes for a picture that needs \(bytes)")
     }
     return try withOpened(image, key: key()) { opened in
-      var contents = PictureContents(
+      var contents = ImageContents(
         contentHash: hash.prefix, perceptualHash: .none, width: UInt32(opened.width),
         height: UInt32(opened.height))
       try renderEvaluation(opened, preset, exact: true, out: base) {

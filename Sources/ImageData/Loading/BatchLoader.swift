@@ -18,7 +18,7 @@ public final class BatchLoader {
   /// The unreadable samples met so far.
   public let badSamples: BadSamples
   /// The pictures met so far that lack their file's end.
-  public private(set) var withoutEnd = PicturesWithoutEnd()
+  public private(set) var withoutEnd = ImagesWithoutEnd()
   private let dataset: any ImageDataset
   private let queue: BatchQueue
   private let positions: Range<Int>
@@ -44,16 +44,16 @@ public final class BatchLoader {
   ///   - onUnreadable: What to do about a picture that cannot be read.
   ///   - maxPixels: Pictures of more pixels count as unreadable.
   ///   - badSamples: Where unreadable samples are noted; by default a collector of its own.
-  ///   - givesWay: Whether the threads run where others leave a core idle: for a consumer that
-  ///     computes on the same cores. Its threads wait for one another, so one of them that is held up
-  ///     holds up all; loading fills the gaps, and has every core when the consumer waits for it.
+  ///   - yieldsCores: Whether the threads run at the lowest priority, on cores that are idle: for a
+  ///     consumer that computes on the same cores. Its threads wait for one another, so delaying one
+  ///     delays all; loading fills the gaps, and has every core when the consumer waits for it.
   /// - Throws: `ImageDataError.argument` when something here cannot be.
   public init(
     dataset: any ImageDataset, order: any SampleOrder, positions: Range<Int>, batchSize: Int,
     preset: Preset, seed: UInt64, workers: Int, queueDepth: Int = 4, hashContent: Bool = false,
     notesContents: Bool = false, onUnreadable: UnreadablePolicy = .substitute,
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil,
-    givesWay: Bool = false
+    yieldsCores: Bool = false
   ) throws {
     try preset.validate()
     let most = 1 << 24  // beyond any use, and far from where sizes in bytes would overflow
@@ -99,7 +99,7 @@ public final class BatchLoader {
         try? "loader \(worker)".write(
           toFile: "/proc/thread-self/comm", atomically: false, encoding: .utf8)
         // On Linux a thread has a priority of its own. Where it cannot be had, loading goes on.
-        if givesWay { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
+        if yieldsCores { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
         Self.work(reader.value, queue: queue, positions: positions, batchSize: batchSize)
         running.leave()
       }

@@ -26,7 +26,7 @@ public final class ImageBatch: @unchecked Sendable {
   public let hashes: [ContentHash?]
   /// What every row's picture is, `.unreadable` where it could not be read; empty where it was not
   /// asked for.
-  public let contents: [PictureContents]
+  public let contents: [ImageContents]
   private let pool: BufferPool
   private let buffer: UnsafeMutableRawBufferPointer
 

@@ -4,7 +4,7 @@ import Copies
 public enum UnreadablePolicy: Sendable, Hashable {
   /// Put another sample in its place, a function of seed, pass, sample and attempt: for training.
   case substitute
-  /// Leave zeros and list the row: for scoring and evaluation, where every sample stands for itself.
+  /// Leave zeros and list the row: for scoring and evaluation, where every sample counts once.
   case mark
 }
 
@@ -19,7 +19,7 @@ struct SampleRow {
   var index: Int
   var label: Int?
   var hash: ContentHash?
-  var contents: PictureContents?
+  var contents: ImageContents?
   var isReadable = true
   /// Whether the picture lacks its file's end, and nothing else.
   var lacksEnd = false

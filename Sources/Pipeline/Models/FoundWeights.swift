@@ -112,7 +112,7 @@ struct FoundWeights {
           "nothing says with which \(names) it was trained; "
             + (isGrey
               ? "these are assumed: "
-              : input.mean == PictureInput().mean
+              : input.mean == ImageInput().mean
                 ? "ImageNet's are assumed: " : "\(options.model)'s are assumed: ")
             + taken
             + "; --mean and --std give others")

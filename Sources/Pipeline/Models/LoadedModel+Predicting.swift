@@ -9,7 +9,7 @@ extension LoadedModel {
   public func predict(
     _ files: [String], top count: Int = 5, allScores: Bool = false
   ) throws -> [Prediction] {
-    try predict(PictureFiles(expanding: files), top: count, allScores: allScores)
+    try predict(ImageFiles(expanding: files), top: count, allScores: allScores)
   }
 
   /// Asks the model about picture files, and about the pictures below folders, and hands out one
@@ -19,19 +19,19 @@ extension LoadedModel {
     _ files: [String], top count: Int = 5, allScores: Bool = false,
     _ body: (Prediction) throws -> Void
   ) throws {
-    try predict(PictureFiles(expanding: files), top: count, allScores: allScores, body)
+    try predict(ImageFiles(expanding: files), top: count, allScores: allScores, body)
   }
 
   /// Asks the model about pictures that the program has already, encoded as files or as plain pixels;
-  /// their numbers, from 0, stand for paths.
+  /// each answer has the picture's number, from 0, as its path.
   /// - Throws: `TorchError`.
   public func predict(
     _ pictures: [EncodedImage], top count: Int = 5, allScores: Bool = false
   ) throws -> [Prediction] {
-    try predict(PicturesInMemory(pictures), top: count, allScores: allScores)
+    try predict(ImagesInMemory(pictures), top: count, allScores: allScores)
   }
 
-  /// Asks the model about the pictures of a data set; their keys stand for paths.
+  /// Asks the model about the pictures of a data set; each answer has the picture's key as its path.
   /// - Throws: `TorchError`.
   public func predict(
     _ pictures: any ImageDataset, top count: Int = 5, allScores: Bool = false
@@ -41,8 +41,8 @@ extension LoadedModel {
     return predictions
   }
 
-  /// Asks the model about the pictures of a data set and hands out one answer after the other; their keys
-  /// stand for paths.
+  /// Asks the model about the pictures of a data set and hands out one answer after the other, with the
+  /// picture's key as its path.
   /// - Throws: `TorchError`, or what `body` throws.
   public func predict(
     _ pictures: any ImageDataset, top count: Int = 5, allScores: Bool = false,

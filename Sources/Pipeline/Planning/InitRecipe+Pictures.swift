@@ -9,9 +9,8 @@ extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a
   /// hundred of them, spread evenly where that does not mean to read everything.
   init(path: String, of dataset: any ImageDataset) throws {
-    let isSpread = (dataset as? any ShardedDataset)?.isRandomAccess ?? true
     let looked = min(dataset.count, 100)
-    let stride = isSpread ? max(1, dataset.count / 100) : 1
+    let stride = dataset.isRandomAccess ? max(1, dataset.count / 100) : 1
     let shapes = (0..<looked).map { $0 * stride }.compactMap { index in
       (try? dataset.read(at: index)).flatMap(Self.shape)
     }
@@ -31,7 +30,7 @@ extension DatasetFacts {
     case .pixels(_, let width, let height, let channels):
       return (channels, width, height)
     case .file(let data):
-      // A palette's one component stands for colours.
+      // A palette's single component is an index of colours.
       guard let header = try? ImageHeader(of: data) else { return nil }
       let isGray = header.format == .jpeg && header.components == 1
       return (isGray ? 1 : 3, header.width, header.height)
@@ -114,7 +113,7 @@ private typealias LookedAt = (warnings: [Preflight.Warning], notes: [String], la
 /// which a dry run reads, only some are looked at, which the notes say.
 /// - Throws: `PipelineError` with all that would be refused.
 private func lookedAt(
-  _ recipe: Recipe, _ unlabelled: any ImageDataset, count: Int, _ indexing: Indexing
+  _ recipe: Recipe, _ unlabelled: any ShardedDataset, count: Int, _ indexing: Indexing
 ) throws -> LookedAt {
   guard count <= 20_000 else {
     let labelled = try openLabelled(recipe.data.labelled, as: "labelled", indexing)
@@ -156,7 +155,7 @@ private func lookOver(_ set: String, _ dataset: any ImageDataset, isLearned: Boo
     dataset: dataset, alike: false, trusting: false, maxPixels: ImageDecoder.defaultMaxPixels,
     workers: ProcessInfo.processInfo.activeProcessorCount)
   let (looked, noted, lost) = try noting.sampled()
-  let found = UnreadablePictures(set: set, of: [(looked, noted)])
+  let found = UnreadableImages(set: set, of: [(looked, noted)])
   if let problem = found.problem(.none, list: nil, lost: isLearned ? lost : []) {
     throw PipelineError.data(problem)
   }

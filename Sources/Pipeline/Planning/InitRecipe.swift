@@ -160,7 +160,7 @@ public struct InitRecipe: Equatable, Sendable {
 
   private func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
-  /// Why a recipe is as it is in spite of a warning.
+  /// The reason for a setting that a warning is about.
   private func acceptance(of warning: Preflight.Warning) -> String {
     let reason =
       switch warning.key {

@@ -58,7 +58,7 @@ extension Preflight {
 
 extension StageMarker {
   /// Why a finished network is measured again, in words.
-  func whyMeasuredAgain(on now: [String: PicturesIdentity]?) -> String {
+  func whyMeasuredAgain(on now: [String: ImagesIdentity]?) -> String {
     let changed = (now ?? [:]).filter { measuredOn?[$0.key] != $0.value }.keys.sorted()
     guard measuredOn != nil, !changed.isEmpty else {
       return "what it is measured by has changed; it is measured again, not trained"

@@ -8,9 +8,9 @@ extension Preflight {
   /// Notes what is odd about the classes of D: that they are the parts of a set, or look alike, or that
   /// its list has several splits.
   mutating func warnOfClasses(of source: any ImageDataset, at path: String) {
-    if let list = source as? ManifestDataset, list.splits.count > 1 {
+    if source.splits.count > 1 {
       warn(
-        "\(path) has lines of the splits \(list.splits.joined(separator: ", ")), and all of them are "
+        "\(path) has lines of the splits \(source.splits.joined(separator: ", ")), and all of them are "
           + "trained on; name one in data.labelledSplit, and the others with data.validation and "
           + "data.validationSplit, data.test and data.testSplit",
         key: "data.labelledSplit")
@@ -59,8 +59,7 @@ extension Preflight {
           key: "data.labelled")
       }
     }
-    // The digits of MNIST are their names.
-    guard !(source is IDXDataset) else { return }
+    guard !source.areClassesDigits else { return }
     warn(
       "the classes of \(path) are numbers (\(Format.few(source.classes))); \(file), one name a line "
         + "from 0 on, would say what they are called",
@@ -68,10 +67,8 @@ extension Preflight {
   }
 
   /// Notes which shards of U are cut short: what stands before the cut is used.
-  mutating func warnOfCutShards(of unlabelled: any ImageDataset) {
-    guard let cut = (unlabelled as? IndexedCollection)?.cutShards, let line = cut.line else {
-      return
-    }
+  mutating func warnOfCutShards(of unlabelled: any ShardedDataset) {
+    guard let cut = unlabelled.cutShards, let line = cut.line else { return }
     warn(
       "unlabelled: \(line); U goes without the rest until \(cut.count == 1 ? "it is" : "they are") "
         + "fetched again",

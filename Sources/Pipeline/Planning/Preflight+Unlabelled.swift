@@ -28,7 +28,7 @@ extension Preflight {
         unreadable.append(.init(key: key, reason: reason))
       }
     }
-    let found = UnreadablePictures(
+    let found = UnreadableImages(
       set: "unlabelled", count: unreadable.count, of: looked.count, first: unreadable)
     let spread = step > 1 ? " (looked at of \(Format.count(unlabelled.count)))" : ""
     if found.count == found.of {

@@ -132,10 +132,8 @@ extension ReportData {
 extension Run {
   /// The per-class accuracies that a stage left; nil where they are missing or broken.
   fileprivate func evaluation(of stage: Stage, on set: ReportData.MeasuredSet?) -> Evaluation? {
-    guard let set,
-      let bytes = try? FilePath(text: evaluationPath(of: stage, on: set.rawValue)).contents()
-    else { return nil }
-    return try? JSONDecoder().decode(Evaluation.self, from: bytes)
+    guard let set else { return nil }
+    return try? JSON.read(Evaluation.self, at: evaluationPath(of: stage, on: set.rawValue))
   }
 
   /// The records of the scored shards.

@@ -150,9 +150,8 @@ public struct Inspection: Encodable, Sendable {
     let shards = try ScoredShards(in: run)
     unreadable = shards.unreadable
     missingShards = ScoredShards.missing(in: folder)
-    let indexed = run.data.unlabelled as? IndexedCollection
-    passedOver = indexed?.problemCount ?? 0
-    cutShards = indexed?.cutShards
+    passedOver = run.data.unlabelled.problemCount
+    cutShards = run.data.unlabelled.cutShards
     var leftOut: [String: Copies] = [:]
     try shards.forEachOmission { _, omission in
       guard let copy = omission.copy else { return }

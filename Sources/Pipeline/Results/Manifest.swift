@@ -33,7 +33,7 @@ public struct Manifest: Equatable, Sendable {
   public init(readFrom directory: RunDirectory) throws {
     let bytes = try FileContents.data(of: directory.manifestPath)
     do {
-      files = try JSONDecoder().decode([String: Entry].self, from: bytes)
+      files = try JSON.read([String: Entry].self, from: bytes)
     } catch {
       throw PipelineError.data(
         "\(directory.manifestPath) is no manifest; run the recipe again to write it")

@@ -6,7 +6,7 @@ public import Recipes
 import Shards
 import Training
 
-/// `README.md` of a run directory: what the model is, how good, how it was made and where it ends.
+/// `README.md` of a run directory: what the model is, how accurate it is, how it was made and what its limits are.
 public struct ModelCard: Sendable {
   private let summary: Summary
   private let recipe: Recipe

@@ -32,7 +32,7 @@ public enum Summarize {
       device: run.device.kind.rawValue, precision: run.precision.rawValue,
       threads: Libtorch.threads,
       libtorch: Libtorch.version)
-    summary.cutShards = (run.data.unlabelled as? IndexedCollection)?.cutShards
+    summary.cutShards = run.data.unlabelled.cutShards
     for stage in Stage.allCases {
       if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
     }
@@ -99,12 +99,12 @@ extension Run {
   }
 
   /// What could not be read of U where it was scored; nil before that.
-  private func unreadableOfOcean() -> UnreadablePictures? {
+  private func unreadableOfOcean() -> UnreadableImages? {
     let records = shardRecords()
     guard !records.isEmpty else { return nil }
     let count = records.reduce(0) { $0 + $1.unreadable }
     let list = "\(directory.folder(of: .ranking))/bad-samples.csv"
-    return UnreadablePictures(
+    return UnreadableImages(
       set: "unlabelled", count: count, of: records.reduce(0) { $0 + $1.count },
       first: count > 0 ? BadSamples.first(count, listedIn: list) : [])
   }

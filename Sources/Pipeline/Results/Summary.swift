@@ -23,7 +23,7 @@ public struct Summary: Codable, Equatable, Sendable {
   /// How many pictures of each set could not be read; nil where that is not known yet.
   public var unreadable: [String: Int?] = [:]
   /// Of the sets with such pictures the share, the classes and the first names with reasons.
-  public var unreadablePictures: [UnreadablePictures] = []
+  public var unreadablePictures: [UnreadableImages] = []
   /// The shards of U that are cut short: what stands before the cut was used; nil where U has no shards of
   /// its own.
   public var cutShards: CutShards?
@@ -122,7 +122,7 @@ public struct Summary: Codable, Equatable, Sendable {
   public init(contentsOf path: String) throws {
     let bytes = try FileContents.data(of: path)
     do {
-      self = try JSONDecoder().decode(Summary.self, from: bytes)
+      self = try JSON.read(Summary.self, from: bytes)
     } catch {
       throw PipelineError.data("\(path) is no summary of a run; run the recipe again to write it")
     }
@@ -224,7 +224,7 @@ extension Summary {
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
     unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
     unreadablePictures =
-      try values.decodeIfPresent([UnreadablePictures].self, forKey: .unreadablePictures) ?? []
+      try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadablePictures) ?? []
     cutShards = try values.decodeIfPresent(CutShards.self, forKey: .cutShards)
     absentClasses =
       try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]

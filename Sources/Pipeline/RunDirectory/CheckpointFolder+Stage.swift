@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Recipes
 import Torch
@@ -6,15 +7,12 @@ import Training
 extension CheckpointFolder {
   /// The checkpoints of a stage of `recipe` that is made of `inputs`.
   init(path: String, _ recipe: Recipe, _ stage: Stage, _ inputs: StageInputs) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
+    let made = try JSON.line(inputs, escapesSlashes: true)
     let hash = recipe.stageHash(stage)
     self.init(
       path: path, everySteps: recipe.checkpoints.everySteps, keep: recipe.checkpoints.keep,
       owner: Owner(
-        metadata: [
-          "stage": hash, "inputs": String(decoding: try encoder.encode(inputs), as: UTF8.self),
-        ]
+        metadata: ["stage": hash, "inputs": String(decoding: made, as: UTF8.self)]
       ) { metadata in
         Self.inputs(in: metadata).map { inputs.differences(from: $0, computes: true).isEmpty }
           ?? (metadata["stage"] == hash)
@@ -32,7 +30,7 @@ extension CheckpointFolder {
   /// What a checkpoint with this metadata was made of; nil where an earlier version made it.
   static func inputs(in metadata: [String: String]) -> StageInputs? {
     metadata["inputs"].flatMap {
-      try? JSONDecoder().decode(StageInputs.self, from: Data($0.utf8))
+      try? JSON.read(StageInputs.self, from: Data($0.utf8))
     }
   }
 }

@@ -33,8 +33,7 @@ struct GivenWeights: Codable, Equatable {
   /// Reads the weights that `recipe` names, by their keys, unless a file is as it was when `note` was
   /// written; without those that are not there (any more).
   static func all(of recipe: Recipe, notedAt note: String) throws -> [String: GivenWeights] {
-    let noted = try? JSONDecoder().decode(
-      [String: GivenWeights].self, from: FileContents.data(of: note))
+    let noted = try? JSON.read([String: GivenWeights].self, at: note)
     var found: [String: GivenWeights] = [:]
     for start in Recipe.starts {
       guard let source = start.source(recipe) else { continue }

@@ -1,7 +1,7 @@
 import ImageData
 import Shards
 
-/// Stands for a data set of which nothing is known any more.
+/// A data set of which nothing is known any more.
 struct MissingPictures: ShardedDataset {
   /// What messages call it.
   let name: String

@@ -66,7 +66,7 @@ final class PictureList: Sendable {
   }
 
   /// The picture at `index` of `dataset` as it is now.
-  static func entry(_ index: Int, of dataset: any ImageDataset, _ contents: [PictureContents])
+  static func entry(_ index: Int, of dataset: any ImageDataset, _ contents: [ImageContents])
     -> Entry
   {
     Entry(
@@ -79,7 +79,7 @@ final class PictureList: Sendable {
   /// Writes the pictures of `dataset` to `path`, durably; without `contents` they are not noted.
   /// - Throws: `FileError` naming `path`.
   static func write(
-    _ dataset: any ImageDataset, _ contents: [PictureContents] = [], to path: String
+    _ dataset: any ImageDataset, _ contents: [ImageContents] = [], to path: String
   ) throws {
     let file = try DurableFile(path: path)
     var data = magic

@@ -62,7 +62,7 @@ extension RunDirectory {
           : "\(start): there is nothing of that name")
     case .other(let name):
       let reason =
-        switch PicturesInFolder(path) {
+        switch ImagesInFolder(path) {
         case .none: "it holds \(name) but no recipe.yaml"
         case .inClasses:
           "it holds pictures; `halcyon init \(path) UNLABELLED` writes a recipe for them"

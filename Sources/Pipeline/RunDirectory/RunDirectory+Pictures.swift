@@ -13,7 +13,7 @@ extension RunDirectory {
     /// What they led to, at a glance.
     let fingerprint: String
     /// What they led to; nil for an index of U, and where an earlier version wrote it.
-    var identity: PicturesIdentity?
+    var identity: ImagesIdentity?
     /// How many pictures there are.
     var count: Int?
     /// The class names in the order of their labels.
@@ -24,8 +24,7 @@ extension RunDirectory {
 
   /// What each set of pictures was, as far as it is known.
   var origins: [String: Origin] {
-    guard let data = try? FilePath(text: picturesPath).contents() else { return [:] }
-    return (try? JSONDecoder().decode([String: Origin].self, from: data)) ?? [:]
+    (try? JSON.read([String: Origin].self, at: picturesPath)) ?? [:]
   }
 
   /// Where the names, labels and contents of a set's pictures are kept.
@@ -77,8 +76,8 @@ extension RunDirectory {
   }
 
   /// Names and labels of U where it is no index; its contents are its shards' records' matter.
-  private func identity(ofUnlabelled dataset: any ImageDataset) -> PicturesIdentity? {
-    dataset is IndexedCollection ? nil : PicturesIdentity(of: dataset, [])
+  private func identity(ofUnlabelled dataset: any ImageDataset) -> ImagesIdentity? {
+    dataset.indexIdentity == nil ? ImagesIdentity(of: dataset, []) : nil
   }
 
   /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.
@@ -92,7 +91,7 @@ extension RunDirectory {
         classes: dataset.classes)
       found[name] = origin
       // An index says itself what it has.
-      guard !(dataset is IndexedCollection) else { continue }
+      guard dataset.indexIdentity == nil else { continue }
       let path = listPath(of: name)
       if earlier[name] != origin || !FilePath(text: path).exists {
         try Self.makeFolder(knownFolder)

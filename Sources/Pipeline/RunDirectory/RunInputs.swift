@@ -10,7 +10,7 @@ struct RunInputs {
   let device: String
   let precision: String
   /// What each of the labelled sets is, by name.
-  let sets: [String: PicturesIdentity]
+  let sets: [String: ImagesIdentity]
   /// The pictures that U must not hold; nil where they are not known.
   let leftOut: String?
   /// U at a glance; nil where it is not there.
@@ -19,7 +19,7 @@ struct RunInputs {
   let weights: [String: String]
 
   /// The sets that are only measured on; nil where they are not known.
-  var measured: [String: PicturesIdentity]? {
+  var measured: [String: ImagesIdentity]? {
     leftOut == nil ? nil : sets.filter { $0.key != "labelled" }
   }
 
@@ -57,9 +57,9 @@ extension RunInputs {
       return
     }
     sets = data.knownSets.reduce(into: [:]) { sets, set in
-      sets[set.name] = PicturesIdentity(of: set.dataset, known.contents(of: set.name))
+      sets[set.name] = ImagesIdentity(of: set.dataset, known.contents(of: set.name))
     }
-    leftOut = PicturesIdentity.leftOut(
+    leftOut = ImagesIdentity.leftOut(
       data.knownSets.filter(\.isLeftOut).map { known.contents(of: $0.name) })
   }
 }

@@ -7,8 +7,8 @@ import SystemPackage
 public final class RunLock {
   private let descriptor: Int32
 
-  /// Locks the file at `path`, which stands for the run directory `directory`; `shared` with others
-  /// who share it.
+  /// Locks the file at `path`, the lock of the run directory `directory`; `shared` with other processes
+  /// that ask for a shared lock.
   /// - Throws: `PipelineError.io` naming the process that holds it; `FileError`.
   init(path: String, of directory: String, shared: Bool = false) throws {
     descriptor = FilePath(text: path).open(O_RDWR | O_CREAT, 0o644)

@@ -13,7 +13,7 @@ public struct StageInputs: Codable, Equatable, Sendable {
   /// With which libtorch: noted, not compared.
   var libtorch: String?
   /// The labelled pictures, where the stage is trained on them.
-  var labelled: PicturesIdentity?
+  var labelled: ImagesIdentity?
   /// The pictures that U must not hold, where the stage ranks it.
   var leftOut: String?
   /// U at a glance, where the stage ranks it: where it is the same, it may lie elsewhere.
@@ -92,7 +92,7 @@ public struct StageInputs: Codable, Equatable, Sendable {
 enum StageDifference: Hashable {
   /// A setting of the recipe.
   case setting(key: String, was: String, now: String)
-  /// What the recipe's words for the device or the precision lead to.
+  /// What the recipe's words for the device or the precision resolve to.
   case machine(key: String, was: String, now: String)
   /// The labelled pictures: their names, labels or contents.
   case labelled

@@ -24,7 +24,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// What it was made of; nil where an earlier version made it, which did not note that.
   public var inputs: StageInputs?
   /// The pictures that it was measured on, by the set's name; nil as above.
-  public var measuredOn: [String: PicturesIdentity]?
+  public var measuredOn: [String: ImagesIdentity]?
 
   enum CodingKeys: String, CodingKey {
     case stage, outputs, seconds, accuracies, inputs
@@ -52,7 +52,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public init(
     _ stage: Stage, of recipe: Recipe, folder: String, outputs names: [String], seconds: Double,
     imagesSeen: Int, accuracies: [String: Double] = [:], inputs: StageInputs? = nil,
-    measuredOn: [String: PicturesIdentity]? = nil
+    measuredOn: [String: ImagesIdentity]? = nil
   ) throws {
     self.inputs = inputs
     self.measuredOn = measuredOn
@@ -72,11 +72,10 @@ public struct StageMarker: Codable, Equatable, Sendable {
   public static func path(in folder: String) -> String { "\(folder)/done.json" }
 
   /// Reads the marker of a stage's folder; nil where there is none.
-  /// - Throws: `FileError`, or a `DecodingError` when it is broken.
+  /// - Throws: `FileError`, with the code 0 when it is broken.
   init?(in folder: String) throws {
-    let path = Self.path(in: folder)
-    guard FilePath(text: path).exists else { return nil }
-    self = try JSONDecoder().decode(StageMarker.self, from: FileContents.data(of: path))
+    guard let found = try JSON.read(StageMarker.self, at: Self.path(in: folder)) else { return nil }
+    self = found
   }
 
   /// Writes the marker into the stage's `folder`, durably.
@@ -107,12 +106,12 @@ public struct StageMarker: Codable, Equatable, Sendable {
   /// - Throws: `FileError` naming what cannot be read.
   static func state(
     of stage: Stage, in folder: String, for recipe: Recipe,
-    measuredOn measured: [String: PicturesIdentity]? = nil
+    measuredOn measured: [String: ImagesIdentity]? = nil
   ) throws -> State {
     let found: StageMarker?
     do {
       found = try StageMarker(in: folder)
-    } catch is DecodingError {
+    } catch let error as FileError where error.code == 0 {
       return .damaged(output: "done.json")
     }
     guard let marker = found else { return .unfinished }
@@ -125,7 +124,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
   }
 
   /// Whether the accuracies are those of these pictures, measured as the recipe has it.
-  private func isMeasured(on now: [String: PicturesIdentity]?, by recipe: Recipe) -> Bool {
+  private func isMeasured(on now: [String: ImagesIdentity]?, by recipe: Recipe) -> Bool {
     // Selecting measures nothing.
     guard stage != .ranking, let was = measuredOn, let now else {
       return evaluationHash == recipe.evaluationHash
@@ -133,15 +132,5 @@ public struct StageMarker: Codable, Equatable, Sendable {
     guard was == now else { return false }
     // The same pictures may lie elsewhere.
     return evaluationHash == recipe.evaluationHash || measuringHash == recipe.measuringHash
-  }
-}
-
-/// JSON as a run directory holds it.
-enum JSON {
-  /// Indented, keys sorted, a newline at the end.
-  static func pretty(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value) + Data("\n".utf8)
   }
 }

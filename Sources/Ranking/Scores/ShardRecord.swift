@@ -107,8 +107,8 @@ extension ShardRecord {
     ]
   }
 
-  /// In what the two shards were scored differently, in words. Classes kept of each picture are nothing
-  /// of the kind: records of more serve fewer as well.
+  /// How the two shards were scored differently, in words. The number of classes kept of each picture is
+  /// no such difference: records with more classes also serve a request for fewer.
   public func differences(from other: ShardRecord) -> [String] {
     zip(scoring, other.scoring).filter { $0.value != $1.value }.map(\.0.name)
   }
@@ -133,18 +133,14 @@ extension ShardRecord {
 
   /// The record as JSON with sorted keys.
   /// - Throws: `EncodingError` when a figure is not a number.
-  public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self)
-  }
+  public func json() throws -> Data { try JSON.indented(self) }
 
   /// Reads the record in the file at `path`.
   /// - Throws: `RankingError` naming `path` when it cannot be read as a record.
   public init(path: String) throws {
     do {
       let data = try FilePath(text: path).contents()
-      self = try JSONDecoder().decode(ShardRecord.self, from: data)
+      self = try JSON.read(ShardRecord.self, from: data)
     } catch {
       throw RankingError.corruptFile(
         path: path,

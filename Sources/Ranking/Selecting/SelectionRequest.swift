@@ -40,10 +40,10 @@ public struct SelectionRequest: Sendable {
       _ scores: UnsafeMutableBufferPointer<Float>
     ) -> Void
 
-  /// Makes one score file stand for many shards.
+  /// Changes each block that is read, so that one score file can be read as many shards.
   @_spi(Benchmarks) public var disturbance: Disturbance?
 
-  /// Reads and verifies every block and selects nothing: the roof of a selection.
+  /// Reads and verifies every block and selects nothing: the least time that a selection can take.
   /// - Returns: The number of samples.
   /// - Throws: What reading throws.
   @_spi(Benchmarks) public func readOnly() throws -> Int {

@@ -140,7 +140,7 @@ extension TrainingSettings.Order: RecipeValue {}
 extension Recipe.Strategy: RecipeValue {}
 extension Recipe.Duplicates: RecipeValue {}
 extension TrainingSettings.Augmentation.Crop: RecipeValue {}
-extension PictureInput.Interpolation: RecipeValue {}
+extension ImageInput.Interpolation: RecipeValue {}
 
 // MARK: - Compounds
 

@@ -38,7 +38,7 @@ extension Catalogue {
         Int(row.location.kind.rawValue) | (row.isReadInOrder ? 256 : 0)
         | (row.isCutShort ? 512 : 0) | (row.hasOthers ? 1024 : 0)
       for number in [
-        first, row.samples, row.problems, row.pictureBytes, row.source.size, row.source.changed,
+        first, row.samples, row.problems, row.imageBytes, row.source.size, row.source.changed,
       ] {
         body.append(Int64(number))
       }
@@ -57,7 +57,7 @@ extension Catalogue {
       header.append(UInt32(labelsAreNumbers ? 1 : 0))
       for number in [
         rows.count, first, rows.reduce(0) { $0 &+ $1.problems },
-        rows.reduce(0) { $0 &+ $1.pictureBytes }, classes.count, texts.count,
+        rows.reduce(0) { $0 &+ $1.imageBytes }, classes.count, texts.count,
       ] {
         header.append(Int64(number))
       }

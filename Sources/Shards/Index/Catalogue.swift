@@ -37,7 +37,7 @@ final class Catalogue: Sendable {
   struct Row: Equatable, Sendable {
     var samples = 0
     var problems = 0
-    var pictureBytes = 0
+    var imageBytes = 0
     var source = SourceState()
     var contents: UInt64 = 0
     var origin: UInt64 = 0
@@ -66,7 +66,7 @@ final class Catalogue: Sendable {
   let shardCount: Int
   let sampleCount: Int
   let problemCount: Int
-  let pictureBytes: Int
+  let imageBytes: Int
   /// The SHA-256 of what the index says, in hexadecimal digits.
   let identity: String
   /// What the collection is called.
@@ -106,7 +106,7 @@ final class Catalogue: Sendable {
     shardCount = shards
     sampleCount = number(24)
     problemCount = number(32)
-    pictureBytes = number(40)
+    imageBytes = number(40)
     identity = bytes[64..<96].map { byte in
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }.joined()
@@ -157,7 +157,7 @@ final class Catalogue: Sendable {
     var row = Row()
     row.samples = number(shard, 1)
     row.problems = number(shard, 2)
-    row.pictureBytes = number(shard, 3)
+    row.imageBytes = number(shard, 3)
     row.source.size = number(shard, 4)
     row.source.changed = number(shard, 5)
     row.contents = UInt64(bitPattern: Int64(number(shard, 6)))

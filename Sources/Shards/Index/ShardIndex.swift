@@ -12,7 +12,7 @@ final class ShardIndex: Sendable {
   let path: String
   let count: Int
   let problemCount: Int
-  let pictureBytes: Int
+  let imageBytes: Int
   let isReadInOrder: Bool
   let hasHashes: Bool
   /// Whether it says how the shard ends and what else is in it, which those of earlier versions do not.
@@ -38,7 +38,7 @@ final class ShardIndex: Sendable {
     let flags = bytes.integer(at: 12, as: UInt32.self)
     count = number(16)
     problemCount = number(24)
-    pictureBytes = number(32)
+    imageBytes = number(32)
     var source = SourceState()
     source.size = number(40)
     source.changed = number(48)
@@ -104,11 +104,11 @@ final class ShardIndex: Sendable {
 
   /// A picture's width and height, where hashes were asked for and its header tells.
   /// - Throws: `ImageDataError.dataset` when the index is damaged here.
-  func size(at index: Int) throws -> PictureSize? {
+  func size(at index: Int) throws -> ImageSize? {
     guard hasHashes else { return nil }
     let start = layout.sizes.lowerBound + 8 * index
     let bytes = try body(start..<start + 8)
-    return PictureSize(
+    return ImageSize(
       width: Int(bytes.integer(at: 0, as: UInt32.self)),
       height: Int(bytes.integer(at: 4, as: UInt32.self)))
   }

@@ -23,7 +23,7 @@ struct ShardIndexWriter {
   /// How many problems there were, listed or not.
   private(set) var problemCount = 0
   /// The bytes of all pictures.
-  private(set) var pictureBytes = 0
+  private(set) var imageBytes = 0
   /// What is noted of the shard as a whole.
   var notes = ShardNotes()
   private let hasHashes: Bool
@@ -34,7 +34,7 @@ struct ShardIndexWriter {
   /// - Throws: `ImageDataError.argument` when a shard has more than an index can count.
   mutating func append(
     key: some Collection<UInt8>, offset: Int, length: Int, metadata: SampleMetadata = .init(),
-    hash: ContentHash? = nil, size: PictureSize? = nil
+    hash: ContentHash? = nil, size: ImageSize? = nil
   ) throws {
     keys.append(contentsOf: key)
     for tag in metadata.tags {
@@ -55,7 +55,7 @@ struct ShardIndexWriter {
       sizes.append(UInt32(clamping: size?.width ?? 0))
       sizes.append(UInt32(clamping: size?.height ?? 0))
     }
-    pictureBytes += length
+    imageBytes += length
     count += 1
   }
 
@@ -121,7 +121,7 @@ struct ShardIndexWriter {
       header.append(
         (isReadInOrder ? ShardIndexLayout.readInOrder : 0)
           | (hasHashes ? ShardIndexLayout.withHashes : 0) | ShardIndexLayout.withNotes)
-      for number in [count, problemCount, pictureBytes, source.size, source.changed] {
+      for number in [count, problemCount, imageBytes, source.size, source.changed] {
         header.append(Int64(number))
       }
       header.append(origin)
@@ -140,8 +140,8 @@ struct ShardIndexWriter {
 struct SourceState: Equatable, Sendable {
   /// Its bytes, -1 where nobody knows.
   var size = -1
-  /// When it last changed, in nanoseconds since 1970; of an address what stands for its ETag,
-  /// of pictures' own files what stands for their lengths and times.
+  /// When it last changed, in nanoseconds since 1970; of an address a hash of its ETag, of
+  /// pictures' own files a hash of their lengths and times.
   var changed = 0
 
   init() {}

@@ -185,7 +185,7 @@ private func build(
   summary.cutShards = noted.cutShards
   summary.firstProblem = noted.firstProblem
   summary.reusedShards = outcomes.count { $0.isReused }
-  summary.bytes = rows.reduce(0) { $0 &+ $1.pictureBytes }
+  summary.bytes = rows.reduce(0) { $0 &+ $1.imageBytes }
   return summary
 }
 
@@ -197,8 +197,8 @@ struct ClassTable {
   private(set) var most = 0
   private static let most = 1_000_000
 
-  /// Joins the labels of the shards. When all are numbers, they count in `names`, or else stand for
-  /// themselves; otherwise the classes are the labels in bytewise order.
+  /// Joins the labels of the shards. When all are numbers, they are lines of `names`, or else their own
+  /// names; otherwise the classes are the labels in bytewise order.
   init(_ shards: [[String]], names: [String]) {
     // By their bytes: a name in two spellings is two until somebody learns from these labels.
     var known: Set<[UInt8]> = []

@@ -86,18 +86,17 @@ struct IndexPlan {
       let location = ShardLocation(kind: .pictures, text: folder)
       return (location, listing.paths, nil, listing.passedOver)
     }
+    let whole = ShardLocation(kind: .dataset, text: absolute.text, variable: split)
+    if !isFolder, absolute.exists, ManifestDataset.isList(absolute.name) {
+      let list = try ManifestDataset(path: root, split: split)
+      let isParquet = ManifestDataset.isParquet(root)
+      let beside = ShardLocation(kind: .pictures, text: absolute.folder.text)
+      return (isParquet ? whole : beside, list.paths, list, PassedOver())
+    }
     let dataset = try openDataset(root, split: split, unlabelled: true)
-    let manifest = (dataset as? Relabelled)?.base as? ManifestDataset ?? dataset as? ManifestDataset
-    var keys = manifest?.paths ?? PathTable()
-    if manifest == nil {
-      for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
-    }
-    if manifest != nil, !ManifestDataset.isParquet(root) {
-      let location = ShardLocation(kind: .pictures, text: absolute.folder.text)
-      return (location, keys, dataset, PassedOver())
-    }
-    let location = ShardLocation(kind: .dataset, text: absolute.text, variable: split)
-    return (location, keys, dataset, dataset.passedOver)
+    var keys = PathTable()
+    for index in 0..<dataset.count { keys.append([], PathText.bytes(of: dataset.key(at: index))) }
+    return (whole, keys, dataset, dataset.passedOver)
   }
 
   private static func classNames(beside location: ShardLocation?) -> [String] {

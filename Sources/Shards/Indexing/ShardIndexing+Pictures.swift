@@ -32,9 +32,9 @@ extension ShardIndexing {
       var hash = try kept?.hash(at: position)
       var size = try kept?.size(at: position)
       if hash == nil, options.hashesContents {
-        let data = try? readPicture(file.path, key: plan.pictures[file.number])
+        let data = try? readImage(file.path, key: plan.pictures[file.number])
         hash = data.map { ContentHash(of: $0) }
-        size = data.flatMap { PictureSize(of: $0) }
+        size = data.flatMap { ImageSize(of: $0) }
       }
       try writer.append(
         key: plan.pictures.bytes(at: file.number), offset: 0, length: file.length,
@@ -44,7 +44,7 @@ extension ShardIndexing {
       isReadInOrder: false, source: hasHashes ? state : SourceState(), origin: origin)
   }
 
-  /// The files that are to be listed, and what stands for their keys, lengths and times of change.
+  /// The files to be listed, and a hash of their keys, lengths and times of change.
   private func pictureFiles(
     of shard: IndexPlan.Shard, _ problems: inout [(key: [UInt8], reason: String)]
   ) -> ([PictureFile], SourceState) {

@@ -59,7 +59,7 @@ struct ShardIndexing {
   ) throws -> Outcome {
     let notes = try index.notes()
     let row = Catalogue.Row(
-      samples: index.count, problems: index.problemCount, pictureBytes: index.pictureBytes,
+      samples: index.count, problems: index.problemCount, imageBytes: index.imageBytes,
       source: index.source, contents: index.contents, origin: index.origin,
       isReadInOrder: index.isReadInOrder, isCutShort: notes.end != nil,
       hasOthers: !notes.others.isEmpty, name: shard.name, prefix: shard.prefix,

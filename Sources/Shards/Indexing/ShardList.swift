@@ -19,7 +19,7 @@ public func namesShards(_ text: String) -> Bool {
   return ShardPatterns.isGlob(text) || text.contains("{")
 }
 
-/// The shards that a text stands for.
+/// The shards that a text names.
 struct ShardList {
   private(set) var locations: [ShardLocation] = []
   private var known: Set<ShardLocation> = []
@@ -28,7 +28,7 @@ struct ShardList {
   private static let deepest = 16
   private static let mostEntriesTried = 10_000
   private static let mostListBytes = 1 << 30
-  /// A few lines of patterns stand for more than any machine can list.
+  /// A few lines of patterns can expand to more names than any machine can list.
   private static let mostShards = 1 << 22
 
   /// Finds the shards of `text`; nil where it is a folder, list or file of single pictures.
@@ -49,7 +49,7 @@ struct ShardList {
   /// The archives that lie directly in `folder`, in bytewise order.
   static func archives(in folder: String) -> [String] {
     let names = try? FilePath(text: folder).names { name in
-      !PictureNames.isSystems(name) && ShardLocation.archives.end(name)
+      !ImageNames.isSystems(name) && ShardLocation.archives.end(name)
     }
     return (names ?? []).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
@@ -66,7 +66,7 @@ struct ShardList {
   static func holdsFoldersOfPictures(_ folder: String) -> Bool {
     let place = FilePath(text: folder)
     var left = mostEntriesTried
-    let names = try? place.names { !PictureNames.isSystems($0) && !PictureNames.isPicture($0) }
+    let names = try? place.names { !ImageNames.isSystems($0) && !ImageNames.isImage($0) }
     return (names ?? []).contains { name in
       let path = place.joined(name)
       guard left > 0, path.isFolder else { return false }
@@ -79,10 +79,10 @@ struct ShardList {
     var hasPictures = false
     // Of a folder of millions of pictures no names are kept.
     let others = try? FilePath(text: folder).names { name in
-      guard !PictureNames.isSystems(name) else { return false }
+      guard !ImageNames.isSystems(name) else { return false }
       if ShardLocation.archives.end(name) {
         hasArchives = true
-      } else if PictureNames.isPicture(name) || IDXFiles.mayBeImages(name) {
+      } else if ImageNames.isImage(name) || IDXFiles.mayBeImages(name) {
         hasPictures = true
       }
       return !hasArchives && !hasPictures
@@ -224,12 +224,12 @@ struct ShardList {
       return "\(shown) is an address of a file; write its path, from / on"
     }
     let words = line.split { $0.isWhitespace || ",;".contains($0) }
-    let isPicture = words.contains { word in
-      Array(word.utf8).withUnsafeBytes { PictureNames.isPicture($0) }
+    let isImage = words.contains { word in
+      Array(word.utf8).withUnsafeBytes { ImageNames.isImage($0) }
     }
-    guard isPicture || words.count == 2 else { return "\(shown) is \(noShard)" }
+    guard isImage || words.count == 2 else { return "\(shown) is \(noShard)" }
     return
-      "\(shown) is \(isPicture ? "a picture" : noShard), and a .txt list names shards; write a "
+      "\(shown) is \(isImage ? "a picture" : noShard), and a .txt list names shards; write a "
       + "list of pictures as a .csv file with a header path,label and lines such as a/1.jpg,cat"
   }
 

@@ -79,7 +79,7 @@ enum ShardPatterns {
     return names.map { $0 + literal + rest }
   }
 
-  /// What a brace may stand for, or nil when it is none.
+  /// What a brace expands to, or nil when it is not a brace.
   private static func choices(
     _ inside: Substring, alternatives: Bool, most: Int, work: inout Int
   ) throws -> [String]? {
@@ -99,7 +99,7 @@ enum ShardPatterns {
     text.contains { "*?[".contains($0) }
   }
 
-  /// The files that `pattern` stands for, in bytewise order.
+  /// The files that `pattern` matches, in bytewise order.
   static func glob(_ pattern: String) -> [String] {
     var found = glob_t()
     defer { globfree(&found) }

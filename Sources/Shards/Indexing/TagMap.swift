@@ -2,7 +2,7 @@ import Files
 import Foundation
 import ImageData
 
-/// Which hashtags stand for which classes.
+/// Which hashtags mean which classes.
 ///
 /// A CSV file of `tag,class` lines; a first line that says just that is passed over. A tag may stand
 /// for several classes and a class may have many tags. Case and a leading # make no difference.
@@ -56,12 +56,12 @@ public struct TagMap: Sendable, Equatable {
     classes = Set(pairs.map(\.class)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// The classes that `tag` stands for, in the order of their lines; empty when there are none.
+  /// The classes that `tag` means, in the order of their lines; empty when there are none.
   public func classes(ofTag tag: String) -> [String] {
     classesOfTag[Self.bare(tag)] ?? []
   }
 
-  /// Whether any of `tags` stands for a class.
+  /// Whether any of `tags` means a class.
   public func matches(_ tags: [String]) -> Bool {
     tags.contains { classesOfTag[Self.bare($0)] != nil }
   }

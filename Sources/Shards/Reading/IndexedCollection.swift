@@ -90,11 +90,14 @@ public final class IndexedCollection: ShardedDataset {
   /// wherever the same shards are indexed.
   public var identity: String { catalogue.identity }
 
+  /// The same.
+  public var indexIdentity: String? { identity }
+
   /// How many members were passed over when the shards were indexed.
   public var problemCount: Int { catalogue.problemCount }
 
   /// The bytes of all pictures.
-  public var pictureBytes: Int { catalogue.pictureBytes }
+  public var imageBytes: Int { catalogue.imageBytes }
 
   /// A shard's name: unique, and fit for a file's name.
   public func shardName(_ shard: Int) -> String { catalogue.name(ofShard: shard) }
@@ -145,7 +148,7 @@ public final class IndexedCollection: ShardedDataset {
 
   /// The picture's width and height upright, where the index was made with hashes and the picture's
   /// header tells them.
-  public func pictureSize(at index: Int) -> PictureSize? {
+  public func imageSize(at index: Int) -> ImageSize? {
     guard let (shard, position) = try? mapped(index) else { return nil }
     return try? shard.index.size(at: position)
   }
@@ -160,7 +163,7 @@ public final class IndexedCollection: ShardedDataset {
   }
 
   /// The shards that were cut short when they were indexed.
-  public var cutShards: CutShards {
+  public var cutShards: CutShards? {
     var found = CutShards()
     for shard in catalogue.cutShards { found.add(cutShard(shard)) }
     return found
@@ -192,7 +195,7 @@ public final class IndexedCollection: ShardedDataset {
       let path =
         name.first == UInt8(ascii: "/")
         ? Array(name) : PathText.bytes(of: location.text + "/") + name
-      let data = try readPicture(path, key: key)
+      let data = try readImage(path, key: key)
       guard data.count == length else {
         throw ImageDataError.unreadable(
           key: key,

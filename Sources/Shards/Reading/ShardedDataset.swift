@@ -18,13 +18,19 @@ public protocol ShardedDataset: ImageDataset {
   /// What a shard holds, in one word: two shards of one identity have the same samples in the same
   /// order.
   func identity(ofShard shard: Int) -> String
-  /// Whether any sample can be read at any time at the cost of that sample alone. Otherwise (a
-  /// compressed shard, a pipe) a shard is to be read in the order of its samples.
-  var isRandomAccess: Bool { get }
   /// The states of a shard's files in one word; nil where they are not known.
   func filesState(ofShard shard: Int) -> String?
   /// The folders on this machine that the pictures come from, where they are known.
   var sourceFolders: Set<String> { get }
+  /// How many members were passed over when the shards were indexed.
+  var problemCount: Int { get }
+  /// What was passed over in a shard: the first 1,000, by their keys.
+  func problems(ofShard shard: Int) -> [(key: String, reason: String)]
+  /// The shards that were cut short when they were indexed; nil where shards are no archives of an
+  /// index.
+  var cutShards: CutShards? { get }
+  /// What is to be said of a shard that was cut short; nil of others.
+  func cutShard(_ shard: Int) -> CutShard?
 }
 
 extension ShardedDataset {
@@ -33,6 +39,18 @@ extension ShardedDataset {
 
   /// Not known.
   public var sourceFolders: Set<String> { [] }
+
+  /// None.
+  public var problemCount: Int { 0 }
+
+  /// Nothing.
+  public func problems(ofShard shard: Int) -> [(key: String, reason: String)] { [] }
+
+  /// Nil: there is no index.
+  public var cutShards: CutShards? { nil }
+
+  /// Nil: it is whole.
+  public func cutShard(_ shard: Int) -> CutShard? { nil }
 
   /// The shard of the sample at `index`, and its position there.
   /// - Complexity: O(log shards).
@@ -115,7 +133,16 @@ public struct EvenShards: ShardedDataset {
   }
 
   /// Whether any sample can be read at any time.
-  public var isRandomAccess: Bool { true }
+  public var isRandomAccess: Bool { base.isRandomAccess }
+
+  /// The file whose every line is a class.
+  public var fileOfClassNames: String? { base.fileOfClassNames }
+
+  /// Whether classes that are numbers are called so.
+  public var areClassesDigits: Bool { base.areClassesDigits }
+
+  /// The splits that its list has.
+  public var splits: [String] { base.splits }
 
   /// The hashtags of a sample.
   public func tags(at index: Int) -> [String] {

@@ -13,7 +13,7 @@ public enum CommandPermission: Sendable, Equatable {
   /// None.
   public static let denied = CommandPermission.only([])
 
-  /// The commands that `text` itself stands for, where it is `pipe:COMMAND`.
+  /// The commands in `text`, where it is `pipe:COMMAND`.
   public init(namedIn text: String) {
     let command = ShardLocation.command(text)
     self = .only(

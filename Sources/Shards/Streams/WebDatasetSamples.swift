@@ -15,7 +15,7 @@ struct WebDatasetSample {
   /// The picture's hash, where hashes are wanted.
   var hash: ContentHash?
   /// The picture's width and height, where hashes are wanted and its header tells.
-  var size: PictureSize?
+  var size: ImageSize?
 
   init(stem: [UInt8]) {
     self.stem = stem
@@ -140,15 +140,15 @@ struct WebDatasetSamples {
   private mutating func take(_ member: TarReader.Member) throws {
     let name = member.name
     let base = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
-    let isPicture = PictureNames.isPicture(name)
-    if let folder = PictureNames.systemFolder(on: name) {
-      if isPicture { missed(name, "it lies in \(folder), which a system keeps for itself") }
+    let isImage = ImageNames.isImage(name)
+    if let folder = ImageNames.systemFolder(on: name) {
+      if isImage { missed(name, "it lies in \(folder), which a system keeps for itself") }
       pictureIsLast = false
       return
     }
     guard let stem = Self.stem(of: name) else {
       // Without an ending, or hidden: no part of any sample.
-      if isPicture {
+      if isImage {
         missed(name, "its name begins with a dot")
       } else {
         count(name[base...])
@@ -161,8 +161,8 @@ struct WebDatasetSamples {
       sample = WebDatasetSample(stem: Array(stem))
     }
     pictureIsLast = false
-    if isPicture { return try takePicture(member) }
-    if unread == nil, PictureNames.isUnread(name) {
+    if isImage { return try takePicture(member) }
+    if unread == nil, ImageNames.isUnread(name) {
       unread = name
       return
     }
@@ -182,7 +182,7 @@ struct WebDatasetSamples {
 
   /// Counts a member, called `name` in its folder, that is neither a picture nor read beside one.
   private mutating func count(_ name: ArraySlice<UInt8>) {
-    if PictureNames.isSystems(name) {
+    if ImageNames.isSystems(name) {
       others.add(system: name, isFolder: false)
     } else {
       others.add(file: name)
@@ -205,7 +205,7 @@ struct WebDatasetSamples {
     guard bytes.count == member.length else { return }
     let picture = Data(bytes)
     sample?.hash = ContentHash(of: picture)
-    sample?.size = PictureSize(of: picture)
+    sample?.size = ImageSize(of: picture)
   }
 
   private func contents(of member: TarReader.Member) throws -> [UInt8]? {

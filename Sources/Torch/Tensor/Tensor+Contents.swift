@@ -45,7 +45,7 @@ extension Tensor {
   ///   - offset: What is added to each channel.
   /// - Returns: The pictures.
   /// - Throws: `TorchError` when the numbers do not fit one another.
-  public static func pictures(
+  public static func images(
     _ bytes: UnsafeRawBufferPointer, shape: [Int], paddedTo rows: Int, scale: [Float],
     offset: [Float]
   ) throws -> Tensor {
@@ -145,12 +145,6 @@ extension Tensor {
   /// - Throws: `TorchError` unless there are 4 or 5 axes.
   public func channelsLast() throws -> Tensor {
     try make("channels_last", [self]) { ctorch_tensor_channels_last(handle, $0) }
-  }
-
-  /// The same elements in row-major memory.
-  /// - Throws: `TorchError` when there is not enough memory.
-  public func contiguous() throws -> Tensor {
-    try make("contiguous", [self]) { ctorch_tensor_contiguous(handle, $0) }
   }
 
   /// Replaces the elements by those of `source`, without a gradient.

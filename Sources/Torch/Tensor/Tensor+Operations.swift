@@ -47,15 +47,6 @@ extension Tensor {
     try make("expand", [self]) { ctorch_expand(handle, shape.wide, Int32(shape.count), $0) }
   }
 
-  /// The entries of one axis at `indices`.
-  /// - Throws: `TorchError` when an index reaches beyond the axis.
-  public func selecting(axis: Int = 0, at indices: [Int64]) throws -> Tensor {
-    let places = try Tensor(indices, shape: [indices.count], device: device)
-    return try make("index_select", [self, places]) {
-      ctorch_index_select(handle, Int64(axis), places.handle, $0)
-    }
-  }
-
   /// The tensors behind each other along one axis.
   /// - Throws: `TorchError` when the other axes differ.
   public static func concatenated(_ tensors: [Tensor], axis: Int = 0) throws -> Tensor {

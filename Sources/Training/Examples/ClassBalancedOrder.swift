@@ -7,7 +7,7 @@ public struct ClassBalancedOrder: SampleOrder {
 
   /// An order of `examples`, drawn from `seed`.
   public init(_ examples: Examples, seed: UInt64) {
-    lists = examples.picturesPerClass.filter { !$0.isEmpty }
+    lists = examples.imagesOfEachClass.filter { !$0.isEmpty }
     self.seed = seed
   }
 

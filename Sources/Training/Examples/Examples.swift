@@ -70,7 +70,7 @@ public struct Examples {
   }
 
   /// The pictures of each class, for an order that draws classes first.
-  public var picturesPerClass: [[Int32]] {
+  public var imagesOfEachClass: [[Int32]] {
     var lists = [[Int32]](repeating: [], count: classCount)
     for index in 0..<count {
       for label in classes(at: index) { lists[Int(label)].append(Int32(index)) }

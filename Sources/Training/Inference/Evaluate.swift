@@ -12,7 +12,7 @@ import Torch
 /// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers, `Stopped` where a
 ///   signal asked for it, `TorchError`.
 public func evaluate(
-  _ network: any Network, on examples: Examples, input: PictureInput, _ runtime: Runtime
+  _ network: any Network, on examples: Examples, input: ImageInput, _ runtime: Runtime
 ) throws -> Evaluation {
   try evaluate(network, on: examples, input: input, runtime, progress: nil)
 }
@@ -23,7 +23,7 @@ public func evaluate(
 /// `ContentHash.Prefix.none` where it cannot be read.
 /// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers.
 package func evaluate(
-  _ network: any Network, on examples: Examples, input: PictureInput, _ runtime: Runtime,
+  _ network: any Network, on examples: Examples, input: ImageInput, _ runtime: Runtime,
   progress: ProgressBar?, hashing: ((ContentHash.Prefix) -> Void)? = nil
 ) throws -> Evaluation {
   // What has no names for its classes has their numbers.

@@ -2,22 +2,22 @@ package import ImageData
 package import Models
 package import Torch
 
-/// A network that is only asked, not trained: its batch norms are folded as long as this lives.
+/// A network in evaluation, not in training: its batch norms are folded as long as this lives.
 ///
 /// The last batch is padded, since another batch size gives other last bits.
 package final class Inference {
   private let network: any Network
-  private let input: PictureInput
+  private let input: ImageInput
   private let runtime: Runtime
-  private let toPictures: PictureTensor
+  private let toPictures: ImageTensor
   /// The pictures so far that lack their file's end.
-  package private(set) var withoutEnd = PicturesWithoutEnd()
+  package private(set) var withoutEnd = ImagesWithoutEnd()
 
-  package init(_ network: any Network, input: PictureInput, _ runtime: Runtime) throws {
+  package init(_ network: any Network, input: ImageInput, _ runtime: Runtime) throws {
     self.network = network
     self.input = input
     self.runtime = runtime
-    toPictures = try PictureTensor(input, device: runtime.device)
+    toPictures = try ImageTensor(input, device: runtime.device)
     try network.fold(precision: runtime.precision)
   }
 
@@ -40,7 +40,7 @@ package final class Inference {
       preset: .evaluation(preset), seed: 0, workers: runtime.workers,
       hashContent: hashesContents, notesContents: notesContents, onUnreadable: .mark,
       maxPixels: runtime.maxPixels,
-      badSamples: badSamples, givesWay: runtime.device == .cpu)
+      badSamples: badSamples, yieldsCores: runtime.device == .cpu)
     defer {
       loader.stop()
       withoutEnd.add(loader.withoutEnd)
@@ -61,7 +61,7 @@ package final class Inference {
     }
   }
 
-  /// Scores that are no numbers have no order, whatever a sort makes of them.
+  /// Scores that are not numbers cannot be ordered, although a sort does not complain.
   private func requireFinite(_ logits: Tensor, of batch: ImageBatch, in dataset: any ImageDataset)
     throws
   {

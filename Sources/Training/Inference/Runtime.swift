@@ -4,21 +4,21 @@ public import Torch
 
 /// Where and how a network computes.
 public struct Runtime {
-  /// What computes: where the network's weights are.
+  /// The device that computes and holds the network's weights.
   public var device: Device
-  /// In which precision.
+  /// The precision of the computation.
   public var precision: Precision
   /// How many threads read and decode pictures.
   public var workers: Int
-  /// Pictures of one forward pass where a network is only asked, not trained.
+  /// The batch size of evaluation and prediction, in pictures.
   public var batch: Int
-  /// What the user sets to have another batch.
+  /// The setting that messages name for changing the batch size.
   package var batchKey = "Runtime.batch"
-  /// What the user sets to compute in float32.
+  /// The setting that messages name for computing in float32.
   package var precisionKey = "Runtime.precision .float32"
   /// Pictures of more pixels count as unreadable.
   public var maxPixels = ImageDecoder.defaultMaxPixels
-  /// What becomes of pictures that are no squares.
+  /// How pictures that are not square become square.
   public var cropMode = CropMode.center
   /// The processes that average their gradients; `train` itself takes one alone.
   public var group: any ProcessGroup = SingleProcess()

@@ -30,7 +30,7 @@ public func train(
   defer { loader.stop() }
   let targets = Targets(
     job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
-  let pictures = try PictureTensor(job.input, device: runtime.device)
+  let pictures = try ImageTensor(job.input, device: runtime.device)
   let statistics = try BatchStatistics(of: job.network)
 
   while journal.step < plan.steps {

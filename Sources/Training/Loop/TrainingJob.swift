@@ -15,7 +15,7 @@ public struct TrainingJob {
   /// How it is trained.
   public var settings: TrainingSettings
   /// What the network sees of a picture.
-  public var input: PictureInput
+  public var input: ImageInput
   /// Everything random in this training follows from it.
   public var seed: UInt64
   /// After how many images it is measured; nil measures it at the end only.
@@ -28,7 +28,7 @@ public struct TrainingJob {
   /// The training of `network` on `examples`.
   public init(
     _ network: any Network, on examples: Examples, _ settings: TrainingSettings,
-    input: PictureInput, validation: Examples? = nil, seed: UInt64 = 0, title: String = "training"
+    input: ImageInput, validation: Examples? = nil, seed: UInt64 = 0, title: String = "training"
   ) {
     self.network = network
     self.examples = examples
@@ -104,6 +104,6 @@ extension TrainingJob {
       positions: step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
       preset: .train(input.trainPreset(settings.augmentation)), seed: seed,
       workers: runtime.workers, onUnreadable: .substitute, maxPixels: runtime.maxPixels,
-      badSamples: badSamples, givesWay: runtime.device == .cpu)
+      badSamples: badSamples, yieldsCores: runtime.device == .cpu)
   }
 }

@@ -14,7 +14,7 @@ public struct ModelFolder {
   /// The classes in the order of the logits.
   public let classNames: [String]
   /// What the network sees.
-  public let input: PictureInput
+  public let input: ImageInput
   /// Which part of a picture that is.
   public let cropMode: CropMode
   /// What the description says and nobody reads, and what is assumed where it says nothing; a line each.
@@ -31,7 +31,7 @@ public struct ModelFolder {
   }
 
   /// Describes a model that is to be written.
-  public init(path: String, options: NetworkOptions, classNames: [String], input: PictureInput) {
+  public init(path: String, options: NetworkOptions, classNames: [String], input: ImageInput) {
     self.path = path
     var options = options
     options.inputSize = input.size
@@ -102,9 +102,7 @@ public struct ModelFolder {
         first_conv: Self.firstConvolution(of: network),
         classifier: String(type(of: network).lastLayer.dropLast())),
       halcyon: .init(stem: options.stem.rawValue, width: options.width))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try DurableFile.write(try encoder.encode(config), to: "\(path)/config.json")
+    try DurableFile.write(JSON.indented(config), to: "\(path)/config.json")
   }
 
   /// timm's name of a pooling.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Models
@@ -6,7 +7,7 @@ import Models
 struct TimmConfig {
   let options: NetworkOptions
   let classNames: [String]
-  let input: PictureInput
+  let input: ImageInput
   let cropMode: CropMode
   /// Keys that are not known and that timm passes over too.
   let unknownKeys: [String]
@@ -18,7 +19,7 @@ struct TimmConfig {
   init(contentsOf file: String, _ data: Data) throws {
     let decoded: JSONValue
     do {
-      decoded = try JSONDecoder().decode(JSONValue.self, from: data)
+      decoded = try JSON.read(JSONValue.self, from: data)
     } catch {
       throw TrainingError.data("\(file) is not a model's description: it is not JSON")
     }
@@ -87,7 +88,7 @@ struct TimmConfig {
   // MARK: - Parts
 
   private static func assumptions(
-    _ pretrained: Keys, _ classNames: [String], _ input: PictureInput
+    _ pretrained: Keys, _ classNames: [String], _ input: ImageInput
   ) -> [String] {
     var lines: [String] = []
     let values = [("mean", input.mean), ("std", input.std)].filter {
@@ -205,8 +206,8 @@ struct TimmConfig {
 
   private static func input(
     _ size: [Int], _ pretrained: Keys, isOurs: Bool
-  ) throws -> PictureInput {
-    var input = PictureInput()
+  ) throws -> ImageInput {
+    var input = ImageInput()
     input.size = size[1]
     input.channels = size[0]
     let part = try pretrained.number("crop_pct") ?? 0.875
@@ -217,8 +218,8 @@ struct TimmConfig {
     // whole number is that number.
     input.resize = Int((Double(size[1]) / part + (isOurs ? 1e-9 : 0)).rounded(.down))
     let interpolation =
-      try pretrained.text("interpolation") ?? PictureInput.Interpolation.bicubic.rawValue
-    guard let interpolation = PictureInput.Interpolation(rawValue: interpolation) else {
+      try pretrained.text("interpolation") ?? ImageInput.Interpolation.bicubic.rawValue
+    guard let interpolation = ImageInput.Interpolation(rawValue: interpolation) else {
       throw pretrained.error("interpolation", "\(interpolation) is not bilinear or bicubic")
     }
     input.interpolation = interpolation

@@ -1,4 +1,4 @@
-/// Where a training stands: one safetensors file of weights, batch-norm statistics and momenta,
+/// The state of a training: one safetensors file of weights, batch-norm statistics and momenta,
 /// whose metadata holds the position.
 ///
 /// The state of the data is a function of the position alone, so this is all there is to save.

@@ -15,12 +15,12 @@ public final class EventLog {
     case integer(Int)
     /// A number; one that is not finite is written as null.
     case number(Double)
-    /// A truth value.
+    /// True or false.
     case flag(Bool)
     /// No value.
     case null
 
-    /// Reads a JSON value that is no group and no list.
+    /// Reads a JSON value that is neither an object nor a list.
     public init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       if container.decodeNil() {
@@ -52,7 +52,6 @@ public final class EventLog {
   private let path: String
   /// Opened with the first event: who only reads a run may not be allowed to write it.
   private var file: AppendedFile?
-  private let encoder: JSONEncoder
 
   /// The log at `path`; a last line that a crash tore is removed, unless other processes write to the
   /// log, too.
@@ -60,8 +59,6 @@ public final class EventLog {
   public init(path: String, shared: Bool = false) throws {
     if !shared { try AppendedFile.filter(path) { _ in true } }
     self.path = path
-    encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
   /// Appends one event; `time`, `stage`, `event` and `step` are this method's own fields.
@@ -78,12 +75,12 @@ public final class EventLog {
     if let step { object["step"] = .integer(step) }
     let file = try file ?? AppendedFile(path: path)
     self.file = file
-    try file.append(String(decoding: try encoder.encode(object), as: UTF8.self))
+    try file.append(String(decoding: try JSON.line(object), as: UTF8.self))
   }
 
   // MARK: - Resuming
 
-  /// Removes what `stage` did after `step`, so that a resumed run tells every step once; without
+  /// Removes what `stage` did after `step`, so that a resumed run logs every step once; without
   /// `keepingRow` also the "step" event of `step` itself.
   /// - Throws: `FileError` naming the log.
   public func trim(_ stage: String, toStep step: Int, keepingRow: Bool = true) throws {
@@ -92,7 +89,7 @@ public final class EventLog {
     file = nil
   }
 
-  /// Removes from the log at `path` what `stage` did after `step`, so that a resumed run tells every
+  /// Removes from the log at `path` what `stage` did after `step`, so that a resumed run logs every
   /// step once. Call it before the log is opened.
   /// - Throws: `FileError` naming `path`.
   public static func trim(
@@ -121,7 +118,7 @@ public final class EventLog {
     var step: Int?
 
     init(_ line: String) {
-      if let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)) { self = event }
+      if let event = try? JSON.read(Event.self, from: Data(line.utf8)) { self = event }
     }
   }
 }

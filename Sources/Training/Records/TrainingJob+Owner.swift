@@ -4,9 +4,9 @@ import Models
 import Torch
 
 extension TrainingJob {
-  /// What tells this training's checkpoints from others': the settings, what the network sees, its first
-  /// weights, the labels, and what computes in which precision. Not the pictures, which would have to be
-  /// read; nor how fast they are.
+  /// What distinguishes this training's checkpoints from others': the settings, the network's input and
+  /// first weights, the labels, the device and the precision. The pictures are left out, since they would
+  /// have to be read, and so is whatever only changes the speed.
   ///
   /// Settings are taken as Swift prints them, so that none is forgotten.
   func owner(_ runtime: Runtime) throws -> CheckpointFolder.Owner {

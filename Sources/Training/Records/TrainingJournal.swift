@@ -4,8 +4,8 @@ import Models
 import SystemPackage
 import Torch
 
-/// Keeps the books of one training: where it stands, its rows, its log, its checkpoints, and whether it
-/// was asked to stop.
+/// The book-keeping of one training: its position, rows, log and checkpoints, and whether it was asked to
+/// stop.
 final class TrainingJournal {
   private let job: TrainingJob
   private let plan: TrainingPlan

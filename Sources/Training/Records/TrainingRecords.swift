@@ -11,7 +11,7 @@ public struct TrainingRecords {
   public var badSamplesPath: String?
   /// How many pictures may be unreadable before the training ends.
   public var unreadableLimit = BadSamples.Limit()
-  /// Where the user sees how far it is.
+  /// The console that shows progress.
   public var console = Console(quiet: true)
   /// Where what happens is noted, and under which name; nil notes nothing.
   package var log: (file: EventLog, name: String)?

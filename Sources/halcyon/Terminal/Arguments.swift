@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Pipeline
 
-/// The words after the command's name, each as the text that stands for its bytes (`PathText`): what
+/// The words after the command's name, each as the text of its bytes (`PathText`): what
 /// the system passes need not be UTF-8, and Swift's own list has lost what is not.
 enum Arguments {
   /// All of them.

@@ -32,14 +32,10 @@ func printWrapped(_ lines: [String]) throws {
 
 /// Prints `value` as JSON to standard output: one line, or over several where it is for reading.
 func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
-  let encoder = JSONEncoder()
-  encoder.nonConformingFloatEncodingStrategy = .convertToString(
-    positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-  encoder.outputFormatting =
-    pretty
-    ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    : [.sortedKeys, .withoutEscapingSlashes]
-  try printText(String(decoding: encoder.encode(value), as: UTF8.self))
+  let data =
+    try pretty
+    ? JSON.indented(value, spellsNonFinite: true) : JSON.line(value, spellsNonFinite: true)
+  try printText(String(decoding: data, as: UTF8.self))
 }
 
 /// Rows of cells as columns; cells that are numbers stand to the right.

@@ -83,13 +83,13 @@ public struct FolderDataset: ImageDataset {
   /// - Throws: `ImageDataError.unreadable` when this picture alone is at fault.
   public func read(at index: Int) throws -> EncodedImage {
     .file(
-      try readPicture(PathText.bytes(of: root + "/") + paths.bytes(at: index), key: paths[index]))
+      try readImage(PathText.bytes(of: root + "/") + paths.bytes(at: index), key: paths[index]))
   }
 
   /// What is wrong with a folder in which nothing can be read.
   package static func noPictures(_ passedOver: PassedOver) -> String {
     let line = passedOver.line(in: "it")
-    return PictureNames.noneFound + (line.map { "; \($0)" } ?? "")
+    return ImageNames.noneFound + (line.map { "; \($0)" } ?? "")
   }
 
   private static func noPictures(_ folder: String, _ passedOver: PassedOver) -> String {

@@ -21,7 +21,7 @@ package struct FolderListing {
   /// - Throws: `ImageDataError.dataset` when a folder cannot be listed.
   package init(
     root: String,
-    isWanted: @escaping (UnsafeRawBufferPointer) -> Bool = { PictureNames.isPicture($0) }
+    isWanted: @escaping (UnsafeRawBufferPointer) -> Bool = { ImageNames.isImage($0) }
   ) throws {
     self.root = root
     self.isWanted = isWanted
@@ -142,7 +142,7 @@ package struct FolderListing {
       // A link that leads nowhere is listed, so that it is counted among the unreadable.
       isFolder = found && status.st_mode & S_IFMT == S_IFDIR
     }
-    if PictureNames.isSystems(name) {
+    if ImageNames.isSystems(name) {
       passedOver.add(system: Array(name), isFolder: isFolder)
     } else if isFolder || isWanted(name) {
       names.append(name, isFolder: isFolder)

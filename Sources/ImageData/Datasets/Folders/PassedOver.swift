@@ -29,7 +29,7 @@ public struct PassedOver: Sendable, Equatable, Encodable {
   public var fileCount: Int { files.values.reduce(0, +) }
 
   package mutating func add(file name: some BidirectionalCollection<UInt8>) {
-    Self.count(PictureNames.ending(of: name), in: &files)
+    Self.count(ImageNames.ending(of: name), in: &files)
   }
 
   package mutating func add(system name: some BidirectionalCollection<UInt8>, isFolder: Bool) {
@@ -80,7 +80,7 @@ extension PassedOver {
 
   /// What to do about pictures of a kind that is not read, if there are any.
   public var advice: String? {
-    let kinds = PictureNames.unreadEndings.filter { files[$0] != nil }
+    let kinds = ImageNames.unreadEndings.filter { files[$0] != nil }
     return kinds.isEmpty ? nil : "convert \(kinds.joined(separator: " and ")) to JPEG"
   }
 

@@ -27,7 +27,7 @@ extension ManifestEntries {
       if ManifestDataset.isFile(field, in: root) { return true }
       // After "# " comes prose, whatever it ends in.
       return field.first == UInt8(ascii: "#") && field.dropFirst().first != 32
-        && PictureNames.isPicture(field)
+        && ImageNames.isImage(field)
     }
   }
 
@@ -98,15 +98,15 @@ extension ManifestEntries {
       }
       // Empty fields at the end of a line say nothing.
       while names.count > 2, names.last == "" { names.removeLast() }
-      func isPicture(_ field: UnsafeRawBufferPointer) -> Bool {
-        PictureNames.isPicture(field) || ManifestDataset.isFile(Array(field), in: root)
+      func isImage(_ field: UnsafeRawBufferPointer) -> Bool {
+        ImageNames.isImage(field) || ManifestDataset.isFile(Array(field), in: root)
       }
       let columns = try ManifestColumns(headerless: names, needsSplit: needsSplits) {
-        isPicture(reader[$0])
+        isImage(reader[$0])
       }
       guard let columns else {
         throw ManifestColumns.missing(names) { part in
-          Array(part.utf8).withUnsafeBytes(isPicture)
+          Array(part.utf8).withUnsafeBytes(isImage)
         }
       }
       return (columns, false)

@@ -50,12 +50,12 @@ struct ManifestColumns {
   }
 
   /// The columns of a list without a header, by the fields of its first line: a path, and perhaps a
-  /// label on either side of it; nil where `isPicture` says of none that it is a path.
+  /// label on either side of it; nil where `isImage` says of none that it is a path.
   /// - Throws: `Refusal` where it is not clear which is which.
   init?(
-    headerless fields: [String], needsSplit: Bool, isPicture: (_ field: Int) -> Bool
+    headerless fields: [String], needsSplit: Bool, isImage: (_ field: Int) -> Bool
   ) throws {
-    let pictures = fields.indices.filter(isPicture)
+    let pictures = fields.indices.filter(isImage)
     guard let first = pictures.first else { return nil }
     guard pictures.count == 1, fields.count <= 2, !needsSplit else {
       throw Refusal(
@@ -66,16 +66,16 @@ struct ManifestColumns {
     label = fields.count == 2 ? 1 - first : nil
   }
 
-  /// Why no column is the path's; `isPicture` says of a part of a line whether it is a picture's path.
+  /// Why no column is the path's; `isImage` says of a part of a line whether it is a picture's path.
   static func missing(
-    _ names: [String], isPicture: (Substring) -> Bool = { _ in false }
+    _ names: [String], isImage: (Substring) -> Bool = { _ in false }
   ) -> Refusal {
     if names.count == 1 {
       for parting in ["|", ":", "/", "&", " ", "\u{A0}"] as [Character] {
         let parts = names[0].split(separator: parting).map { $0.drop { $0 == " " } }
         guard parts.count > 1 else { continue }
         let isHeader = parts.contains { isOne($0, of: pathNames) }
-        guard isHeader || parting != "/" && parts.contains(where: isPicture) else { continue }
+        guard isHeader || parting != "/" && parts.contains(where: isImage) else { continue }
         let advice =
           parting.isWhitespace ? "" : ", or put a line sep=\(parting) above it"
         return Refusal(

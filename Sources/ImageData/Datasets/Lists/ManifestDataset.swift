@@ -108,7 +108,7 @@ public struct ManifestDataset: ImageDataset {
   public func read(at index: Int) throws -> EncodedImage {
     let path = paths.bytes(at: index)
     do {
-      return .file(try readPicture(Self.full(path, in: root), key: key(at: index)))
+      return .file(try readImage(Self.full(path, in: root), key: key(at: index)))
     } catch ImageDataError.unreadable(let key, let reason) {
       guard let hint = hint(about: path) else {
         throw ImageDataError.unreadable(key: key, reason: reason)

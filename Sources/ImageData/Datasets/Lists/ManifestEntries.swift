@@ -126,7 +126,7 @@ struct ManifestEntries {
 private enum FileURL {
   private static let scheme = Array("file://".utf8)
 
-  /// The path that `text` stands for; nil where it is written otherwise.
+  /// The path that `text` means; nil where it is written otherwise.
   static func path(of text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard text.count > scheme.count,
       zip(text, scheme).allSatisfy({ NameEndings.lowered($0) == $1 }),

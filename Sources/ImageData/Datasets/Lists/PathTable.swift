@@ -77,7 +77,7 @@ package struct PathTable: Sendable {
     }
   }
 
-  /// The text that stands for the path at `index`.
+  /// The path at `index` as text.
   package subscript(index: Int) -> String { PathText.text(of: bytes(at: index)) }
 
   /// Appends a number, seven bits a byte, the lowest first; the eighth says that more follow.

@@ -98,8 +98,7 @@ public enum GatherSelection {
     let unlabelled = run.data.unlabelled
     let name = unlabelled.shardName(Int(selection.images[rows.lowerBound].shard))
     let path = "\(folder)/shards/\(name).tar"
-    if let data = try? FilePath(text: "\(folder)/\(name).json").contents(),
-      let record = try? JSONDecoder().decode(Record.self, from: data),
+    if let record = try? JSON.read(Record.self, at: "\(folder)/\(name).json"),
       record.selection == sum, record.count == rows.count,
       (try? Checksum.sha256(file: path)) == record.sha256
     {

@@ -49,8 +49,7 @@ struct MaterializationPlan {
   /// Whether `folder` has a shard of this plan, of the size that it had when it was written.
   func hasShard(_ shard: Int, in folder: String) -> Bool {
     let path = "\(folder)/\(name(of: shard))"
-    guard let data = try? FilePath(text: "\(path).json").contents(),
-      let found = try? JSONDecoder().decode(MaterializeSelection.Record.self, from: data),
+    guard let found = try? JSON.read(MaterializeSelection.Record.self, at: "\(path).json"),
       found.selection == selection, found.seed == seed, found.first == places(of: shard).lowerBound,
       found.count == places(of: shard).count
     else { return false }
@@ -85,11 +84,5 @@ struct MaterializedSample: Codable {
   /// The class with the highest score.
   var bestClass: Int { zip(scores, classes).max { $0.0 < $1.0 }?.1 ?? 0 }
 
-  var json: Data {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return try encoder.encode(self)
-    }
-  }
+  var json: Data { get throws { try JSON.line(self) } }
 }

@@ -42,7 +42,7 @@ struct MaterializedFolder {
     let names = try FilePath(text: path).names().sorted()
     let origin = try? FilePath(text: "\(path)/\(Self.originName)").contents()
     if let origin {
-      guard let found = try? JSONDecoder().decode(Origin.self, from: origin) else {
+      guard let found = try? JSON.read(Origin.self, from: origin) else {
         throw foreign(Self.originName)
       }
       guard found == plan.origin else { throw other }
@@ -77,9 +77,7 @@ struct MaterializedFolder {
   // MARK: - What lies there
 
   private func record(_ shard: String) -> MaterializeSelection.Record? {
-    (try? FilePath(text: "\(path)/\(shard).json").contents()).flatMap {
-      try? JSONDecoder().decode(MaterializeSelection.Record.self, from: $0)
-    }
+    try? JSON.read(MaterializeSelection.Record.self, at: "\(path)/\(shard).json")
   }
 
   /// - Throws: `PipelineError.usage` when the file is of another selection.

@@ -36,8 +36,7 @@ struct MaterializedPictures: Codable {
   /// Shards are known by their records and sizes; their bytes are not read for it.
   static func pictures(of selected: RunSelection, in run: Run) throws -> (any ImageDataset)? {
     let selection = selected.selection
-    guard let data = try? FilePath(text: path(in: selected.folder)).contents(),
-      let place = try? JSONDecoder().decode(MaterializedPictures.self, from: data),
+    guard let place = try? JSON.read(MaterializedPictures.self, at: path(in: selected.folder)),
       place.selection == selected.sha256
     else { return nil }
     let plan = MaterializationPlan(

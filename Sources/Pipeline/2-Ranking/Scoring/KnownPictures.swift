@@ -10,7 +10,7 @@ struct KnownPictures {
   struct Part {
     let name: String
     let dataset: any ImageDataset
-    let contents: [PictureContents]
+    let contents: [ImageContents]
     /// Whether U is to go without them.
     let isLeftOut: Bool
   }
@@ -54,7 +54,7 @@ struct KnownPictures {
   }
 
   /// The known picture that a picture of U shows; nil when it shows none.
-  func match(_ picture: PictureContents) -> Match? {
+  func match(_ picture: ImageContents) -> Match? {
     if let place = places[picture.contentHash] {
       let (set, key) = name(at: place)
       return Match(set: set, key: key, bits: nil)
@@ -68,7 +68,7 @@ struct KnownPictures {
   var isLooked: Bool { !parts.isEmpty }
 
   /// What the pictures of `set` are, in its order.
-  func contents(of set: String) -> [PictureContents] {
+  func contents(of set: String) -> [ImageContents] {
     parts.first { $0.name == set }?.contents ?? []
   }
 
@@ -106,13 +106,13 @@ struct KnownPictures {
   }
 }
 
-extension PictureContents {
+extension ImageContents {
   /// Below this shorter side pictures are compared by their bytes alone: of things of one kind in
   /// 28 × 28 pixels most look alike.
   private static let leastSide: UInt32 = 64
 
   /// What tells the picture from others.
-  var telling: PictureContents {
+  var telling: ImageContents {
     guard min(width, height) < Self.leastSide else { return self }
     var exact = self
     exact.perceptualHash = .none

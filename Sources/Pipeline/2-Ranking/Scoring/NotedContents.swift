@@ -20,7 +20,7 @@ struct NotedContents {
 
   /// What the pictures are, and which of them cannot be read for which reason.
   struct Noted {
-    var contents: [PictureContents]
+    var contents: [ImageContents]
     var unreadable: [BadSamples.Entry]
 
     /// The same of two parts of `dataset`.
@@ -51,18 +51,17 @@ struct NotedContents {
   /// What was noted before and kept as `path`.contents, if it may be taken as it is.
   func kept(as path: String) throws -> Noted? {
     guard trusting || dataset.count > Self.large,
-      let data = try? FilePath(text: "\(path).json").contents(),
-      (try? JSONDecoder().decode(Origin.self, from: data)) == origin,
+      (try? JSON.read(Origin.self, at: "\(path).json")) == origin,
       let file = try? ContentsFileReader(path: "\(path).contents"), file.count == dataset.count
     else { return nil }
-    var contents: [PictureContents] = []
+    var contents: [ImageContents] = []
     guard (try? file.forEach { contents.append($1) }) != nil else { return nil }
     return try lookedAtAgain(contents)
   }
 
   /// Keeps what was noted as `path`.contents.
   /// - Throws: `FileError`.
-  func keep(_ contents: [PictureContents], as path: String) throws {
+  func keep(_ contents: [ImageContents], as path: String) throws {
     try RunDirectory.makeFolder(FilePath(text: path).folder.text)
     let file = try ContentsFileWriter(path: "\(path).contents")
     for picture in contents { try file.append(picture) }
@@ -76,7 +75,7 @@ struct NotedContents {
   }
 
   /// What was noted before, but for pictures that could not be read then: they may be mended.
-  private func lookedAtAgain(_ contents: [PictureContents]) throws -> Noted {
+  private func lookedAtAgain(_ contents: [ImageContents]) throws -> Noted {
     let missing = contents.indices.filter { !contents[$0].isReadable }
     guard !missing.isEmpty else { return Noted(contents: contents, unreadable: []) }
     var noted = Noted(contents: contents, unreadable: [])
@@ -98,7 +97,7 @@ struct NotedContents {
   func hashed() throws -> Noted {
     let contents = try contentHashes(of: dataset, workers: workers).map { hash in
       hash.map {
-        PictureContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
+        ImageContents(contentHash: $0.prefix, perceptualHash: .none, width: 1, height: 1)
       } ?? .unreadable
     }
     return Noted(contents: contents, unreadable: [])
@@ -137,7 +136,7 @@ struct NotedContents {
       workers: workers, notesContents: true, onUnreadable: .mark, maxPixels: maxPixels,
       badSamples: badSamples)
     defer { loader.stop() }
-    var contents: [PictureContents] = []
+    var contents: [ImageContents] = []
     contents.reserveCapacity(dataset.count)
     while let batch = try loader.next() {
       try StopSignal.check()
@@ -176,7 +175,7 @@ struct NotedContents {
 /// - Throws: `Stopped` when a signal asked to stop meanwhile.
 private func lookAtHeaders(
   of dataset: any ImageDataset, maxPixels: Int, workers: Int
-) throws -> [(contents: PictureContents, reason: String?)] {
+) throws -> [(contents: ImageContents, reason: String?)] {
   let count = dataset.count
   let parts = max(1, min(workers, count))
   let noted = try Threads.results(parts: parts, threads: workers) { part in
@@ -190,7 +189,7 @@ private func lookAtHeaders(
 
 private func look(
   at index: Int, of dataset: any ImageDataset, maxPixels: Int
-) -> (contents: PictureContents, reason: String?) {
+) -> (contents: ImageContents, reason: String?) {
   do {
     let image = try dataset.read(at: index)
     if case .file(let data) = image {
@@ -200,7 +199,7 @@ private func look(
       }
     }
     return (
-      PictureContents(
+      ImageContents(
         contentHash: ContentHash(of: image).prefix, perceptualHash: .none, width: 1, height: 1), nil
     )
   } catch ImageDataError.unreadable(_, let reason) {
@@ -210,9 +209,9 @@ private func look(
   }
 }
 
-extension PictureContents {
+extension ImageContents {
   /// The same, to be told from others by its bytes alone.
-  fileprivate var byBytes: PictureContents {
+  fileprivate var byBytes: ImageContents {
     var exact = self
     exact.perceptualHash = .none
     return exact

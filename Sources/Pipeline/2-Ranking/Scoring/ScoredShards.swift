@@ -159,20 +159,20 @@ struct ScoredShards {
   /// Lists what has no scores: `bad-samples.csv` and `excluded.csv` in `folder`, when there is any.
   /// - Throws: `PipelineError.data` when too many pictures are unreadable.
   func requireReadable(in run: Run, listingTo folder: String) throws {
-    let indexed = run.data.unlabelled as? IndexedCollection
-    let members = indexed?.problemCount ?? 0
-    let cut = indexed?.cutShards.count ?? 0
+    let unlabelled = run.data.unlabelled
+    let members = unlabelled.problemCount
+    let cut = unlabelled.cutShards?.count ?? 0
     try list("bad-samples.csv", in: folder, count: unreadable + members + cut) { add in
       try forEachOmission { key, omission in
         if omission.copy == nil { try add(key, omission.reason) }
       }
-      guard let indexed, members + cut > 0 else { return }
-      for shard in 0..<indexed.shardCount {
-        if let end = indexed.cutShard(shard) {
-          try add(indexed.shardName(shard), "it \(end.reason)")
+      guard members + cut > 0 else { return }
+      for shard in 0..<unlabelled.shardCount {
+        if let end = unlabelled.cutShard(shard) {
+          try add(unlabelled.shardName(shard), "it \(end.reason)")
         }
-        for problem in indexed.problems(ofShard: shard) {
-          try add("\(indexed.shardName(shard)): \(problem.key)", problem.reason)
+        for problem in unlabelled.problems(ofShard: shard) {
+          try add("\(unlabelled.shardName(shard)): \(problem.key)", problem.reason)
         }
       }
     }
@@ -182,7 +182,7 @@ struct ScoredShards {
       }
     }
     let bad = "\(folder)/bad-samples.csv"
-    let found = UnreadablePictures(
+    let found = UnreadableImages(
       set: "unlabelled", count: unreadable, of: pictures,
       first: BadSamples.first(unreadable, listedIn: bad))
     if let problem = found.problem(run.unreadableLimit, list: bad) {

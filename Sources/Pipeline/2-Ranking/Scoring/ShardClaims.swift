@@ -100,7 +100,7 @@ public final class ShardClaims {
     return true
   }
 
-  /// Whether nobody touched the lease for as long as this worker is patient. Both times are the file
+  /// Whether the lease has expired: nobody has touched it for this worker's patience. Both times are the file
   /// system's, since machines' clocks differ.
   private func isAbandoned(_ path: String) throws -> Bool {
     guard let last = Self.modified(path), let now = try now() else { return false }

@@ -17,7 +17,7 @@ struct ShareEvent: Decodable {
     let lines = (try? AppendedFile.lines(of: log).whole) ?? []
     let last = lines.lazy.reversed().compactMap { line -> ShareEvent? in
       guard line.contains("\"\(name)\"") else { return nil }
-      let event = try? JSONDecoder().decode(ShareEvent.self, from: Data(line.utf8))
+      let event = try? JSON.read(ShareEvent.self, from: Data(line.utf8))
       return event?.event == name ? event : nil
     }.first { $0.count > 1 }
     guard let count = last?.count else { return nil }

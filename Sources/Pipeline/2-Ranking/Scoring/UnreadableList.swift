@@ -10,7 +10,7 @@ struct UnreadableList {
   typealias Part = (set: String, dataset: any ImageDataset, noted: NotedContents.Noted)
 
   /// The sets; D is whole here, with what is held out of it.
-  let sets: [UnreadablePictures]
+  let sets: [UnreadableImages]
   /// Classes of which no picture that is trained on can be read.
   let lostClasses: [String]
   /// Whether the validation pictures are a part of D.
@@ -24,11 +24,11 @@ struct UnreadableList {
     sets = parts.map { part in
       let isWhole = heldOut && part.set == "labelled"
       let all = isWhole ? parts.filter { $0.set != "test" } : [part]
-      return UnreadablePictures(set: part.set, of: all.map { ($0.dataset, $0.noted) })
+      return UnreadableImages(set: part.set, of: all.map { ($0.dataset, $0.noted) })
     }
     lostClasses =
       parts.first { $0.set == "labelled" }.map {
-        UnreadablePictures(set: $0.set, of: [($0.dataset, $0.noted)]).lostClasses
+        UnreadableImages(set: $0.set, of: [($0.dataset, $0.noted)]).lostClasses
       } ?? []
     isHeldOut = heldOut
     rows = parts.flatMap { part in part.noted.unreadable.map { (part.set, $0) } }
@@ -36,8 +36,7 @@ struct UnreadableList {
 
   /// What was counted when the run whose `folder` this is was opened with its pictures.
   init(keptIn folder: String) {
-    let data = try? FilePath(text: "\(folder)/unreadable.json").contents()
-    sets = data.flatMap { try? JSONDecoder().decode([UnreadablePictures].self, from: $0) } ?? []
+    sets = (try? JSON.read([UnreadableImages].self, at: "\(folder)/unreadable.json")) ?? []
     lostClasses = []
     isHeldOut = false
     rows = []

@@ -41,7 +41,7 @@ public struct SelectionOrigin: Codable, Equatable, Sendable {
   /// - Throws: `PipelineError.data` when it is broken, or when its run is not there any more.
   public init(contentsOf folder: String) throws {
     let path = "\(folder)/\(Self.fileName)"
-    guard let found = try? JSONDecoder().decode(Self.self, from: FileContents.data(of: path)) else {
+    guard let found = try? JSON.read(Self.self, at: path) else {
       throw PipelineError.data("\(path) does not say of which run the selection is; select anew")
     }
     self = found

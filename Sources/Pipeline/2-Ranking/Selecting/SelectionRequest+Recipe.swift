@@ -33,7 +33,7 @@ extension SelectionRequest {
 }
 
 extension SampleTags {
-  /// The classes that the tags of U's pictures stand for.
+  /// The classes that the tags of U's pictures mean.
   init(in run: Run) throws {
     guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags else {
       throw RecipeError("ranking.tags is missing: which class does a tag mean?")

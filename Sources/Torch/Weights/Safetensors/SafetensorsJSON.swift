@@ -53,7 +53,7 @@ struct SafetensorsJSON {
     guard position < bytes.count else { throw fault("end of a string") }
     let quoted = Data(bytes[(start - 1)...position])
     position += 1
-    guard let text = try? JSONDecoder().decode(String.self, from: quoted) else {
+    guard let text = try? JSON.read(String.self, from: quoted) else {
       throw fault("string in UTF-8")
     }
     return text

@@ -1,5 +1,5 @@
 /// Pictures that the program has already; their keys are their numbers, from 0.
-public struct PicturesInMemory: ImageDataset {
+public struct ImagesInMemory: ImageDataset {
   private let pictures: [EncodedImage]
 
   /// The pictures `pictures`, in this order.

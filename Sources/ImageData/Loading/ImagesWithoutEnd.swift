@@ -1,5 +1,5 @@
 /// Pictures whose files lack their end and nothing else: each counted once, the first ones named.
-public struct PicturesWithoutEnd: Sendable {
+public struct ImagesWithoutEnd: Sendable {
   private var seen: Set<Int> = []
   private var others = 0
   private var names: [String] = []
@@ -17,7 +17,7 @@ public struct PicturesWithoutEnd: Sendable {
   }
 
   /// Counts those of another part of the data set in, which shares no picture with this one.
-  public mutating func add(_ other: PicturesWithoutEnd) {
+  public mutating func add(_ other: ImagesWithoutEnd) {
     others += other.count
     names += other.names.prefix(Self.mostNamed - names.count)
   }

@@ -3,7 +3,7 @@ public import Models
 public import Torch
 
 /// Turns a batch of bytes into what a network sees: floats on the device, normalised a channel.
-public struct PictureTensor {
+public struct ImageTensor {
   private let scale, offset: [Float]
   private let device: Device
   /// Scale and offset as [1, C, 1, 1] where the device is not the CPU.
@@ -11,7 +11,7 @@ public struct PictureTensor {
 
   /// The way to `device` for networks that see `input`.
   /// - Throws: `TorchError` when there is not enough memory.
-  public init(_ input: PictureInput, device: Device) throws {
+  public init(_ input: ImageInput, device: Device) throws {
     scale = input.std.map { Float(1 / (255 * $0)) }
     offset = zip(input.mean, input.std).map { Float(-$0 / $1) }
     self.device = device
@@ -32,7 +32,7 @@ public struct PictureTensor {
     let bytes = UnsafeRawBufferPointer(
       rebasing: UnsafeRawBufferPointer(batch.pixels)[..<shape.reduce(1, *)])
     guard let there else {
-      return try Tensor.pictures(
+      return try Tensor.images(
         bytes, shape: shape, paddedTo: rows, scale: scale, offset: offset)
     }
     // A quarter of the bytes on the way to the device.

@@ -4,7 +4,7 @@ import Foundation
 import ImageData
 
 /// What a set of pictures is: hashes over all of its names, all of its labels and all that it shows.
-public struct PicturesIdentity: Codable, Equatable, Sendable {
+public struct ImagesIdentity: Codable, Equatable, Sendable {
   /// How many pictures there are.
   var count: Int
   /// The SHA-256 of their keys, in order.
@@ -15,7 +15,7 @@ public struct PicturesIdentity: Codable, Equatable, Sendable {
   var contents: String
 
   /// Hashes `dataset`, whose pictures' contents are known.
-  init(of dataset: any ImageDataset, _ contents: [PictureContents]) {
+  init(of dataset: any ImageDataset, _ contents: [ImageContents]) {
     count = dataset.count
     var keys = Data()
     var labels = Data(dataset.classes.map { $0 + "\0" }.joined().utf8)
@@ -32,7 +32,7 @@ public struct PicturesIdentity: Codable, Equatable, Sendable {
   }
 
   /// One hash for pictures that U must not hold, in whatever order and under whatever names.
-  static func leftOut(_ contents: [[PictureContents]]) -> String {
+  static func leftOut(_ contents: [[ImageContents]]) -> String {
     let all = Set(contents.joined().filter(\.isReadable).map(\.contentHash))
     return hash(of: all.sorted { ($0.first, $0.second) < ($1.first, $1.second) })
   }
@@ -44,7 +44,7 @@ public struct PicturesIdentity: Codable, Equatable, Sendable {
   }
 }
 
-extension PictureContents {
+extension ImageContents {
   /// What the file at `index` holds, also where it is no picture that can be decoded.
   func known(in dataset: any ImageDataset, at index: Int) -> ContentHash.Prefix {
     guard !isReadable else { return contentHash }

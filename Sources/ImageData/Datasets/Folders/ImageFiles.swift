@@ -6,17 +6,17 @@ import SystemPackage
 ///
 /// A pipe (`/dev/stdin`, a shell's `<(…)`) is read to its end, once, when its picture is asked for. A
 /// device or a socket is no picture.
-public struct PictureFiles: ImageDataset {
+public struct ImageFiles: ImageDataset {
   private var paths = PathTable()
   /// Which of them were found in folders, where a pipe is nobody's picture.
   private var found: [Range<Int>] = []
-  private let streams: PictureStreams
+  private let streams: ImageStreams
   /// What lies among the pictures of the folders and is none.
   public private(set) var passedOver = PassedOver()
 
   /// The files at `paths`, in this order; they are looked at when they are read.
   public init(_ paths: [String]) {
-    streams = PictureStreams { _ in }
+    streams = ImageStreams { _ in }
     for path in paths { self.paths.append([], PathText.bytes(of: path)) }
   }
 
@@ -29,7 +29,7 @@ public struct PictureFiles: ImageDataset {
   public init(
     expanding paths: [String], waiting: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
-    streams = PictureStreams(waiting: waiting)
+    streams = ImageStreams(waiting: waiting)
     for path in paths {
       guard FilePath(text: path).isFolder else {
         self.paths.append([], PathText.bytes(of: path))
@@ -54,7 +54,7 @@ public struct PictureFiles: ImageDataset {
   public var waits: Bool {
     var next = 0
     for range in found + [count..<count] {
-      for index in next..<range.lowerBound where PictureStreams.isStream(paths.bytes(at: index)) {
+      for index in next..<range.lowerBound where ImageStreams.isStream(paths.bytes(at: index)) {
         return true
       }
       next = range.upperBound
@@ -85,11 +85,11 @@ public struct PictureFiles: ImageDataset {
       throw ImageDataError.unreadable(
         key: paths[index], reason: "a list, not a picture; name its pictures, or their folder")
     }
-    if !found.contains(where: { $0.contains(index) }), PictureStreams.isStream(path) {
+    if !found.contains(where: { $0.contains(index) }), ImageStreams.isStream(path) {
       return .file(try streams.picture(path, number: index, key: paths[index]))
     }
     do {
-      return .file(try readPicture(path, key: paths[index]))
+      return .file(try readImage(path, key: paths[index]))
     } catch ImageDataError.unreadable(let key, let reason) {
       let isThere = ManifestDataset.isFile(path, in: ".")
       let hint = isThere ? nil : whyMissing(path)

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 /// Pictures that come from pipes, which can be read only once: what came is kept.
-final class PictureStreams: Sendable {
+final class ImageStreams: Sendable {
   private let pictures = Mutex<[Int: Result<Data, ImageDataError>]>([:])
   /// Is told the name of a pipe that has said nothing for a while.
   private let waiting: @Sendable (String) -> Void
@@ -25,7 +25,7 @@ final class PictureStreams: Sendable {
     return status.st_mode & S_IFMT == S_IFIFO
   }
 
-  /// The number of the open file that `path` stands for: of `/dev/stdin`, `/dev/fd/63`.
+  /// The number of the open file that `path` names: of `/dev/stdin`, `/dev/fd/63`.
   private static func descriptor(named path: [UInt8]) -> Int32? {
     let text = String(decoding: path, as: UTF8.self)
     if text == "/dev/stdin" { return STDIN_FILENO }

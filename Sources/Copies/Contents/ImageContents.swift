@@ -1,5 +1,5 @@
 /// What a picture is, noted when its bytes pass by: enough to find its copies later.
-public struct PictureContents: Hashable, Sendable, BitwiseCopyable {
+public struct ImageContents: Hashable, Sendable, BitwiseCopyable {
   /// The first 16 bytes of the SHA-256 of the encoded bytes.
   public var contentHash: ContentHash.Prefix
   /// What it shows.
@@ -19,8 +19,8 @@ public struct PictureContents: Hashable, Sendable, BitwiseCopyable {
     self.height = height
   }
 
-  /// What stands for a picture that cannot be read: zeros.
-  public static let unreadable = PictureContents(
+  /// The contents noted for a picture that cannot be read: zeros.
+  public static let unreadable = ImageContents(
     contentHash: .none, perceptualHash: .none, width: 0, height: 0)
 
   /// Whether there was a picture.
@@ -42,7 +42,7 @@ extension ContentHash {
       self.second = second
     }
 
-    /// What stands for a picture without one.
+    /// The prefix noted for a picture that cannot be read.
     public static let none = Prefix(first: 0, second: 0)
 
     /// Feeds the first word, which is as good as random already.

@@ -6,7 +6,7 @@ import Testing
 @testable import ImageData
 
 @Suite("Picture files")
-struct PictureFilesTests {
+struct ImageFilesTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -18,14 +18,14 @@ struct PictureFilesTests {
     }
     try folder.write("no picture", to: "d/notes.txt")
     let root = folder.path
-    let files = try PictureFiles(expanding: [root + "/x.png", root + "/d/", root + "/nowhere.png"])
+    let files = try ImageFiles(expanding: [root + "/x.png", root + "/d/", root + "/nowhere.png"])
     #expect(
       (0..<files.count).map { files.key(at: $0) }
         == ["x.png", "d/a.png", "d/b/1.png", "d/b/2.png", "nowhere.png"].map { "\(root)/\($0)" })
     #expect(files.passedOver.fileCount == 1)
     try folder.write("no picture", to: "empty/notes.txt")
     let error = #expect(throws: ImageDataError.self) {
-      _ = try PictureFiles(expanding: [root + "/empty"])
+      _ = try ImageFiles(expanding: [root + "/empty"])
     }
     #expect(error?.description.contains("/empty: ") == true)
   }
@@ -36,14 +36,14 @@ struct PictureFilesTests {
     let pipe = folder.path + "/d/pipe.png"
     try folder.add("one-pixel.png", as: "d/a.png")
     #expect(mkfifo(pipe, 0o600) == 0)
-    let files = PictureFiles([pipe])
+    let files = ImageFiles([pipe])
     #expect(files.waits)
     let writer = Thread { try? data.write(to: URL(fileURLWithPath: pipe)) }
     writer.start()
     #expect(try files.read(at: 0).bytes == data)
     #expect(try files.read(at: 0).bytes == data)
 
-    let listed = try PictureFiles(expanding: [folder.path + "/d"])
+    let listed = try ImageFiles(expanding: [folder.path + "/d"])
     #expect(!listed.waits)
     let error = #expect(throws: ImageDataError.self) { try listed.read(at: 1) }
     #expect(error?.description.hasSuffix("a pipe, not a regular file") == true)
@@ -67,7 +67,7 @@ struct PictureFilesTests {
     for (path, kind) in [
       ("/dev/zero", "a device"), ("/dev/null", "a device"), (socket, "a socket"),
     ] {
-      let files = PictureFiles([path])
+      let files = ImageFiles([path])
       #expect(!files.waits)
       let error = #expect(throws: ImageDataError.self) { _ = try files.read(at: 0) }
       #expect(
@@ -81,7 +81,7 @@ struct PictureFilesTests {
     let pipe = folder.path + "/pipe"
     #expect(mkfifo(pipe, 0o600) == 0)
     let told = Mutex<[String]>([])
-    let files = try PictureFiles(expanding: [pipe]) { name in
+    let files = try ImageFiles(expanding: [pipe]) { name in
       told.withLock { $0.append(name) }
       if let file = FileHandle(forWritingAtPath: pipe) {
         file.write(data)
@@ -95,7 +95,7 @@ struct PictureFilesTests {
   @Test("pictures in memory are called by their numbers")
   func inMemory() throws {
     let data = try TestPictures.data("one-pixel.png")
-    let pictures = PicturesInMemory([
+    let pictures = ImagesInMemory([
       .file(data), .pixels(Data([7]), width: 1, height: 1, channels: 1),
     ])
     #expect((0..<2).map { pictures.key(at: $0) } == ["0", "1"])

@@ -4,8 +4,8 @@ import Testing
 
 @testable import ImageData
 
-@Suite("PicturesWithoutEnd")
-struct PicturesWithoutEndTests {
+@Suite("ImagesWithoutEnd")
+struct ImagesWithoutEndTests {
   @Test("a loader counts each picture that lacks its end once, however often it comes")
   func loader() throws {
     let folder = try TemporaryFolder()
@@ -25,9 +25,9 @@ struct PicturesWithoutEndTests {
 
   @Test("parts of a set are counted together and the first three named")
   func together() {
-    var all = PicturesWithoutEnd()
+    var all = ImagesWithoutEnd()
     #expect(all.line(in: "u") == nil)
-    var first = PicturesWithoutEnd(), second = PicturesWithoutEnd()
+    var first = ImagesWithoutEnd(), second = ImagesWithoutEnd()
     first.add(index: 4, key: "a")
     first.add(index: 4, key: "a")
     all.add(first)

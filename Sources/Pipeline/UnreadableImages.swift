@@ -6,7 +6,7 @@ import Recipes
 import Training
 
 /// The pictures of one set that cannot be read: how many, of which classes, and the first by name.
-public struct UnreadablePictures: Codable, Equatable, Sendable {
+public struct UnreadableImages: Codable, Equatable, Sendable {
   /// A class some of whose pictures cannot be read.
   public struct ClassCount: Codable, Equatable, Sendable {
     /// The class's name.
@@ -97,7 +97,7 @@ public struct UnreadablePictures: Codable, Equatable, Sendable {
 
 // MARK: - In words
 
-extension UnreadablePictures {
+extension UnreadableImages {
   /// "8 of 24 pictures (33.3 %) cannot be read: owl 8 of 8; the first owl/0.png (…), …".
   var line: String {
     "\(number) cannot be read\(details)"

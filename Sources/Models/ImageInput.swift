@@ -1,7 +1,7 @@
 /// What a network sees of a picture: its size, its channels, and how they are normalised.
 ///
 /// The defaults are ImageNet's.
-public struct PictureInput: Equatable, Sendable {
+public struct ImageInput: Equatable, Sendable {
   /// How pictures are resized for evaluation, in Pillow's arithmetic.
   public enum Interpolation: String, CaseIterable, Sendable {
     /// A triangle as wide as the reduction.

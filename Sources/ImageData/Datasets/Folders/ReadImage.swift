@@ -5,7 +5,7 @@ package import Foundation
 /// The path is bytes, as the system has it: file names of old archives are often not UTF-8.
 /// - Throws: `ImageDataError.unreadable` naming `key`, or `.resources` where memory or descriptors
 ///   have run out, which is not the picture's fault.
-package func readPicture(_ path: [UInt8], key: String) throws -> Data {
+package func readImage(_ path: [UInt8], key: String) throws -> Data {
   func failure(_ code: Int32) -> ImageDataError {
     let reason = String(cString: strerror(code))
     return [ENOMEM, EMFILE, ENFILE].contains(code)

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// How wide and high a picture is, in pixels.
-public struct PictureSize: Sendable, Hashable {
+public struct ImageSize: Sendable, Hashable {
   /// How wide it is.
   public let width: Int
   /// How high it is.

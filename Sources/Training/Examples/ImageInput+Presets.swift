@@ -1,7 +1,7 @@
 public import ImageData
 public import Models
 
-extension PictureInput {
+extension ImageInput {
   /// How pictures are cut for evaluation.
   public var evaluationPreset: EvaluationPreset {
     let filter: ImageData.Interpolation =

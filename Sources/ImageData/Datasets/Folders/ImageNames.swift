@@ -1,5 +1,5 @@
 /// What picture files are called, and what systems and devices keep for themselves beside them.
-package enum PictureNames {
+package enum ImageNames {
   /// The endings of the kinds that are read. They choose what is listed; what a file is, its bytes say.
   static let endings = [
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff",
@@ -17,7 +17,7 @@ package enum PictureNames {
   }
 
   /// Whether the name ends in one of the endings, in any case.
-  package static func isPicture(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+  package static func isImage(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     known.end(name)
   }
 
