@@ -46,7 +46,9 @@ struct ModelFolderTests {
           path: folder.path, options: options, classNames: ["a", "b"], input: input)
         try model.write(ModelCatalog.make(options))
         let read = try ModelFolder(contentsOf: folder.path)
-        if read.input != input || read.options != options { wrong.append("\(size) of \(resize)") }
+        if read.input != input || read.options != model.options {
+          wrong.append("\(size) of \(resize)")
+        }
       }
     }
     #expect(wrong == [])
