@@ -144,6 +144,8 @@ struct TimmConfigTests {
       (#""model_args": {"img_size": 64},"#, "", "model_args.img_size is not known"),
       (#""model_args": {"num_classes": 4},"#, "", "model_args.num_classes is 4, but"),
       (#""model_args": {"global_pool": "catavgmax"},"#, "", "model_args.global_pool"),
+      ("", #""first_conv": "conv1.0","#, "pretrained_cfg.first_conv is"),
+      ("", #""classifier": "head.fc","#, "pretrained_cfg.classifier is"),
       (#""global_pool": "max","#, "", "global_pool is not that of model_args"),
       (#""crop_pct": 0.9,"#, "", "crop_pct belongs into pretrained_cfg"),
       ("", #""crop_mode": "stretch","#, "pretrained_cfg.crop_mode stretch is not center, squash"),

@@ -100,7 +100,7 @@ public struct ModelFolder {
         fixed_input_size: isTransformer ? true : nil, mean: input.mean, std: input.std,
         crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
         first_conv: Self.firstConvolution(of: network),
-        classifier: String(type(of: network).lastLayer.dropLast())),
+        classifier: Self.classifier(of: network)),
       halcyon: .init(stem: options.stem.rawValue, width: options.width))
     try DurableFile.write(JSON.indented(config), to: "\(path)/config.json")
   }
@@ -115,8 +115,13 @@ public struct ModelFolder {
     }
   }
 
+  /// The name of the layer that makes the logits.
+  static func classifier(of network: any Network) -> String {
+    String(type(of: network).lastLayer.dropLast())
+  }
+
   /// The name of the layer that sees the pictures.
-  private static func firstConvolution(of network: any Network) -> String {
+  static func firstConvolution(of network: any Network) -> String {
     let weight = network.weights.parameters.first { $0.tensor.shape.count == 4 }?.name ?? ""
     return String(weight.dropLast(".weight".count))
   }

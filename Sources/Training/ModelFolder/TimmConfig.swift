@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+import Torch
 
 /// What a model's `config.json` says, ours or one that timm has written, nested or flat.
 struct TimmConfig {
@@ -82,6 +83,7 @@ struct TimmConfig {
       inputSize: size[1], pooling: pooling)
     input = try Self.input(size, pretrained, isOurs: ours != nil)
     cropMode = try Self.cropMode(pretrained, mean: input.mean)
+    try Self.checkLayerNames(pretrained, options)
     assumptions = Self.assumptions(pretrained, classNames, input).map { "\(file): \($0)" }
   }
 
@@ -105,6 +107,20 @@ struct TimmConfig {
           + "for two classes")
     }
     return lines
+  }
+
+  /// The layers that see the pictures and make the logits must be the network's.
+  private static func checkLayerNames(_ pretrained: Keys, _ options: NetworkOptions) throws {
+    guard let network = try? ModelCatalog.make(options, device: .meta) else { return }
+    let names = [
+      ("first_conv", ModelFolder.firstConvolution(of: network)),
+      ("classifier", ModelFolder.classifier(of: network)),
+    ]
+    for (key, name) in names {
+      if let given = try pretrained.text(key), given != name {
+        throw pretrained.error(key, "is \"\(given)\"; \(options.model) has \"\(name)\"")
+      }
+    }
   }
 
   private static func checkGroups(of model: String, _ arguments: Keys) throws {

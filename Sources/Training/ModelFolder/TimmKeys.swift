@@ -33,8 +33,8 @@ enum TimmKeys {
     // What comes out.
     "num_classes": .used, "label_names": .used, "labels": .used, "label_descriptions": .harmless,
     "label_offset": .only([.number(0)]),
-    // Which tensors are which: their names are compared.
-    "first_conv": .harmless, "classifier": .harmless, "state_dict": .only([]),
+    // Which tensors are which.
+    "first_conv": .used, "classifier": .used, "state_dict": .only([]),
     // Where the weights were; here they lie beside the file.
     "url": .harmless, "file": .harmless, "hf_hub_id": .harmless, "hf_hub_filename": .harmless,
     "hf_hub": .harmless, "source": .harmless, "custom_load": .harmless,
