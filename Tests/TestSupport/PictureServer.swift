@@ -112,7 +112,11 @@ package final class PictureServer: @unchecked Sendable {
       let status = first.isEmpty ? self.status : first.removeFirst()
       return (stallAfter ?? most, stalls || stallAfter != nil, status, self.bytes, self.tag)
     }
-    if let status { return send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n", connection) }
+    if let status {
+      // Said, since the connection ends here: a client that sends on would find it reset, or not.
+      let head = "HTTP/1.1 \(status)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+      return send(head, connection)
+    }
     let isSame = condition.map { !heedsConditions || $0.hasSuffix(tag ?? "") } ?? true
     let start = hasRanges && isSame ? min(asked, bytes.count) : 0
     var head = start > 0 ? "HTTP/1.1 206 Partial Content\r\n" : "HTTP/1.1 200 OK\r\n"
