@@ -12,6 +12,8 @@ int32_t ctorch_set_requires_gradient(ctorch_tensor *x, bool required) {
   return guarded([&] { x->value.set_requires_grad(required); });
 }
 
+bool ctorch_requires_gradient(const ctorch_tensor *x) { return x->value.requires_grad(); }
+
 int32_t ctorch_gradient(const ctorch_tensor *x, ctorch_tensor **out) {
   *out = nullptr;
   return guarded([&] {
@@ -23,6 +25,29 @@ int32_t ctorch_gradient(const ctorch_tensor *x, ctorch_tensor **out) {
 int32_t ctorch_clear_gradients(ctorch_tensor *const *tensors, int32_t count) {
   return guarded([&] {
     for (int32_t i = 0; i < count; i++) tensors[i]->value.mutable_grad().reset();
+  });
+}
+
+int32_t ctorch_gather_gradients(ctorch_tensor *const *tensors, int32_t count,
+                                ctorch_tensor *const *replicas, int32_t replica_count) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    for (int32_t replica = 0; replica < replica_count; replica++) {
+      std::vector<at::Tensor> sums, gradients;
+      for (int32_t i = 0; i < count; i++) {
+        auto &gradient = replicas[replica * count + i]->value.mutable_grad();
+        if (!gradient.defined()) continue;
+        auto &sum = tensors[i]->value.mutable_grad();
+        if (sum.defined()) {
+          sums.push_back(sum);
+          gradients.push_back(std::move(gradient));
+        } else {
+          sum = std::move(gradient);
+        }
+        gradient.reset();
+      }
+      if (!sums.empty()) at::_foreach_add_(sums, gradients);
+    }
   });
 }
 
@@ -43,6 +68,19 @@ int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled) {
     at::autocast::set_autocast_enabled(type, enabled);
     at::autocast::set_autocast_cache_enabled(true);
     if (!enabled) at::autocast::clear_cache();
+  });
+}
+
+int32_t ctorch_mean_all(ctorch_tensor *const *targets, int32_t count,
+                        const ctorch_tensor *const *sources, int32_t source_count) {
+  return guarded([&] {
+    at::NoGradGuard guard;
+    if (count == 0 || source_count == 0) return;
+    auto means = list(targets, count);
+    at::_foreach_copy_(means, list(sources, count));
+    for (int32_t i = 1; i < source_count; i++)
+      at::_foreach_add_(means, list(sources + i * count, count));
+    if (source_count > 1) at::_foreach_div_(means, static_cast<double>(source_count));
   });
 }
 

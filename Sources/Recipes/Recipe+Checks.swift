@@ -160,20 +160,24 @@ extension Recipe {
     found.atLeast(1, training.epochs, key("epochs"))
     found.atLeast(1, training.batch, key("batch"), atMost: 1 << 24)
     found.atLeast(1, training.accumulate, key("accumulate"))
+    found.atLeast(1, training.replicas, key("replicas"), atMost: 1024)
+    let accumulate = max(training.accumulate, 1)
+    let (product, overflow) = accumulate.multipliedReportingOverflow(by: max(training.replicas, 1))
+    let parts = overflow ? .max : product
+    let (partKeys, partWords) =
+      training.replicas > 1
+      ? ([key("replicas"), key("accumulate"), key("batch")], "accumulate × replicas (\(parts))")
+      : ([key("accumulate"), key("batch")], "accumulate (\(training.accumulate))")
     found.refuse(
-      training.accumulate > 0 && training.batch % max(training.accumulate, 1) != 0,
-      [key("accumulate"), key("batch")],
-      "\(key("batch")) (\(training.batch)) is not divisible by accumulate (\(training.accumulate)); "
-        + "a batch is computed in equal parts")
+      training.accumulate > 0 && training.batch % parts != 0, partKeys,
+      "\(key("batch")) (\(training.batch)) is not divisible by \(partWords); a batch is computed in "
+        + "equal parts")
     // Batch norm takes its statistics of a micro-batch: one picture's hide what tells it from others.
     found.refuse(
-      training.accumulate > 0 && training.batch >= 1
-        && training.batch / max(training.accumulate, 1) == 1
-        && !training.freezeBackbone,
-      [key("accumulate"), key("batch")],
-      "\(key("batch")) (\(training.batch)) in \(key("accumulate")) (\(training.accumulate)) parts is one "
-        + "picture at a time, of which batch norm learns nothing; make the batch larger or the parts "
-        + "fewer")
+      training.accumulate > 0 && training.batch >= 1 && training.batch / parts == 1
+        && !training.freezeBackbone, partKeys,
+      "\(key("batch")) (\(training.batch)) in \(partWords) parts is one picture at a time, "
+        + "of which batch norm learns nothing; make the batch larger or the parts fewer")
     found.refuse(
       training.learningRate <= 0, key("learningRate"),
       "\(key("learningRate")) is \(training.learningRate); it must be above 0")

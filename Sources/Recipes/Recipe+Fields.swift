@@ -290,6 +290,10 @@ extension TrainingSettings {
       .value(
         "accumulate", \.accumulate, "In how many equal parts (micro-batches) a batch is computed.",
         reaches: .itsStage),
+      .value(
+        "replicas", \.replicas,
+        "In how many equal parts each of these is computed at the same time, by a thread each and with a batch norm of its own: for networks of small pictures, on CPUs.",
+        reaches: .itsStage, isYoung: true),
       .value("learningRate", \.learningRate, "The highest learning rate.", reaches: .itsStage),
       .value(
         "warmUpFrom", \.warmUpFrom,

@@ -189,10 +189,16 @@ int32_t ctorch_fill_uniform(ctorch_tensor *x, double low, double high,
 // Gradients
 
 int32_t ctorch_set_requires_gradient(ctorch_tensor *x, bool required);
+bool ctorch_requires_gradient(const ctorch_tensor *x);
 // Writes NULL when there is no gradient.
 int32_t ctorch_gradient(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_clear_gradients(ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count);
 int32_t ctorch_backward(const ctorch_tensor *loss);
+// Adds the gradients of `replicas`, which has `count` tensors of each of `replica_count` replicas in turn,
+// to those of `tensors`, replica after replica, and clears them there.
+int32_t ctorch_gather_gradients(ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count,
+                                ctorch_tensor *_Nonnull const *_Nonnull replicas,
+                                int32_t replica_count);
 bool ctorch_set_gradients_enabled(bool enabled);
 
 // Casts inside operations to `dtype`, as torch.autocast does; false ends it and drops its cache.
@@ -200,6 +206,11 @@ int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled);
 
 // Lists of tensors
 
+// Replaces each target by the mean of its sources, of which `sources` has `count` in turn of each of
+// `source_count` lists; they are added in this order.
+int32_t ctorch_mean_all(ctorch_tensor *_Nonnull const *_Nonnull targets, int32_t count,
+                        const ctorch_tensor *_Nonnull const *_Nonnull sources,
+                        int32_t source_count);
 int32_t ctorch_copy_all(ctorch_tensor *_Nonnull const *_Nonnull targets,
                         const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count);
 // True when neither `value` nor a gradient of `tensors` holds a NaN or an infinity; missing gradients

@@ -33,6 +33,12 @@ extension Preflight {
         !isAtFault(in: key), !isAtFault(in: "\(stage == .teacher ? "teacher" : "student")"),
         !isAtFault(in: "input")
       else { continue }
+      if training.replicas > 1, device != .cpu {
+        try note(
+          PipelineError.usage(
+            "\(key).replicas: \(training.replicas) compute on the threads of a CPU; leave it out with "
+              + "device: \(device)"), key: "\(key).replicas")
+      }
       let room = TrainingRoom(
         stage: stage, training: training,
         options: recipe.options(of: stage, classCount: classCount), size: recipe.input.size,

@@ -18,12 +18,26 @@ public final class ParameterStore {
   /// Where the tensors live.
   public let device: Device
   private let generator: RandomGenerator
+  /// The store whose weights these are; nil where they are its own.
+  private let original: ParameterStore?
 
   /// An empty store whose weights will be drawn from `seed`.
   /// - Throws: `TorchError`.
   public init(seed: UInt64, device: Device = .cpu) throws {
     self.device = device
+    original = nil
     generator = try RandomGenerator(seed: seed)
+  }
+
+  /// A store for a second network of the same make, whose parameters are the memory of `original`'s with
+  /// gradients of their own, and whose buffers are copies.
+  ///
+  /// A step along the gradients of one is then a step of both.
+  /// - Throws: `TorchError`.
+  public init(replicating original: ParameterStore) throws {
+    device = original.device
+    self.original = original
+    generator = try RandomGenerator(seed: 0)
   }
 
   /// The path of the network itself.
@@ -50,6 +64,7 @@ public final class ParameterStore {
     guard !state.contains(where: { $0.name == name }) else {
       throw TorchError("parameter", message: "\(name) exists already")
     }
+    if let original { return try replicate(name, shape, of: original, isBuffer: isBuffer) }
     var tensor = try Tensor.empty(shape, device: device == .meta ? .meta : .cpu)
     if device != .meta {
       switch start {
@@ -67,6 +82,43 @@ public final class ParameterStore {
       parameters.append((name, tensor))
     }
     return tensor
+  }
+
+  private func replicate(
+    _ name: String, _ shape: [Int], of original: ParameterStore, isBuffer: Bool
+  ) throws -> Tensor {
+    let place = isBuffer ? buffers.count : parameters.count
+    let list = isBuffer ? original.buffers : original.parameters
+    guard place < list.count, list[place].name == name, list[place].tensor.shape == shape else {
+      throw TorchError("replicate", message: "the networks differ at \(name) \(shape)")
+    }
+    let first = list[place].tensor
+    let tensor = try isBuffer ? first.copied() : first.detached()
+    if isBuffer {
+      buffers.append((name, tensor))
+    } else {
+      try tensor.setRequiresGradient(first.requiresGradient)
+      parameters.append((name, tensor))
+    }
+    return tensor
+  }
+}
+
+extension ParameterStore {
+  /// Adds the gradients of `replicas`, which were made of this store, to its own, one replica after the
+  /// other, and forgets them there; running means and variances become the mean of theirs.
+  /// - Throws: `TorchError`.
+  public func gather(from replicas: [ParameterStore]) throws {
+    try Tensor.gatherGradients(
+      of: replicas.map { $0.parameters.map(\.tensor) }, to: parameters.map(\.tensor))
+    try Tensor.mean(of: replicas.map { $0.buffers.map(\.tensor) }, to: buffers.map(\.tensor))
+  }
+
+  /// Takes over the running means and variances of the store that this one was made of.
+  /// - Throws: `TorchError`.
+  public func takeBuffers() throws {
+    guard let original else { return }
+    try Tensor.copyAll(from: original.buffers.map(\.tensor), to: buffers.map(\.tensor))
   }
 }
 

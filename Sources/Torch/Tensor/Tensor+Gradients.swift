@@ -7,6 +7,9 @@ extension Tensor {
     try check("requires_grad_", [self], ctorch_set_requires_gradient(handle, required))
   }
 
+  /// Whether gradients flow to this tensor.
+  public var requiresGradient: Bool { ctorch_requires_gradient(handle) }
+
   /// The gradient that `backward()` left here, if any.
   /// - Throws: `TorchError`.
   public func gradient() throws -> Tensor? {
@@ -19,6 +22,19 @@ extension Tensor {
   /// - Throws: `TorchError` unless this is one number that depends on such a tensor.
   public func backward() throws {
     try check("backward", [self], ctorch_backward(handle))
+  }
+
+  /// Adds to the gradient of each of `tensors` those of the same tensor of one replica after the other, and
+  /// forgets them there.
+  /// - Throws: `TorchError` when the shapes differ.
+  static func gatherGradients(of replicas: [[Tensor]], to tensors: [Tensor]) throws {
+    try withExtendedLifetime((replicas, tensors)) {
+      try check(
+        "gather gradients",
+        ctorch_gather_gradients(
+          tensors.map(\.handle), Int32(tensors.count), replicas.flatMap { $0.map(\.handle) },
+          Int32(replicas.count)))
+    }
   }
 
   /// Forgets the gradients of `tensors`.

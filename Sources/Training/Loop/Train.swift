@@ -32,18 +32,25 @@ public func train(
     job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
   let pictures = try ImageTensor(job.input, device: runtime.device)
   let statistics = try BatchStatistics(of: job.network)
+  let replicas = try Replicas(of: job, runtime)
 
   while journal.step < plan.steps {
     try statistics.remember()
     let sums = try LossSums(on: runtime.device)
-    for part in 0..<plan.accumulate {
-      let batch = try journal.batch(from: loader)
-      let pass = job.pass(runtime.precision, step: journal.step, part: part)
-      let logits = try job.network(pictures(batch), pass)
-      let rows = try targets.rows(for: batch)
-      let loss = try targets.loss(logits, rows)
-      try loss.scaled(by: 1 / Double(plan.accumulate)).backward()
-      try sums.add(loss, hits: targets.hits(logits, rows), images: batch.count)
+    for round in 0..<plan.accumulate {
+      let batches = try (0..<replicas.count).map { _ in try journal.batch(from: loader) }
+      let parts = try batches.map { _ in try LossSums(on: runtime.device) }
+      try replicas.perform { replica, network in
+        let batch = batches[replica]
+        let part = round * replicas.count + replica
+        let pass = job.pass(runtime.precision, step: journal.step, part: part)
+        let logits = try network(pictures(batch), pass)
+        let rows = try targets.rows(for: batch)
+        let loss = try targets.loss(logits, rows)
+        try loss.scaled(by: 1 / Double(plan.accumulate * replicas.count)).backward()
+        try parts[replica].add(loss, hits: targets.hits(logits, rows), images: batch.count)
+      }
+      for part in parts { try sums.add(part) }
     }
     try optimizer.averageGradients(over: runtime.group)
 

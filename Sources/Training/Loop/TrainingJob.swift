@@ -25,6 +25,9 @@ public struct TrainingJob {
   /// Makes the optimiser of the trained parameters; nil makes the one that `settings` name.
   public var makeOptimizer: (([ParameterStore.Named]) throws -> any Optimizer)?
 
+  /// Makes the network once more, of the weights of a store that replicates its own; replicas are made so.
+  public var makeReplica: ((ParameterStore) throws -> any Network)?
+
   /// The training of `network` on `examples`.
   public init(
     _ network: any Network, on examples: Examples, _ settings: TrainingSettings,
@@ -103,7 +106,8 @@ extension TrainingJob {
       dataset: examples.dataset, order: order,
       positions: step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
       preset: .train(input.trainPreset(settings.augmentation)), seed: seed,
-      workers: runtime.workers, onUnreadable: .substitute, maxPixels: runtime.maxPixels,
+      workers: runtime.workers, queueDepth: max(4, 2 * plan.replicas), onUnreadable: .substitute,
+      maxPixels: runtime.maxPixels,
       badSamples: badSamples, yieldsCores: runtime.device == .cpu)
   }
 }

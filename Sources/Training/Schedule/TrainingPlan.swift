@@ -6,7 +6,9 @@ public struct TrainingPlan: Equatable, Sendable {
   public let batch: Int
   /// In how many equal parts a batch is computed.
   public let accumulate: Int
-  /// Images of one of these parts.
+  /// In how many equal parts each of these is computed at the same time.
+  public let replicas: Int
+  /// Images of one of these.
   public let microBatch: Int
   /// The budget: how many images are to be seen in all.
   public let totalImages: Int
@@ -41,8 +43,9 @@ public struct TrainingPlan: Equatable, Sendable {
       total = product
     default: throw TrainingError.usage("a training needs one of images and epochs")
     }
-    guard total > 0, training.batch > 0, training.accumulate > 0 else {
-      throw TrainingError.usage("a training needs images, batch and accumulate of at least 1")
+    guard total > 0, training.batch > 0, training.accumulate > 0, training.replicas > 0 else {
+      throw TrainingError.usage(
+        "a training needs images, batch, accumulate and replicas of at least 1")
     }
     // Beyond any use, and far from where products would overflow.
     guard total <= 1 << 50, training.batch <= 1 << 24, 0...1000 ~= training.halvings else {
@@ -50,10 +53,11 @@ public struct TrainingPlan: Equatable, Sendable {
         "\(total) images in batches of \(training.batch), the rate halved \(training.halvings) times, are "
           + "more than can be planned: at most 2^50, 2^24 and 0 to 1000")
     }
-    guard training.batch % training.accumulate == 0 else {
+    let parts = training.accumulate.multipliedReportingOverflow(by: training.replicas)
+    guard !parts.overflow, training.batch % parts.partialValue == 0 else {
       throw TrainingError.usage(
-        "a batch of \(training.batch) images cannot be computed in \(training.accumulate) equal parts"
-      )
+        "a batch of \(training.batch) images cannot be computed in \(training.accumulate) × "
+          + "\(training.replicas) equal parts")
     }
     let batch = training.batch
     let steps = Self.steps(for: total, batch: batch)
@@ -79,7 +83,8 @@ public struct TrainingPlan: Equatable, Sendable {
     self.imageCount = imageCount
     self.batch = batch
     accumulate = training.accumulate
-    microBatch = batch / training.accumulate
+    replicas = training.replicas
+    microBatch = batch / parts.partialValue
     totalImages = total
     self.steps = steps
     stepsPerPass = Self.steps(for: imageCount, batch: batch)
