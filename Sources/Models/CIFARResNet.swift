@@ -11,6 +11,8 @@ public final class CIFARResNet: Network {
   public static let lastLayer = "linear."
   /// The weights, under torchvision's names but for the last layer.
   public let weights: ParameterStore
+  private let blocksPerStage: Int
+  private let options: NetworkOptions
   private let stem: ConvNorm
   private let blocks: [ZeroPaddedBlock]
   private let classifier: Linear
@@ -20,6 +22,8 @@ public final class CIFARResNet: Network {
   /// - Throws: `TorchError`.
   public init(blocksPerStage: Int, _ options: NetworkOptions, weights: ParameterStore) throws {
     self.weights = weights
+    self.blocksPerStage = blocksPerStage
+    self.options = options
     let root = weights.root
     stem = try ConvNorm(
       root / "conv1", root / "bn1", from: options.inputChannels, to: 16, kernel: 3)
@@ -62,6 +66,13 @@ public final class CIFARResNet: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try CIFARResNet(
+      blocksPerStage: blocksPerStage, options, weights: ParameterStore(replicating: weights))
   }
 
   /// Prepares evaluation passes in `precision`.

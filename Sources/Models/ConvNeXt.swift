@@ -21,6 +21,8 @@ public final class ConvNeXt: Network {
   public static let lastLayer = "head.fc."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  private let architecture: Architecture
+  private let options: NetworkOptions
   private let stem: Conv2d
   private let stemNorm: ChannelNorm
   private let stages: [Stage]
@@ -34,6 +36,8 @@ public final class ConvNeXt: Network {
     _ architecture: Architecture, _ options: NetworkOptions, weights: ParameterStore
   ) throws {
     self.weights = weights
+    self.architecture = architecture
+    self.options = options
     let root = weights.root
     pooling = options.pooling ?? .average
     var channels = architecture.widths.first ?? 0
@@ -85,6 +89,12 @@ public final class ConvNeXt: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try ConvNeXt(architecture, options, weights: ParameterStore(replicating: weights))
   }
 }
 

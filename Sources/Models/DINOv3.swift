@@ -35,6 +35,7 @@ public final class DINOv3: Network {
   public static let undecayed: Set<String> = ["cls_token", "reg_token"]
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  private let options: NetworkOptions
   private let architecture: Architecture
   private let pooling: Pooling
   private let classToken, registers: Tensor
@@ -51,6 +52,7 @@ public final class DINOv3: Network {
   ) throws {
     self.weights = weights
     self.architecture = architecture
+    self.options = options
     pooling = options.pooling ?? .average
     let root = weights.root
     let width = architecture.width
@@ -122,5 +124,11 @@ public final class DINOv3: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try DINOv3(architecture, options, weights: ParameterStore(replicating: weights))
   }
 }

@@ -64,6 +64,8 @@ public final class EfficientNet: Network {
   public static let lastLayer = "classifier."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  private let architecture: Architecture
+  private let options: NetworkOptions
   private let stem, head: ConvNorm
   private let stages: InvertedResiduals
   private let stageCount: Int
@@ -77,6 +79,8 @@ public final class EfficientNet: Network {
     _ architecture: Architecture, _ options: NetworkOptions, weights: ParameterStore
   ) throws {
     self.weights = weights
+    self.architecture = architecture
+    self.options = options
     let root = weights.root
     pooling = options.pooling ?? .average
     stageCount = architecture.stages.count
@@ -130,6 +134,12 @@ public final class EfficientNet: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try EfficientNet(architecture, options, weights: ParameterStore(replicating: weights))
   }
 
   /// Prepares evaluation passes in `precision`.

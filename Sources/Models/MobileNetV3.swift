@@ -102,6 +102,8 @@ public final class MobileNetV3: Network {
   public static let lastLayer = "classifier."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  private let architecture: Architecture
+  private let options: NetworkOptions
   private let stem, last: ConvNorm
   private let stages: InvertedResiduals
   private let stageCount: Int
@@ -116,6 +118,8 @@ public final class MobileNetV3: Network {
     _ architecture: Architecture, _ options: NetworkOptions, weights: ParameterStore
   ) throws {
     self.weights = weights
+    self.architecture = architecture
+    self.options = options
     let root = weights.root
     pooling = options.pooling ?? .average
     // timm counts the last convolution of pictures as a stage of one block.
@@ -177,6 +181,12 @@ public final class MobileNetV3: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try MobileNetV3(architecture, options, weights: ParameterStore(replicating: weights))
   }
 
   /// Prepares evaluation passes in `precision`.

@@ -94,21 +94,13 @@ public enum ModelCatalog {
   public static func make(
     _ options: NetworkOptions, seed: UInt64 = 0, device: Device = .cpu
   ) throws -> any Network {
-    try make(options, weights: ParameterStore(seed: seed, device: device))
-  }
-
-  /// Makes a network of the weights that `weights` gives it.
-  /// - Throws: `ModelError` when no network has the name, `TorchError` when it does not fit.
-  public static func make(
-    _ options: NetworkOptions, weights: ParameterStore
-  ) throws -> any Network {
     let entry = try entry(options.model)
     guard entry.isScalable || options.width == 64 && options.stem == .standard else {
       throw ModelError(
         options.model,
         "\(options.model) has a stem and a width of its own; leave stem and width out")
     }
-    return try entry.make(options, weights)
+    return try entry.make(options, ParameterStore(seed: seed, device: device))
   }
 
   /// Counts a network's weights and work on pictures of `size` × `size`, allocating no memory.

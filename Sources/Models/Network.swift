@@ -33,6 +33,11 @@ public protocol Network: AnyObject {
   /// - Throws: `TorchError` when the shape does not fit.
   func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor
 
+  /// The network once more, whose weights are the same memory, with gradients and batch statistics of its
+  /// own, so that another thread may compute with it; nil where it cannot be made twice.
+  /// - Throws: `TorchError`.
+  func replica() throws -> (any Network)?
+
   /// Prepares evaluation passes in `precision`: batch norms go into the convolutions before them.
   ///
   /// The weights are copied: fold again after training has changed them. A network that does not is only
@@ -62,6 +67,9 @@ extension Network {
 
   /// The file as it is.
   public func adapted(_ file: any WeightsFile) throws -> any WeightsFile { file }
+
+  /// Nil: it is computed on one thread alone.
+  public func replica() throws -> (any Network)? { nil }
 
   /// Nothing: the layers stay as they are.
   public func fold(precision: Precision) throws {}

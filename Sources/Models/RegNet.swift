@@ -24,6 +24,8 @@ public final class RegNet: Network {
   public static let lastLayer = "head.fc."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  private let architecture: Architecture
+  private let options: NetworkOptions
   private let stem: ConvNorm
   private let blocks: [RegNetBlock]
   private let stageCount: Int
@@ -37,6 +39,8 @@ public final class RegNet: Network {
     _ architecture: Architecture, _ options: NetworkOptions, weights: ParameterStore
   ) throws {
     self.weights = weights
+    self.architecture = architecture
+    self.options = options
     let root = weights.root
     pooling = options.pooling ?? .average
     stageCount = architecture.blocks.count
@@ -86,6 +90,12 @@ public final class RegNet: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try RegNet(architecture, options, weights: ParameterStore(replicating: weights))
   }
 
   /// Prepares evaluation passes in `precision`.

@@ -43,6 +43,8 @@ public final class ResNet: Network {
   public static let lastLayer = "fc."
   /// The weights, under torchvision's names.
   public let weights: ParameterStore
+  private let architecture: Architecture
+  private let options: NetworkOptions
   private let stem: [ConvNorm]
   private let pools: Bool
   private let stageCount: Int
@@ -57,6 +59,8 @@ public final class ResNet: Network {
     _ architecture: Architecture, _ options: NetworkOptions, weights: ParameterStore
   ) throws {
     self.weights = weights
+    self.architecture = architecture
+    self.options = options
     let root = weights.root
     stem = try Self.stem(architecture, options, root)
     pools = options.stem == .standard
@@ -126,6 +130,12 @@ public final class ResNet: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try ResNet(architecture, options, weights: ParameterStore(replicating: weights))
   }
 
   /// Prepares evaluation passes in `precision`.

@@ -52,6 +52,7 @@ public final class VisionTransformer: Network {
   public static let undecayed: Set<String> = ["pos_embed", "cls_token", "reg_token"]
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  private let options: NetworkOptions
   let architecture: Architecture
   private let pooling: Pooling
   private let classToken, registers: Tensor?
@@ -70,6 +71,7 @@ public final class VisionTransformer: Network {
   ) throws {
     self.weights = weights
     self.architecture = architecture
+    self.options = options
     pooling = options.pooling ?? (architecture.hasClassToken ? .token : .average)
     guard pooling != .token || architecture.hasClassToken else {
       throw TorchError(options.model, message: "there is no class token to make classes of")
@@ -128,6 +130,12 @@ public final class VisionTransformer: Network {
   /// - Throws: `TorchError` when the shape does not fit.
   public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
     try classifier(features, pass)
+  }
+
+  /// The network once more.
+  /// - Throws: `TorchError`.
+  public func replica() throws -> (any Network)? {
+    try VisionTransformer(architecture, options, weights: ParameterStore(replicating: weights))
   }
 
   /// Class token, registers and patches, with what tells their places.

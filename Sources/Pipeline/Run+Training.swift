@@ -35,7 +35,6 @@ extension Run {
       seed: seed ?? self.seed(stage), title: stage.title)
     job.measuredEvery = recipe.evaluation.everyImages
     job.stepGuard = stepGuard
-    job.makeReplica = { try ModelCatalog.make(options, weights: $0) }
     let records = try records(of: stage, examples)
     let result = try fittingMemory(stage, job, options) {
       try train(job, evaluationRuntime, records)

@@ -9,7 +9,7 @@ import Torch
 @testable import Training
 
 /// Grey pictures of 8 × 8 pixels: bright at the left in class 0, at the right in class 1.
-private struct Halves: ImageDataset {
+struct Halves: ImageDataset {
   let count: Int
   var name: String { "halves" }
   var classes: [String] { ["left", "right"] }
@@ -26,7 +26,7 @@ private struct Halves: ImageDataset {
 
 @Suite("Training without a recipe", .serialized)
 struct OwnTrainingTests {
-  private func job(_ change: (inout TrainingSettings) -> Void = { _ in }) throws -> TrainingJob {
+  func job(_ change: (inout TrainingSettings) -> Void = { _ in }) throws -> TrainingJob {
     var settings = TrainingSettings()
     (settings.images, settings.batch, settings.accumulate) = (480, 16, 2)
     (settings.learningRate, settings.warmUpImages) = (0.05, 0)
@@ -45,9 +45,9 @@ struct OwnTrainingTests {
       validation: try Examples(labelled: Halves(count: 40)), seed: 5)
   }
 
-  private func runtime() -> Runtime { Runtime(precision: .float32, workers: 2, batch: 40) }
+  func runtime() -> Runtime { Runtime(precision: .float32, workers: 2, batch: 40) }
 
-  private func weights(_ job: TrainingJob) throws -> [[Float]] {
+  func weights(_ job: TrainingJob) throws -> [[Float]] {
     try job.network.weights.state.map { try $0.tensor.array(of: Float.self) }
   }
 
@@ -110,7 +110,7 @@ struct OwnTrainingTests {
   }
 
   /// Asks to stop in one step.
-  private struct Stop: StepGuard {
+  struct Stop: StepGuard {
     let at: Int
     func refusal(
       of sums: LossSums, _ optimizer: any Optimizer, step: Int

@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// Threads that compute at the same time, each with libtorch's operations on itself alone.
+/// Threads that compute at the same time, each with a libtorch pool of its own.
 ///
-/// libtorch's pool belongs to the thread that calls it. Where the operations are too small to be shared by
-/// several threads, several threads with a work each are faster.
+/// Where operations are too small to be shared by the threads of one pool, several threads with a work each
+/// are faster.
 public final class ComputeThreads {
   /// How many there are; one is the caller itself.
   public let count: Int
   private let mailboxes: [Mailbox]
 
-  /// Starts `count` threads.
+  /// Starts `count` threads, whose pools have `poolSize` threads each.
   /// - Throws: `TorchError` for a count below 1, or where libtorch cannot be told.
-  public init(count: Int) throws {
+  public init(count: Int, poolSize: Int = 1) throws {
     guard count > 0 else {
       throw TorchError("threads", message: "\(count) threads compute nothing")
     }
@@ -29,8 +29,12 @@ public final class ComputeThreads {
       thread.stackSize = 8 << 20
       thread.start()
     }
-    // A pool is its thread's own, but the number that later threads begin with is the process's.
-    try perform { _ in try Libtorch.setThreads(1) }
+    // A pool is its thread's own, but the number that a thread begins with, when it first asks for it, is
+    // the process's.
+    try perform { _ in
+      _ = Libtorch.threads
+      try Libtorch.setThreads(poolSize)
+    }
     try Libtorch.setThreads(threadsOfCaller)
   }
 
@@ -86,13 +90,18 @@ private final class Mailbox: @unchecked Sendable {
 
   /// Does what is posted until there is nothing more.
   func serve() {
-    while let work = next() {
-      let end = Result { try work.body() }
+    while let end = doNext() {
       condition.lock()
       self.end = end
       condition.broadcast()
       condition.unlock()
     }
+  }
+
+  /// Does what is posted and lets go of it, before anybody hears of its end; nil where there is nothing more.
+  private func doNext() -> Result<Void, any Error>? {
+    guard let work = next() else { return nil }
+    return Result { try work.body() }
   }
 
   private func next() -> Work? {

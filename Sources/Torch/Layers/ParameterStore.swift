@@ -106,11 +106,13 @@ public final class ParameterStore {
 
 extension ParameterStore {
   /// Adds the gradients of `replicas`, which were made of this store, to its own, one replica after the
-  /// other, and forgets them there; running means and variances become the mean of theirs.
+  /// other, and forgets them there; with `movingStatistics`, running means and variances become the mean of
+  /// theirs.
   /// - Throws: `TorchError`.
-  public func gather(from replicas: [ParameterStore]) throws {
+  public func gather(from replicas: [ParameterStore], movingStatistics: Bool = true) throws {
     try Tensor.gatherGradients(
       of: replicas.map { $0.parameters.map(\.tensor) }, to: parameters.map(\.tensor))
+    guard movingStatistics else { return }
     try Tensor.mean(of: replicas.map { $0.buffers.map(\.tensor) }, to: buffers.map(\.tensor))
   }
 

@@ -11,6 +11,8 @@ final class Replicas {
   /// The network itself where it is alone.
   private let networks: [any Network]
   private let threads: ComputeThreads
+  /// Whether running means and variances are learned, too.
+  private let movesStatistics: Bool
 
   /// How many there are.
   var count: Int { networks.count }
@@ -19,6 +21,7 @@ final class Replicas {
   /// - Throws: `TrainingError.usage` where there can be one only, `TorchError`.
   init(of job: TrainingJob, _ runtime: Runtime) throws {
     network = job.network
+    movesStatistics = !job.settings.freezeBackbone
     let count = job.settings.replicas
     guard count > 1 else {
       networks = [network]
@@ -30,11 +33,12 @@ final class Replicas {
         "\(job.title): \(count) replicas compute on the threads of a CPU; take one on \(runtime.device)"
       )
     }
-    guard let make = job.makeReplica else {
-      throw TrainingError.usage(
-        "\(job.title): \(count) replicas, but TrainingJob.makeReplica does not say how to make one")
-    }
-    networks = try (0..<count).map { _ in try make(ParameterStore(replicating: job.network.weights))
+    networks = try (0..<count).map { _ in
+      guard let replica = try job.network.replica() else {
+        throw TrainingError.usage(
+          "\(job.title): its network cannot be made twice; leave replicas out")
+      }
+      return replica
     }
     threads = try ComputeThreads(count: count)
   }
@@ -48,6 +52,6 @@ final class Replicas {
       try networks[part].weights.takeBuffers()
       try body(part, networks[part])
     }
-    try network.weights.gather(from: networks.map(\.weights))
+    try network.weights.gather(from: networks.map(\.weights), movingStatistics: movesStatistics)
   }
 }

@@ -25,9 +25,6 @@ public struct TrainingJob {
   /// Makes the optimiser of the trained parameters; nil makes the one that `settings` name.
   public var makeOptimizer: (([ParameterStore.Named]) throws -> any Optimizer)?
 
-  /// Makes the network once more, of the weights of a store that replicates its own; replicas are made so.
-  public var makeReplica: ((ParameterStore) throws -> any Network)?
-
   /// The training of `network` on `examples`.
   public init(
     _ network: any Network, on examples: Examples, _ settings: TrainingSettings,

@@ -56,8 +56,10 @@ public struct TrainingPlan: Equatable, Sendable {
     let parts = training.accumulate.multipliedReportingOverflow(by: training.replicas)
     guard !parts.overflow, training.batch % parts.partialValue == 0 else {
       throw TrainingError.usage(
-        "a batch of \(training.batch) images cannot be computed in \(training.accumulate) × "
-          + "\(training.replicas) equal parts")
+        "a batch of \(training.batch) images cannot be computed in "
+          + (training.replicas > 1
+            ? "\(training.accumulate) × \(training.replicas)" : "\(training.accumulate)")
+          + " equal parts")
     }
     let batch = training.batch
     let steps = Self.steps(for: total, batch: batch)
