@@ -13,6 +13,8 @@ extension Run {
     let redoing: Bool
     let needsPictures: Bool
     let computed: Set<Stage>
+    /// The stages that are made again where they were made otherwise.
+    let remade: Set<Stage>
     let access: Access
   }
 
@@ -52,8 +54,8 @@ extension Run {
     if access != .reading {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(
-        with: inputs, computing: opening.computed, onlyScoring: !isAlone,
-        redoing: isAlone && opening.redoing,
+        with: inputs, computing: opening.computed, remaking: opening.remade,
+        onlyScoring: !isAlone, redoing: isAlone && opening.redoing, opening.console,
         changes: { directory.labelledChanges(data, known) })
       if isAlone { try fill(unknown, inputs, in: directory, opening.console) }
     }

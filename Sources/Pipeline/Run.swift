@@ -49,7 +49,8 @@ public final class Run {
   }
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
-  /// recipe made are removed, to be run again. Without `needsPictures`, pictures that are gone and a
+  /// recipe made are removed, to be run again; only those of `remade`, by default the computed ones, and
+  /// what is made of them. Without `needsPictures`, pictures that are gone and a
   /// U that has changed are no error: what the directory remembers of them stands in. Of the stages to
   /// be computed, `computed`, also the device and the precision are compared with those that they were
   /// begun with.
@@ -57,12 +58,12 @@ public final class Run {
   ///   what is not there, or when the data cannot be used.
   public convenience init(
     recipe: Recipe, directory path: String, redoing: Bool = false, needsPictures: Bool = true,
-    computing computed: Set<Stage> = Set(Stage.allCases), access: Access = .alone,
-    console: Console = Console()
+    computing computed: Set<Stage> = Set(Stage.allCases), remaking remade: Set<Stage>? = nil,
+    access: Access = .alone, console: Console = Console()
   ) throws {
     try self.init(
       RecipeReading(of: recipe), directory: path, redoing: redoing, needsPictures: needsPictures,
-      computing: computed, access: access, console: console)
+      computing: computed, remaking: remade, access: access, console: console)
   }
 
   /// Opens a run of a recipe that was read, whose problems are then listed with all the others.
@@ -71,7 +72,8 @@ public final class Run {
   public init(
     _ reading: RecipeReading, directory path: String, redoing: Bool = false,
     needsPictures: Bool = true, computing computed: Set<Stage> = Set(Stage.allCases),
-    access: Access = .alone, stepGuard: any StepGuard = FiniteSteps(),
+    remaking remade: Set<Stage>? = nil, access: Access = .alone,
+    stepGuard: any StepGuard = FiniteSteps(),
     console: Console = Console()
   ) throws {
     recipe = reading.recipe
@@ -89,7 +91,8 @@ public final class Run {
         reading,
         Opening(
           claim: claim, workers: workers, console: console, redoing: redoing,
-          needsPictures: needsPictures, computed: computed, access: access))
+          needsPictures: needsPictures, computed: computed, remade: remade ?? computed,
+          access: access))
       (data, known, inputs) = (opened.data, opened.known, opened.inputs)
       (device, precision) = (opened.device, opened.precision)
       warnings = opened.warnings
@@ -164,7 +167,7 @@ public final class Run {
   /// What an evaluation or a scoring runs with.
   func runtime(batch: Int, setBy key: String) -> Runtime {
     var runtime = Runtime(device: device, precision: precision, workers: workers, batch: batch)
-    runtime.batchKey = key
+    (runtime.batchKey, runtime.precisionKey) = (key, "--set precision=float32")
     runtime.maxPixels = recipe.data.maxPixels
     return runtime
   }

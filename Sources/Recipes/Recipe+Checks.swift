@@ -199,7 +199,7 @@ extension Recipe {
       training.accumulate > 0 && training.batch >= 1 && training.batch / parts == 1
         && !training.freezeBackbone, partKeys,
       "\(key("batch")) (\(training.batch)) in \(partWords) parts is one picture at a time, "
-        + "of which batch norm learns nothing; make the batch larger or the parts fewer")
+        + "from which batch norm learns nothing; make the batch larger or the parts fewer")
     found.refuse(
       training.learningRate <= 0, key("learningRate"),
       "\(key("learningRate")) is \(training.learningRate); it must be above 0")

@@ -89,7 +89,7 @@ extension Recipe.Data {
         reaches: .unlabelled),
       .value(
         "requireTags", \.requireTags,
-        "A CSV of tag,class: only pictures of U that carry one of its tags are there at all.",
+        "A CSV of tag,class: only pictures of U with one of its tags are scored.",
         reaches: .unlabelled),
       .value(
         "unreadableLimit", \.unreadableLimit,
@@ -189,14 +189,14 @@ extension Recipe.Ranking {
         "What that part, and the random pictures of tags, are drawn from.", reaches: .itsStage),
       .value(
         "fillByRepetition", \.fillByRepetition,
-        "Whether a class with too few pictures shows some of them several times.",
+        "Whether a class with fewer than K pictures repeats some of them.",
         reaches: .itsStage),
       .value(
         "duplicates", \.duplicates,
-        "What is done about copies among the pictures that come into question.", reaches: .itsStage),
+        "What is done about copies among the candidates.", reaches: .itsStage),
       .value(
         "candidates", \.candidates,
-        "How many pictures of a class come into question, as a multiple of K, so that copies can be replaced.",
+        "How many candidates a class has, as a multiple of K, so that copies can be replaced.",
         reaches: .itsStage),
       .value(
         "leaveOut", \.leaveOut,

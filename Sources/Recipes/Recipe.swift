@@ -111,7 +111,7 @@ extension Recipe {
     public var classCount: Int?
     /// How many pictures of U share one score file, where U has no shards of its own.
     public var shardSize = 10_000
-    /// A CSV of `tag,class`: only pictures of U that carry one of its tags are there at all.
+    /// A CSV of `tag,class`: only pictures of U with one of its tags are scored.
     public var requireTags: String?
     /// The share of pictures that may be unreadable before the run stops; 1 never stops it.
     public var unreadableLimit = 0.01
@@ -191,11 +191,11 @@ extension Recipe {
     public var fraction = 1.0
     /// What that part, and the random pictures of `tags`, are drawn from.
     public var fractionSeed = 0
-    /// Whether a class with too few pictures shows some of them several times.
+    /// Whether a class with fewer than K pictures repeats some of them.
     public var fillByRepetition = false
-    /// What is done about copies among the pictures that come into question.
+    /// What is done about copies among the candidates.
     public var duplicates = Duplicates.near
-    /// How many pictures of a class come into question, as a multiple of K, so that copies can be
+    /// How many candidates a class has, as a multiple of K, so that copies can be
     /// replaced.
     public var candidates = 2.0
     /// Which pictures of U are left out because D or the test pictures hold them too.

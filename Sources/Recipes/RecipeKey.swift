@@ -82,8 +82,10 @@ extension Recipe {
       path == nil || $0.key == path || $0.key.hasPrefix("\(path ?? "").")
     }
     guard !keys.isEmpty else {
-      let near = nearest(path ?? "", in: allKeys.map(\.key)).map { "; did you mean \($0)?" } ?? ""
-      throw RecipeError("a recipe has no key \(path ?? "")\(near)")
+      let near = meant(by: path ?? "")
+      throw RecipeError(
+        "a recipe has no key \(path ?? "")"
+          + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"))
     }
     let defaults = Dictionary(
       defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -95,6 +97,25 @@ extension Recipe {
       ]
     }
   }
+
+  /// The keys that `text` was most likely meant to be: those that end in it, or in a word near it, else the
+  /// nearest one.
+  private static func meant(by text: String) -> [String] {
+    func ending(in name: String) -> [String] {
+      allKeys.map(\.key).filter { key in
+        key.hasSuffix(".\(name)") || key.contains(".\(name).")
+      }
+    }
+    let names = Set(allKeys.flatMap { $0.key.split(separator: ".").map(String.init) })
+    let last = text.split(separator: ".").last.map(String.init) ?? text
+    let found = ending(in: text)
+    if !found.isEmpty { return Array(found.prefix(mostMeant)) }
+    if let near = nearest(text, in: allKeys.map(\.key)) { return [near] }
+    let near = nearest(last, in: names.sorted()).map(ending) ?? []
+    return Array(near.prefix(mostMeant))
+  }
+
+  private static let mostMeant = 5
 
   /// The JSON schema of a recipe, with which an editor completes and checks it.
   public static var schema: String {
@@ -140,7 +161,7 @@ extension RecipeKey {
   /// What a change of it makes, in a sentence.
   fileprivate var consequence: String {
     switch reach {
-    case .nothing: "A change makes nothing again."
+    case .nothing: "A change leaves all results valid."
     case .measuring: "A change has networks measured again, not trained."
     case .measuringAndScoring:
       "A change has networks measured again, and scores, selects and trains on that again."

@@ -40,6 +40,11 @@ struct InspectCommand: ParsableCommand {
     var recipe =
       try beside.map { try Recipe(selectedIn: $0) } ?? RunDirectory(path: path).recipe()
     recipe.data.commands = commands.permission ?? .denied
+    if verify, let beside {
+      throw PipelineError.usage(
+        "\(beside) is a selection beside \(path), which has no manifest of its own; --verify takes the run"
+      )
+    }
     if verify { try verifyFiles(of: RunDirectory(path: path)) }
     let run = try Run(
       recipe: recipe, directory: path, needsPictures: false, access: .reading,
@@ -57,7 +62,7 @@ struct InspectCommand: ParsableCommand {
     guard changes.isEmpty else {
       throw PipelineError.data(
         "\(directory.path) is not as it was finished: "
-          + Format.few(changes) + "; `halcyon run \(directory.path)` says what it would make again")
+          + Format.few(changes) + "; put the files back from a copy")
     }
     guard !json else { return }
     try printLine(
@@ -79,7 +84,7 @@ struct InspectCommand: ParsableCommand {
     }
     lines.append(
       found.shortClasses.isEmpty
-        ? "every class has what it was to have"
+        ? "every class has all the pictures it should have"
         : "\(Format.counted(found.shortClasses.count, "class falls", "classes fall")) short of K:")
     let classes = Dictionary(
       found.classes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -96,7 +101,7 @@ struct InspectCommand: ParsableCommand {
         "p at a class's last rank: \(Self.percent(least)) to \(Self.percent(most)), "
           + "median \(Self.percent(middle))")
     }
-    lines += ["", "labels a picture   pictures"]
+    lines += ["", "pictures by how many labels they have"]
     for (index, count) in found.imagesByLabelCount.enumerated() where count > 0 {
       lines.append("  \(Self.padded("\(index + 1)", to: 17))\(Format.count(count))")
     }

@@ -21,7 +21,8 @@ struct RunOptions: ParsableArguments {
   var out: String?
 
   @Option(
-    name: .customLong("set"), help: "Change one value: ranking.imagesPerClass=4000.",
+    name: .customLong("set"),
+    help: .init("Change one value: ranking.imagesPerClass=4000.", valueName: "key=value"),
     completion: .list(Self.settingWords))
   var settings: [String] = []
 
@@ -87,7 +88,7 @@ struct RunOptions: ParsableArguments {
   /// begun where there is none yet.
   func open(
     quiet: Bool = false, isTrial: Bool = false, needsPictures: Bool = true,
-    computing: Set<Stage> = [],
+    computing: Set<Stage> = [], remaking: Set<Stage>? = nil,
     access: Run.Access = .alone, output: String? = nil, mayBegin: Bool = false
   ) throws -> Run {
     let reading = try read(tells: !isTrial)
@@ -105,7 +106,7 @@ struct RunOptions: ParsableArguments {
     }
     return try Run(
       reading, directory: directory, redoing: redo,
-      needsPictures: needsPictures, computing: computing, access: access,
+      needsPictures: needsPictures, computing: computing, remaking: remaking, access: access,
       console: Console(quiet: quiet))
   }
 

@@ -45,7 +45,8 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
     if share == nil, claim == nil, let line = WorkShare.unusedLine() { printError(line) }
-    let run = try options.open(access: share != nil || claim != nil ? .shared : .alone)
+    let run = try options.open(
+      remaking: [.ranking], access: share != nil || claim != nil ? .shared : .alone)
     let claims = claim.map { ShardClaims(folder: $0, patience: claimTimeout) }
     try ScoreImages.perform(in: run, share: share, claims: claims)
   }

@@ -33,7 +33,7 @@ struct SelectCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "The lowest score (a class's log-odds) that is selected.")
   var minimumScore: Double?
 
-  @Flag(help: "Show pictures of classes that fall short of K several times.")
+  @Flag(help: "Repeat pictures of classes that fall short of K.")
   var fillByRepetition = false
 
   @Option(
@@ -74,6 +74,6 @@ struct SelectCommand: ParsableCommand {
       let trial = try options.open(quiet: true, isTrial: true, access: .reading, output: "--to")
       try SelectTopImages.check(in: trial)
     }
-    try SelectTopImages.perform(in: options.open(output: "--to"))
+    try SelectTopImages.perform(in: options.open(remaking: [.ranking], output: "--to"))
   }
 }

@@ -18,14 +18,16 @@ struct RunDirectoryTests {
   }
 
   /// Takes the directory for this process and makes it the recipe's.
-  private func open(_ recipe: Recipe, redoing: Bool = false, in other: RunDirectory? = nil) throws
-    -> RunLock
-  {
+  private func open(
+    _ recipe: Recipe, redoing: Bool = false, remaking: Set<Stage> = Set(Stage.allCases),
+    in other: RunDirectory? = nil
+  ) throws -> RunLock {
     let directory = other ?? run
     let claim = try RunClaim(directory, access: .alone)
     try claim.take()
     try directory.reconcile(
-      with: found(recipe), computing: [], redoing: redoing, changes: { "the labelled pictures" })
+      with: found(recipe), computing: [], remaking: remaking, redoing: redoing,
+      changes: { "the labelled pictures" })
     try directory.settle(recipe)
     return try #require(claim.lock)
   }
@@ -155,6 +157,27 @@ struct RunDirectoryTests {
     changed.ranking.batch = 7
     _ = try open(changed, redoing: true)
     #expect(!exists(run.scoresFolder + "/00000.scores"))
+  }
+
+  @Test("redoing removes nothing that the command does not make again")
+  func redoingElsewhere() throws {
+    _ = try open(recipe)
+    for stage in [Stage.teacher, .ranking, .student] { try finish(stage, of: recipe) }
+    var changed = recipe
+    changed.ranking.imagesPerClass = 3
+    expectError(
+      "--redo would remove what this command does not make again: ranking, student; `halcyon run "
+        + "\(run.path) --redo` with the same changes does"
+    ) { try open(changed, redoing: true, remaking: [.fineTuning]) }
+    expectError(
+      "\(run.path) holds results of another recipe: ranking.imagesPerClass (16000 → 3); `halcyon run "
+        + "\(run.path)` goes on with what it has; or give the same --set, --out a new folder, or "
+        + "`halcyon run \(run.path) --redo` to remove and run again: ranking, student"
+    ) { try open(changed, remaking: []) }
+    #expect(exists(run.modelPath(of: .ranking)) && exists(run.modelPath(of: .student)))
+    // What is made of what is made again goes with it.
+    _ = try open(changed, redoing: true, remaking: [.ranking])
+    #expect(!exists(run.modelPath(of: .ranking)) && !exists(run.modelPath(of: .student)))
   }
 
   @Test("a change that influences no result is taken over in silence")

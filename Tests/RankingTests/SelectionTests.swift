@@ -282,7 +282,6 @@ struct SelectionTests {
     let truth: [Int?] = [0, nil, 1, 0]
     let statistics = SelectionStatistics(of: selection) { truth[Int($0.position)] }
     #expect(statistics.classes.map(\.count) == [4, 1, 0])
-    #expect(statistics.classes[0].highestScore == .infinity)
     #expect(statistics.classes[0].lowestScore == 2)
     #expect(statistics.classes[2].lowestScore == nil)
     #expect(statistics.imagesByLabelCount == [3, 1])

@@ -10,7 +10,6 @@ struct LearningRateTests {
     let plan = try TrainingPlan(.pretraining, imageCount: 16_000_000)
     #expect(plan.steps == 651_042)
     #expect(plan.totalImages == 1_000_000_000)
-    #expect(plan.stepsPerPass == 10_417)  // 16e6 / 1536 = 10,416.67
     #expect(plan.passes == 62.5)
   }
 

@@ -64,7 +64,7 @@ extension Preflight {
     let consequence =
       isFrozen
       ? "frozen as they are, they never adapt to other values"
-      : "they have to learn other values anew"
+      : "they have to learn other values"
     warn(
       "\(start.key)'s weights were trained with other pictures' values, and \(consequence); set "
         + values,

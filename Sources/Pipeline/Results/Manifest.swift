@@ -31,6 +31,11 @@ public struct Manifest: Equatable, Sendable {
   /// Reads the manifest of `directory`.
   /// - Throws: `FileError` when there is none, `PipelineError.data` when it is broken.
   public init(readFrom directory: RunDirectory) throws {
+    guard FilePath(text: directory.manifestPath).exists else {
+      throw PipelineError.data(
+        "\(directory.path) has no manifest.json, which a finished run writes at its end; `halcyon run "
+          + "\(directory.path)` goes on to it")
+    }
     let bytes = try FileContents.data(of: directory.manifestPath)
     do {
       files = try JSON.read([String: Entry].self, from: bytes)

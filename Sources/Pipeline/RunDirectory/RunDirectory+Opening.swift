@@ -11,14 +11,17 @@ extension RunDirectory {
   /// - Parameters:
   ///   - now: What this start finds.
   ///   - computed: The stages that it is to compute.
+  ///   - remade: The stages that it makes again; nothing else is removed but what is made of them.
   ///   - onlyScoring: Whether only the teacher and the scores matter.
   ///   - redoing: Whether to remove.
+  ///   - console: Where what was removed is said.
   ///   - changes: In what the labelled pictures differ, in words.
   /// - Returns: The finished stages of an earlier version, which noted less.
   /// - Throws: `PipelineError.usage` or `.data` saying what differs, `FileError`.
   @discardableResult
   func reconcile(
-    with now: RunInputs, computing computed: Set<Stage>, onlyScoring: Bool = false, redoing: Bool,
+    with now: RunInputs, computing computed: Set<Stage>, remaking remade: Set<Stage>? = nil,
+    onlyScoring: Bool = false, redoing: Bool, _ console: Console = Console(quiet: true),
     changes: () -> String
   ) throws -> [Stage] {
     guard FilePath(text: recipePath).exists else { return [] }
@@ -26,12 +29,32 @@ extension RunDirectory {
     var stale = try StaleStages(in: self, earlier: earlier, now, computing: computed)
     if onlyScoring { stale.keepWhatScoresDependOn() }
     guard !stale.isEmpty else { return stale.unknown }
+    let remade = remade ?? computed
+    let made = remade.union(remade.flatMap(\.later))
+    let makesAgain: (Stage) -> Bool = { made.contains($0) || !isBegun($0) }
     guard redoing else {
       throw stale.refusal(
-        of: self, isEdited: earlier.settings == now.recipe.settings, now, changes: changes)
+        of: self, isEdited: earlier.settings == now.recipe.settings, now, makesAgain: makesAgain,
+        changes: changes)
     }
+    let others = stale.stages.filter { !makesAgain($0) }
+    guard others.isEmpty else {
+      throw PipelineError.usage(
+        "--redo would remove what this command does not make again: "
+          + others.map(\.title).joined(separator: ", ")
+          + "; `halcyon run \(path) --redo` with the same changes does")
+    }
+    let removed = stale.stages.filter(isBegun)
     try remove(stale.stages, keepingScores: !stale.reachesScores)
+    if !removed.isEmpty {
+      console.say("removed, to be made again: \(removed.map(\.title).joined(separator: ", "))")
+    }
     return stale.unknown.filter { !stale.stages.contains($0) }
+  }
+
+  /// Whether a stage has left anything.
+  private func isBegun(_ stage: Stage) -> Bool {
+    !((try? FilePath(text: folder(of: stage)).names()) ?? []).isEmpty
   }
 
   /// Writes `recipe` into the directory, which is this process's, and makes the stages' folders.
@@ -58,7 +81,7 @@ extension RunDirectory {
     }
     guard earlier.scoresHash != recipe.scoresHash || !others.isEmpty else { return }
     throw PipelineError.usage(
-      "\(path) is scored by another recipe: "
+      "\(path) has scores of another recipe: "
         + recipe.differences(from: earlier).joined(separator: ", ") + "; give --out a new folder")
   }
 

@@ -6,10 +6,12 @@ extension StaleStages {
   ///   - directory: The run directory.
   ///   - isEdited: Whether it is the directory's own recipe that asks for something else.
   ///   - now: What this start finds.
+  ///   - makesAgain: Whether the command makes a stage again that `--redo` removes.
   ///   - changes: In what the labelled pictures differ, in words.
   /// - Returns: A usage error where it is the recipe's doing, else one of data.
   func refusal(
-    of directory: RunDirectory, isEdited: Bool, _ now: RunInputs, changes: () -> String
+    of directory: RunDirectory, isEdited: Bool, _ now: RunInputs,
+    makesAgain: (Stage) -> Bool = { _ in true }, changes: () -> String
   ) -> PipelineError {
     let path = directory.path
     let titles = stages.map(\.title).joined(separator: ", ")
@@ -28,7 +30,9 @@ extension StaleStages {
     }
     let data = differences.filter { !isDrawnOtherwise || ![.labelled, .leftOut].contains($0) }
       .compactMap { dataText($0, now, changes) }
-    let redo = "--redo to remove and run again: \(titles)"
+    let redo =
+      (stages.allSatisfy(makesAgain) ? "--redo" : "`halcyon run \(path) --redo`")
+      + " to remove and run again: \(titles)"
     if !data.isEmpty {
       let others = keys.isEmpty ? "" : "; the recipe differs in \(keys.joined(separator: ", "))"
       return .data(

@@ -4,8 +4,6 @@ public struct SelectionStatistics: Equatable, Sendable {
   public struct ClassFill: Equatable, Sendable {
     /// How many images were selected.
     public var count = 0
-    /// The score of the highest rank, nil for an empty class.
-    public var highestScore: Float?
     /// The score of the lowest rank selected: at rank K when the class is full.
     public var lowestScore: Float?
     /// Images whose true class is known.
@@ -128,7 +126,6 @@ private struct Sums {
 extension SelectionStatistics.ClassFill {
   fileprivate mutating func add(_ label: Selection.Label, truth: Int?) {
     count += 1
-    highestScore = max(highestScore ?? label.score, label.score)
     lowestScore = min(lowestScore ?? label.score, label.score)
     guard let truth else { return }
     known += 1

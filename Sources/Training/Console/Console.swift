@@ -5,7 +5,7 @@ import Synchronization
 /// What the user sees while work goes on: a bar on a terminal, plain lines elsewhere.
 ///
 /// Everything goes to standard error, so that standard output holds results only. Control characters, which
-/// file names may hold, are written out.
+/// file names may hold, are written out. On a terminal, lines are broken between words.
 public final class Console {
   package let isTerminal: Bool
   package let isColoured: Bool
@@ -37,32 +37,35 @@ public final class Console {
   }
 
   /// Prints a line.
-  public func say(_ line: String) { write(Self.below(line)) }
+  public func say(_ line: String) { write(Self.below(line, width: isTerminal ? width : .max)) }
 
-  /// Prints a warning; on a terminal it is broken between words.
-  package func warn(_ message: String) {
-    let line = Format.visible("warning: \(message)")
-    Format.wrapped(line, to: isTerminal ? max(20, width) : .max).forEach(say)
-  }
+  /// Prints a warning.
+  package func warn(_ message: String) { say("warning: \(message)") }
 
   /// Prints a line that only matters to somebody watching.
   public func note(_ line: String) {
-    if !isQuiet { write(Self.below(line)) }
+    if !isQuiet { say(line) }
   }
 
   /// Prints a line to standard error from any thread; it begins on a line of its own.
-  public static func tell(_ line: String) { WholeTransfer.write(below(line), to: STDERR_FILENO) }
+  public static func tell(_ line: String) {
+    let width = isatty(STDERR_FILENO) == 1 ? terminalWidth : .max
+    WholeTransfer.write(below(line, width: width), to: STDERR_FILENO)
+  }
 
   /// Whether a bar stands on the terminal's last line.
   private static let hasBar = Atomic<Bool>(false)
 
-  private static func below(_ line: String) -> String {
-    (hasBar.exchange(false, ordering: .relaxed) ? "\n" : "") + Format.visible(line) + "\n"
+  private static func below(_ line: String, width: Int) -> String {
+    let lines = Format.wrapped(Format.visible(line), to: max(20, width))
+    return (hasBar.exchange(false, ordering: .relaxed) ? "\n" : "")
+      + lines.joined(separator: "\n") + "\n"
   }
 
   /// How wide the terminal is, in columns.
-  package var width: Int {
-    if let fixedWidth { return fixedWidth }
+  package var width: Int { fixedWidth ?? Self.terminalWidth }
+
+  private static var terminalWidth: Int {
     var size = winsize()
     let known = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
     return known ? Int(size.ws_col) : 100

@@ -106,8 +106,8 @@ final class TrainingJournal {
     throw TrainingError.nonFinite(
       """
       \(job.title): \(reason) in \(Self.mostRefused) steps in a row, the last of them step \
-      \(state.step); lower its learningRate (now \(plan.schedule.rate(atStep: state.step - 1))) or use \
-      \(runtime.precisionKey); \
+      \(state.step); lower its learningRate (now \(plan.schedule.rate(atStep: state.step - 1)))\
+      \(runtime.precision == .float32 ? "" : " or use \(runtime.precisionKey)"); \
       \(savedStep > 0 ? "the checkpoint of step \(savedStep) is kept" : "nothing was saved yet")
       """)
   }

@@ -14,8 +14,6 @@ public struct TrainingPlan: Equatable, Sendable {
   public let totalImages: Int
   /// Optimiser steps: the budget over the batch, rounded up.
   public let steps: Int
-  /// Steps that one pass over the data takes, rounded up.
-  public let stepsPerPass: Int
   /// The learning rate of each step.
   public let schedule: LearningRateSchedule
   /// Drops of a `steps` schedule, in epochs, that lie behind the last step.
@@ -89,7 +87,6 @@ public struct TrainingPlan: Equatable, Sendable {
     microBatch = batch / parts.partialValue
     totalImages = total
     self.steps = steps
-    stepsPerPass = Self.steps(for: imageCount, batch: batch)
     schedule = LearningRateSchedule(
       steps: steps, warmUpSteps: warmUpSteps, warmUpFrom: training.warmUpFrom,
       peak: training.learningRate, shape: shape)
