@@ -95,20 +95,22 @@ private final class SetsOpening {
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
     let labelled = try source.flatMap { try divide($0) }
     let known = try labelled.flatMap { try knownPictures($0, validation, test) }
-    try checkTrainings(source, labelled)
+    let tagged = try openTagged()
+    try checkTrainings(source, labelled, tagged)
     let unlabelled = try openUnlabelled(rest: labelled?.rest)
     guard let source, let labelled, let known, let unlabelled, preflight.problems.isEmpty else {
       return nil
     }
     let data = RunData(
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
-      unlabelled: unlabelled, classNames: source.classes,
+      unlabelled: unlabelled, tagged: tagged, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {
       let unreadable = try preflight.lookAt(
-        unlabelled: unlabelled, limit: recipe.data.limitOfUnreadable,
+        unlabelled, called: "unlabelled", key: "data.unlabelled",
+        limit: recipe.data.limitOfUnreadable,
         maxPixels: recipe.data.maxPixels)
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, unreadable: unreadable, most: opening.mostCompared,
@@ -155,6 +157,40 @@ private final class SetsOpening {
       return MissingPictures(name: paths.unlabelled, reason: "\(error)")
     } catch {
       try preflight.note(error, key: "data.unlabelled")
+      return nil
+    }
+  }
+
+  /// Opens W where a teacher is to be made or compared with what it was made of.
+  private func openTagged() throws -> TaggedPictures? {
+    let keys =
+      Recipe.tagWords + ["teacher.pretraining.minimumImages", "data.shardSize", "data.maxPixels"]
+    guard let path = paths.tagged, opening.access == .alone,
+      !opening.computed.isDisjoint(with: [.pretraining, .teacher]),
+      !keys.contains(where: preflight.isAtFault),
+      preflight.problems.isEmpty || !namesShards(path)
+    else { return nil }
+    let isFinished = opening.directory?.isFinished(.pretraining) ?? false
+    do {
+      let pictures = try Pipeline.openTagged(paths, opening.indexing)
+      preflight.warnOfCutShards(of: pictures, called: "tagged", key: "data.tagged")
+      let tagged = try TaggedPictures(
+        pictures, at: path, recipe.teacher.pretraining, workers: opening.workers)
+      if !isFinished {
+        _ = try preflight.lookAt(
+          pictures, called: "tagged", key: "data.tagged", limit: recipe.data.limitOfUnreadable,
+          maxPixels: recipe.data.maxPixels)
+      }
+      return tagged
+    } catch ImageDataError.dataset(_, let reason)
+      where isFinished && reason == ImageDataError.notThere
+    {
+      preflight.warn(
+        "data.tagged: \(path) is no longer there; what was learned from it is taken as it is",
+        key: "data.tagged")
+      return nil
+    } catch {
+      try preflight.note(error, key: "data.tagged")
       return nil
     }
   }
@@ -301,19 +337,23 @@ private final class SetsOpening {
   }
 
   /// Looks at the trainings that are still to be done, which only who works alone does.
-  private func checkTrainings(_ source: (any ImageDataset)?, _ labelled: Labelled?) throws {
+  private func checkTrainings(
+    _ source: (any ImageDataset)?, _ labelled: Labelled?, _ tagged: TaggedPictures?
+  ) throws {
     guard opening.access == .alone else { return }
     var preflight = preflight
     defer { self.preflight = preflight }
     func isFinished(_ stage: Stage) -> Bool {
       !opening.computed.contains(stage) || opening.directory?.isFinished(stage) ?? false
     }
-    if !isFinished(.teacher) {
-      try preflight.checkStartingWeights(of: recipe, classNames: source?.classes)
+    if !isFinished(recipe.includes(.pretraining) ? .pretraining : .teacher) {
+      try preflight.checkStartingWeights(
+        of: recipe, classNames: source?.classes, tagClasses: tagged?.vocabulary.classNames)
     }
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,
+      tagged: tagged.map { ($0.vocabulary.indices.count, $0.vocabulary.classNames.count) },
       device: opening.device, isFinished: isFinished)
     preflight.warnOfMissingClasses(
       in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)

@@ -17,17 +17,20 @@ struct RunData {
   let test: Examples?
   /// U. Where its labels are known they are only used to tell how pure the selection is.
   private(set) var unlabelled: any ShardedDataset
+  /// W; nil where there is none, and where nothing of what is computed depends on it.
+  let tagged: TaggedPictures?
   let classNames: [String]
   private let validationIsGiven: Bool
 
   init(
     labelled: Examples, validation: Examples?, test: Examples?, unlabelled: any ShardedDataset,
-    classNames: [String], validationIsGiven: Bool
+    tagged: TaggedPictures? = nil, classNames: [String], validationIsGiven: Bool
   ) {
     self.labelled = labelled
     self.validation = validation
     self.test = test
     self.unlabelled = unlabelled
+    self.tagged = tagged
     self.classNames = classNames
     self.validationIsGiven = validationIsGiven
   }
@@ -160,6 +163,11 @@ struct RunData {
       ("labelled", labelled.dataset), ("unlabelled", unlabelled),
       ("validation", validation?.dataset), ("test", test?.dataset),
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
+  }
+
+  /// The pictures of all sets, with W's.
+  var datasets: [any ImageDataset] {
+    sets.map(\.dataset) + [tagged?.pictures].compactMap { $0 }
   }
 
   /// The pictures that are left out of U, at a glance: what earlier versions noted with scores.

@@ -10,6 +10,8 @@ import Training
 public enum Stage: String, CaseIterable, Codable, Sendable {
   /// The student's architecture trained on the labelled pictures alone.
   case baseline
+  /// Stage 0: the teacher's network on the tags of W.
+  case pretraining
   /// Stage 1: the teacher.
   case teacher
   /// Stage 2: scores and selection.
@@ -35,7 +37,7 @@ extension Stage {
     var isOfPipeline: Bool
     /// Whether it learns from the labels of D.
     var learnsFromLabels = false
-    /// The stage whose result it begins with, and the file that this is.
+    /// The stage whose result it begins with, where a recipe has it, and the file that this is.
     var begins: (with: Stage, file: String)?
     /// The groups and keys of a recipe that it depends on besides those of the stage before it.
     var keys: [String]
@@ -63,10 +65,21 @@ extension Stage {
         startFrom: Recipe.studentStart,
         accuracy: \.supervised, isIncluded: { $0.baseline.enabled },
         perform: TrainBaseline.perform(in:))
+    case .pretraining:
+      Facts(
+        folder: "0-pretrained", title: "teacher's pre-training", result: "Teacher before D",
+        isOfPipeline: true,
+        keys: [
+          "data.tagged", "data.taggedSplit", "data.taggedTags", "teacher.pretraining.",
+          "teacher.model", "teacher.stem", "teacher.width", "teacher.startFrom",
+        ],
+        startFrom: Recipe.teacherStart, isIncluded: { $0.data.tagged != nil },
+        perform: PretrainTeacher.perform(in:))
     case .teacher:
       Facts(
         folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
-        learnsFromLabels: true, keys: ["teacher."], startFrom: Recipe.teacherStart,
+        learnsFromLabels: true, begins: (.pretraining, "model.safetensors"), keys: ["teacher."],
+        startFrom: Recipe.teacherStart,
         accuracy: \.teacher,
         perform: TrainTeacher.perform(in:))
     case .ranking:
@@ -105,6 +118,9 @@ extension Stage {
   /// The stage in words: "fine-tuning".
   public var title: String { facts.title }
 
+  /// Whether accuracies are measured of its network: selecting has none, and stage 0's knows other classes.
+  var isMeasured: Bool { facts.accuracy != nil }
+
   /// The models that a run has left in `folder`, the best last.
   static func models(in folder: String) -> [String] {
     let order = allCases.filter { !$0.facts.isOfPipeline } + pipeline
@@ -112,7 +128,7 @@ extension Stage {
       .filter { FilePath(text: "\($0)/model.safetensors").exists }
   }
 
-  /// The four stages of the pipeline.
+  /// The stages of the pipeline: the four, and stage 0 before them, which not every recipe has.
   static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }
 
   /// The stages that come after this one in the pipeline, of which each needs the one before.

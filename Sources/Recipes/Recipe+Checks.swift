@@ -17,6 +17,7 @@ extension Recipe {
     checkData(&found)
     checkInput(&found)
     checkStages(&found)
+    checkPretraining(&found)
     checkTraining(teacher.training, "teacher.training", &found)
     checkTraining(student.training, "student.training", &found)
     checkTraining(fineTuning.training, "fineTuning.training", &found)
@@ -114,9 +115,10 @@ extension Recipe {
     checkSelection(&found)
 
     found.refuse(
-      teacher.training.freezeBackbone && teacher.startFrom == nil,
+      teacher.training.freezeBackbone && teacher.startFrom == nil && data.tagged == nil,
       "teacher.training.freezeBackbone",
-      "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom")
+      "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom or data.tagged"
+    )
     for (key, frozen) in [
       ("student.training.freezeBackbone", student.training.freezeBackbone),
       ("baseline.training.freezeBackbone", baseline.enabled && baseline.training.freezeBackbone),
@@ -146,7 +148,7 @@ extension Recipe {
         + "ranking.tags, a CSV of tag,class")
   }
 
-  private func checkTraining(
+  func checkTraining(
     _ training: Training, _ path: String, _ found: inout RecipeProblems
   ) {
     func key(_ name: String) -> String { "\(path).\(name)" }
@@ -238,7 +240,7 @@ extension Recipe.Ranking {
 }
 
 /// The problems found so far.
-private struct RecipeProblems {
+struct RecipeProblems {
   var list: [RecipeProblem] = []
 
   mutating func refuse(_ condition: Bool, _ keys: [String], _ message: String) {

@@ -84,6 +84,23 @@ extension Recipe.Data {
         "unlabelledImages", \.unlabelledImages, "As labelledImages, for U.", reaches: .nothing),
       .value("classCount", \.classCount, "As labelledImages, for the classes.", reaches: .nothing),
       .value(
+        "tagged", \.tagged,
+        "W, whose tags the teacher learns before D: shards with tags, a list with a column tags, or any pictures with taggedTags; null means that there is no stage 0.",
+        reaches: .pretraining, isYoung: true),
+      .value(
+        "taggedSplit", \.taggedSplit, "As labelledSplit, for W.", reaches: .pretraining,
+        isYoung: true),
+      .value(
+        "taggedTags", \.taggedTags,
+        "A list (CSV or Parquet) of key,tags for the pictures of W, where their tags stand by themselves.",
+        reaches: .pretraining, isYoung: true),
+      .value(
+        "taggedImages", \.taggedImages, "As labelledImages, for W.", reaches: .nothing,
+        isYoung: true),
+      .value(
+        "tagClassCount", \.tagClassCount, "As labelledImages, for the classes that W's tags are.",
+        reaches: .nothing, isYoung: true),
+      .value(
         "shardSize", \.shardSize,
         "How many pictures of U share one score file, where U has no shards of its own.",
         reaches: .unlabelled),
@@ -129,14 +146,15 @@ extension Recipe.Teacher {
   static var fields: [RecipeField<Self>] {
     [
       .value(
-        "model", \.model, "The architecture's name, as halcyon models lists it.", reaches: .itsStage
-      ),
-      .value("stem", \.stem, "Its first layers.", reaches: .itsStage),
-      .value("width", \.width, "The channels of its first stage.", reaches: .itsStage),
+        "model", \.model, "The architecture's name, as halcyon models lists it.",
+        reaches: .pretraining),
+      .value("stem", \.stem, "Its first layers.", reaches: .pretraining),
+      .value("width", \.width, "The channels of its first stage.", reaches: .pretraining),
       .value(
         "startFrom", \.startFrom,
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
-        reaches: .itsStage),
+        reaches: .pretraining),
+      .group("pretraining", \.pretraining, Pretraining.fields),
       .training(\.training),
     ]
   }

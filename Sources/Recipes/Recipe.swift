@@ -109,6 +109,17 @@ extension Recipe {
     public var unlabelledImages: Int?
     /// As `labelledImages`, for the classes.
     public var classCount: Int?
+    /// W, whose tags the teacher learns before D: shards with tags, a list with a column `tags`, or any
+    /// pictures with `taggedTags`; nil means that there is no stage 0.
+    public var tagged: String?
+    /// As `labelledSplit`, for W.
+    public var taggedSplit: String?
+    /// A list of `key,tags` for the pictures of W, where their tags stand by themselves.
+    public var taggedTags: String?
+    /// As `labelledImages`, for W.
+    public var taggedImages: Int?
+    /// As `labelledImages`, for the classes that W's tags are.
+    public var tagClassCount: Int?
     /// How many pictures of U share one score file, where U has no shards of its own.
     public var shardSize = 10_000
     /// A CSV of `tag,class`: only pictures of U that carry one of its tags are there at all.
@@ -156,6 +167,8 @@ extension Recipe {
     public var width = 64
     /// A model folder or a file of weights (safetensors, or PyTorch's `.pth`, `.pt`, `.bin`) to start from.
     public var startFrom: String?
+    /// Stage 0: what it learns from the tags of W before D.
+    public var pretraining = Pretraining()
     /// How it is trained on D.
     public var training = Training.supervised
 

@@ -2,6 +2,17 @@ import ArgumentParser
 import Pipeline
 import Recipes
 
+/// `halcyon pretrain-teacher`: stage 0.
+struct PretrainTeacherCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain-teacher",
+    abstract: "0: let the teacher learn the tags of data.tagged, where a recipe has them.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try PretrainTeacher.perform(in: options.open(computing: [.pretraining])) }
+}
+
 /// `halcyon train-teacher`: stage 1.
 struct TrainTeacherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -12,12 +12,20 @@ struct DataCounts: Equatable {
   let labelled: Int
   let unlabelled: Int
   let classes: Int
+  /// Examples of W, and the classes that its tags are; nil without stage 0.
+  var tagged: Tagged?
   /// Of U.
   var shards = 1
   /// Whether the pictures were counted, not only described.
   var areCounted = true
   /// The stages of a begun run that would be made again.
   var redone: [Stage] = []
+
+  /// What stage 0 learns from.
+  struct Tagged: Equatable {
+    let images: Int
+    let classes: Int
+  }
 
   init(labelled: Int, unlabelled: Int, classes: Int) {
     self.labelled = labelled
@@ -32,19 +40,25 @@ struct DataCounts: Equatable {
     noting preflight: inout Preflight
   ) throws {
     let data = recipe.data
-    let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
-      .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
+    let isThere = [
+      data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test, data.tagged,
+    ]
+    .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
     // Which is refused, whatever the recipe says of how many there are.
     let isRemote = [data.labelled, data.validation, data.test]
       .contains { $0.map(RecipePath.isRemote) ?? false }
     if !isThere, !isRemote, let labelled = data.labelledImages,
-      let unlabelled = data.unlabelledImages, let classes = data.classCount
+      let unlabelled = data.unlabelledImages, let classes = data.classCount,
+      data.tagged == nil || data.taggedImages != nil && data.tagClassCount != nil
     {
       self.init(labelled: labelled, unlabelled: unlabelled, classes: classes)
       areCounted = false
+      if data.tagged != nil, let images = data.taggedImages, let classes = data.tagClassCount {
+        tagged = Tagged(images: images, classes: classes)
+      }
       try preflight.checkTrainings(
-        of: recipe, labelled: labelled, classCount: classes, device: nil, isFinished: { _ in false }
-      )
+        of: recipe, labelled: labelled, classCount: classes,
+        tagged: tagged.map { ($0.images, $0.classes) }, device: nil, isFinished: { _ in false })
       return
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -65,12 +79,15 @@ struct DataCounts: Equatable {
     noting preflight: inout Preflight
   ) throws {
     guard let opened = try RunData.open(recipe, opening, noting: &preflight) else { return nil }
-    for line in PassedOver.lines(of: opened.data.sets.map(\.dataset)) {
+    for line in PassedOver.lines(of: opened.data.datasets) {
       preflight.warn(line, key: "data")
     }
     self.init(
       labelled: opened.data.labelled.count, unlabelled: opened.data.unlabelled.count,
       classes: opened.data.classNames.count)
+    tagged = opened.data.tagged.map {
+      Tagged(images: $0.vocabulary.indices.count, classes: $0.vocabulary.classNames.count)
+    }
     shards = opened.data.unlabelled.shardCount
     if let directory = opening.directory, let device = opening.device {
       redone = try preflight.checkResults(

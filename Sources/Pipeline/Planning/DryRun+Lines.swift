@@ -19,10 +19,11 @@ extension DryRun {
       "classes \(Format.count(classes))   labelled \(Format.count(labelledImages))   "
         + "unlabelled \(Format.count(unlabelledImages))   selected at most "
         + Format.count(selectedAtMost),
+      taggedLine,
       "device \(device), \(precision), \(Format.count(machineGmacPerSecond)) GMAC/s measured"
         + (machineMemoryBytes.map { ", memory \(Format.bytes($0))" } ?? ""),
       "",
-    ]
+    ].compactMap { $0 }
     for training in trainings {
       lines += [
         "\(training.stage): \(training.model), \(Format.count(training.parameters)) parameters, "
@@ -37,7 +38,9 @@ extension DryRun {
           }.joined(separator: ", "),
       ]
       let stage = Stage.allCases.first { $0.title == training.stage }
-      if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
+      if stage == .teacher, taggedImages != nil {
+        lines.append("  starts from \(Stage.pretraining.folder), with a new last layer")
+      } else if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
         lines.append("  \(note)")
       }
     }
@@ -50,6 +53,11 @@ extension DryRun {
     return lines + ["", "this run was begun:"] + progress.map { Self.line(of: $0) } + [
       "  left: " + (secondsLeft > 0 ? Self.time(secondsLeft) : "nothing")
     ]
+  }
+
+  private var taggedLine: String? {
+    guard let taggedImages, let tagClasses else { return nil }
+    return "tagged \(Format.count(taggedImages)), of \(Format.count(tagClasses)) classes"
   }
 
   private static func line(of progress: Progress) -> String {

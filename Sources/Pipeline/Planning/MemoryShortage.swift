@@ -150,6 +150,7 @@ extension Stage {
   var recipeKey: String {
     switch self {
     case .baselineLong: "baseline"
+    case .pretraining: "teacher.pretraining"
     default: rawValue
     }
   }

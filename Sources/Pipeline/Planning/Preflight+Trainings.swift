@@ -6,20 +6,25 @@ import Torch
 import Training
 
 extension Preflight {
-  /// Looks at each training on D: whether its schedule comes out and whether it fits into memory; of the
-  /// student's pre-training the memory alone, since D̂ is not known yet.
+  /// Looks at each training on D and on W, which has so many examples of so many classes (nil where that is
+  /// not known): whether its schedule comes out and whether it fits into memory; of the student's pre-training the memory alone, since D̂ is not known yet.
   mutating func checkTrainings(
-    of recipe: Recipe, labelled: Int, classCount: Int, device: Device?,
-    isFinished: (Stage) -> Bool
+    of recipe: Recipe, labelled: Int, classCount: Int, tagged: (images: Int, classes: Int)?,
+    device: Device?, isFinished: (Stage) -> Bool
   ) throws {
-    let onLabelled: [Stage: Recipe.Training] = [
-      .baseline: recipe.baseline.training, .teacher: recipe.teacher.training,
+    let known: [Stage: Recipe.Training] = [
+      .pretraining: recipe.teacher.pretraining.training, .baseline: recipe.baseline.training,
+      .teacher: recipe.teacher.training,
       .fineTuning: recipe.fineTuning.training,
     ]
     for stage in Stage.allCases where recipe.includes(stage) && !isFinished(stage) {
       let key = "\(stage.recipeKey).training"
-      if let training = onLabelled[stage], !isAtFault(in: key) {
-        let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
+      let isPretraining = stage == .pretraining
+      if isPretraining, tagged == nil { continue }
+      let (images, classes) =
+        isPretraining ? tagged ?? (labelled, classCount) : (labelled, classCount)
+      if let training = known[stage], !isAtFault(in: key) {
+        let plan = try attempt(key) { try TrainingPlan(training, imageCount: images) }
         if let plan { warn(of: plan, training, key: key) }
       } else if stage == .student, recipe.student.training.schedule != .steps,
         recipe.student.training.images != nil, !isAtFault(in: key)
@@ -29,13 +34,13 @@ extension Preflight {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
         if let plan { warn(of: plan, training, key: key) }
       }
-      guard let device, let training = onLabelled[stage] ?? recipe.longTraining(of: stage),
-        !isAtFault(in: key), !isAtFault(in: "\(stage == .teacher ? "teacher" : "student")"),
+      guard let device, let training = known[stage] ?? recipe.longTraining(of: stage),
+        !isAtFault(in: key), !isAtFault(in: stage.isOfTeacher ? "teacher" : "student"),
         !isAtFault(in: "input")
       else { continue }
       let room = TrainingRoom(
         stage: stage, training: training,
-        options: recipe.options(of: stage, classCount: classCount), size: recipe.input.size,
+        options: recipe.options(of: stage, classCount: classes), size: recipe.input.size,
         precision: Run.precision(recipe.precision, on: device))
       let refusal = try attempt(key) { try room.refusal(on: device) } ?? nil
       if let refusal { try note(refusal, key: "\(key).accumulate") }
@@ -72,10 +77,15 @@ extension Recipe {
 
   /// The network of a training stage for so many classes.
   func options(of stage: Stage, classCount: Int) -> NetworkOptions {
-    let isTeacher = stage == .teacher
+    let isTeacher = stage.isOfTeacher
     return NetworkOptions(
       model: isTeacher ? teacher.model : student.model, classCount: classCount,
       inputChannels: input.channels, stem: isTeacher ? teacher.stem : student.stem,
       width: isTeacher ? teacher.width : student.width, inputSize: input.size)
   }
+}
+
+extension Stage {
+  /// Whether the network that it trains is the teacher's.
+  var isOfTeacher: Bool { self == .teacher || self == .pretraining }
 }

@@ -56,6 +56,13 @@ struct RunPlan {
           .baseline, student.model, studentCost, recipe.baseline.training,
           pictures: counts.labelled))
     }
+    if recipe.includes(.pretraining), let tagged = counts.tagged {
+      let cost = try ModelCatalog.cost(
+        recipe.options(of: .pretraining, classCount: tagged.classes), size: recipe.input.size)
+      trainings.append(
+        try training(
+          .pretraining, teacher.model, cost, teacher.pretraining.training, pictures: tagged.images))
+    }
     trainings += [
       try training(
         .teacher, teacher.model, teacherCost, teacher.training, pictures: counts.labelled),
@@ -67,7 +74,8 @@ struct RunPlan {
     if recipe.baseline.enabled, recipe.baseline.long {
       var long = recipe.baseline.training
       long.epochs = nil
-      long.images = trainings.suffix(3).reduce(counts.unlabelled) { $0 + $1.images }
+      long.images = trainings.filter { $0.stage != Stage.baseline.title }
+        .reduce(counts.unlabelled) { $0 + $1.images }
       trainings.append(
         try training(
           .baselineLong, student.model, studentCost, long, pictures: counts.labelled))
@@ -77,7 +85,8 @@ struct RunPlan {
     let checkpoints =
       Double(recipe.checkpoints.keep + 1) * 8
       * Double(max(teacherCost.parameters, studentCost.parameters))
-    let models = 4 * Double(teacherCost.parameters + 3 * studentCost.parameters)
+    let teachers = recipe.includes(.pretraining) ? 2 : 1
+    let models = 4 * Double(teachers * teacherCost.parameters + 3 * studentCost.parameters)
 
     self.recipe = recipe
     self.counts = counts

@@ -34,10 +34,17 @@ public struct ModelCard: Sendable {
     A \(recipe.student.model) that tells \(Format.counted(summary.classes, "class", "classes")) \
     apart, made by semi-supervised training (Yalniz et al., *Billion-scale semi-supervised learning \
     for image classification*, arXiv:1905.00546): a teacher trained on \
-    \(Format.count(summary.labelledImages)) labelled pictures ranked \
+    \(tags)\(Format.count(summary.labelledImages)) labelled pictures ranked \
     \(Format.count(summary.unlabelledImages)) unlabelled ones, the student learned from the best of \
     them, then from the labelled ones.
     """
+  }
+
+  /// What the teacher learned before the labelled pictures.
+  private var tags: String {
+    guard let images = summary.taggedImages, let classes = summary.tagClasses else { return "" }
+    return
+      "the tags of \(Format.count(images)) pictures (\(Format.count(classes)) classes) and then on "
   }
 
   private var results: String {

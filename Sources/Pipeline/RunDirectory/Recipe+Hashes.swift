@@ -27,6 +27,8 @@ extension Recipe {
     (recipe.data.labelled, recipe.data.labelledSplit) = ("", nil)
     (recipe.data.test, recipe.data.testSplit) = (nil, nil)
     recipe.teacher.startFrom = nil
+    (recipe.data.tagged, recipe.data.taggedSplit, recipe.data.taggedTags) = (nil, nil, nil)
+    recipe.teacher.pretraining.tagClasses = nil
     return recipe.scoresHashAsWritten
   }
 
@@ -104,7 +106,7 @@ extension Recipe {
       // As long as the whole pipeline; in epochs, a length depends on what was selected.
       if depends(.baseline, on: key) { return true }
       if student.training.epochs != nil, depends(.ranking, on: key) { return true }
-      return ["teacher", "student", "fineTuning"].contains {
+      return ["teacher.pretraining", "teacher", "student", "fineTuning"].contains {
         key == "\($0).training.images" || key == "\($0).training.epochs"
       }
     default:

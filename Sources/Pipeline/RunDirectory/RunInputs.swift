@@ -15,6 +15,9 @@ struct RunInputs {
   let leftOut: String?
   /// U at a glance; nil where it is not there.
   let unlabelled: String?
+  /// The tagged pictures; nil where they are not there or not asked for.
+  let tagged: TaggedPictures?
+  let workers: Int
   /// The SHA-256 of the weights that networks start from, by the keys that name them.
   let weights: [String: String]
 
@@ -35,6 +38,10 @@ struct RunInputs {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
     if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
+    if stage == .pretraining {
+      inputs.leftOut = leftOut
+      inputs.tagged = tagged?.identity(TaggedNotes(in: directory, workers: workers))
+    }
     if stage == .ranking { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
     return inputs
   }
@@ -44,12 +51,14 @@ extension RunInputs {
   /// What the sets of `data` are, whose contents `known` has.
   init(
     _ recipe: Recipe, _ device: Device, _ precision: Precision, _ data: RunData,
-    _ known: KnownPictures, weights: [String: String]
+    _ known: KnownPictures, weights: [String: String], workers: Int
   ) {
     self.recipe = recipe
     self.device = device.kind.rawValue
     self.precision = precision.rawValue
     self.weights = weights
+    tagged = data.tagged
+    self.workers = workers
     unlabelled =
       data.unlabelled.absence != nil ? nil : RunData.fingerprint(of: data.unlabelled)
     guard known.isLooked else {
