@@ -80,7 +80,8 @@ struct TagVocabulary {
     images = counts.images
     tagged = counts.tagged
     (indices, offsets, labels) = (rows.indices, rows.offsets, rows.labels)
-    try requireClasses(at: path, pretraining)
+    try requireClasses(
+      at: path, pretraining, isAnyKnown: rows.imagesPerClass.contains { $0 > 0 })
   }
 
   /// - Throws: `PipelineError.data` where no picture has a tag.
@@ -93,7 +94,9 @@ struct TagVocabulary {
   }
 
   /// - Throws: `PipelineError.data` where there are less than two classes.
-  private func requireClasses(at path: String, _ pretraining: Recipe.Teacher.Pretraining) throws {
+  private func requireClasses(
+    at path: String, _ pretraining: Recipe.Teacher.Pretraining, isAnyKnown: Bool
+  ) throws {
     guard classNames.count < 2 else { return }
     let least = pretraining.minimumImages
     let frequent = tags.prefix(5).map { "\($0.name) (\(Format.count($0.images)))" }
@@ -103,7 +106,7 @@ struct TagVocabulary {
       : "data.tagged: only one class is to be learned from \(path), \(classNames[0])"
     let most = "the most frequent are " + frequent.joined(separator: ", ")
     let reason: String
-    if let list = pretraining.tagClasses, tags.allSatisfy(\.classes.isEmpty), rareClasses.isEmpty {
+    if let list = pretraining.tagClasses, !isAnyKnown {
       reason = "none of its \(Format.counted(tags.count, "tag", "tags")) stands in \(list)"
     } else if let list = pretraining.tagClasses, rareClasses.isEmpty {
       reason = "of the classes of \(list) no other is carried by a picture"
