@@ -8,21 +8,21 @@ import Torch
 import Training
 
 extension Run {
-  /// The network that a stage begins with: with the weights of stage 0 under a new last layer, with those
-  /// that the recipe gives it, or with fresh ones drawn from `seed`.
+  /// The network that a stage begins with: with the weights of the stage before it under a new last layer,
+  /// where that is the teacher's too, with those that the recipe gives it, or with fresh ones drawn from `seed`.
   func firstNetwork(
     of stage: Stage, _ options: NetworkOptions, classNames: [String]? = nil, seed: UInt64
   ) throws -> any Network {
     let network = try ModelCatalog.make(options, seed: seed, device: device)
     guard let start = stage.facts.startFrom else { return network }
-    let isPretrained = stage == .teacher && recipe.includes(.pretraining)
-    if isPretrained { _ = try finished(.pretraining) }
-    guard
-      let source = isPretrained ? directory.folder(of: .pretraining) : start.source(recipe)
-    else { return network }
+    let earlier = stage.isOfTeacher ? recipe.beginning(of: stage)?.with : nil
+    if let earlier { _ = try finished(earlier) }
+    guard let source = earlier.map(directory.folder(of:)) ?? start.source(recipe) else {
+      return network
+    }
     let weights = try StartingWeights(
       start, source, for: network, options, classNames: classNames ?? data.classNames,
-      takesLast: !isPretrained)
+      takesLast: earlier == nil)
     try weights.load(into: network)
     console.note("\(stage.title): \(weights.note)")
     return network

@@ -72,7 +72,7 @@ extension RunData {
 }
 
 /// Opens the sets of a run one after another and gathers what is wrong with each.
-private final class SetsOpening {
+final class SetsOpening {
   let recipe: Recipe
   let opening: RunData.Opening
   var preflight: Preflight
@@ -84,7 +84,7 @@ private final class SetsOpening {
     self.preflight = preflight
   }
 
-  private var paths: Recipe.Data { recipe.data }
+  var paths: Recipe.Data { recipe.data }
   private var seed: UInt64 { UInt64(bitPattern: Int64(recipe.seed)) }
 
   func open() throws -> RunData.Opened? {
@@ -95,15 +95,15 @@ private final class SetsOpening {
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
     let labelled = try source.flatMap { try divide($0) }
     let known = try labelled.flatMap { try knownPictures($0, validation, test) }
-    let tagged = try openTagged()
-    try checkTrainings(source, labelled, tagged)
+    let (tagged, task) = (try openTagged(), try openTask())
+    try checkTrainings(source, labelled, [tagged?.learned, task].compactMap { $0 })
     let unlabelled = try openUnlabelled(rest: labelled?.rest)
     guard let source, let labelled, let known, let unlabelled, preflight.problems.isEmpty else {
       return nil
     }
     let data = RunData(
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
-      unlabelled: unlabelled, tagged: tagged, classNames: source.classes,
+      unlabelled: unlabelled, tagged: tagged, task: task, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
@@ -157,40 +157,6 @@ private final class SetsOpening {
       return MissingPictures(name: paths.unlabelled, reason: "\(error)")
     } catch {
       try preflight.note(error, key: "data.unlabelled")
-      return nil
-    }
-  }
-
-  /// Opens W where a teacher is to be made or compared with what it was made of.
-  private func openTagged() throws -> TaggedPictures? {
-    let keys =
-      Recipe.tagWords + ["teacher.pretraining.minimumImages", "data.shardSize", "data.maxPixels"]
-    guard let path = paths.tagged, opening.access == .alone,
-      !opening.computed.isDisjoint(with: [.pretraining, .teacher]),
-      !keys.contains(where: preflight.isAtFault),
-      preflight.problems.isEmpty || !namesShards(path)
-    else { return nil }
-    let isFinished = opening.directory?.isFinished(.pretraining) ?? false
-    do {
-      let pictures = try Pipeline.openTagged(paths, opening.indexing)
-      preflight.warnOfCutShards(of: pictures, called: "tagged", key: "data.tagged")
-      let tagged = try TaggedPictures(
-        pictures, at: path, recipe.teacher.pretraining, workers: opening.workers)
-      if !isFinished {
-        _ = try preflight.lookAt(
-          pictures, called: "tagged", key: "data.tagged", limit: recipe.data.limitOfUnreadable,
-          maxPixels: recipe.data.maxPixels)
-      }
-      return tagged
-    } catch ImageDataError.dataset(_, let reason)
-      where isFinished && reason == ImageDataError.notThere
-    {
-      preflight.warn(
-        "data.tagged: \(path) is no longer there; what was learned from it is taken as it is",
-        key: "data.tagged")
-      return nil
-    } catch {
-      try preflight.note(error, key: "data.tagged")
       return nil
     }
   }
@@ -338,7 +304,7 @@ private final class SetsOpening {
 
   /// Looks at the trainings that are still to be done, which only who works alone does.
   private func checkTrainings(
-    _ source: (any ImageDataset)?, _ labelled: Labelled?, _ tagged: TaggedPictures?
+    _ source: (any ImageDataset)?, _ labelled: Labelled?, _ learned: [LearnedPictures]
   ) throws {
     guard opening.access == .alone else { return }
     var preflight = preflight
@@ -346,14 +312,17 @@ private final class SetsOpening {
     func isFinished(_ stage: Stage) -> Bool {
       !opening.computed.contains(stage) || opening.directory?.isFinished(stage) ?? false
     }
-    if !isFinished(recipe.includes(.pretraining) ? .pretraining : .teacher) {
-      try preflight.checkStartingWeights(
-        of: recipe, classNames: source?.classes, tagClasses: tagged?.vocabulary.classNames)
+    if !isFinished(recipe.firstOfTeacher) {
+      var names: [Stage: [String]] = [:]
+      (names[.teacher], names[.student]) = (source?.classes, source?.classes)
+      for pictures in learned { names[pictures.stage] = pictures.classNames }
+      try preflight.checkStartingWeights(of: recipe, classNames: names)
     }
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,
-      tagged: tagged.map { ($0.vocabulary.indices.count, $0.vocabulary.classNames.count) },
+      learned: Dictionary(
+        learned.map { ($0.stage, DataCounts.Learned($0)) }, uniquingKeysWith: { first, _ in first }),
       device: opening.device, isFinished: isFinished)
     preflight.warnOfMissingClasses(
       in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)

@@ -19,18 +19,21 @@ struct RunData {
   private(set) var unlabelled: any ShardedDataset
   /// W; nil where there is none, and where nothing of what is computed depends on it.
   let tagged: TaggedPictures?
+  /// V; nil as above.
+  let task: LearnedPictures?
   let classNames: [String]
   private let validationIsGiven: Bool
 
   init(
     labelled: Examples, validation: Examples?, test: Examples?, unlabelled: any ShardedDataset,
-    tagged: TaggedPictures? = nil, classNames: [String], validationIsGiven: Bool
+    tagged: TaggedPictures? = nil, task: LearnedPictures? = nil, classNames: [String],
+    validationIsGiven: Bool
   ) {
     self.labelled = labelled
     self.validation = validation
     self.test = test
     self.unlabelled = unlabelled
-    self.tagged = tagged
+    (self.tagged, self.task) = (tagged, task)
     self.classNames = classNames
     self.validationIsGiven = validationIsGiven
   }
@@ -165,9 +168,15 @@ struct RunData {
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
   }
 
-  /// The pictures of all sets, with W's.
+  /// W and V, by the stage that learns them.
+  var learned: [Stage: LearnedPictures] {
+    let both = [tagged?.learned, task].compactMap { $0 }
+    return Dictionary(both.map { ($0.stage, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The pictures of all sets, with W's and V's.
   var datasets: [any ImageDataset] {
-    sets.map(\.dataset) + [tagged?.pictures].compactMap { $0 }
+    sets.map(\.dataset) + [tagged?.learned, task].compactMap { $0?.pictures }
   }
 
   /// The pictures that are left out of U, at a glance: what earlier versions noted with scores.

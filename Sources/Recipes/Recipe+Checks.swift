@@ -115,7 +115,8 @@ extension Recipe {
     checkSelection(&found)
 
     found.refuse(
-      teacher.training.freezeBackbone && teacher.startFrom == nil && data.tagged == nil,
+      teacher.training.freezeBackbone && teacher.startFrom == nil && data.tagged == nil
+        && teacher.fineTuneOn.labelled == nil,
       "teacher.training.freezeBackbone",
       "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom or data.tagged"
     )

@@ -155,6 +155,7 @@ extension Recipe.Teacher {
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
         reaches: .pretraining),
       .group("pretraining", \.pretraining, Pretraining.fields),
+      .group("fineTuneOn", \.fineTuneOn, FineTuneOn.fields),
       .training(\.training),
     ]
   }

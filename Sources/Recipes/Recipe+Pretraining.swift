@@ -21,6 +21,42 @@ extension Recipe.Teacher {
   }
 }
 
+extension Recipe.Teacher {
+  /// V: labelled pictures of another set, which the teacher learns after W's tags and before D.
+  public struct FineTuneOn: Equatable, Sendable {
+    /// The pictures: a folder, an IDX file, a list, or shards with labels; nil means D alone.
+    public var labelled: String?
+    /// As `data.labelledSplit`, for V.
+    public var labelledSplit: String?
+    /// Which pictures of V are left out because D or the test pictures hold them too.
+    public var leaveOut = Recipe.Duplicates.near
+    /// How the teacher is trained on them.
+    public var training = Recipe.Training.fineTuning
+
+    /// The defaults.
+    public init() {}
+  }
+}
+
+extension Recipe.Teacher.FineTuneOn {
+  static var fields: [RecipeField<Self>] {
+    [
+      .value(
+        "labelled", \.labelled,
+        "V, which the teacher learns before D: labelled pictures of any classes; null means D alone.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "labelledSplit", \.labelledSplit, "As data.labelledSplit, for V.", reaches: .itsStage,
+        isYoung: true),
+      .value(
+        "leaveOut", \.leaveOut,
+        "Which pictures of V are left out because D or the test pictures hold them too.",
+        reaches: .itsStage, isYoung: true),
+      .training(\.training).young(reaching: .itsStage),
+    ]
+  }
+}
+
 extension Recipe.Teacher.Pretraining {
   static var fields: [RecipeField<Self>] {
     [
@@ -53,6 +89,19 @@ extension Recipe {
     }
     found.atLeast(1, data.taggedImages, "data.taggedImages")
     found.atLeast(2, data.tagClassCount, "data.tagClassCount")
+    let task = teacher.fineTuneOn
+    found.refuse(
+      task.labelledSplit != nil && task.labelled == nil, "teacher.fineTuneOn.labelledSplit",
+      "teacher.fineTuneOn.labelledSplit is of teacher.fineTuneOn.labelled, which is missing; give it too"
+    )
+    if task.labelled != nil {
+      checkTraining(task.training, "teacher.fineTuneOn.training", &found)
+      found.refuse(
+        task.training.freezeBackbone && teacher.startFrom == nil && data.tagged == nil,
+        "teacher.fineTuneOn.training.freezeBackbone",
+        "teacher.fineTuneOn.training.freezeBackbone needs weights to keep; give teacher.startFrom or "
+          + "data.tagged")
+    }
     guard data.tagged != nil else { return }
     let pretraining = teacher.pretraining
     found.atLeast(1, pretraining.minimumImages, "teacher.pretraining.minimumImages")

@@ -124,7 +124,8 @@ public struct RecipeReading: Sendable {
   /// The keys whose values are paths.
   private static let pathKeys = [
     "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
-    "data.tagged", "data.taggedTags", "teacher.pretraining.tagClasses", "ranking.tags",
+    "data.tagged", "data.taggedTags", "teacher.pretraining.tagClasses",
+    "teacher.fineTuneOn.labelled", "ranking.tags",
     "teacher.startFrom", "student.startFrom",
   ]
 
@@ -200,6 +201,9 @@ extension Recipe {
     data.taggedTags = data.taggedTags.map { resolve($0, "data.taggedTags") }
     teacher.pretraining.tagClasses = teacher.pretraining.tagClasses.map {
       resolve($0, "teacher.pretraining.tagClasses")
+    }
+    teacher.fineTuneOn.labelled = teacher.fineTuneOn.labelled.map {
+      resolveSource($0, "teacher.fineTuneOn.labelled")
     }
     ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
     data.validation = data.validation.map { resolveSource($0, "data.validation") }

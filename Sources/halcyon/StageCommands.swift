@@ -20,7 +20,9 @@ struct TrainTeacherCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try TrainTeacher.perform(in: options.open(computing: [.teacher])) }
+  func run() throws {
+    try TrainTeacher.perform(in: options.open(computing: [.taskTuning, .teacher]))
+  }
 }
 
 /// `halcyon pretrain`: stage 3.

@@ -214,4 +214,52 @@ struct PretrainingTests {
     let tags = try tiny.text("a", "0-pretrained/tags.json").filter { !$0.isWhitespace }
     #expect(tags.contains("\"imagesByClassCount\":[160,80]"), "\(tags)")
   }
+
+  @Test(
+    "the teacher learns V between the tags and D; V alone will do, and other labels of it are stale"
+  )
+  func task() throws {
+    let names = ["moon", "star", "sun"]
+    func write(_ shift: Int) throws {
+      let pictures = TinyPictures(60, seed: 9)
+      let lines = (0..<60).map { "v/\($0).png,\(names[(Int(pictures.labels[$0]) + shift) % 3])\n" }
+      try tiny.folder.write("path,label\n" + lines.joined(), to: "v.csv")
+    }
+    try TinyPictures(60, seed: 9).writePNG(to: tiny.folder, "v", labelled: false)
+    try write(0)
+    let task =
+      Self.short + [
+        "teacher.fineTuneOn.labelled=\(tiny.folder.path)/v.csv",
+        "teacher.fineTuneOn.training.epochs=2", "teacher.fineTuneOn.training.batch=16",
+      ]
+    let plan = try tiny.finish("run", "a", task, flags: ["--dry-run"]).output
+    // Two passes over 60 pictures in steps of 16: 7.5 of them.
+    #expect(plan.contains("teacher's tuning on V: resnet8"))
+    #expect(plan.contains("120 images, 8 steps, 2.0 passes over 60"), "\(plan)")
+    #expect(plan.contains("  starts from 0-tuned, with a new last layer"))
+    let outcome = try tiny.finish("pretrain-teacher", "a", task)
+    #expect(!outcome.errors.contains("tuning on V"))
+    let second = try tiny.finish("train-teacher", "a", task)
+    let folder = tiny.directory("a")
+    #expect(
+      second.errors.contains(
+        "teacher's tuning on V: starts from \(folder)/0-pretrained, with a new last layer"))
+    #expect(
+      second.errors.contains("teacher: starts from \(folder)/0-tuned, with a new last layer"))
+    #expect(try tiny.text("a", "0-tuned/config.json").contains("\"moon\""))
+    #expect(try tiny.text("a", "1-teacher/config.json").contains("\"north\""))
+    try tiny.finish("train-teacher", "a", task)
+    try write(1)
+    let refused = try tiny.run("train-teacher", "a", task)
+    #expect(refused.code == 65)
+    #expect(
+      refused.errors.contains(
+        "the classes of the pictures V have changed since the teacher's tuning on V"),
+      "\(refused.errors)")
+    #expect(refused.errors.contains("run again: teacher's tuning on V, teacher"))
+    let alone = ["data.tagged=null", "data.taggedSplit=null", "data.taggedTags=null"]
+    let third = try tiny.finish("train-teacher", "b", task + alone)
+    #expect(third.errors.contains("teacher: starts from \(tiny.directory("b"))/0-tuned"))
+    #expect(!third.errors.contains("0-pretrained"))
+  }
 }

@@ -45,7 +45,9 @@ struct ReportTests {
     #expect(check.notNumbers.isEmpty, "\(name)")
     #expect(html.contains("<h1>birds</h1>"))
     for training in Stage.allCases
-    where training != .ranking && (training != .pretraining || fixture.tags != nil) {
+    where ![.ranking, .taskTuning].contains(training)
+      && (training != .pretraining || fixture.tags != nil)
+    {
       let isThere = html.contains(training.facts.result)
       let hasBaseline = fixture.baseline != nil
       #expect(isThere == (hasBaseline || ![.baseline, .baselineLong].contains(training)))

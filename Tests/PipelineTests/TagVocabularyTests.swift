@@ -105,7 +105,7 @@ struct TagVocabularyTests {
         settings.minimumImages = 1
         return settings
       }(), workers: 1)
-    let examples = try tagged.examples(without: [1])
+    let examples = try tagged.learned.examples(without: [1])
     #expect((0..<examples.count).map { examples.dataset.key(at: $0) } == ["0.png", "3.png"])
     let order = SequentialOrder()
     let loader = try BatchLoader(
@@ -115,7 +115,7 @@ struct TagVocabularyTests {
     let rows = try Targets(examples, order: order).rows(for: batch)
     let third = Float(1) / 3
     #expect(try rows.targets.array(of: Float.self) == [third, third, third, 0.5, 0, 0.5])
-    #expect(throws: PipelineError.self) { try tagged.examples(without: [0, 1, 3]) }
+    #expect(throws: PipelineError.self) { try tagged.learned.examples(without: [0, 1, 3]) }
   }
 
   @Test("frequencies that follow Zipf's law give its exponent")

@@ -12,8 +12,8 @@ struct DataCounts: Equatable {
   let labelled: Int
   let unlabelled: Int
   let classes: Int
-  /// Examples of W, and the classes that its tags are; nil without stage 0.
-  var tagged: Tagged?
+  /// Examples of W and V, and their classes, by the stage that learns them; none where that is not known.
+  var learned: [Stage: Learned] = [:]
   /// Of U.
   var shards = 1
   /// Whether the pictures were counted, not only described.
@@ -21,10 +21,16 @@ struct DataCounts: Equatable {
   /// The stages of a begun run that would be made again.
   var redone: [Stage] = []
 
-  /// What stage 0 learns from.
-  struct Tagged: Equatable {
+  /// What a stage learns from that is not D.
+  struct Learned: Equatable {
     let images: Int
     let classes: Int
+
+    init(images: Int, classes: Int) { (self.images, self.classes) = (images, classes) }
+
+    init(_ pictures: LearnedPictures) {
+      self.init(images: pictures.count, classes: pictures.classNames.count)
+    }
   }
 
   init(labelled: Int, unlabelled: Int, classes: Int) {
@@ -54,11 +60,17 @@ struct DataCounts: Equatable {
       self.init(labelled: labelled, unlabelled: unlabelled, classes: classes)
       areCounted = false
       if data.tagged != nil, let images = data.taggedImages, let classes = data.tagClassCount {
-        tagged = Tagged(images: images, classes: classes)
+        learned[.pretraining] = Learned(images: images, classes: classes)
+      }
+      if let task = recipe.teacher.fineTuneOn.labelled {
+        preflight.warn(
+          "teacher.fineTuneOn.labelled: \(task) is not counted where pictures are not there, and neither "
+            + "is the training on it",
+          key: "teacher.fineTuneOn.labelled")
       }
       try preflight.checkTrainings(
         of: recipe, labelled: labelled, classCount: classes,
-        tagged: tagged.map { ($0.images, $0.classes) }, device: nil, isFinished: { _ in false })
+        learned: learned, device: nil, isFinished: { _ in false })
       return
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -85,9 +97,7 @@ struct DataCounts: Equatable {
     self.init(
       labelled: opened.data.labelled.count, unlabelled: opened.data.unlabelled.count,
       classes: opened.data.classNames.count)
-    tagged = opened.data.tagged.map {
-      Tagged(images: $0.vocabulary.indices.count, classes: $0.vocabulary.classNames.count)
-    }
+    learned = opened.data.learned.mapValues(Learned.init)
     shards = opened.data.unlabelled.shardCount
     if let directory = opening.directory, let device = opening.device {
       redone = try preflight.checkResults(

@@ -38,8 +38,13 @@ extension DryRun {
           }.joined(separator: ", "),
       ]
       let stage = Stage.allCases.first { $0.title == training.stage }
-      if stage == .teacher, taggedImages != nil {
-        lines.append("  starts from \(Stage.pretraining.folder), with a new last layer")
+      let earlier = trainings.prefix { $0.stage != training.stage }.last { training in
+        Stage.allCases.contains { $0.title == training.stage && $0.isOfTeacher }
+      }
+      if stage?.isOfTeacher == true, let earlier,
+        let folder = Stage.allCases.first(where: { $0.title == earlier.stage })?.folder
+      {
+        lines.append("  starts from \(folder), with a new last layer")
       } else if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
         lines.append("  \(note)")
       }

@@ -148,7 +148,8 @@ public struct DryRun: Encodable, Sendable {
     classes = counts.classes
     labelledImages = counts.labelled
     unlabelledImages = counts.unlabelled
-    (taggedImages, tagClasses) = (counts.tagged?.images, counts.tagged?.classes)
+    let tagged = counts.learned[.pretraining]
+    (taggedImages, tagClasses) = (tagged?.images, tagged?.classes)
     selectedAtMost = plan.selected
     trainings = plan.trainings
     scoringSeconds = plan.scoringSeconds

@@ -151,6 +151,7 @@ extension Stage {
     switch self {
     case .baselineLong: "baseline"
     case .pretraining: "teacher.pretraining"
+    case .taskTuning: "teacher.fineTuneOn"
     default: rawValue
     }
   }

@@ -13,21 +13,22 @@ extension Preflight {
   ///
   /// Where the classes are not known, the last layer is left out of account.
   mutating func checkStartingWeights(
-    of recipe: Recipe, classNames: [String]?, tagClasses: [String]?
+    of recipe: Recipe, classNames: [Stage: [String]]
   ) throws {
-    if recipe.includes(.pretraining), recipe.teacher.startFrom != nil {
+    let first = recipe.firstOfTeacher
+    if first != .teacher, recipe.teacher.startFrom != nil {
       warn(
-        "teacher.startFrom and data.tagged: stage 0 begins with these weights, and stage 1 with what "
-          + "stage 0 leaves",
+        "teacher.startFrom and \(first.pictureKey): the \(first.title) begins with these weights, and "
+          + "the teacher with what that leaves",
         key: "teacher.startFrom")
     }
-    for stage in [recipe.includes(.pretraining) ? Stage.pretraining : .teacher, .student] {
+    for stage in [first, .student] {
       guard let start = stage.facts.startFrom, let source = start.source(recipe),
         !isAtFault(start.key),
         !["model", "stem", "width"].contains(where: { isAtFault("\(start.group).\($0)") }),
         !isAtFault("input.channels")
       else { continue }
-      let names = stage == .pretraining ? tagClasses : classNames
+      let names = classNames[stage]
       let options = recipe.options(of: stage, classCount: names?.count ?? 1)
       let weights = try attempt(start.key) {
         let network = try ModelCatalog.make(options, device: .meta)

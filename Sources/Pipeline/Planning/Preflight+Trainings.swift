@@ -6,23 +6,23 @@ import Torch
 import Training
 
 extension Preflight {
-  /// Looks at each training on D and on W, which has so many examples of so many classes (nil where that is
-  /// not known): whether its schedule comes out and whether it fits into memory; of the student's pre-training the memory alone, since D̂ is not known yet.
+  /// Looks at each training on D, W and V, of which `learned` has how many examples there are (none where
+  /// that is not known): whether its schedule comes out and whether it fits into memory; of the student's pre-training the memory alone, since D̂ is not known yet.
   mutating func checkTrainings(
-    of recipe: Recipe, labelled: Int, classCount: Int, tagged: (images: Int, classes: Int)?,
+    of recipe: Recipe, labelled: Int, classCount: Int, learned: [Stage: DataCounts.Learned],
     device: Device?, isFinished: (Stage) -> Bool
   ) throws {
     let known: [Stage: Recipe.Training] = [
-      .pretraining: recipe.teacher.pretraining.training, .baseline: recipe.baseline.training,
+      .pretraining: recipe.teacher.pretraining.training,
+      .taskTuning: recipe.teacher.fineTuneOn.training, .baseline: recipe.baseline.training,
       .teacher: recipe.teacher.training,
       .fineTuning: recipe.fineTuning.training,
     ]
     for stage in Stage.allCases where recipe.includes(stage) && !isFinished(stage) {
       let key = "\(stage.recipeKey).training"
-      let isPretraining = stage == .pretraining
-      if isPretraining, tagged == nil { continue }
+      if stage.isOfTeacher, stage != .teacher, learned[stage] == nil { continue }
       let (images, classes) =
-        isPretraining ? tagged ?? (labelled, classCount) : (labelled, classCount)
+        learned[stage].map { ($0.images, $0.classes) } ?? (labelled, classCount)
       if let training = known[stage], !isAtFault(in: key) {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: images) }
         if let plan { warn(of: plan, training, key: key) }
@@ -87,5 +87,5 @@ extension Recipe {
 
 extension Stage {
   /// Whether the network that it trains is the teacher's.
-  var isOfTeacher: Bool { self == .teacher || self == .pretraining }
+  var isOfTeacher: Bool { [.pretraining, .taskTuning, .teacher].contains(self) }
 }

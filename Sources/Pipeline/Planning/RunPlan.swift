@@ -56,12 +56,15 @@ struct RunPlan {
           .baseline, student.model, studentCost, recipe.baseline.training,
           pictures: counts.labelled))
     }
-    if recipe.includes(.pretraining), let tagged = counts.tagged {
+    let earlier: [(Stage, Recipe.Training)] = [
+      (.pretraining, teacher.pretraining.training), (.taskTuning, teacher.fineTuneOn.training),
+    ]
+    for (stage, settings) in earlier {
+      guard let learned = counts.learned[stage] else { continue }
       let cost = try ModelCatalog.cost(
-        recipe.options(of: .pretraining, classCount: tagged.classes), size: recipe.input.size)
+        recipe.options(of: stage, classCount: learned.classes), size: recipe.input.size)
       trainings.append(
-        try training(
-          .pretraining, teacher.model, cost, teacher.pretraining.training, pictures: tagged.images))
+        try training(stage, teacher.model, cost, settings, pictures: learned.images))
     }
     trainings += [
       try training(
@@ -85,7 +88,7 @@ struct RunPlan {
     let checkpoints =
       Double(recipe.checkpoints.keep + 1) * 8
       * Double(max(teacherCost.parameters, studentCost.parameters))
-    let teachers = recipe.includes(.pretraining) ? 2 : 1
+    let teachers = Stage.allCases.count { $0.isOfTeacher && recipe.includes($0) }
     let models = 4 * Double(teachers * teacherCost.parameters + 3 * studentCost.parameters)
 
     self.recipe = recipe

@@ -26,6 +26,7 @@ extension ReportData {
       (.baseline, recipe.student.model, recipe.baseline.training),
       (.baselineLong, recipe.student.model, recipe.baseline.training),
       (.pretraining, recipe.teacher.model, recipe.teacher.pretraining.training),
+      (.taskTuning, recipe.teacher.model, recipe.teacher.fineTuneOn.training),
       (.teacher, recipe.teacher.model, recipe.teacher.training),
       (.student, recipe.student.model, recipe.student.training),
       (.fineTuning, recipe.student.model, recipe.fineTuning.training),

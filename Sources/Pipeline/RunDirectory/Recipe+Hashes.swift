@@ -29,6 +29,7 @@ extension Recipe {
     recipe.teacher.startFrom = nil
     (recipe.data.tagged, recipe.data.taggedSplit, recipe.data.taggedTags) = (nil, nil, nil)
     recipe.teacher.pretraining.tagClasses = nil
+    (recipe.teacher.fineTuneOn.labelled, recipe.teacher.fineTuneOn.labelledSplit) = (nil, nil)
     return recipe.scoresHashAsWritten
   }
 
@@ -106,9 +107,10 @@ extension Recipe {
       // As long as the whole pipeline; in epochs, a length depends on what was selected.
       if depends(.baseline, on: key) { return true }
       if student.training.epochs != nil, depends(.ranking, on: key) { return true }
-      return ["teacher.pretraining", "teacher", "student", "fineTuning"].contains {
-        key == "\($0).training.images" || key == "\($0).training.epochs"
-      }
+      return ["teacher.pretraining", "teacher.fineTuneOn", "teacher", "student", "fineTuning"]
+        .contains {
+          key == "\($0).training.images" || key == "\($0).training.epochs"
+        }
     default:
       return stage.facts.begins.map { depends($0.with, on: key) } ?? Self.common(key)
     }

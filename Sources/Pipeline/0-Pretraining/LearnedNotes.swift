@@ -7,13 +7,13 @@ import Shards
 import SystemPackage
 import Training
 
-/// What the pictures of W show, noted part by part in `0-pretrained/pictures/PART.json`: which are copies
+/// What the pictures of W or V show, noted part by part in the stage's `pictures/PART.json`: which are copies
 /// of known ones, which cannot be read, and one hash of all, by which a later start finds others in their
 /// place.
 ///
 /// A part that was noted is not looked at again while its files are as they were, so that a stop costs
 /// one part.
-struct TaggedNotes {
+struct LearnedNotes {
   /// A picture that is left out because a known one is the same.
   struct Copy: Codable, Equatable {
     /// Its place in its part.
@@ -28,7 +28,7 @@ struct TaggedNotes {
     let identity: String
     /// The states of its files.
     let filesState: String?
-    /// The pictures that W must not hold, as `ImagesIdentity.leftOut` has them.
+    /// The pictures that they must not hold, as `ImagesIdentity.leftOut` has them.
     let leftOut: String?
     /// Which of them count as the same.
     let leaveOut: String
@@ -46,8 +46,9 @@ struct TaggedNotes {
   let folder: String
   let workers: Int
 
-  init(in directory: RunDirectory, workers: Int) {
-    folder = "\(directory.folder(of: .pretraining))/pictures"
+  /// Those of `stage` in `directory`.
+  init(of stage: Stage, in directory: RunDirectory, workers: Int) {
+    folder = "\(directory.folder(of: stage))/pictures"
     self.workers = workers
   }
 
@@ -81,25 +82,27 @@ struct TaggedNotes {
 
   /// Looks at every picture that was not looked at yet.
   /// - Parameters:
-  ///   - tagged: W.
+  ///   - learned: W or V.
   ///   - run: The run, whose labelled and test pictures are known.
   /// - Returns: What was found in each part.
   /// - Throws: `Stopped`; `FileError`, `ImageDataError`.
-  func note(_ tagged: TaggedPictures, in run: Run) throws -> [Part] {
-    let pictures = tagged.pictures
+  func note(_ learned: LearnedPictures, in run: Run) throws -> [Part] {
+    let pictures = learned.pictures
+    let leaveOut = run.recipe.leaveOut(of: learned.stage)
     try RunDirectory.makeFolder(folder)
-    let progress = run.console.progress("tagged pictures", total: pictures.count)
+    let progress = run.console.progress(
+      "\(learned.stage.pictureSet) pictures", total: pictures.count)
     var parts: [Part] = []
     for shard in 0..<pictures.shardCount {
       try StopSignal.check()
       let range = pictures.range(ofShard: shard)
       let identity = pictures.identity(ofShard: shard)
-      if let part = noted(shard, pictures), isOf(run, part), part.identity == identity,
+      if let part = noted(shard, pictures), isOf(run, leaveOut, part), part.identity == identity,
         part.filesState == pictures.filesState(ofShard: shard)
       {
         parts.append(part)
       } else {
-        let part = try note(shard, pictures, identity, in: run)
+        let part = try note(shard, pictures, identity, leaveOut, in: run)
         try DurableFile.write(try JSON.pretty(part), to: path(shard, pictures))
         parts.append(part)
       }
@@ -110,16 +113,16 @@ struct TaggedNotes {
   }
 
   /// Whether a part was compared with the pictures that the run knows, as its recipe has it.
-  private func isOf(_ run: Run, _ part: Part) -> Bool {
+  private func isOf(_ run: Run, _ leaveOut: Recipe.Duplicates, _ part: Part) -> Bool {
     part.leftOut == run.inputs.leftOut && part.maxPixels == run.recipe.data.maxPixels
-      && part.leaveOut == run.recipe.teacher.pretraining.leaveOut.rawValue
+      && part.leaveOut == leaveOut.rawValue
   }
 
   private func note(
-    _ shard: Int, _ pictures: any ShardedDataset, _ identity: String, in run: Run
+    _ shard: Int, _ pictures: any ShardedDataset, _ identity: String,
+    _ leaveOut: Recipe.Duplicates, in run: Run
   ) throws -> Part {
     let clock = Stopwatch()
-    let leaveOut = run.recipe.teacher.pretraining.leaveOut
     let state = pictures.filesState(ofShard: shard)
     let some = try IndexedSubset(pictures, indices: Array(pictures.range(ofShard: shard)))
     let found = try NotedContents(
