@@ -22,10 +22,30 @@ func openLabelled(
   if let split {
     throw PipelineError.usage("\(path) is shards, which have no split \(split)")
   }
+  let collection = try openShards(path, as: set, called: "labelled pictures", indexing)
+  if let cut = collection.cutShards, let line = cut.line {
+    throw PipelineError.data(
+      "\(set): \(line); fetch \(cut.pronoun) again, or leave \(cut.pronoun) out by naming the others "
+        + "alone, in a pattern or a .txt list")
+  }
+  return try collection.labelled()
+}
+
+/// Opens shards that a training reads: an index, or shards whose index is made first.
+/// - Parameters:
+///   - path: What the recipe or the user calls them.
+///   - set: Which set they are: the index of `labelled` goes to `index-labelled`.
+///   - kind: What its pictures are called in messages.
+///   - indexing: How an index is made.
+/// - Throws: `ImageDataError`; `PipelineError` when the shards cannot be read in any order, or when the
+///   making of the index was stopped.
+func openShards(_ path: String, as set: String, called kind: String, _ indexing: Indexing) throws
+  -> IndexedCollection
+{
   func refused(_ reason: String) -> PipelineError {
     .data(
       (reason.hasPrefix(path) ? "" : "\(path): ") + reason
-        + ", and labelled pictures are read in any order; give .tar files on this machine, unpacked: "
+        + ", and \(kind) are read in any order; give .tar files on this machine, unpacked: "
         + "save there what a command or a server gives")
   }
   let collection: IndexedCollection
@@ -36,10 +56,5 @@ func openLabelled(
     collection = try indexing.collection(of: path, as: set, commands: .denied)
   }
   guard collection.isRandomAccess else { throw refused("some of its shards are compressed") }
-  if let cut = collection.cutShards, let line = cut.line {
-    throw PipelineError.data(
-      "\(set): \(line); fetch \(cut.pronoun) again, or leave \(cut.pronoun) out by naming the others "
-        + "alone, in a pattern or a .txt list")
-  }
-  return try collection.labelled()
+  return collection
 }

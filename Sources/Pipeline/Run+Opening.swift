@@ -50,7 +50,7 @@ extension Run {
     let weights =
       access == .reading ? [:] : try GivenWeights.all(of: recipe, notedAt: note)
     let inputs = RunInputs(
-      recipe, device, precision, data, known, weights: weights.hashes)
+      recipe, device, precision, data, known, weights: weights.hashes, workers: opening.workers)
     if access != .reading {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(
@@ -104,7 +104,7 @@ extension Run {
         recipe,
         RunData.Opening(
           workers: opening.workers, needsUnlabelled: opening.needsPictures, indexing: indexing,
-          alike: recipe.ranking.leaveOut == .near, directory: directory, device: device,
+          alike: recipe.looksForAlike, directory: directory, device: device,
           computed: opening.computed, access: access),
         noting: &preflight)
       let isComputing = access == .alone && !opening.computed.isEmpty
@@ -113,7 +113,7 @@ extension Run {
       try preflight.refuseProblems()
       guard var opened, let device else { throw PipelineError.data("nothing could be opened") }
       if isComputing {
-        PassedOver.lines(of: opened.data.sets.map(\.dataset)).forEach { opening.console.say($0) }
+        PassedOver.lines(of: opened.data.datasets).forEach { opening.console.say($0) }
       }
       if let absence = opened.data.unlabelled.absence, opened.data.unlabelled.count == 0 {
         opened.data.loseUnlabelled(

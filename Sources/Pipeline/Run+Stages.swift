@@ -31,7 +31,7 @@ extension Run {
       console.note("\(stage.title): done")
       return
     case .done(var marker, measured: false):
-      if stage != .ranking {
+      if stage.isMeasured {
         console.say("\(stage.title): \(marker.whyMeasuredAgain(on: inputs.measured))")
         let model = try model(of: stage)
         marker.accuracies = try measure(model.load(on: device), stage)

@@ -8,17 +8,21 @@ import Torch
 import Training
 
 extension Run {
-  /// The network that a stage begins with: with the weights that the recipe gives it, or fresh ones drawn
-  /// from `seed`.
+  /// The network that a stage begins with: with the weights of the stage before it under a new last layer,
+  /// where that is the teacher's too, with those that the recipe gives it, or with fresh ones drawn from `seed`.
   func firstNetwork(
-    of stage: Stage, _ options: NetworkOptions, seed: UInt64
+    of stage: Stage, _ options: NetworkOptions, classNames: [String]? = nil, seed: UInt64
   ) throws -> any Network {
     let network = try ModelCatalog.make(options, seed: seed, device: device)
-    guard let start = stage.facts.startFrom, let source = start.source(recipe) else {
+    guard let start = stage.facts.startFrom else { return network }
+    let earlier = stage.isOfTeacher ? recipe.beginning(of: stage)?.with : nil
+    if let earlier { _ = try finished(earlier) }
+    guard let source = earlier.map(directory.folder(of:)) ?? start.source(recipe) else {
       return network
     }
     let weights = try StartingWeights(
-      start, source, for: network, options, classNames: data.classNames)
+      start, source, for: network, options, classNames: classNames ?? data.classNames,
+      takesLast: earlier == nil)
     try weights.load(into: network)
     console.note("\(stage.title): \(weights.note)")
     return network
@@ -30,22 +34,37 @@ extension Run {
     _ stage: Stage, _ network: any Network, _ options: NetworkOptions, on examples: Examples,
     _ settings: TrainingSettings, seed: UInt64? = nil
   ) throws -> StageOutcome {
+    var outcome = try train(
+      stage, network, options, on: examples, settings, classNames: data.classNames,
+      validation: data.validation, seed: seed)
+    outcome.accuracies = try measure(network, stage)
+    return outcome
+  }
+
+  /// Trains the network of a stage, which is the one of `options` and tells `classNames` apart, on
+  /// `examples` and writes the model folder; what is random follows from `seed`, by default the stage's
+  /// own.
+  func train(
+    _ stage: Stage, _ network: any Network, _ options: NetworkOptions, on examples: Examples,
+    _ settings: TrainingSettings, classNames: [String], validation: Examples? = nil,
+    seed: UInt64? = nil
+  ) throws -> StageOutcome {
     var job = TrainingJob(
-      network, on: examples, settings, input: recipe.input, validation: data.validation,
+      network, on: examples, settings, input: recipe.input, validation: validation,
       seed: seed ?? self.seed(stage), title: stage.title)
     job.measuredEvery = recipe.evaluation.everyImages
     job.stepGuard = stepGuard
     let records = try records(of: stage, examples)
     let result = try fittingMemory(stage, job, options) {
-      try train(job, evaluationRuntime, records)
+      try Training.train(job, evaluationRuntime, records)
     }
     let model = ModelFolder(
-      path: directory.folder(of: stage), options: options, classNames: data.classNames,
+      path: directory.folder(of: stage), options: options, classNames: classNames,
       input: recipe.input)
     try model.write(network)
     return StageOutcome(
       outputs: ["model.safetensors", "config.json"], seconds: result.seconds,
-      imagesSeen: result.imagesSeen, accuracies: try measure(network, stage))
+      imagesSeen: result.imagesSeen, accuracies: [:])
   }
 
   /// Where a stage's training is kept in the run's directory.

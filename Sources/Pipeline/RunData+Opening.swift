@@ -72,7 +72,7 @@ extension RunData {
 }
 
 /// Opens the sets of a run one after another and gathers what is wrong with each.
-private final class SetsOpening {
+final class SetsOpening {
   let recipe: Recipe
   let opening: RunData.Opening
   var preflight: Preflight
@@ -84,7 +84,7 @@ private final class SetsOpening {
     self.preflight = preflight
   }
 
-  private var paths: Recipe.Data { recipe.data }
+  var paths: Recipe.Data { recipe.data }
   private var seed: UInt64 { UInt64(bitPattern: Int64(recipe.seed)) }
 
   func open() throws -> RunData.Opened? {
@@ -95,20 +95,22 @@ private final class SetsOpening {
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
     let labelled = try source.flatMap { try divide($0) }
     let known = try labelled.flatMap { try knownPictures($0, validation, test) }
-    try checkTrainings(source, labelled)
+    let (tagged, task) = (try openTagged(), try openTask())
+    try checkTrainings(source, labelled, [tagged?.learned, task].compactMap { $0 })
     let unlabelled = try openUnlabelled(rest: labelled?.rest)
     guard let source, let labelled, let known, let unlabelled, preflight.problems.isEmpty else {
       return nil
     }
     let data = RunData(
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
-      unlabelled: unlabelled, classNames: source.classes,
+      unlabelled: unlabelled, tagged: tagged, task: task, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {
       let unreadable = try preflight.lookAt(
-        unlabelled: unlabelled, limit: recipe.data.limitOfUnreadable,
+        unlabelled, called: "unlabelled", key: "data.unlabelled",
+        limit: recipe.data.limitOfUnreadable,
         maxPixels: recipe.data.maxPixels)
       try preflight.compareUnlabelled(
         of: data, with: known, recipe, unreadable: unreadable, most: opening.mostCompared,
@@ -301,7 +303,9 @@ private final class SetsOpening {
   }
 
   /// Looks at the trainings that are still to be done, which only who works alone does.
-  private func checkTrainings(_ source: (any ImageDataset)?, _ labelled: Labelled?) throws {
+  private func checkTrainings(
+    _ source: (any ImageDataset)?, _ labelled: Labelled?, _ learned: [LearnedPictures]
+  ) throws {
     guard opening.access == .alone else { return }
     var preflight = preflight
     defer { self.preflight = preflight }
@@ -310,12 +314,17 @@ private final class SetsOpening {
     }
     preflight.warnOfIdleKeys(of: recipe)
     if !isFinished(.ranking) { preflight.requireGivenScores(of: recipe, in: opening.directory) }
-    if !isFinished(.teacher) {
-      try preflight.checkStartingWeights(of: recipe, classNames: source?.classes)
+    if !isFinished(recipe.firstOfTeacher) {
+      var names: [Stage: [String]] = [:]
+      (names[.teacher], names[.student]) = (source?.classes, source?.classes)
+      for pictures in learned { names[pictures.stage] = pictures.classNames }
+      try preflight.checkStartingWeights(of: recipe, classNames: names)
     }
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,
+      learned: Dictionary(
+        learned.map { ($0.stage, DataCounts.Learned($0)) }, uniquingKeysWith: { first, _ in first }),
       device: opening.device, isFinished: isFinished)
     preflight.warnOfMissingClasses(
       in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)

@@ -53,7 +53,7 @@ extension RunData {
 
   /// The classes of the first model that the run has.
   private static func classNames(ofModelsIn directory: RunDirectory) -> [String]? {
-    for stage in Stage.allCases where stage != .ranking {
+    for stage in Stage.allCases where stage.isMeasured {
       if let model = try? ModelFolder(contentsOf: directory.folder(of: stage)) {
         return model.classNames
       }

@@ -17,17 +17,23 @@ struct RunData {
   let test: Examples?
   /// U. Where its labels are known they are only used to tell how pure the selection is.
   private(set) var unlabelled: any ShardedDataset
+  /// W; nil where there is none, and where nothing of what is computed depends on it.
+  let tagged: TaggedPictures?
+  /// V; nil as above.
+  let task: LearnedPictures?
   let classNames: [String]
   private let validationIsGiven: Bool
 
   init(
     labelled: Examples, validation: Examples?, test: Examples?, unlabelled: any ShardedDataset,
-    classNames: [String], validationIsGiven: Bool
+    tagged: TaggedPictures? = nil, task: LearnedPictures? = nil, classNames: [String],
+    validationIsGiven: Bool
   ) {
     self.labelled = labelled
     self.validation = validation
     self.test = test
     self.unlabelled = unlabelled
+    (self.tagged, self.task) = (tagged, task)
     self.classNames = classNames
     self.validationIsGiven = validationIsGiven
   }
@@ -160,6 +166,17 @@ struct RunData {
       ("labelled", labelled.dataset), ("unlabelled", unlabelled),
       ("validation", validation?.dataset), ("test", test?.dataset),
     ].compactMap { name, dataset in dataset.map { (name, $0) } }
+  }
+
+  /// W and V, by the stage that learns them.
+  var learned: [Stage: LearnedPictures] {
+    let both = [tagged?.learned, task].compactMap { $0 }
+    return Dictionary(both.map { ($0.stage, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The pictures of all sets, with W's and V's.
+  var datasets: [any ImageDataset] {
+    sets.map(\.dataset) + [tagged?.learned, task].compactMap { $0?.pictures }
   }
 
   /// The pictures that are left out of U, at a glance: what earlier versions noted with scores.

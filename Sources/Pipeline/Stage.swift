@@ -10,6 +10,10 @@ import Training
 public enum Stage: String, CaseIterable, Codable, Sendable {
   /// The student's architecture trained on the labelled pictures alone.
   case baseline
+  /// Stage 0: the teacher's network on the tags of W.
+  case pretraining
+  /// Stage 1, first half: the teacher on other labelled pictures than D.
+  case taskTuning
   /// Stage 1: the teacher.
   case teacher
   /// Stage 2: scores and selection.
@@ -35,7 +39,8 @@ extension Stage {
     var isOfPipeline: Bool
     /// Whether it learns from the labels of D.
     var learnsFromLabels = false
-    /// The stage whose result it begins with, and the file that this is.
+    /// The stage whose result it begins with, and the file that this is; where a recipe has not that
+    /// stage, it is the one before it (`Recipe.beginning(of:)`).
     var begins: (with: Stage, file: String)?
     /// The groups and keys of a recipe that it depends on besides those of the stage before it.
     var keys: [String]
@@ -63,11 +68,33 @@ extension Stage {
         startFrom: Recipe.studentStart,
         accuracy: \.supervised, isIncluded: { $0.baseline.enabled },
         perform: TrainBaseline.perform(in:))
+    case .pretraining:
+      Facts(
+        folder: "0-pretrained", title: "teacher's pre-training", result: "Teacher before D",
+        isOfPipeline: true,
+        keys: [
+          "data.tagged", "data.taggedSplit", "data.taggedTags", "teacher.pretraining.",
+          "teacher.model", "teacher.stem", "teacher.width", "teacher.startFrom",
+        ],
+        startFrom: Recipe.teacherStart, isIncluded: { $0.data.tagged != nil && $0.teacher.kind == .trained },
+        perform: PretrainTeacher.perform(in:))
+    case .taskTuning:
+      Facts(
+        folder: "0-tuned", title: "teacher's tuning on V", result: "Teacher on V",
+        isOfPipeline: true, begins: (.pretraining, "model.safetensors"),
+        keys: [
+          "teacher.fineTuneOn.", "teacher.model", "teacher.stem", "teacher.width",
+          "teacher.startFrom",
+        ],
+        startFrom: Recipe.teacherStart,
+        isIncluded: { $0.teacher.fineTuneOn.labelled != nil && $0.teacher.kind == .trained },
+        perform: TuneTeacher.perform(in:))
     case .teacher:
       Facts(
         folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
-        learnsFromLabels: true, keys: ["teacher."], startFrom: Recipe.teacherStart,
-        accuracy: \.teacher, isIncluded: { $0.teacher.kind != .given },
+        learnsFromLabels: true, begins: (.taskTuning, "model.safetensors"), keys: ["teacher."],
+        startFrom: Recipe.teacherStart, accuracy: \.teacher,
+        isIncluded: { $0.teacher.kind != .given },
         perform: TrainTeacher.perform(in:))
     case .ranking:
       Facts(
@@ -105,6 +132,9 @@ extension Stage {
   /// The stage in words: "fine-tuning".
   public var title: String { facts.title }
 
+  /// Whether accuracies are measured of its network: selecting has none, and stage 0's knows other classes.
+  var isMeasured: Bool { facts.accuracy != nil }
+
   /// The models that a run has left in `folder`, the best last.
   static func models(in folder: String) -> [String] {
     let order = allCases.filter { !$0.facts.isOfPipeline } + pipeline
@@ -112,7 +142,7 @@ extension Stage {
       .filter { FilePath(text: "\($0)/model.safetensors").exists }
   }
 
-  /// The four stages of the pipeline; a run of a recipe need not have all of them.
+  /// The stages of the pipeline: the four, and what the teacher learns before D, which not every recipe has.
   static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }
 
   /// The stages that come after this one in the pipeline, of which each needs the one before.
@@ -139,6 +169,12 @@ extension Recipe {
   static let studentStart = StartKey(key: "student.startFrom") { $0.student.startFrom }
   /// All of these keys.
   static let starts = [teacherStart, studentStart]
+
+  /// The stage of this recipe whose result `stage` begins with, and the file that this is.
+  func beginning(of stage: Stage) -> (with: Stage, file: String)? {
+    guard let begins = stage.facts.begins else { return nil }
+    return includes(begins.with) ? begins : beginning(of: begins.with)
+  }
 
   /// Whether a run of this recipe has the stage.
   public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }

@@ -17,6 +17,7 @@ extension Recipe {
     checkData(&found)
     checkInput(&found)
     checkStages(&found)
+    checkPretraining(&found)
     checkTraining(teacher.training, "teacher.training", &found)
     checkTraining(student.training, "student.training", &found)
     checkTraining(fineTuning.training, "fineTuning.training", &found)
@@ -115,9 +116,11 @@ extension Recipe {
 
     checkTeacher(&found)
     found.refuse(
-      teacher.training.freezeBackbone && teacher.startFrom == nil && teacher.kind == .trained,
+      teacher.training.freezeBackbone && teacher.startFrom == nil && data.tagged == nil
+        && teacher.fineTuneOn.labelled == nil && teacher.kind == .trained,
       "teacher.training.freezeBackbone",
-      "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom")
+      "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom or data.tagged"
+    )
     for (key, frozen) in [
       ("student.training.freezeBackbone", student.training.freezeBackbone),
       ("baseline.training.freezeBackbone", baseline.enabled && baseline.training.freezeBackbone),
@@ -133,6 +136,15 @@ extension Recipe {
       teacher.kind.isOnFeatures && teacher.startFrom == nil, ["teacher.startFrom", "teacher.kind"],
       "teacher.kind: \(teacher.kind.rawValue) needs a network whose features it works on; give "
         + "teacher.startFrom, a model folder or a file of weights")
+    for (key, isSet) in [
+      ("data.tagged", data.tagged != nil),
+      ("teacher.fineTuneOn.labelled", teacher.fineTuneOn.labelled != nil),
+    ] {
+      found.refuse(
+        isSet && teacher.kind != .trained, key,
+        "\(key) is what a teacher learns before D, but teacher.kind is \(teacher.kind.rawValue), which "
+          + "learns nothing before it; remove it, or set kind: trained")
+    }
     found.atLeast(1, teacher.neighbours, "teacher.neighbours", atMost: 1 << 20)
     found.refuse(
       !(teacher.temperature > 0 && teacher.temperature.isFinite), "teacher.temperature",
@@ -168,7 +180,7 @@ extension Recipe {
         + "ranking.tags, a CSV of tag,class")
   }
 
-  private func checkTraining(
+  func checkTraining(
     _ training: Training, _ path: String, _ found: inout RecipeProblems
   ) {
     func key(_ name: String) -> String { "\(path).\(name)" }
@@ -264,7 +276,7 @@ extension Recipe.Ranking {
 }
 
 /// The problems found so far.
-private struct RecipeProblems {
+struct RecipeProblems {
   var list: [RecipeProblem] = []
 
   mutating func refuse(_ condition: Bool, _ keys: [String], _ message: String) {

@@ -84,6 +84,23 @@ extension Recipe.Data {
         "unlabelledImages", \.unlabelledImages, "As labelledImages, for U.", reaches: .nothing),
       .value("classCount", \.classCount, "As labelledImages, for the classes.", reaches: .nothing),
       .value(
+        "tagged", \.tagged,
+        "W, whose tags the teacher learns before D: shards with tags, a list with a column tags, or any pictures with taggedTags; null means that there is no stage 0.",
+        reaches: .pretraining, isYoung: true),
+      .value(
+        "taggedSplit", \.taggedSplit, "As labelledSplit, for W.", reaches: .pretraining,
+        isYoung: true),
+      .value(
+        "taggedTags", \.taggedTags,
+        "A list (CSV or Parquet) of key,tags for the pictures of W, where their tags stand by themselves.",
+        reaches: .pretraining, isYoung: true),
+      .value(
+        "taggedImages", \.taggedImages, "As labelledImages, for W.", reaches: .nothing,
+        isYoung: true),
+      .value(
+        "tagClassCount", \.tagClassCount, "As labelledImages, for the classes that W's tags are.",
+        reaches: .nothing, isYoung: true),
+      .value(
         "shardSize", \.shardSize,
         "How many pictures of U share one score file, where U has no shards of its own.",
         reaches: .unlabelled),
@@ -133,14 +150,16 @@ extension Recipe.Teacher {
         "How it comes about: trained on D; a linear layer or the nearest neighbours on the features of startFrom's network, which stays as it is; or given, where scores come from elsewhere.",
         reaches: .itsStage, isYoung: true),
       .value(
-        "model", \.model, "The architecture's name, as halcyon models lists it.", reaches: .itsStage
-      ),
-      .value("stem", \.stem, "Its first layers.", reaches: .itsStage),
-      .value("width", \.width, "The channels of its first stage.", reaches: .itsStage),
+        "model", \.model, "The architecture's name, as halcyon models lists it.",
+        reaches: .pretraining),
+      .value("stem", \.stem, "Its first layers.", reaches: .pretraining),
+      .value("width", \.width, "The channels of its first stage.", reaches: .pretraining),
       .value(
         "startFrom", \.startFrom,
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
-        reaches: .itsStage),
+        reaches: .pretraining),
+      .group("pretraining", \.pretraining, Pretraining.fields),
+      .group("fineTuneOn", \.fineTuneOn, FineTuneOn.fields),
       .training(\.training),
       .value(
         "neighbours", \.neighbours,

@@ -109,6 +109,17 @@ extension Recipe {
     public var unlabelledImages: Int?
     /// As `labelledImages`, for the classes.
     public var classCount: Int?
+    /// W, whose tags the teacher learns before D: shards with tags, a list with a column `tags`, or any
+    /// pictures with `taggedTags`; nil means that there is no stage 0.
+    public var tagged: String?
+    /// As `labelledSplit`, for W.
+    public var taggedSplit: String?
+    /// A list of `key,tags` for the pictures of W, where their tags stand by themselves.
+    public var taggedTags: String?
+    /// As `labelledImages`, for W.
+    public var taggedImages: Int?
+    /// As `labelledImages`, for the classes that W's tags are.
+    public var tagClassCount: Int?
     /// How many pictures of U share one score file, where U has no shards of its own.
     public var shardSize = 10_000
     /// A CSV of `tag,class`: only pictures of U with one of its tags are scored.
@@ -158,6 +169,10 @@ extension Recipe {
     public var width = 64
     /// A model folder or a file of weights (safetensors, or PyTorch's `.pth`, `.pt`, `.bin`) to start from.
     public var startFrom: String?
+    /// Stage 0: what it learns from the tags of W before D.
+    public var pretraining = Pretraining()
+    /// Stage 1, first half: other labelled pictures that it learns before D.
+    public var fineTuneOn = FineTuneOn()
     /// How it is trained on D.
     public var training = Training.supervised
     /// `knn`: how many labelled pictures, the nearest ones, vote.
@@ -264,41 +279,6 @@ extension Recipe {
     public var long = false
     /// How it is trained on D; what a recipe leaves out is the teacher's value.
     public var training = Training.supervised
-
-    /// The defaults.
-    public init() {}
-  }
-}
-
-// MARK: - Around the stages
-
-extension Recipe {
-  /// How accuracy is measured.
-  public struct Evaluation: Equatable, Sendable {
-    /// Pictures a forward pass measures at once.
-    public var batch = 64
-    /// Validation accuracy after every so many images; nil means at the end of a stage only.
-    public var everyImages: Int?
-
-    /// The defaults.
-    public init() {}
-  }
-
-  /// How often a run is saved.
-  public struct Checkpoints: Equatable, Sendable {
-    /// Steps between two checkpoints.
-    public var everySteps = 1_000
-    /// How many of the newest checkpoints stay.
-    public var keep = 2
-
-    /// The defaults.
-    public init() {}
-  }
-
-  /// What the report shows.
-  public struct Report: Equatable, Sendable {
-    /// The ranks whose pictures are shown; empty means 1, K/16, K/8, K/4, K/2 and K.
-    public var ranks: [Int] = []
 
     /// The defaults.
     public init() {}

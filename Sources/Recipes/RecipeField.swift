@@ -53,6 +53,19 @@ struct RecipeField<Root> {
       lines: { root, indent in ["\(indent)\(name): \(root[keyPath: member].yaml)"] })
   }
 
+  /// The same keys where each came after 0.1.0 and a change of it reaches `reach`.
+  func young(reaching reach: RecipeKey.Reach) -> Self {
+    Self(
+      name: name, comment: comment, read: read,
+      keys: { key in
+        keys(key).map {
+          RecipeKey(
+            key: $0.key, about: $0.about, reach: reach, isYoung: true, expected: $0.expected,
+            schema: $0.schema)
+        }
+      }, settings: settings, lines: lines)
+  }
+
   /// A key with a group of keys; `afterReading` is told which of them a layer gave a value.
   static func group<Value>(
     _ name: String, _ member: WritableKeyPath<Root, Value>, _ fields: [RecipeField<Value>],

@@ -29,6 +29,8 @@ public struct RecipeKey: Sendable {
     case unlabelled
     /// Every training.
     case everyTraining
+    /// The teacher from stage 0 on, where there is one, and what follows it.
+    case pretraining
     /// The stage that the key's group is named after, and those that follow.
     case itsStage
     /// The student, what follows it, and the baseline, which is of the same architecture.
@@ -167,6 +169,10 @@ extension RecipeKey {
       "A change has networks measured again, and scores, selects and trains on that again."
     case .unlabelled: "A change scores what is new, selects, and trains on that again."
     case .everyTraining: "A change trains everything again."
+    case .pretraining:
+      "A change makes the teacher (from stage 0 on, where there is one)"
+        + (setsLength
+          ? ", what follows it and the long baseline again." : " and what follows it again.")
     case .studentAndBaseline:
       "A change makes the student, what follows it and the baseline again."
     case .comparisons: "A change adds or leaves out baselines; what is trained stays."

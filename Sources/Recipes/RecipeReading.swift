@@ -124,7 +124,9 @@ public struct RecipeReading: Sendable {
   /// The keys whose values are paths.
   private static let pathKeys = [
     "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
-    "ranking.tags", "teacher.startFrom", "student.startFrom",
+    "data.tagged", "data.taggedTags", "teacher.pretraining.tagClasses",
+    "teacher.fineTuneOn.labelled", "ranking.tags",
+    "teacher.startFrom", "student.startFrom",
   ]
 
   private static func refuseTwoBudgets(in overrides: [String]) throws {
@@ -195,6 +197,14 @@ extension Recipe {
       data.unlabelled = resolveSource(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
+    data.tagged = data.tagged.map { resolveSource($0, "data.tagged") }
+    data.taggedTags = data.taggedTags.map { resolve($0, "data.taggedTags") }
+    teacher.pretraining.tagClasses = teacher.pretraining.tagClasses.map {
+      resolve($0, "teacher.pretraining.tagClasses")
+    }
+    teacher.fineTuneOn.labelled = teacher.fineTuneOn.labelled.map {
+      resolveSource($0, "teacher.fineTuneOn.labelled")
+    }
     ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
     data.validation = data.validation.map { resolveSource($0, "data.validation") }
     data.test = data.test.map { resolveSource($0, "data.test") }

@@ -24,12 +24,15 @@ struct Halcyon: ParsableCommand {
       CommandGroup(
         name: "One stage of a run directory",
         subcommands: [
-          TrainTeacherCommand.self, ScoreCommand.self, SelectCommand.self, PretrainCommand.self,
+          PretrainTeacherCommand.self, TrainTeacherCommand.self, ScoreCommand.self,
+          SelectCommand.self, PretrainCommand.self,
           FineTuneCommand.self, ReportCommand.self,
         ]),
       CommandGroup(
         name: "The ocean",
-        subcommands: [IndexCommand.self, InspectCommand.self, MaterializeCommand.self]),
+        subcommands: [
+          IndexCommand.self, InspectCommand.self, MaterializeCommand.self, MakeTagsCommand.self,
+        ]),
       CommandGroup(
         name: "Models",
         subcommands: [

@@ -101,7 +101,7 @@ struct RunOptions: ParsableArguments {
       // All that is wrong, as far as it can be told without a place to keep anything.
       throw Problems(try DryRun(reading).problems) ?? RecipeError(recipe)
     }
-    if !computing.contains(.teacher), !mayBegin {
+    if computing.isDisjoint(with: [.pretraining, .teacher]), !mayBegin {
       try requireBegun(RunDirectory(path: directory), access, output: output)
     }
     return try Run(

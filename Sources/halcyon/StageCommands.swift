@@ -2,6 +2,17 @@ import ArgumentParser
 import Pipeline
 import Recipes
 
+/// `halcyon pretrain-teacher`: stage 0.
+struct PretrainTeacherCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain-teacher",
+    abstract: "0: let the teacher learn the tags of data.tagged, where a recipe has them.")
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try PretrainTeacher.perform(in: options.open(computing: [.pretraining])) }
+}
+
 /// `halcyon train-teacher`: stage 1.
 struct TrainTeacherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +20,9 @@ struct TrainTeacherCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try TrainTeacher.perform(in: options.open(computing: [.teacher])) }
+  func run() throws {
+    try TrainTeacher.perform(in: options.open(computing: [.taskTuning, .teacher]))
+  }
 }
 
 /// `halcyon pretrain`: stage 3.

@@ -102,6 +102,43 @@ struct CopiesTests {
     #expect(kept.contains("exact-"))
   }
 
+  @Test("W goes without what D and the test pictures hold, exact and encoded anew, and lists it")
+  func tagged() throws {
+    let tiny = try TinyRun()
+    let folder = tiny.folder
+    try writeLabelled(to: folder)
+    for index in 0..<30 { try folder.write(try jpeg(200 + index), to: "u/\(index).jpg") }
+    try folder.write(try jpeg(3), to: "u/labelled.jpg")
+    try folder.write(try jpeg(105), to: "u/test.jpg")
+    try folder.write(try jpeg(107, quality: 45), to: "u/test-again.jpg")
+    let names = (0..<30).map { "\($0)" } + ["labelled", "test", "test-again"]
+    let lines = names.enumerated().map { "u/\($1).jpg,\($0 % 2 == 0 ? "sea sky" : "sea")\n" }
+    try folder.write("path,tags\n" + lines.joined(), to: "w.csv")
+    try writeRecipe(folder, imagesPerClass: 10)
+    func pretrain(_ leaveOut: String) throws -> String {
+      let settings = [
+        "data.tagged=\(folder.path)/w.csv", "teacher.pretraining.minimumImages=2",
+        "teacher.pretraining.leaveOut=\(leaveOut)", "teacher.pretraining.training.images=64",
+        "teacher.pretraining.training.batch=16", "checkpoints.everySteps=100",
+      ]
+      let outcome = try Command.run(
+        ["pretrain-teacher", "\(folder.path)/copies.yaml", "--out", tiny.directory(leaveOut)]
+          + settings.flatMap { ["--set", $0] })
+      #expect(outcome.code == 0, "\(outcome.errors)")
+      return tiny.has(leaveOut, "0-pretrained/excluded.csv")
+        ? try tiny.text(leaveOut, "0-pretrained/excluded.csv") : ""
+    }
+    let near = try pretrain("near")
+    #expect(near.contains("\nu/labelled.jpg,is the labelled picture odd/3.jpg\n"))
+    #expect(near.contains("\nu/test.jpg,is the test picture odd/5.jpg\n"))
+    #expect(near.contains("\nu/test-again.jpg,looks like the test picture odd/7.jpg"))
+    #expect(near.split(separator: "\n").count == 4)
+    let exact = try pretrain("exact")
+    #expect(exact.contains("u/labelled.jpg") && exact.contains("u/test.jpg"))
+    #expect(exact.split(separator: "\n").count == 3)
+    #expect(try pretrain("keep").isEmpty)
+  }
+
   @Test("a picture that is there hundreds of times does not leave a class short of others")
   func viral() throws {
     let tiny = try TinyRun()

@@ -9,7 +9,7 @@ struct DryRunTests {
   private static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
-  private static let stranger = ["IMAGENET", "YFCC100M", "IG1B", "WEAK_TEACHER"]
+  private static let stranger = ["IMAGENET", "YFCC100M", "IG1B", "IG1B_CLASSES", "WEAK_TEACHER"]
 
   private func dryRun(_ recipe: String, _ flags: String...) throws -> Command.Outcome {
     try Command.run(
@@ -19,7 +19,7 @@ struct DryRunTests {
 
   @Test(
     "the paper's jobs are worked out on a machine that has neither data nor variables",
-    arguments: ["resnet50-yfcc", "resnext101-32x16-ig1b"])
+    arguments: ["resnet50-yfcc", "resnext101-32x16-ig1b", "semi-weakly-ig1b"])
   func paper(recipe: String) throws {
     let outcome = try dryRun(recipe)
     #expect(outcome.code == 0, "\(outcome.errors)")

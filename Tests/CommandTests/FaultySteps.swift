@@ -42,7 +42,11 @@ extension TinyRun {
       let reading = try RecipeReading(contentsOf: "\(folder.path)/tiny.yaml", overrides: settings)
       let run = try Run(
         reading, directory: directory(name), stepGuard: faults, console: console)
-      if verb == "train-teacher" { try TrainTeacher.perform(in: run) } else { try run.allStages() }
+      switch verb {
+      case "pretrain-teacher": try PretrainTeacher.perform(in: run)
+      case "train-teacher": try TrainTeacher.perform(in: run)
+      default: try run.allStages()
+      }
     } catch {
       text += PipelineError.lines(about: error).map { "halcyon: \($0)\n" }.joined()
       code = PipelineError.exitCode(of: error)

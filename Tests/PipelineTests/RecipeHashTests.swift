@@ -95,7 +95,15 @@ struct RecipeHashTests {
     #expect(reached { $0.data.validationFraction = 0.1 } == all)
     #expect(reached { $0.input.size = 128 } == all)
     let pipeline: Set<Stage> = [.teacher, .ranking, .student, .fineTuning]
-    #expect(reached { $0.teacher.model = "resnet18" } == pipeline)
+    #expect(
+      reached { $0.teacher.model = "resnet18" } == pipeline.union([.pretraining, .taskTuning]))
+    #expect(reached { $0.data.tagged = "/w" } == pipeline.union([.pretraining, .taskTuning]))
+    #expect(
+      reached { $0.teacher.pretraining.minimumImages = 7 }
+        == pipeline.union([.pretraining, .taskTuning]))
+    #expect(
+      reached { $0.teacher.fineTuneOn.labelled = "/v" } == pipeline.union([.taskTuning]))
+    #expect(reached { $0.teacher.training.batch = 8 } == pipeline)
     #expect(reached { $0.data.unlabelled = "/v" } == [.ranking, .student, .fineTuning])
     #expect(reached { $0.input.resize = 300 } == [.ranking, .student, .fineTuning])
     #expect(

@@ -31,8 +31,16 @@ struct RecipeKeyTests {
       case .studentAndBaseline:
         #expect(
           stages == [.baseline, .student, .fineTuning, .baselineLong], "\(key.key) \(stages)")
+      case .pretraining:
+        let isLength = [".training.images", ".training.epochs"].contains { key.key.hasSuffix($0) }
+        let expected = Set(
+          [.pretraining] + Stage.pretraining.later + (isLength ? [.baselineLong] : []))
+        #expect(Set(stages) == expected, "\(key.key) \(stages)")
       case .itsStage:
-        let stage = try #require(Stage(rawValue: String(key.key.prefix { $0 != "." })))
+        let isTask = key.key.hasPrefix("teacher.fineTuneOn.")
+        let stage =
+          isTask
+          ? .taskTuning : try #require(Stage(rawValue: String(key.key.prefix { $0 != "." })))
         let isLength = [".training.images", ".training.epochs"].contains { key.key.hasSuffix($0) }
         let long: [Stage] =
           stage == .baseline || isLength && stage != .ranking ? [.baselineLong] : []

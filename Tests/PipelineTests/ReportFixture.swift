@@ -27,10 +27,13 @@ struct ReportFixture {
   var score: (Int) -> Float = { 8 - Float($0) }
   var finished = Set(Stage.allCases)
   var name = "birds"
+  /// The tags of W's pictures; nil without stage 0.
+  var tags: [[String]]?
 
   func data() throws -> ReportData {
     var recipe = Recipe(name: name, labelled: "/d", unlabelled: "/u")
     recipe.baseline.long = true
+    if tags != nil { recipe.data.tagged = "/w" }
     recipe.ranking.imagesPerClass = imagesPerClass
     var summary = Summary(
       classes: names.count, labelledImages: labelled, unlabelledImages: unlabelled, seed: 1,
@@ -48,9 +51,16 @@ struct ReportFixture {
 
     var data = ReportData(
       recipe: recipe, summary: summary, classNames: names, measuredOn: measuredOn)
-    for stage in [Stage.baseline, .baselineLong, .teacher, .student, .fineTuning]
+    for stage in [Stage.baseline, .baselineLong, .pretraining, .teacher, .student, .fineTuning]
     where recipe.includes(stage) {
       data.trainings.append(try training(stage, recipe, summary))
+    }
+    if let tags, finished.contains(.pretraining) {
+      var settings = Recipe.Teacher.Pretraining()
+      settings.minimumImages = 2
+      let vocabulary = try TagVocabulary(
+        of: TaggedDataset(tags), at: "/w", settings, workers: 1)
+      data.tags = TagStatistics(of: vocabulary, copies: 1, unreadable: 2)
     }
     data.missing = Stage.allCases.filter { recipe.includes($0) && !finished.contains($0) }
     if finished.contains(.ranking) {

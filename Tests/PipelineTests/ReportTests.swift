@@ -23,14 +23,19 @@ struct ReportTests {
     ("truth unknown", ReportFixture(isTruthKnown: false)),
     ("sixty classes", ReportFixture(names: (0..<60).map { "class \($0)" })),
     ("K of one", ReportFixture(imagesPerClass: 1)),
+    ("a teacher from tags", ReportFixture(tags: Self.tags)),
+    ("tags not learned yet", ReportFixture(finished: [.baseline], tags: Self.tags)),
     ("certain scores", ReportFixture(score: { $0 == 1 ? .infinity : 90 })),
   ]
+
+  /// Tag t on 60 / t pictures.
+  static let tags = (0..<60).map { index in (1...9).filter { index < 60 / $0 }.map { "tag\($0)" } }
 
   private func page(_ fixture: ReportFixture) throws -> String {
     Report(try fixture.data()).html
   }
 
-  @Test("every state of a run gives a whole page of its own", arguments: 0..<14)
+  @Test("every state of a run gives a whole page of its own", arguments: 0..<16)
   func whole(index: Int) throws {
     let (name, fixture) = try #require(Self.states.dropFirst(index).first)
     let html = try page(fixture)
@@ -39,12 +44,18 @@ struct ReportTests {
     #expect(check.externalAddresses.isEmpty, "\(name)")
     #expect(check.notNumbers.isEmpty, "\(name)")
     #expect(html.contains("<h1>birds</h1>"))
-    for training in Stage.allCases where training != .ranking {
+    for training in Stage.allCases
+    where ![.ranking, .taskTuning].contains(training)
+      && (training != .pretraining || fixture.tags != nil)
+    {
       let isThere = html.contains(training.facts.result)
       let hasBaseline = fixture.baseline != nil
       #expect(isThere == (hasBaseline || ![.baseline, .baselineLong].contains(training)))
     }
     #expect(html.contains("id=\"selection\"") == fixture.finished.contains(.ranking))
+    #expect(
+      html.contains("id=\"tags\"")
+        == (fixture.tags != nil && fixture.finished.contains(.pretraining)))
     #expect(html.contains("id=\"curves\"") == !fixture.finished.isEmpty)
     #expect(html.contains("not finished; still to come") == (fixture.finished.count < 6))
   }
@@ -128,6 +139,19 @@ struct ReportTests {
     let rows = html.matches(of: /<tr>[\s\S]*?<\/tr>/).map { $0.0.ranges(of: /<t[hd]/).count }
     #expect(Set(rows).count == 1, "\(rows)")
     #expect(!RankCharts(selected, classes: 6, []).html.text.contains("agged so"))
+  }
+
+  @Test("the tags: what is a class, what is left out and what is passed over, with Zipf's law")
+  func tagSection() throws {
+    // 60 / t for t = 1…9 are 60, 30, 20, 15, 12, 10, 8, 7 and 6; one picture has "rare" alone, one none.
+    let html = try page(ReportFixture(tags: Self.tags + [["rare"], []]))
+    #expect(html.contains("9 classes from the tags of 59 pictures (data.tagged, 62 in all)"))
+    #expect(html.contains("1 picture without a tag, 1 with none that is a class"))
+    #expect(html.contains("1 that D or the test pictures hold (0-pretrained/excluded.csv)"))
+    #expect(html.contains("2 cannot be read"))
+    #expect(html.contains("10 tags, from 60 pictures to 1</li>"))
+    #expect(html.contains("1 tag is no class; the most frequent: rare (1)"))
+    #expect(html.contains("<th scope=\"row\" class=\"text\">tag1</th>"))
   }
 
   @Test("of many classes the most changed are shown, and all of them folded away")

@@ -233,9 +233,10 @@ struct RecipePathTests {
   }
 
   @Test(
-    "the paper's recipes can be read", arguments: ["resnet50-yfcc", "resnext101-32x16-ig1b"])
+    "the paper's recipes can be read",
+    arguments: ["resnet50-yfcc", "resnext101-32x16-ig1b", "semi-weakly-ig1b"])
   func paper(name: String) throws {
-    for variable in ["IMAGENET", "YFCC100M", "IG1B", "WEAK_TEACHER"] {
+    for variable in ["IMAGENET", "YFCC100M", "IG1B", "IG1B_CLASSES", "WEAK_TEACHER"] {
       setenv(variable, "/\(variable)", 1)
     }
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

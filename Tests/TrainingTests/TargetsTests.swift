@@ -187,6 +187,22 @@ struct ClassBalancedOrderTests {
     #expect(seen.count == 100)
   }
 
+  @Test("in the square-root order a class comes in proportion to the root of its pictures")
+  func squareRoot() {
+    let order = ClassBalancedOrder(examples, exponent: 0.5, seed: 3)
+    var counts = [0.0, 0, 0, 0]
+    for position in 0..<6000 {
+      counts[Int(examples.classes(at: order.sample(at: position).index).first ?? 2)] += 1
+    }
+    // The roots of 90, 9 and 1 are 9.487, 3 and 1, of 13.487 in all; within 5 standard deviations.
+    #expect(counts[2] == 0)
+    for (label, root) in [(0, 90.0.squareRoot()), (1, 3), (3, 1)] {
+      let share = root / (90.0.squareRoot() + 4)
+      let deviation = (6000 * share * (1 - share)).squareRoot()
+      #expect(abs(counts[label] - 6000 * share) < 5 * deviation)
+    }
+  }
+
   @Test("the order is a function of the seed and the position, and repeats are varied anew")
   func function() {
     let order = ClassBalancedOrder(examples, seed: 3)

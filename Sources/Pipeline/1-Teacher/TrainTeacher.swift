@@ -4,7 +4,7 @@ import Training
 
 /// Stage 1: a teacher learns from the labelled pictures D, from scratch or from given weights.
 public enum TrainTeacher {
-  /// Trains the teacher, or does nothing when this run has it already.
+  /// Trains the teacher, on V first where the recipe has it, or does nothing when this run has it already.
   /// - Throws: `PipelineError`.
   public static func perform(in run: Run) throws {
     guard run.recipe.includes(.teacher) else {
@@ -12,6 +12,7 @@ public enum TrainTeacher {
         "teacher.kind is given: there is no teacher to train; `halcyon score RECIPE --from FILE…` takes "
           + "the scores that another program made")
     }
+    if run.recipe.includes(.taskTuning) { try TuneTeacher.perform(in: run) }
     try run.stage(.teacher) {
       let options = run.options(of: .teacher)
       let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))

@@ -18,12 +18,13 @@ struct StartingWeights {
   let model: ModelFolder?
   private let file: any WeightsFile
 
-  /// Opens the weights and makes sure that they fit `network`, whose tensors need no memory.
+  /// Opens the weights and makes sure that they fit `network`, whose tensors need no memory; without
+  /// `takesLast` the last layer is new in any case.
   /// - Throws: `PipelineError` saying what lies there and what to do about it, `FileError` naming all
   ///   tensors that do not fit.
   init(
     _ start: StartKey, _ source: String, for network: any Network, _ options: NetworkOptions,
-    classNames: [String]
+    classNames: [String], takesLast: Bool = true
   ) throws {
     self.source = source
     let key = start.key
@@ -57,7 +58,7 @@ struct StartingWeights {
     }
     // A bare file has no names of classes.
     let names = isFolder ? model?.classNames : nil
-    let keepsLast = sameShapes && (names.map { $0 == classNames } ?? true)
+    let keepsLast = takesLast && sameShapes && (names.map { $0 == classNames } ?? true)
     let fit = WeightsFit(
       of: file, to: network.weights, prefix: prefix, skipping: { isLast($0) && !keepsLast })
     guard fit.isWhole else {

@@ -12,12 +12,26 @@ struct DataCounts: Equatable {
   let labelled: Int
   let unlabelled: Int
   let classes: Int
+  /// Examples of W and V, and their classes, by the stage that learns them; none where that is not known.
+  var learned: [Stage: Learned] = [:]
   /// Of U.
   var shards = 1
   /// Whether the pictures were counted, not only described.
   var areCounted = true
   /// The stages of a begun run that would be made again.
   var redone: [Stage] = []
+
+  /// What a stage learns from that is not D.
+  struct Learned: Equatable {
+    let images: Int
+    let classes: Int
+
+    init(images: Int, classes: Int) { (self.images, self.classes) = (images, classes) }
+
+    init(_ pictures: LearnedPictures) {
+      self.init(images: pictures.count, classes: pictures.classNames.count)
+    }
+  }
 
   init(labelled: Int, unlabelled: Int, classes: Int) {
     self.labelled = labelled
@@ -32,20 +46,32 @@ struct DataCounts: Equatable {
     noting preflight: inout Preflight
   ) throws {
     let data = recipe.data
-    let isThere = [data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test]
-      .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
+    let isThere = [
+      data.labelled, data.unlabelledIsRest ? nil : data.unlabelled, data.test, data.tagged,
+    ]
+    .allSatisfy { $0.map { FilePath(text: $0).exists } ?? true }
     // Which is refused, whatever the recipe says of how many there are.
     let isRemote = [data.labelled, data.validation, data.test]
       .contains { $0.map(RecipePath.isRemote) ?? false }
     if !isThere, !isRemote, let labelled = data.labelledImages,
-      let unlabelled = data.unlabelledImages, let classes = data.classCount
+      let unlabelled = data.unlabelledImages, let classes = data.classCount,
+      data.tagged == nil || data.taggedImages != nil && data.tagClassCount != nil
     {
       self.init(labelled: labelled, unlabelled: unlabelled, classes: classes)
       areCounted = false
       preflight.warnOfIdleKeys(of: recipe)
+      if data.tagged != nil, let images = data.taggedImages, let classes = data.tagClassCount {
+        learned[.pretraining] = Learned(images: images, classes: classes)
+      }
+      if let task = recipe.teacher.fineTuneOn.labelled {
+        preflight.warn(
+          "teacher.fineTuneOn.labelled: \(task) is not counted where pictures are not there, and neither "
+            + "is the training on it",
+          key: "teacher.fineTuneOn.labelled")
+      }
       try preflight.checkTrainings(
-        of: recipe, labelled: labelled, classCount: classes, device: nil, isFinished: { _ in false }
-      )
+        of: recipe, labelled: labelled, classCount: classes,
+        learned: learned, device: nil, isFinished: { _ in false })
       return
     }
     let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -66,12 +92,13 @@ struct DataCounts: Equatable {
     noting preflight: inout Preflight
   ) throws {
     guard let opened = try RunData.open(recipe, opening, noting: &preflight) else { return nil }
-    for line in PassedOver.lines(of: opened.data.sets.map(\.dataset)) {
+    for line in PassedOver.lines(of: opened.data.datasets) {
       preflight.warn(line, key: "data")
     }
     self.init(
       labelled: opened.data.labelled.count, unlabelled: opened.data.unlabelled.count,
       classes: opened.data.classNames.count)
+    learned = opened.data.learned.mapValues(Learned.init)
     shards = opened.data.unlabelled.shardCount
     if let directory = opening.directory, let device = opening.device {
       redone = try preflight.checkResults(

@@ -19,10 +19,11 @@ extension DryRun {
       "classes \(Format.count(classes))   labelled \(Format.count(labelledImages))   "
         + "unlabelled \(Format.count(unlabelledImages))   selected at most "
         + Format.count(selectedAtMost),
+      taggedLine,
       "device \(device), \(precision), \(Format.count(machineGmacPerSecond)) GMAC/s measured"
         + (machineMemoryBytes.map { ", memory \(Format.bytes($0))" } ?? ""),
       "",
-    ]
+    ].compactMap { $0 }
     for training in trainings {
       lines += [
         "\(training.stage): \(training.model), \(Format.count(training.parameters)) parameters, "
@@ -37,7 +38,14 @@ extension DryRun {
           }.joined(separator: ", "),
       ]
       let stage = Stage.allCases.first { $0.title == training.stage }
-      if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
+      let earlier = trainings.prefix { $0.stage != training.stage }.last { training in
+        Stage.allCases.contains { $0.title == training.stage && $0.isOfTeacher }
+      }
+      if stage?.isOfTeacher == true, let earlier,
+        let folder = Stage.allCases.first(where: { $0.title == earlier.stage })?.folder
+      {
+        lines.append("  starts from \(folder), with a new last layer")
+      } else if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
         lines.append("  \(note)")
       }
     }
@@ -58,6 +66,11 @@ extension DryRun {
     return lines + ["", "this run was begun:"] + progress.map { Self.line(of: $0) } + [
       "  left: " + (secondsLeft > 0 ? Self.time(secondsLeft) : "nothing")
     ]
+  }
+
+  private var taggedLine: String? {
+    guard let taggedImages, let tagClasses else { return nil }
+    return "tagged \(Format.count(taggedImages)), of \(Format.count(tagClasses)) classes"
   }
 
   private static func line(of progress: Progress) -> String {

@@ -64,6 +64,10 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var labelledImages: Int?
   /// Pictures of U.
   public private(set) var unlabelledImages: Int?
+  /// Examples of W; nil, as the next one, without stage 0.
+  public private(set) var taggedImages: Int?
+  /// The classes that the tags of W are.
+  public private(set) var tagClasses: Int?
   /// The most that D̂ can hold.
   public private(set) var selectedAtMost: Int?
   /// The trainings, in their order.
@@ -149,6 +153,8 @@ public struct DryRun: Encodable, Sendable {
     classes = counts.classes
     labelledImages = counts.labelled
     unlabelledImages = counts.unlabelled
+    let tagged = counts.learned[.pretraining]
+    (taggedImages, tagClasses) = (tagged?.images, tagged?.classes)
     selectedAtMost = plan.selected
     trainings = plan.trainings
     scoringSeconds = plan.scoringSeconds

@@ -150,6 +150,8 @@ extension Stage {
   var recipeKey: String {
     switch self {
     case .baselineLong: "baseline"
+    case .pretraining: "teacher.pretraining"
+    case .taskTuning: "teacher.fineTuneOn"
     default: rawValue
     }
   }

@@ -17,7 +17,7 @@ extension Preflight {
       let weights = try GivenWeights.all(of: recipe, notedAt: note)
       let now = RunInputs(
         recipe, device, Run.precision(recipe.precision, on: device), opened.data, opened.known,
-        weights: weights.hashes)
+        weights: weights.hashes, workers: Threads.cores)
       let earlier = try directory.recipe()
       let stale = try StaleStages(
         in: directory, earlier: earlier, now, computing: Set(Stage.allCases))
@@ -49,7 +49,7 @@ extension Preflight {
         try StageMarker.state(
           of: stage, in: directory.folder(of: stage), for: recipe, measuredOn: now.measured)
       }
-      guard case .done(let marker, measured: false)? = state, stage != .ranking else { continue }
+      guard case .done(let marker, measured: false)? = state, stage.isMeasured else { continue }
       warn("\(stage.title): \(marker.whyMeasuredAgain(on: now.measured))", key: "data.test")
     }
     return stale.stages

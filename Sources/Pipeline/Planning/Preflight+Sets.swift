@@ -66,12 +66,15 @@ extension Preflight {
       key: "data.labelled")
   }
 
-  /// Notes which shards of U are cut short: what stands before the cut is used.
-  mutating func warnOfCutShards(of unlabelled: any ShardedDataset) {
-    guard let cut = unlabelled.cutShards, let line = cut.line else { return }
+  /// Notes which shards of U, or of W, are cut short: what stands before the cut is used.
+  mutating func warnOfCutShards(
+    of pictures: any ShardedDataset, called set: String = "unlabelled",
+    key: String = "data.unlabelled"
+  ) {
+    guard let cut = pictures.cutShards, let line = cut.line else { return }
     warn(
-      "unlabelled: \(line); U goes without the rest until \(cut.count == 1 ? "it is" : "they are") "
+      "\(set): \(line); \(set == "tagged" ? "W" : "U") goes without the rest until \(cut.count == 1 ? "it is" : "they are") "
         + "fetched again",
-      key: "data.unlabelled")
+      key: key)
   }
 }

@@ -12,24 +12,34 @@ extension Preflight {
   /// they were trained on looked as this recipe's pictures do.
   ///
   /// Where the classes are not known, the last layer is left out of account.
-  mutating func checkStartingWeights(of recipe: Recipe, classNames: [String]?) throws {
-    for stage in [Stage.teacher, .student] {
+  mutating func checkStartingWeights(
+    of recipe: Recipe, classNames: [Stage: [String]]
+  ) throws {
+    let first = recipe.firstOfTeacher
+    if first != .teacher, recipe.teacher.startFrom != nil {
+      warn(
+        "teacher.startFrom and \(first.pictureKey): the \(first.title) begins with these weights, and "
+          + "the teacher with what that leaves",
+        key: "teacher.startFrom")
+    }
+    for stage in [first, .student] {
       guard let start = stage.facts.startFrom, let source = start.source(recipe),
         !isAtFault(start.key),
         !["model", "stem", "width"].contains(where: { isAtFault("\(start.group).\($0)") }),
         !isAtFault("input.channels")
       else { continue }
-      let options = recipe.options(of: stage, classCount: classNames?.count ?? 1)
+      let names = classNames[stage]
+      let options = recipe.options(of: stage, classCount: names?.count ?? 1)
       let weights = try attempt(start.key) {
         let network = try ModelCatalog.make(options, device: .meta)
         let weights = try StartingWeights(
-          start, source, for: network, options, classNames: classNames ?? [])
+          start, source, for: network, options, classNames: names ?? [])
         try weights.requireFinite(for: network)
         return weights
       }
       guard let weights else { continue }
       if let input = weights.model?.input { warn(of: input, of: start, in: recipe) }
-      if classNames != nil { startingWeights[start.key] = weights.note }
+      if names != nil { startingWeights[start.key] = weights.note }
     }
   }
 

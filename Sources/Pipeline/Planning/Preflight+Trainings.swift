@@ -6,20 +6,25 @@ import Torch
 import Training
 
 extension Preflight {
-  /// Looks at each training on D: whether its schedule comes out and whether it fits into memory; of the
-  /// student's pre-training the memory alone, since D̂ is not known yet.
+  /// Looks at each training on D, W and V, of which `learned` has how many examples there are (none where
+  /// that is not known): whether its schedule comes out and whether it fits into memory; of the student's pre-training the memory alone, since D̂ is not known yet.
   mutating func checkTrainings(
-    of recipe: Recipe, labelled: Int, classCount: Int, device: Device?,
-    isFinished: (Stage) -> Bool
+    of recipe: Recipe, labelled: Int, classCount: Int, learned: [Stage: DataCounts.Learned],
+    device: Device?, isFinished: (Stage) -> Bool
   ) throws {
-    var onLabelled: [Stage: Recipe.Training] = [
-      .baseline: recipe.baseline.training, .fineTuning: recipe.fineTuning.training,
+    var known: [Stage: Recipe.Training] = [
+      .pretraining: recipe.teacher.pretraining.training,
+      .taskTuning: recipe.teacher.fineTuneOn.training, .baseline: recipe.baseline.training,
+      .fineTuning: recipe.fineTuning.training,
     ]
-    if recipe.teacher.kind == .trained { onLabelled[.teacher] = recipe.teacher.training }
+    if recipe.teacher.kind == .trained { known[.teacher] = recipe.teacher.training }
     for stage in Stage.allCases where recipe.includes(stage) && !isFinished(stage) {
       let key = "\(stage.recipeKey).training"
-      if let training = onLabelled[stage], !isAtFault(in: key) {
-        let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
+      if stage.isOfTeacher, stage != .teacher, learned[stage] == nil { continue }
+      let (images, classes) =
+        learned[stage].map { ($0.images, $0.classes) } ?? (labelled, classCount)
+      if let training = known[stage], !isAtFault(in: key) {
+        let plan = try attempt(key) { try TrainingPlan(training, imageCount: images) }
         if let plan { warn(of: plan, training, key: key) }
       } else if stage == .student, recipe.student.training.schedule != .steps,
         recipe.student.training.images != nil, !isAtFault(in: key)
@@ -29,8 +34,8 @@ extension Preflight {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
         if let plan { warn(of: plan, training, key: key) }
       }
-      guard let device, let training = onLabelled[stage] ?? recipe.longTraining(of: stage),
-        !isAtFault(in: key), !isAtFault(in: "\(stage == .teacher ? "teacher" : "student")"),
+      guard let device, let training = known[stage] ?? recipe.longTraining(of: stage),
+        !isAtFault(in: key), !isAtFault(in: stage.isOfTeacher ? "teacher" : "student"),
         !isAtFault(in: "input")
       else { continue }
       if training.replicas > 1, device != .cpu {
@@ -41,7 +46,7 @@ extension Preflight {
       }
       let room = TrainingRoom(
         stage: stage, training: training,
-        options: recipe.options(of: stage, classCount: classCount), size: recipe.input.size,
+        options: recipe.options(of: stage, classCount: classes), size: recipe.input.size,
         precision: Run.precision(recipe.precision, on: device))
       let refusal = try attempt(key) { try room.refusal(on: device) } ?? nil
       if let refusal { try note(refusal, key: "\(key).accumulate") }
@@ -78,10 +83,15 @@ extension Recipe {
 
   /// The network of a training stage for so many classes.
   func options(of stage: Stage, classCount: Int) -> NetworkOptions {
-    let isTeacher = stage == .teacher
+    let isTeacher = stage.isOfTeacher
     return NetworkOptions(
       model: isTeacher ? teacher.model : student.model, classCount: classCount,
       inputChannels: input.channels, stem: isTeacher ? teacher.stem : student.stem,
       width: isTeacher ? teacher.width : student.width, inputSize: input.size)
   }
+}
+
+extension Stage {
+  /// Whether the network that it trains is the teacher's.
+  var isOfTeacher: Bool { [.pretraining, .taskTuning, .teacher].contains(self) }
 }

@@ -6,40 +6,41 @@ import Shards
 import Training
 
 extension Preflight {
-  /// Decodes some pictures of U, spread over it: where none can be read, scoring it is no use.
+  /// Decodes some pictures of U or W, spread over it: where none can be read, it is of no use.
   /// - Returns: How many cannot be read, where all were looked at.
   /// - Throws: `Stopped`.
   mutating func lookAt(
-    unlabelled: any ShardedDataset, limit: BadSamples.Limit, maxPixels: Int
+    _ pictures: any ShardedDataset, called set: String, key dataKey: String,
+    limit: BadSamples.Limit, maxPixels: Int
   ) throws -> Int? {
-    guard unlabelled.isRandomAccess, unlabelled.count > 0 else {
+    guard pictures.isRandomAccess, pictures.count > 0 else {
       return nil
     }
-    let step = (unlabelled.count + 99) / 100
-    let looked = Array(stride(from: 0, to: unlabelled.count, by: step))
+    let step = (pictures.count + 99) / 100
+    let looked = Array(stride(from: 0, to: pictures.count, by: step))
     let decoder = try ImageDecoder(maxPixels: maxPixels)
     var unreadable: [BadSamples.Entry] = []
     for index in looked {
       try StopSignal.check()
       do {
-        let key = unlabelled.key(at: index)
-        _ = try decoder.pixels(of: unlabelled.read(at: index), channels: 1, key: key)
+        let key = pictures.key(at: index)
+        _ = try decoder.pixels(of: pictures.read(at: index), channels: 1, key: key)
       } catch ImageDataError.unreadable(let key, let reason) {
         unreadable.append(.init(key: key, reason: reason))
       }
     }
     let found = UnreadableImages(
-      set: "unlabelled", count: unreadable.count, of: looked.count, first: unreadable)
-    let spread = step > 1 ? " (looked at of \(Format.count(unlabelled.count)))" : ""
+      set: set, count: unreadable.count, of: looked.count, first: unreadable)
+    let spread = step > 1 ? " (looked at of \(Format.count(pictures.count)))" : ""
     if found.count == found.of {
       refuse(
-        "unlabelled: \(found.line)\(spread); is data.unlabelled the right folder?", exitCode: 65,
-        key: "data.unlabelled")
+        "\(set): \(found.line)\(spread); is \(dataKey) the right folder?", exitCode: 65,
+        key: dataKey)
     } else if let problem = found.problem(limit, list: nil), step == 1 {
       refuse(problem, exitCode: 65, key: "data.unreadableLimit")
     } else if found.count > limit.allowed(of: found.of) {
       warn(
-        "unlabelled: \(found.line)\(spread); selecting ends where more than data.unreadableLimit "
+        "\(set): \(found.line)\(spread); \(set == "tagged" ? "stage 0" : "selecting") ends where more than data.unreadableLimit "
           + "cannot be read: mend them, or raise it",
         key: "data.unreadableLimit")
     }

@@ -101,10 +101,11 @@ extension RunPlan {
           + "than K (Table 5); lower ranking.imagesPerClass",
         key: "ranking.imagesPerClass")
     }
-    if recipe.teacher.startFrom == nil, recipe.includes(.teacher) {
+    if recipe.teacher.startFrom == nil, recipe.data.tagged == nil, recipe.includes(.teacher) {
       depart(
         6, "a weakly supervised teacher",
-        "it starts from nothing; teacher.startFrom takes weights that saw more pictures (Table 6)",
+        "it starts from nothing; teacher.startFrom takes weights that saw more pictures, data.tagged pictures "
+          + "with tags to learn first (Table 6)",
         key: "teacher.startFrom")
     }
   }

@@ -61,6 +61,16 @@ struct RunPlan {
           .baseline, student.model, studentCost, recipe.baseline.training,
           pictures: counts.labelled))
     }
+    let earlier: [(Stage, Recipe.Training)] = [
+      (.pretraining, teacher.pretraining.training), (.taskTuning, teacher.fineTuneOn.training),
+    ]
+    for (stage, settings) in earlier {
+      guard let learned = counts.learned[stage] else { continue }
+      let cost = try ModelCatalog.cost(
+        recipe.options(of: stage, classCount: learned.classes), size: recipe.input.size)
+      trainings.append(
+        try training(stage, teacher.model, cost, settings, pictures: learned.images))
+    }
     if teacher.kind == .trained, let teacherCost {
       trainings.append(
         try training(
@@ -89,7 +99,9 @@ struct RunPlan {
       Double(recipe.checkpoints.keep + 1) * 8
       * Double(
         max(teacher.kind == .trained ? teacherCost?.parameters ?? 0 : 0, studentCost.parameters))
-    let models = 4 * Double((teacherCost?.parameters ?? 0) + 3 * studentCost.parameters)
+    let teachers = Stage.allCases.count { $0.isOfTeacher && recipe.includes($0) }
+    let models =
+      4 * Double(teachers * (teacherCost?.parameters ?? 0) + 3 * studentCost.parameters)
 
     self.recipe = recipe
     self.counts = counts

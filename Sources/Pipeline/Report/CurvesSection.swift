@@ -27,8 +27,8 @@ struct CurvesSection {
       <section class="long" aria-labelledby="curves">
       <h2 id="curves">Learning curves</h2>
       <p>Each point is the mean since the point before. The scales of loss and top-1 are the same for \
-      every training. Training pictures are augmented, and in pre-training their labels are the \
-      teacher's.</p>
+      every training. Training pictures are augmented, and in the student's pre-training their labels \
+      are the teacher's\(data.tags == nil ? "" : ", in the teacher's they are tags").</p>
       <ul class="legend"><li><svg aria-hidden="true"><path class="line first" d="M0 7h30"/></svg>\
       training pictures</li>\(validation)</ul>
       \(trainings.map { charts($0, loss: loss, accuracy: accuracy) })

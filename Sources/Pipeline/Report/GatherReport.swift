@@ -25,6 +25,8 @@ extension ReportData {
     let trainings: [(Stage, String, Recipe.Training)] = [
       (.baseline, recipe.student.model, recipe.baseline.training),
       (.baselineLong, recipe.student.model, recipe.baseline.training),
+      (.pretraining, recipe.teacher.model, recipe.teacher.pretraining.training),
+      (.taskTuning, recipe.teacher.model, recipe.teacher.fineTuneOn.training),
       (.teacher, recipe.teacher.model, recipe.teacher.training),
       (.student, recipe.student.model, recipe.student.training),
       (.fineTuning, recipe.student.model, recipe.fineTuning.training),
@@ -34,6 +36,10 @@ extension ReportData {
         stage: stage, model: model, training: training, marker: markers[stage],
         rows: (try? MetricsTable.rows(of: run.directory.metricsPath(of: stage))) ?? [],
         evaluation: markers[stage] == nil ? nil : run.evaluation(of: stage, on: measured))
+    }
+    if recipe.includes(.pretraining) {
+      let path = "\(run.directory.folder(of: .pretraining))/tags.json"
+      tags = try? JSON.read(TagStatistics.self, at: path)
     }
     ranking = markers[.ranking]
     missing = Stage.allCases.filter { recipe.includes($0) && markers[$0] == nil }
@@ -100,6 +106,11 @@ extension ReportData {
       warnings.append(
         "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
           + "because D or the test pictures hold them: \(Stage.ranking.folder)/excluded.csv.")
+    }
+    if let tags = data.tags, tags.copies > 0 {
+      warnings.append(
+        "\(Format.counted(tags.copies, "tagged picture was", "tagged pictures were")) left out "
+          + "because D or the test pictures hold them: \(Stage.pretraining.folder)/excluded.csv.")
     }
     for set in data.summary.unreadablePictures {
       let list =

@@ -34,6 +34,12 @@ struct MakingSection {
           + (recipe.data.unlabelledIsRest
             ? ", the rest of D's set" : " of \(recipe.data.unlabelled)")
       ),
+      (
+        "Tagged pictures W",
+        data.tags.map {
+          "\(Format.count($0.known - $0.copies)) of \(recipe.data.tagged ?? "")"
+        } ?? recipe.data.tagged ?? "none"
+      ),
       ("Validation pictures", validation),
       ("Test pictures", recipe.data.test.map { $0 + split(recipe.data.testSplit) } ?? "none"),
       (

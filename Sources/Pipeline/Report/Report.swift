@@ -15,8 +15,9 @@ struct Report {
   /// The page.
   var html: String {
     let sections: [HTML] = [
-      ResultSection(data).html, CurvesSection(data).html, ClassesSection(data).html,
-      SelectionSection(data).html, PicturesSection(data).html, MakingSection(data).html,
+      ResultSection(data).html, CurvesSection(data).html, TagsSection(data).html,
+      ClassesSection(data).html, SelectionSection(data).html, PicturesSection(data).html,
+      MakingSection(data).html,
     ]
     let page: HTML = """
       <!DOCTYPE html>

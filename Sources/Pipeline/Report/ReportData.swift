@@ -14,6 +14,8 @@ struct ReportData {
   var measuredOn: MeasuredSet?
   /// The trainings of this recipe, in the order in which they are run.
   var trainings: [Training] = []
+  /// The tags that the teacher learned first; nil without stage 0 and before it.
+  var tags: TagStatistics?
   /// What ranking all of U took; nil while that is not finished.
   var ranking: StageMarker?
   /// What was selected; nil before the selection.
@@ -78,7 +80,7 @@ struct ReportData {
     stage == .ranking ? ranking : training(stage)?.marker
   }
 
-  /// The pictures that a stage saw and the seconds that it took, of all of them together; nil while
+  /// The pictures that a stage saw and the seconds that it took, of all stages together; nil while
   /// one is missing.
   var pipeline: (images: Int, seconds: Double)? {
     var total = (images: 0, seconds: 0.0)

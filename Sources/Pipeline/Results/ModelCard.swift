@@ -42,10 +42,17 @@ public struct ModelCard: Sendable {
   private var teacher: String {
     let labelled = "\(Format.count(summary.labelledImages)) labelled pictures"
     return switch recipe.teacher.kind {
-    case .trained: "a teacher trained on \(labelled)"
+    case .trained: "a teacher trained on \(tags)\(labelled)"
     case .linear, .knn: "\(recipe.teacherInWords), made from \(labelled),"
     case .given: "beside \(labelled), \(recipe.teacherInWords)"
     }
+  }
+
+  /// What the teacher learned before the labelled pictures.
+  private var tags: String {
+    guard let images = summary.taggedImages, let classes = summary.tagClasses else { return "" }
+    return
+      "the tags of \(Format.count(images)) pictures (\(Format.count(classes)) classes) and then on "
   }
 
   private var results: String {

@@ -36,6 +36,13 @@ public enum Summarize {
     for stage in Stage.allCases {
       if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
     }
+    if markers[.pretraining] != nil {
+      let path = "\(run.directory.folder(of: .pretraining))/tags.json"
+      let tags = try? JSON.read(TagStatistics.self, at: path)
+      (summary.taggedImages, summary.tagClasses) = (
+        tags.map { $0.known - $0.copies }, tags?.classes
+      )
+    }
     for (stage, marker) in markers { summary.seconds[stage.rawValue] = marker.seconds }
     let earlier = try? Summary(contentsOf: run.directory.summaryPath)
     run.noteUnreadable(in: &summary)

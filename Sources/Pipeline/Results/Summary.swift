@@ -14,6 +14,10 @@ public struct Summary: Codable, Equatable, Sendable {
   public var labelledImages: Int
   /// Pictures of U.
   public var unlabelledImages: Int
+  /// Pictures of W whose tags the teacher learned; nil without stage 0.
+  public var taggedImages: Int?
+  /// The classes that their tags are.
+  public var tagClasses: Int?
   /// Pictures of U that were selected, each counted once.
   public var selectedImages: Int?
   /// How many pictures each class got, by its name.
@@ -150,6 +154,8 @@ extension Summary {
     case measuredImages = "measured_images"
     case labelledImages = "labelled_images"
     case unlabelledImages = "unlabelled_images"
+    case taggedImages = "tagged_images"
+    case tagClasses = "tag_classes"
     case selectedImages = "selected_images"
     case imagesPerClass = "images_per_class"
     case selectionPurity = "selection_purity"
@@ -184,6 +190,8 @@ extension Summary {
     try values.encode(classes, forKey: .classes)
     try values.encode(labelledImages, forKey: .labelledImages)
     try values.encode(unlabelledImages, forKey: .unlabelledImages)
+    try values.encode(taggedImages, forKey: .taggedImages)
+    try values.encode(tagClasses, forKey: .tagClasses)
     try values.encode(selectedImages, forKey: .selectedImages)
     try values.encode(imagesPerClass, forKey: .imagesPerClass)
     try values.encode(selectionPurity, forKey: .selectionPurity)
@@ -219,6 +227,8 @@ extension Summary {
       precision: values.decode(String.self, forKey: .precision),
       threads: values.decode(Int.self, forKey: .threads),
       libtorch: values.decode(String.self, forKey: .libtorch))
+    taggedImages = try values.decodeIfPresent(Int.self, forKey: .taggedImages)
+    tagClasses = try values.decodeIfPresent(Int.self, forKey: .tagClasses)
     selectedImages = try values.decodeIfPresent(Int.self, forKey: .selectedImages)
     imagesPerClass = try values.decodeIfPresent([String: Int].self, forKey: .imagesPerClass)
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)

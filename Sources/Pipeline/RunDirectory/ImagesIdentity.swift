@@ -31,13 +31,19 @@ public struct ImagesIdentity: Codable, Equatable, Sendable {
     self.contents = Self.hash(of: contents.indices.map { contents[$0].known(in: dataset, at: $0) })
   }
 
+  /// Of pictures whose hashes are known.
+  init(count: Int, keys: String, labels: String, contents: String) {
+    (self.count, self.keys, self.labels, self.contents) = (count, keys, labels, contents)
+  }
+
   /// One hash for pictures that U must not hold, in whatever order and under whatever names.
   static func leftOut(_ contents: [[ImageContents]]) -> String {
     let all = Set(contents.joined().filter(\.isReadable).map(\.contentHash))
     return hash(of: all.sorted { ($0.first, $0.second) < ($1.first, $1.second) })
   }
 
-  private static func hash(of contents: [ContentHash.Prefix]) -> String {
+  /// One hash for pictures in their order.
+  static func hash(of contents: [ContentHash.Prefix]) -> String {
     var bytes = Data()
     for picture in contents { bytes.append(picture) }
     return Checksum.sha256(bytes)

@@ -27,6 +27,9 @@ extension Recipe {
     (recipe.data.labelled, recipe.data.labelledSplit) = ("", nil)
     (recipe.data.test, recipe.data.testSplit) = (nil, nil)
     recipe.teacher.startFrom = nil
+    (recipe.data.tagged, recipe.data.taggedSplit, recipe.data.taggedTags) = (nil, nil, nil)
+    recipe.teacher.pretraining.tagClasses = nil
+    (recipe.teacher.fineTuneOn.labelled, recipe.teacher.fineTuneOn.labelledSplit) = (nil, nil)
     return recipe.scoresHashAsWritten
   }
 
@@ -115,9 +118,10 @@ extension Recipe {
       // As long as the whole pipeline; in epochs, a length depends on what was selected.
       if depends(.baseline, on: key) { return true }
       if student.training.epochs != nil, depends(.ranking, on: key) { return true }
-      return ["teacher", "student", "fineTuning"].contains {
-        key == "\($0).training.images" || key == "\($0).training.epochs"
-      }
+      return ["teacher.pretraining", "teacher.fineTuneOn", "teacher", "student", "fineTuning"]
+        .contains {
+          key == "\($0).training.images" || key == "\($0).training.epochs"
+        }
     default:
       return Self.common(key) || stage.facts.begins.map { depends($0.with, on: key) } ?? false
     }

@@ -15,6 +15,9 @@ struct RunInputs {
   let leftOut: String?
   /// U at a glance; nil where it is not there.
   let unlabelled: String?
+  /// W and V, by the stage that learns them; none where they are not there or not asked for.
+  let learned: [Stage: LearnedPictures]
+  let workers: Int
   /// The SHA-256 of the weights that networks start from, by the keys that name them.
   let weights: [String: String]
 
@@ -29,12 +32,17 @@ struct RunInputs {
       settings: recipe.settings(of: stage), device: device, precision: precision,
       libtorch: Libtorch.version)
     if stage.facts.learnsFromLabels { inputs.labelled = sets["labelled"] }
-    if let (earlier, file) = stage.facts.begins,
+    if let (earlier, file) = recipe.beginning(of: stage),
       let marker = try? StageMarker(in: directory.folder(of: earlier))
     {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
     if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
+    if stage == .pretraining || stage == .taskTuning {
+      inputs.leftOut = leftOut
+      inputs.learned = learned[stage]?.identity(
+        LearnedNotes(of: stage, in: directory, workers: workers))
+    }
     if stage == .ranking { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
     return inputs
   }
@@ -44,12 +52,14 @@ extension RunInputs {
   /// What the sets of `data` are, whose contents `known` has.
   init(
     _ recipe: Recipe, _ device: Device, _ precision: Precision, _ data: RunData,
-    _ known: KnownPictures, weights: [String: String]
+    _ known: KnownPictures, weights: [String: String], workers: Int
   ) {
     self.recipe = recipe
     self.device = device.kind.rawValue
     self.precision = precision.rawValue
     self.weights = weights
+    learned = data.learned
+    self.workers = workers
     unlabelled =
       data.unlabelled.absence != nil ? nil : RunData.fingerprint(of: data.unlabelled)
     guard known.isLooked else {

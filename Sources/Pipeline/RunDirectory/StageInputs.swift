@@ -18,6 +18,8 @@ public struct StageInputs: Codable, Equatable, Sendable {
   var leftOut: String?
   /// U at a glance, where the stage ranks it: where it is the same, it may lie elsewhere.
   var unlabelled: String?
+  /// W or V, where the stage learns them; their contents are empty where they were not noted yet.
+  var learned: ImagesIdentity?
   /// The SHA-256 of given weights and of earlier stages' results, by what they are.
   var files: [String: String] = [:]
 
@@ -44,6 +46,9 @@ public struct StageInputs: Codable, Equatable, Sendable {
     }
     let hasEarlier = files.keys.contains {
       !Self.givenWeights.contains($0) && was.files[$0] != nil
+    }
+    if hasEarlier || learned != nil && was.learned != nil {
+      words.formUnion(Recipe.tagWords + Recipe.taskWords)
     }
     words.formUnion(
       Self.givenWeights.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
@@ -81,6 +86,16 @@ public struct StageInputs: Codable, Equatable, Sendable {
     }
     if let before = was.labelled, let now = labelled, before != now { found.append(.labelled) }
     if let before = was.leftOut, let now = leftOut, before != now { found.append(.leftOut) }
+    if let before = was.learned, let now = learned {
+      let isOther = before.contents != now.contents && !before.contents.isEmpty
+      if before.labels != now.labels {
+        found.append(.learned("the classes"))
+      } else if before.keys != now.keys || before.count != now.count {
+        found.append(.learned("the names"))
+      } else if isOther, !now.contents.isEmpty {
+        found.append(.learned("the contents"))
+      }
+    }
     for (name, now) in files.sorted(by: { $0.key < $1.key }) {
       if let before = was.files[name], before != now { found.append(.file(name)) }
     }
@@ -98,6 +113,8 @@ enum StageDifference: Hashable {
   case labelled
   /// The pictures that U must not hold.
   case leftOut
+  /// W or V: this of their pictures.
+  case learned(String)
   /// Given weights, or what an earlier stage left.
   case file(String)
   /// Not known in what: only a hash was noted.

@@ -125,8 +125,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
 
   /// Whether the accuracies are those of these pictures, measured as the recipe has it.
   private func isMeasured(on now: [String: ImagesIdentity]?, by recipe: Recipe) -> Bool {
-    // Selecting measures nothing.
-    guard stage != .ranking, let was = measuredOn, let now else {
+    guard stage.isMeasured, let was = measuredOn, let now else {
       return evaluationHash == recipe.evaluationHash
     }
     guard was == now else { return false }

@@ -59,7 +59,7 @@ extension StaleStages {
     switch difference {
     case .setting(let key, let was, let now): "\(key) (\(was) → \(now))"
     case .unknown: "settings that an earlier version noted only as a hash"
-    case .machine, .labelled, .leftOut, .file: nil
+    case .machine, .labelled, .leftOut, .learned, .file: nil
     }
   }
 
@@ -82,8 +82,18 @@ extension StaleStages {
     case .labelled: return "\(changes()) since the \(stage) was trained"
     case .leftOut:
       guard !differences.contains(.labelled) else { return nil }
+      if reasons.first(where: { $0.differences.contains(difference) })?.stage.isOfTeacher == true {
+        return
+          "the pictures that W, V and U must not hold (test, held-out and labelled ones) are not "
+          + "those that were left out of the \(stage)"
+      }
       return "the pictures that U must not hold (test, held-out and labelled ones) are not those "
         + "that were left out when it was scored"
+    case .learned(let what):
+      let isTask = stage == Stage.taskTuning.title
+      let words = what == "the classes" && !isTask ? "the tags" : what
+      return
+        "\(words) of the \(isTask ? "pictures V" : "tagged pictures") have changed since the \(stage)"
     case .file(let name):
       if let start = Recipe.starts.first(where: { $0.key == name }) {
         return "the weights of \(name) (\(start.source(now.recipe) ?? "")) are not those that the "

@@ -56,7 +56,8 @@ struct StaleStages {
         found = now.recipe.stageDifferences(of: stage, from: earlier)
           .filter { now.recipe.reachesScores($0) }
       }
-      let isBegunOnStale = stage.facts.begins.map { stale.contains($0.with) } ?? false
+      let isBegunOnStale =
+        now.recipe.beginning(of: stage).map { stale.contains($0.with) } ?? false
       guard !found.isEmpty || isBegunOnStale else { continue }
       stale.insert(stage)
       reasons.append((stage, found))

@@ -26,7 +26,7 @@ public struct TagMap: Sendable, Equatable {
         func wrong(_ reason: String) -> ImageDataError {
           .line(path: path, line: reader.line, reason: reason)
         }
-        guard fields.count == 2, !Self.bare(fields[0]).isEmpty, !fields[1].isEmpty else {
+        guard fields.count == 2, !Self.plain(fields[0]).isEmpty, !fields[1].isEmpty else {
           throw wrong("expected a tag, a comma and a class")
         }
         guard !fields.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
@@ -49,7 +49,7 @@ public struct TagMap: Sendable, Equatable {
   public init(_ pairs: [(tag: String, class: String)]) {
     var classesOfTag: [String: [String]] = [:]
     for (tag, name) in pairs {
-      let tag = Self.bare(tag)
+      let tag = Self.plain(tag)
       if classesOfTag[tag]?.contains(name) != true { classesOfTag[tag, default: []].append(name) }
     }
     self.classesOfTag = classesOfTag
@@ -58,12 +58,12 @@ public struct TagMap: Sendable, Equatable {
 
   /// The classes that `tag` means, in the order of their lines; empty when there are none.
   public func classes(ofTag tag: String) -> [String] {
-    classesOfTag[Self.bare(tag)] ?? []
+    classesOfTag[Self.plain(tag)] ?? []
   }
 
   /// Whether any of `tags` means a class.
   public func matches(_ tags: [String]) -> Bool {
-    tags.contains { classesOfTag[Self.bare($0)] != nil }
+    tags.contains { classesOfTag[Self.plain($0)] != nil }
   }
 
   /// A text that is the same for equal maps only: what an index made with this map depends on.
@@ -72,7 +72,9 @@ public struct TagMap: Sendable, Equatable {
       .joined(separator: "\n")
   }
 
-  private static func bare(_ tag: String) -> String {
-    String(tag.drop { $0 == "#" || $0 == " " }).lowercased()
+  /// What spellings of a tag have in common: no # before it, nothing unseen around it, small letters.
+  /// Swift takes Unicode's compositions of one letter for the same.
+  package static func plain(_ tag: some StringProtocol) -> String {
+    ClassName.trimmed(String(tag.drop { $0 == "#" || $0 == " " })).lowercased()
   }
 }

@@ -82,6 +82,7 @@ extension TrainingJob {
     switch settings.order {
     case .uniform: ShuffledOrder(count: examples.count, seed: seed)
     case .classBalanced: ClassBalancedOrder(examples, seed: seed)
+    case .squareRoot: ClassBalancedOrder(examples, exponent: 0.5, seed: seed)
     }
   }
 

@@ -103,6 +103,8 @@ extension TrainingSettings {
     case uniform
     /// A class drawn uniformly, then one of its images.
     case classBalanced
+    /// A class drawn in proportion to the square root of its images, then one of them.
+    case squareRoot
   }
 
   /// How a training picture is varied.

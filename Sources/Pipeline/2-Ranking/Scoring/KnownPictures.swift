@@ -53,13 +53,16 @@ struct KnownPictures {
     near = alike ? try NearDuplicateLookup(all.map(\.perceptualHash)) : nil
   }
 
-  /// The known picture that a picture of U shows; nil when it shows none.
-  func match(_ picture: ImageContents) -> Match? {
+  /// The known picture that a picture of U or W shows; nil when it shows none.
+  /// - Parameters:
+  ///   - picture: What the picture shows.
+  ///   - alike: Whether one that only looks alike counts.
+  func match(_ picture: ImageContents, alike: Bool) -> Match? {
     if let place = places[picture.contentHash] {
       let (set, key) = name(at: place)
       return Match(set: set, key: key, bits: nil)
     }
-    guard let match = near?.nearest(to: picture.telling.perceptualHash) else { return nil }
+    guard alike, let match = near?.nearest(to: picture.telling.perceptualHash) else { return nil }
     let (set, key) = name(at: match.row)
     return Match(set: set, key: key, bits: match.distance)
   }

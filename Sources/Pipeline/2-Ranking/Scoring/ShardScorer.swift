@@ -101,7 +101,8 @@ final class ShardScorer {
   private func omission(of batch: ImageBatch, row: Int, position: Int) -> Omission? {
     if let reason = batch.reasons[row] { return Omission(position: position, reason: reason) }
     guard run.recipe.ranking.leaveOut != .keep,
-      let match = run.known.match(batch.contents[row])
+      let match = run.known.match(
+        batch.contents[row], alike: run.recipe.ranking.leaveOut == .near)
     else { return nil }
     return Omission(
       position: position, reason: match.reason, copy: .init(of: match.set, bits: match.bits))
