@@ -12,7 +12,36 @@ package final class AppendedFile {
     guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
   }
 
+  /// Opens the file at `path` and cuts it to its first `byteCount` bytes.
+  /// - Throws: `FileError` naming `path`, also when it is shorter.
+  package init(path: String, trimmedTo byteCount: Int) throws {
+    self.path = path
+    descriptor = FilePath(text: path).open(O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    guard descriptor >= 0 else { throw FileError("write", path, code: errno) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, Int(status.st_size) >= byteCount else {
+      close(descriptor)
+      throw FileError("go on with", path, code: 0, detail: "it is shorter than it was")
+    }
+    guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw FileError("write", path, code: code)
+    }
+  }
+
   deinit { close(descriptor) }
+
+  /// Appends `bytes`.
+  package func append(_ bytes: [UInt8]) throws {
+    let code = bytes.withUnsafeBytes { WholeTransfer.write($0, to: descriptor).code }
+    guard code == 0 else { throw FileError("write", path, code: code) }
+  }
+
+  /// Flushes what was appended to the disk.
+  package func flush() throws {
+    guard fsync(descriptor) == 0 else { throw FileError("flush", path, code: errno) }
+  }
 
   /// Appends `line` and a newline.
   package func append(_ line: String) throws {

@@ -8,7 +8,7 @@ import Training
 /// How the index of shards is made that have none yet.
 struct Indexing {
   /// The folder that indexes go into.
-  let folder: String
+  var folder: String
   /// Whether that goes away when the command ends.
   var isTemporary = false
   /// How many shards are read at once.

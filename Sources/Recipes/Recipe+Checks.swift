@@ -247,6 +247,7 @@ extension Recipe {
       training.layerDecay < 1 && training.optimizer != "adamw", key("layerDecay"),
       "\(key("layerDecay")) needs \(key("optimizer")): adamw; set it to 1")
     found.within(0..<1, training.dropPath, key("dropPath"))
+    found.within(0..<1, training.ema, key("ema"))
     checkAugmentation(training.augmentation, key("augmentation"), &found)
   }
 

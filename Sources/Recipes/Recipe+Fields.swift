@@ -363,6 +363,14 @@ extension TrainingSettings {
         "dropPath", \.dropPath,
         "The probability that the last block's branch is left out for a picture; less for earlier ones.",
         reaches: .itsStage, isYoung: true),
+      .value(
+        "ema", \.ema,
+        "How much of the weights' moving average is kept in a step, such as 0.9998; the average becomes the model. 0 for none.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "emaWarmUp", \.emaWarmUp,
+        "Whether less of it is kept in the first steps, as timm's warm-up has it: for short trainings.",
+        reaches: .itsStage, isYoung: true),
       .value("loss", \.loss, "The loss on images with several labels.", reaches: .itsStage),
       .value("order", \.order, "The order in which images are seen.", reaches: .itsStage),
       .group("augmentation", \.augmentation, TrainingSettings.Augmentation.fields),

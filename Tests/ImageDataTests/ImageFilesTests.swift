@@ -37,14 +37,12 @@ struct ImageFilesTests {
     try folder.add("one-pixel.png", as: "d/a.png")
     #expect(mkfifo(pipe, 0o600) == 0)
     let files = ImageFiles([pipe])
-    #expect(files.waits)
     let writer = Thread { try? data.write(to: URL(fileURLWithPath: pipe)) }
     writer.start()
     #expect(try files.read(at: 0).bytes == data)
     #expect(try files.read(at: 0).bytes == data)
 
     let listed = try ImageFiles(expanding: [folder.path + "/d"])
-    #expect(!listed.waits)
     let error = #expect(throws: ImageDataError.self) { try listed.read(at: 1) }
     #expect(error?.description.hasSuffix("a pipe, not a regular file") == true)
   }
@@ -68,7 +66,6 @@ struct ImageFilesTests {
       ("/dev/zero", "a device"), ("/dev/null", "a device"), (socket, "a socket"),
     ] {
       let files = ImageFiles([path])
-      #expect(!files.waits)
       let error = #expect(throws: ImageDataError.self) { _ = try files.read(at: 0) }
       #expect(
         error == .unreadable(key: path, reason: "\(kind), not a regular file"))
@@ -81,15 +78,27 @@ struct ImageFilesTests {
     let pipe = folder.path + "/pipe"
     #expect(mkfifo(pipe, 0o600) == 0)
     let told = Mutex<[String]>([])
-    let files = try ImageFiles(expanding: [pipe]) { name in
-      told.withLock { $0.append(name) }
-      if let file = FileHandle(forWritingAtPath: pipe) {
-        file.write(data)
-        file.closeFile()
-      }
-    }
+    let files = try ImageFiles(
+      expanding: [pipe],
+      waiting: { name in
+        told.withLock { $0.append(name) }
+        if let file = FileHandle(forWritingAtPath: pipe) {
+          file.write(data)
+          file.closeFile()
+        }
+      })
     #expect(try files.read(at: 0).bytes == data)
     #expect(told.withLock { $0 } == [pipe])
+  }
+
+  @Test("a pipe that says nothing is given up where somebody asks for it")
+  func stopped() throws {
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let files = try ImageFiles(expanding: [pipe], shouldStop: { true })
+    let holder = open(pipe, O_RDWR)
+    defer { close(holder) }
+    #expect(throws: ImageDataError.self) { _ = try files.read(at: 0) }
   }
 
   @Test("pictures in memory are called by their numbers")

@@ -1,8 +1,10 @@
 """Single operations, losses and optimiser steps on shapes small enough to print."""
 
 import torch
+from timm.utils.model_ema import ModelEmaV3
 from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 
 def operations():
@@ -195,4 +197,36 @@ def sgd():
                 momentum = optimizer.state[parameter].get("momentum_buffer")
                 if momentum is not None:
                     tensors[f"{variant}.{step + 1}.momentum.{n}"] = momentum.clone()
+    return tensors, described
+
+
+def average():
+    """VARIANT.STEP.{weight, bias, running_mean, running_var} after each of four changes of a batch norm."""
+    random = torch.Generator().manual_seed(11)
+    model = nn.BatchNorm1d(5)
+    timms = {
+        "plain": ModelEmaV3(model, decay=0.9),
+        "warm": ModelEmaV3(model, decay=0.6, use_warmup=True),
+    }
+    torchs = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
+    tensors = {}
+    for step in range(1, 5):
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                value.copy_(torch.randn(value.shape, generator=random))
+                tensors[f"{step}.{name}"] = value.clone()
+        torchs.update_parameters(model)
+        averages = {"torch": torchs}
+        for variant, ema in timms.items():
+            ema.update(model, step=step)
+            averages[variant] = ema
+        for variant, ema in averages.items():
+            for name, value in ema.module.state_dict().items():
+                if value.is_floating_point():
+                    tensors[f"{variant}.{step}.{name}"] = value.clone()
+    described = {
+        "torch": "AveragedModel with get_ema_multi_avg_fn(0.9) and use_buffers",
+        "plain": "timm's ModelEmaV3, decay 0.9",
+        "warm": "timm's ModelEmaV3, decay 0.6 with warm-up",
+    }
     return tensors, described

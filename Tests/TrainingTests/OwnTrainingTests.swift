@@ -109,6 +109,37 @@ struct OwnTrainingTests {
     #expect(try weights(job) == weights(other))
   }
 
+  /// Refuses one step.
+  private struct Refusal: StepGuard {
+    let at: Int
+    func refusal(
+      of sums: LossSums, _ optimizer: any Optimizer, step: Int
+    ) throws -> String? { step == at ? "a test refused it" : nil }
+  }
+
+  @Test("with ema the model is the average over the steps that were taken, statistics included")
+  func averages() throws {
+    try Libtorch.setThreads(1)
+    // 16 images a step: the weights after 1, 2 and 3 steps, of which the third is refused.
+    let after = try (1...3).map { steps in
+      var part = try job { ($0.images, $0.schedule) = (16 * steps, .constant) }
+      part.stepGuard = Refusal(at: 3)
+      try train(part, runtime())
+      return try weights(part)
+    }
+    #expect(after[1] == after[2])
+    var averaged = try job { ($0.images, $0.schedule, $0.ema) = (48, .constant, 0.75) }
+    averaged.stepGuard = Refusal(at: 3)
+    try train(averaged, runtime())
+    // The first step's weights, and then a quarter of the way to the second's.
+    for (average, (first, second)) in zip(try weights(averaged), zip(after[0], after[1])) {
+      let errors = zip(average, zip(first, second)).map { value, pair -> Float in
+        abs(value - (pair.0 + 0.25 * (pair.1 - pair.0)))
+      }
+      #expect((errors.max() ?? 0) < 1e-6)
+    }
+  }
+
   /// Asks to stop in one step.
   struct Stop: StepGuard {
     let at: Int
@@ -120,8 +151,10 @@ struct OwnTrainingTests {
     }
   }
 
-  @Test("stopped in the middle, it goes on from its folder to the same weights and rows")
-  func resumes() throws {
+  @Test(
+    "stopped in the middle, it goes on from its folder to the same weights and rows",
+    arguments: [0, 0.9])
+  func resumes(ema: Double) throws {
     try Libtorch.setThreads(1)
     defer { StopSignal.withdraw() }
     let folder = try TemporaryFolder()
@@ -130,16 +163,16 @@ struct OwnTrainingTests {
       records.console = Console(quiet: true)
       return records
     }
-    let whole = try job()
+    let whole = try job { $0.ema = ema }
     try train(whole, runtime(), records("whole"))
 
-    var stopped = try job()
+    var stopped = try job { $0.ema = ema }
     stopped.stepGuard = Stop(at: 13)
     #expect(throws: Stopped(signal: SIGTERM)) {
       try train(stopped, runtime(), records("stopped"))
     }
     StopSignal.withdraw()
-    let goesOn = try job()
+    let goesOn = try job { $0.ema = ema }
     try train(goesOn, runtime(), records("stopped"))
     #expect(try weights(goesOn) == weights(whole))
     func rows(_ name: String) throws -> [[Double?]] {

@@ -6,9 +6,15 @@ final class ImageStreams: Sendable {
   private let pictures = Mutex<[Int: Result<Data, ImageDataError>]>([:])
   /// Is told the name of a pipe that has said nothing for a while.
   private let waiting: @Sendable (String) -> Void
-  private static let patience: Int32 = 2000
+  /// Is asked whether to give up waiting.
+  private let shouldStop: @Sendable () -> Bool
 
-  init(waiting: @escaping @Sendable (String) -> Void) { self.waiting = waiting }
+  init(
+    shouldStop: @escaping @Sendable () -> Bool, waiting: @escaping @Sendable (String) -> Void
+  ) {
+    self.shouldStop = shouldStop
+    self.waiting = waiting
+  }
 
   /// Whether a pipe is at `path`, or what this process was given open: those have no end that could be
   /// looked up. A device or a socket that is named is no picture.
@@ -60,23 +66,15 @@ final class ImageStreams: Sendable {
     guard descriptor >= 0 else { return failure(errno) }
     defer { close(descriptor) }
     var data = Data()
-    var part = [UInt8](repeating: 0, count: 1 << 16)
-    var isTold = false
-    while true {
-      var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      if poll(&state, 1, isTold ? -1 : Self.patience) == 0 {
-        waiting(key)
-        isTold = true
-        continue
-      }
-      let got = Foundation.read(descriptor, &part, part.count)
-      if got < 0, errno == EINTR || errno == EAGAIN { continue }
-      guard got >= 0 else { return failure(errno) }
-      guard got > 0 else { break }
-      data.append(contentsOf: part[..<got])
-      guard data.count <= EncodedImage.mostFileBytes else {
-        return failure("more than \(EncodedImage.mostFileBytes) bytes came")
-      }
+    let code = readStream(
+      descriptor, waiting: { waiting(key) }, shouldStop: shouldStop
+    ) {
+      data.append(contentsOf: $0)
+      return data.count <= EncodedImage.mostFileBytes
+    }
+    guard code == 0 else { return failure(code) }
+    guard data.count <= EncodedImage.mostFileBytes else {
+      return failure("more than \(EncodedImage.mostFileBytes) bytes came")
     }
     return data.isEmpty ? failure("nothing came") : .success(data)
   }

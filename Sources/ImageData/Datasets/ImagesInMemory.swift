@@ -1,9 +1,19 @@
 /// Pictures that the program has already; their keys are their numbers, from 0.
 public struct ImagesInMemory: ImageDataset {
   private let pictures: [EncodedImage]
+  private let keys: [String]?
 
   /// The pictures `pictures`, in this order.
-  public init(_ pictures: [EncodedImage]) { self.pictures = pictures }
+  public init(_ pictures: [EncodedImage]) {
+    self.pictures = pictures
+    keys = nil
+  }
+
+  /// One picture with a key.
+  package init(_ picture: EncodedImage, key: String) {
+    pictures = [picture]
+    keys = [key]
+  }
 
   /// What messages call it.
   public var name: String { "the pictures given" }
@@ -15,7 +25,7 @@ public struct ImagesInMemory: ImageDataset {
   public var count: Int { pictures.count }
 
   /// The sample's key.
-  public func key(at index: Int) -> String { String(index) }
+  public func key(at index: Int) -> String { keys?[index] ?? String(index) }
 
   /// The sample's class, or nil when it has none.
   public func label(at index: Int) -> Int? { nil }

@@ -47,7 +47,7 @@ enum Memory {
 
 /// What training a network takes, in bytes.
 struct TrainingMemory {
-  /// Weights, gradients, momenta, and bf16 copies of the weights.
+  /// Weights, gradients, momenta, bf16 copies of the weights, and their average where there is one.
   let fixed: Double
   /// The activations of one picture that a backward pass needs.
   let savedPerPicture: Double
@@ -55,9 +55,12 @@ struct TrainingMemory {
   /// computed at the largest activation; measured growths lie at 0.75 to 1 of it.
   let perPicture: Double
 
-  init(_ cost: NetworkCost, size: Int, channels: Int, precision: Precision) {
+  init(
+    _ cost: NetworkCost, size: Int, channels: Int, precision: Precision, averages: Bool = false
+  ) {
     let elementBytes = precision == .bf16 ? 2.0 : 4.0
-    fixed = Double(cost.parameters) * (12 + (precision == .bf16 ? 2 : 0))
+    let copies = 12 + (precision == .bf16 ? 2.0 : 0) + (averages ? 4 : 0)
+    fixed = Double(cost.parameters) * copies
     savedPerPicture = Double(cost.savedElements) * elementBytes
     perPicture =
       savedPerPicture + 4 * Double(cost.largestActivation) * elementBytes
@@ -79,7 +82,7 @@ struct TrainingRoom {
   func memory(size: Int) throws -> TrainingMemory {
     TrainingMemory(
       try ModelCatalog.cost(options, size: size), size: size, channels: options.inputChannels,
-      precision: precision)
+      precision: precision, averages: training.ema > 0)
   }
 
   /// Why the training is refused on `device` before it begins; nil where it may be tried.

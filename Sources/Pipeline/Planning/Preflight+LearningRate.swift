@@ -3,7 +3,7 @@ import Recipes
 import Training
 
 extension Preflight {
-  /// Notes where a learning rate does not do what its settings seem to say.
+  /// Notes where a learning rate, or an average, does not do what its settings seem to say.
   mutating func warn(of plan: TrainingPlan, _ training: Recipe.Training, key: String) {
     let (schedule, steps) = (plan.schedule, plan.steps)
     if !plan.unreachedDrops.isEmpty {
@@ -37,6 +37,13 @@ extension Preflight {
         "\(key): \(Format.counted(steps, "step", "steps")) cannot hold \(training.halvings) halvings, so "
           + "that several are made at once; lower \(key).halvings, or raise the budget",
         key: "\(key).halvings")
+    }
+    if training.ema > 0, !training.emaWarmUp, 1 / (1 - training.ema) > Double(steps) / 2 {
+      warn(
+        "\(key).ema \(training.ema) averages over some \(Format.count(1 / (1 - training.ema))) steps, and "
+          + "there are \(Format.count(steps)): weights that have learnt little weigh in it; lower it, or set "
+          + "\(key).emaWarmUp",
+        key: "\(key).ema")
     }
     guard let first = schedule.firstDrop, first < schedule.warmUpSteps else {
       guard 2 * schedule.warmUpSteps > steps else { return }

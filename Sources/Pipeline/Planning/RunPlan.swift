@@ -35,7 +35,8 @@ struct RunPlan {
     ) throws -> DryRun.Training {
       let plan = try TrainingPlan(training, imageCount: pictures)
       let memory = TrainingMemory(
-        cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision)
+        cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision,
+        averages: training.ema > 0)
       // A backward pass takes two multiply-adds for each of the forward pass.
       let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
       return DryRun.Training(

@@ -10,7 +10,10 @@ public final class RunLock {
   /// Locks the file at `path`, the lock of the run directory `directory`; `shared` with other processes
   /// that ask for a shared lock.
   /// - Throws: `PipelineError.io` naming the process that holds it; `FileError`.
-  init(path: String, of directory: String, shared: Bool = false) throws {
+  init(
+    path: String, of directory: String, shared: Bool = false,
+    advice: String = "give --out another folder"
+  ) throws {
     descriptor = FilePath(text: path).open(O_RDWR | O_CREAT, 0o644)
     guard descriptor >= 0 else { throw FileError("lock", path, code: errno) }
     guard flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
@@ -28,7 +31,7 @@ public final class RunLock {
       }
       throw PipelineError.io(
         "\(directory) is in use by process \(holder.isEmpty ? "unknown" : holder); "
-          + "wait for it, stop it, or give --out another folder")
+          + "wait for it, stop it, or \(advice)")
     }
     guard !shared else { return }
     let pid = Array("\(getpid())\n".utf8)

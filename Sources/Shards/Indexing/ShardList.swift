@@ -19,6 +19,23 @@ public func namesShards(_ text: String) -> Bool {
   return ShardPatterns.isGlob(text) || text.contains("{")
 }
 
+/// Whether the text list at `path` (`.txt`, `.list`), by its first line, names pictures rather than
+/// shards.
+/// - Throws: `FileError` naming `path`.
+public func listsPictures(_ path: String) throws -> Bool {
+  let file = try PositionedFile(path: path)
+  var head = [UInt8](repeating: 0, count: min(file.byteCount, 1 << 16))
+  try head.withUnsafeMutableBytes { try file.read($0, at: 0) }
+  let lines = PathText.text(of: head).split(whereSeparator: \.isNewline).lazy
+    .map { $0.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"])) }
+  guard let line = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else { return false }
+  if ImageNames.isImage(PathText.bytes(of: line)) { return !ShardLocation.isURL(line) }
+  return !namesShards(line) && !namesShards(FilePath(text: path).folder.joined(line).text)
+}
+
+/// Whether `path` is called like a list in a text file.
+public func isTextList(_ path: String) -> Bool { ShardList.isList(path) }
+
 /// The shards that a text names.
 struct ShardList {
   private(set) var locations: [ShardLocation] = []

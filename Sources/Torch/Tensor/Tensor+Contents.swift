@@ -185,4 +185,16 @@ extension Tensor {
       "copy_", firstMisfits(),
       ctorch_copy_all(targets.map(\.handle), sources.map(\.handle), Int32(targets.count)))
   }
+
+  /// Moves each target by `part` of the way to its source, in one kernel for all where there is one.
+  /// - Throws: `TorchError` when the shapes or numbers differ.
+  public static func move(_ targets: [Tensor], to sources: [Tensor], by part: Double) throws {
+    guard sources.count == targets.count else {
+      throw TorchError("lerp_", message: "\(sources.count) sources, \(targets.count) targets")
+    }
+    try check(
+      "lerp_", [],
+      ctorch_move_towards(
+        targets.map(\.handle), sources.map(\.handle), Int32(targets.count), part))
+  }
 }

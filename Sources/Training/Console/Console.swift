@@ -72,9 +72,11 @@ public final class Console {
   }
 
   package func progress(
-    _ title: String, total: Int, from start: Int = 0, unit: String = "img"
+    _ title: String, total: Int, from start: Int = 0, unit: String = "img",
+    counting: String = "step"
   ) -> ProgressBar {
-    ProgressBar(console: self, title: title, total: total, start: start, unit: unit)
+    ProgressBar(
+      console: self, title: title, total: total, start: start, unit: unit, counting: counting)
   }
 
   /// Draws a bar over the one before.

@@ -15,14 +15,16 @@ package final class ProgressBar {
   private var smoothAccuracy: Double?
   private var parts: [String] = []
 
-  init(console: Console, title: String, total: Int, start: Int, unit: String) {
+  init(
+    console: Console, title: String, total: Int, start: Int, unit: String, counting: String
+  ) {
     self.console = console
     self.title = title
     self.total = total
     self.unit = unit
     firstStep = start
     step = start
-    if start > 0 { console.note("\(title): goes on at step \(start) of \(total)") }
+    if start > 0 { console.note("\(title): goes on at \(counting) \(start) of \(total)") }
   }
 
   /// Prints a line that only matters to somebody watching.

@@ -24,7 +24,8 @@ public func train(
   let plan = try TrainingPlan(job.settings, imageCount: job.examples.count)
   try job.requireSingleProcess(runtime)
   let optimizer = try job.optimizer()
-  let journal = try TrainingJournal(of: job, plan, optimizer, runtime, records)
+  let average = try job.weightAverage()
+  let journal = try TrainingJournal(of: job, plan, optimizer, average, runtime, records)
   let order = job.order
   let loader = try job.loader(plan, order, from: journal.step, runtime, journal.badSamples)
   defer { loader.stop() }
@@ -57,6 +58,7 @@ public func train(
     let refusal = try job.stepGuard.refusal(of: sums, optimizer, step: journal.step + 1)
     if refusal == nil {
       try optimizer.step(learningRate: plan.schedule.rate(atStep: journal.step))
+      try average?.update()
     } else {
       try statistics.restore()
     }

@@ -69,6 +69,13 @@ extension TrainingJob {
     return try makeOptimizer?(trained) ?? Optimizers.make(settings, for: trained, of: network)
   }
 
+  /// The moving average of the network's weights and statistics, where the settings ask for it.
+  func weightAverage() throws -> WeightAverage? {
+    guard settings.ema > 0 else { return nil }
+    return try WeightAverage(
+      of: network.weights.state, decay: settings.ema, hasWarmUp: settings.emaWarmUp)
+  }
+
   /// - Throws: `TrainingError.usage` where several processes would all see the same pictures.
   func requireSingleProcess(_ runtime: Runtime) throws {
     guard runtime.group.size > 1 else { return }

@@ -1,5 +1,5 @@
-/// The state of a training: one safetensors file of weights, batch-norm statistics and momenta,
-/// whose metadata holds the position.
+/// The state of a training: one safetensors file of weights, batch-norm statistics, momenta and
+/// the weights' average where there is one, whose metadata holds the position.
 ///
 /// The state of the data is a function of the position alone, so this is all there is to save.
 struct Checkpoint {

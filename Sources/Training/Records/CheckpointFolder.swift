@@ -55,13 +55,14 @@ public struct CheckpointFolder {
   /// refuses a folder with others.
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(
-    _ checkpoint: Checkpoint, _ network: any Network, _ optimizer: any Optimizer
+    _ checkpoint: Checkpoint, _ network: any Network, _ optimizer: any Optimizer,
+    _ average: WeightAverage?
   ) throws {
     try FilePath(text: path).makeFolder()
     let digits = String(checkpoint.step)
     let padded = Format.padded(digits, digits: 8)
     try Safetensors.write(
-      network.weights.state + optimizer.state,
+      network.weights.state + optimizer.state + (average?.state ?? []),
       metadata: (owner?.metadata ?? [:]).merging([
         "step": digits, "bad_steps": "\(checkpoint.badSteps)",
         "loss_bits": "\(checkpoint.sums.loss.bitPattern)",
@@ -71,12 +72,13 @@ public struct CheckpointFolder {
     for old in files.dropLast(keep) { FilePath(text: old.path).unlink() }
   }
 
-  /// Loads the newest checkpoint of this training into `network` and `optimizer`; nil where there is
-  /// none. One that cannot be read is passed over, and `console` says so.
+  /// Loads the newest checkpoint of this training into `network`, `optimizer` and `average`; nil where
+  /// there is none. One that cannot be read is passed over, and `console` says so.
   /// - Throws: `TrainingError.usage` when it is another training's, which is left as it is; `FileError` or
   ///   `TorchError` when a checkpoint does not fit the network.
   func load(
-    _ network: any Network, _ optimizer: any Optimizer, _ console: Console
+    _ network: any Network, _ optimizer: any Optimizer, _ average: WeightAverage?,
+    _ console: Console
   ) throws -> Checkpoint? {
     for candidate in files.reversed() {
       let file: Safetensors
@@ -92,7 +94,9 @@ public struct CheckpointFolder {
             + "give another folder, or move \(path) away")
       }
       try network.weights.load(file)
-      for (name, tensor) in optimizer.state { try tensor.copy(from: file.tensor(name)) }
+      for (name, tensor) in optimizer.state + (average?.state ?? []) {
+        try tensor.copy(from: file.tensor(name))
+      }
       func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {
         file.metadata[key].flatMap(Number.init) ?? zero
       }

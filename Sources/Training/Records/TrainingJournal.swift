@@ -10,6 +10,7 @@ final class TrainingJournal {
   private let job: TrainingJob
   private let plan: TrainingPlan
   private let optimizer: any Optimizer
+  private let average: WeightAverage?
   private let runtime: Runtime
   private let records: TrainingRecords
   private let checkpoints: CheckpointFolder?
@@ -34,21 +35,22 @@ final class TrainingJournal {
   /// The pictures that cannot be read.
   let badSamples: BadSamples
 
-  /// Goes on from the newest checkpoint of `job`, if any: its weights and its optimiser's state are then
-  /// loaded, and rows and events after it removed, but for those that are due.
+  /// Goes on from the newest checkpoint of `job`, if any: its weights, their average and its optimiser's state are
+  /// then loaded, and rows and events after it removed, but for those that are due.
   init(
-    of job: TrainingJob, _ plan: TrainingPlan, _ optimizer: any Optimizer, _ runtime: Runtime,
-    _ records: TrainingRecords
+    of job: TrainingJob, _ plan: TrainingPlan, _ optimizer: any Optimizer,
+    _ average: WeightAverage?, _ runtime: Runtime, _ records: TrainingRecords
   ) throws {
     self.job = job
     self.plan = plan
     self.optimizer = optimizer
+    self.average = average
     self.runtime = runtime
     self.records = records
     var checkpoints = records.checkpoints
     if checkpoints?.owner == nil { checkpoints?.owner = try job.owner(runtime) }
     self.checkpoints = checkpoints
-    state = try checkpoints?.load(job.network, optimizer, records.console) ?? Checkpoint()
+    state = try checkpoints?.load(job.network, optimizer, average, records.console) ?? Checkpoint()
     savedStep = state.step
     // A checkpoint with sums was saved before its step's row, which is then written anew.
     let hasRow = state.sums.images == 0
@@ -125,8 +127,10 @@ final class TrainingJournal {
 
   // MARK: - At the end
 
-  /// Says which pictures could not be read, and what the training took.
+  /// Says which pictures could not be read, and what the training took; where there is an average of the
+  /// weights, the network is that from now on.
   func finish(_ loader: BatchLoader) throws -> TrainingResult {
+    try average?.moveIn()
     progress.finish()
     if badSamples.count > 0 {
       try badSamples.write()
@@ -174,7 +178,10 @@ final class TrainingJournal {
   private func writeRow(measuring measures: Bool) throws {
     var measured: Evaluation?
     if let validation = job.validation, measures {
-      measured = try evaluate(job.network, on: validation, input: job.input, runtime)
+      func measure() throws -> Evaluation {
+        try evaluate(job.network, on: validation, input: job.input, runtime)
+      }
+      measured = try average?.whileInPlace(measure) ?? measure()
     }
     let (loss, hits) = try rowSums.read()
     let images = Double(rowSums.images)
@@ -196,7 +203,7 @@ final class TrainingJournal {
     let (loss, hits) = try rowSums.read()
     state.sums = .init(loss: loss, correct: hits, images: rowSums.images)
     state.seconds = clock.seconds
-    try checkpoints.save(state, job.network, optimizer)
+    try checkpoints.save(state, job.network, optimizer, average)
     savedStep = state.step
     try note("checkpoint")
   }

@@ -39,6 +39,11 @@ public struct TrainingSettings: Equatable, Sendable {
   public var layerDecay = 1.0
   /// The probability that the last block's branch is left out for a picture; less for earlier blocks.
   public var dropPath = 0.0
+  /// How much of the weights' moving average is kept in a step, such as 0.9998; the average is then what is
+  /// measured and becomes the model. 0: there is none.
+  public var ema = 0.0
+  /// Whether less of it is kept in the first steps.
+  public var emaWarmUp = false
   /// The loss on images with several labels.
   public var loss = Loss.softmax
   /// The order in which images are seen.

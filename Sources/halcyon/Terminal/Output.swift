@@ -10,8 +10,13 @@ func printLine(_ line: String) throws { try printText(Format.visible(line)) }
 /// Prints a text for programs to standard output, as it is, and a newline; a reader that has gone away
 /// (`halcyon models | head`) is none to miss it.
 /// - Throws: `FileError` when it cannot be written, for example to a full disk.
-func printText(_ text: String) throws {
-  let code = WholeTransfer.write(text + "\n", to: STDOUT_FILENO)
+func printText(_ text: String) throws { try printBytes(Array((text + "\n").utf8)) }
+
+/// Prints bytes for programs to standard output, as they are; a reader that has gone away is none to miss
+/// them.
+/// - Throws: `FileError` when they cannot be written, for example to a full disk.
+func printBytes(_ bytes: [UInt8]) throws {
+  let code = bytes.withUnsafeBytes { WholeTransfer.write($0, to: STDOUT_FILENO).code }
   guard code == 0 || code == EPIPE else { throw FileError("write", "standard output", code: code) }
 }
 

@@ -16,7 +16,7 @@ public struct ImageFiles: ImageDataset {
 
   /// The files at `paths`, in this order; they are looked at when they are read.
   public init(_ paths: [String]) {
-    streams = ImageStreams { _ in }
+    streams = ImageStreams(shouldStop: { false }) { _ in }
     for path in paths { self.paths.append([], PathText.bytes(of: path)) }
   }
 
@@ -24,12 +24,14 @@ public struct ImageFiles: ImageDataset {
   /// order of `FolderDataset`.
   /// - Parameters:
   ///   - paths: The files and folders.
+  ///   - shouldStop: Is asked, on any thread, whether to give up a pipe that says nothing.
   ///   - waiting: Is told which pipe has said nothing for two seconds, once each.
   /// - Throws: `ImageDataError.dataset` naming a folder that has none or cannot be listed.
   public init(
-    expanding paths: [String], waiting: @escaping @Sendable (String) -> Void = { _ in }
+    expanding paths: [String], shouldStop: @escaping @Sendable () -> Bool = { false },
+    waiting: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
-    streams = ImageStreams(waiting: waiting)
+    streams = ImageStreams(shouldStop: shouldStop, waiting: waiting)
     for path in paths {
       guard FilePath(text: path).isFolder else {
         self.paths.append([], PathText.bytes(of: path))
@@ -48,18 +50,6 @@ public struct ImageFiles: ImageDataset {
         self.paths.append(prefix, listing.paths.bytes(at: index))
       }
     }
-  }
-
-  /// Whether any of them may have to be waited for, because a pipe is at its path.
-  public var waits: Bool {
-    var next = 0
-    for range in found + [count..<count] {
-      for index in next..<range.lowerBound where ImageStreams.isStream(paths.bytes(at: index)) {
-        return true
-      }
-      next = range.upperBound
-    }
-    return false
   }
 
   /// What messages call it.

@@ -56,6 +56,16 @@ public struct ManifestDataset: ImageDataset {
     try requireDistinctClasses(in: path, "labels", "write the same in all lines")
   }
 
+  /// The pictures of `entries`, which have no labels.
+  init(lines entries: ManifestEntries, name: String) {
+    self.name = name
+    root = entries.root
+    paths = entries.paths
+    (classes, labels, splits) = ([], [], [])
+    whyUnlabelled = nil
+    tagTable = TagTable()
+  }
+
   private static func texts(_ splits: [[UInt8]]) -> [String] {
     splits.map { String(decoding: $0, as: UTF8.self) }
   }
