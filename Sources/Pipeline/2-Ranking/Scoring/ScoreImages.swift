@@ -65,7 +65,9 @@ public enum ScoreImages {
     let scorer = try ShardScorer(
       of: run, teacher: teacher, kind: work.kind,
       total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
-    try queue.perform(missing) { try scorer.score($0, $1) } finally: {
+    try queue.perform(missing) {
+      try scorer.score($0, $1)
+    } finally: {
       scorer.finish()
     }
   }
