@@ -116,6 +116,8 @@ public struct NetworkOptions: Sendable, Equatable {
   public var inputSize: Int
   /// How its last stage is pooled; nil as the network is by itself.
   public var pooling: Pooling?
+  /// What votes in place of a last layer; nil where there is one.
+  public var vote: NeighbourVote?
 
   /// The network `model` for so many classes.
   public init(

@@ -24,7 +24,8 @@ extension Run {
       start, source, for: network, options, classNames: classNames ?? data.classNames,
       takesLast: earlier == nil)
     try weights.load(into: network)
-    console.note("\(stage.title): \(weights.note)")
+    let isFrozen = stage == .teacher && recipe.teacher.kind.isOnFeatures
+    console.note("\(stage.title): \(isFrozen ? weights.frozenNote : weights.note)")
     return network
   }
 

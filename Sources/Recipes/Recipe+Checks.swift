@@ -18,7 +18,7 @@ extension Recipe {
     checkInput(&found)
     checkStages(&found)
     checkPretraining(&found)
-    checkTraining(teacher.training, "teacher.training", &found)
+    if teacher.kind == .trained { checkTraining(teacher.training, "teacher.training", &found) }
     checkTraining(student.training, "student.training", &found)
     checkTraining(fineTuning.training, "fineTuning.training", &found)
     if baseline.enabled { checkTraining(baseline.training, "baseline.training", &found) }
@@ -147,8 +147,8 @@ extension Recipe {
     }
     found.atLeast(1, teacher.neighbours, "teacher.neighbours", atMost: 1 << 20)
     found.refuse(
-      !(teacher.temperature > 0 && teacher.temperature.isFinite), "teacher.temperature",
-      "teacher.temperature is \(teacher.temperature); it must be above 0")
+      !(0.01...1000 ~= teacher.temperature), "teacher.temperature",
+      "teacher.temperature is \(teacher.temperature); it must lie between 0.01 and 1000")
     let defaults = Teacher()
     for (key, isSet) in [
       ("teacher.neighbours", teacher.neighbours != defaults.neighbours),

@@ -39,7 +39,10 @@ extension Preflight {
       }
       guard let weights else { continue }
       if let input = weights.model?.input { warn(of: input, of: start, in: recipe) }
-      if names != nil { startingWeights[start.key] = weights.note }
+      if names != nil {
+        let isFrozen = stage == .teacher && recipe.teacher.kind.isOnFeatures
+        startingWeights[start.key] = isFrozen ? weights.frozenNote : weights.note
+      }
     }
   }
 

@@ -6,16 +6,28 @@ package import Torch
 ///
 /// The last batch is padded, since another batch size gives other last bits.
 package final class Inference {
+  /// What it makes of pictures.
+  package enum Output: String {
+    /// What the network's last layer says.
+    case scores
+    /// What that layer sees.
+    case features
+  }
+
   /// The network itself, or replicas of it that compute a batch each at the same time.
   private let networks: [any Network]
   private let threads: ComputeThreads
   private let input: ImageInput
   private let runtime: Runtime
+  private let output: Output
   private let toPictures: ImageTensor
   /// The pictures so far that lack their file's end.
   package private(set) var withoutEnd = ImagesWithoutEnd()
 
-  package init(_ network: any Network, input: ImageInput, _ runtime: Runtime) throws {
+  package init(
+    _ network: any Network, input: ImageInput, _ runtime: Runtime, making output: Output = .scores
+  ) throws {
+    self.output = output
     self.input = input
     self.runtime = runtime
     toPictures = try ImageTensor(input, device: runtime.device)
@@ -37,8 +49,8 @@ package final class Inference {
   }
 
   /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
-  /// hands each batch and its float32 logits [batch, classes] to `body`.
-  /// - Throws: `TrainingError.nonFinite` naming a picture whose logits are no numbers.
+  /// hands each batch and its float32 logits [batch, classes], or features, to `body`.
+  /// - Throws: `TrainingError.nonFinite` naming a picture of which they are no numbers.
   package func forEachBatch(
     of dataset: any ImageDataset, range: Range<Int>? = nil, hashesContents: Bool = false,
     notesContents: Bool = false, badSamples: BadSamples? = nil, progress: ProgressBar? = nil,
@@ -92,7 +104,9 @@ package final class Inference {
         guard place < batches.count else { return }
         try withoutGradients {
           logits[place] = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
-            try networks[place](toPictures(batches[place], paddedTo: runtime.batch), pass)
+            let pictures = try toPictures(batches[place], paddedTo: runtime.batch)
+            return try output == .features
+              ? networks[place].features(pictures, pass) : networks[place](pictures, pass)
           }
         }
       }
@@ -112,7 +126,7 @@ package final class Inference {
       runtime.precision == .float32
       ? "its weights are too large to compute with" : "try \(runtime.precisionKey)"
     throw TrainingError.nonFinite(
-      "\(dataset.key(at: batch.indices[row])): the network's scores are no finite numbers in "
+      "\(dataset.key(at: batch.indices[row])): the network's \(output.rawValue) are no finite numbers in "
         + "\(runtime.precision.rawValue); \(advice)")
   }
 }
