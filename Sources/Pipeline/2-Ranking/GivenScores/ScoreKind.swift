@@ -1,0 +1,9 @@
+/// What the numbers are that another program gives as scores.
+public enum ScoreKind: String, CaseIterable, Codable, Sendable {
+  /// Softmax's: each in 0…1, a picture's sum to 1, or to no more where not every class is given.
+  case probabilities
+  /// A network's last layer, before softmax; every class is to be given.
+  case logits
+  /// log p − log(1 − p), as score files have it.
+  case logOdds
+}
