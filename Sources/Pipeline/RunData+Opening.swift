@@ -308,6 +308,8 @@ private final class SetsOpening {
     func isFinished(_ stage: Stage) -> Bool {
       !opening.computed.contains(stage) || opening.directory?.isFinished(stage) ?? false
     }
+    preflight.warnOfIdleKeys(of: recipe)
+    if !isFinished(.ranking) { preflight.requireGivenScores(of: recipe, in: opening.directory) }
     if !isFinished(.teacher) {
       try preflight.checkStartingWeights(of: recipe, classNames: source?.classes)
     }

@@ -67,7 +67,7 @@ extension Stage {
       Facts(
         folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
         learnsFromLabels: true, keys: ["teacher."], startFrom: Recipe.teacherStart,
-        accuracy: \.teacher,
+        accuracy: \.teacher, isIncluded: { $0.teacher.kind != .given },
         perform: TrainTeacher.perform(in:))
     case .ranking:
       Facts(
@@ -112,7 +112,7 @@ extension Stage {
       .filter { FilePath(text: "\($0)/model.safetensors").exists }
   }
 
-  /// The four stages of the pipeline.
+  /// The four stages of the pipeline; a run of a recipe need not have all of them.
   static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }
 
   /// The stages that come after this one in the pipeline, of which each needs the one before.
@@ -133,7 +133,9 @@ struct StartKey: Sendable {
 }
 
 extension Recipe {
-  static let teacherStart = StartKey(key: "teacher.startFrom") { $0.teacher.startFrom }
+  static let teacherStart = StartKey(key: "teacher.startFrom") {
+    $0.includes(.teacher) ? $0.teacher.startFrom : nil
+  }
   static let studentStart = StartKey(key: "student.startFrom") { $0.student.startFrom }
   /// All of these keys.
   static let starts = [teacherStart, studentStart]

@@ -40,6 +40,17 @@ extension Recipe.PrecisionChoice: Choice {
   }
 }
 
+extension Recipe.TeacherKind: Choice {
+  /// What the kinds are called elsewhere.
+  public static var otherNames: [String: Self] {
+    [
+      "k-nn": .knn, "neighbours": .knn, "nearest": .knn, "probe": .linear, "linear-probe": .linear,
+      "linearprobe": .linear, "logistic": .linear, "scores": .given, "external": .given,
+      "none": .given, "fine-tuned": .trained, "finetuned": .trained,
+    ]
+  }
+}
+
 extension Stem: Choice {}
 extension TrainingSettings.Schedule: Choice {}
 extension TrainingSettings.Loss: Choice {}

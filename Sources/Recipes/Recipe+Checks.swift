@@ -113,8 +113,9 @@ extension Recipe {
     found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
     checkSelection(&found)
 
+    checkTeacher(&found)
     found.refuse(
-      teacher.training.freezeBackbone && teacher.startFrom == nil,
+      teacher.training.freezeBackbone && teacher.startFrom == nil && teacher.kind == .trained,
       "teacher.training.freezeBackbone",
       "teacher.training.freezeBackbone needs weights to keep; give teacher.startFrom")
     for (key, frozen) in [
@@ -124,6 +125,27 @@ extension Recipe {
       found.refuse(
         frozen && student.startFrom == nil, key,
         "\(key): this network starts from nothing; set it to false, or give student.startFrom")
+    }
+  }
+
+  private func checkTeacher(_ found: inout RecipeProblems) {
+    found.refuse(
+      teacher.kind.isOnFeatures && teacher.startFrom == nil, ["teacher.startFrom", "teacher.kind"],
+      "teacher.kind: \(teacher.kind.rawValue) needs a network whose features it works on; give "
+        + "teacher.startFrom, a model folder or a file of weights")
+    found.atLeast(1, teacher.neighbours, "teacher.neighbours", atMost: 1 << 20)
+    found.refuse(
+      !(teacher.temperature > 0 && teacher.temperature.isFinite), "teacher.temperature",
+      "teacher.temperature is \(teacher.temperature); it must be above 0")
+    let defaults = Teacher()
+    for (key, isSet) in [
+      ("teacher.neighbours", teacher.neighbours != defaults.neighbours),
+      ("teacher.temperature", teacher.temperature != defaults.temperature),
+    ] {
+      found.refuse(
+        isSet && teacher.kind != .knn, key,
+        "\(key) has no meaning for teacher.kind: \(teacher.kind.rawValue); remove it, or set kind: knn"
+      )
     }
   }
 

@@ -129,6 +129,10 @@ extension Recipe.Teacher {
   static var fields: [RecipeField<Self>] {
     [
       .value(
+        "kind", \.kind,
+        "How it comes about: trained on D; a linear layer or the nearest neighbours on the features of startFrom's network, which stays as it is; or given, where scores come from elsewhere.",
+        reaches: .itsStage, isYoung: true),
+      .value(
         "model", \.model, "The architecture's name, as halcyon models lists it.", reaches: .itsStage
       ),
       .value("stem", \.stem, "Its first layers.", reaches: .itsStage),
@@ -138,6 +142,14 @@ extension Recipe.Teacher {
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
         reaches: .itsStage),
       .training(\.training),
+      .value(
+        "neighbours", \.neighbours,
+        "With knn: how many labelled pictures, the nearest ones, vote.", reaches: .itsStage,
+        isYoung: true),
+      .value(
+        "temperature", \.temperature,
+        "With knn: what their similarities are divided by; the lower, the more the nearest counts.",
+        reaches: .itsStage, isYoung: true),
     ]
   }
 }

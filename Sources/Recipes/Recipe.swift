@@ -148,6 +148,8 @@ extension Recipe {
 
   /// Stage 1: the network that labels the unlabelled pictures.
   public struct Teacher: Equatable, Sendable {
+    /// How it comes about.
+    public var kind = TeacherKind.trained
     /// The architecture's name, as `halcyon models` lists it.
     public var model = "resnext101_32x48d"
     /// Its first layers.
@@ -158,6 +160,10 @@ extension Recipe {
     public var startFrom: String?
     /// How it is trained on D.
     public var training = Training.supervised
+    /// `knn`: how many labelled pictures, the nearest ones, vote.
+    public var neighbours = 20
+    /// `knn`: what their similarities are divided by; the lower, the more the nearest counts.
+    public var temperature = 0.07
 
     /// The defaults.
     public init() {}

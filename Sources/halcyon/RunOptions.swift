@@ -83,11 +83,12 @@ struct RunOptions: ParsableArguments {
 
   /// The run, opened. A selection beside one is no run: `openBeside` opens that. `output` is the option
   /// that names a folder for what the command writes, if it has one. A trial says nothing that will be
-  /// said again.
+  /// said again. With `mayBegin` a run is
+  /// begun where there is none yet.
   func open(
     quiet: Bool = false, isTrial: Bool = false, needsPictures: Bool = true,
     computing: Set<Stage> = [],
-    access: Run.Access = .alone, output: String? = nil
+    access: Run.Access = .alone, output: String? = nil, mayBegin: Bool = false
   ) throws -> Run {
     let reading = try read(tells: !isTrial)
     if let selection {
@@ -99,7 +100,7 @@ struct RunOptions: ParsableArguments {
       // All that is wrong, as far as it can be told without a place to keep anything.
       throw Problems(try DryRun(reading).problems) ?? RecipeError(recipe)
     }
-    if !computing.contains(.teacher) {
+    if !computing.contains(.teacher), !mayBegin {
       try requireBegun(RunDirectory(path: directory), access, output: output)
     }
     return try Run(

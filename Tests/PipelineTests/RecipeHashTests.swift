@@ -32,6 +32,43 @@ struct RecipeHashTests {
     #expect(changed.scoresHash != recipe.scoresHash)
   }
 
+  @Test("given scores depend on no training and no arithmetic; what is trained after them does")
+  func givenScores() {
+    var given = recipe
+    given.teacher.kind = .given
+    func reached(_ change: (inout Recipe) -> Void) -> Set<Stage> {
+      var changed = given
+      change(&changed)
+      return Set(Stage.allCases.filter { given.stageHash($0) != changed.stageHash($0) })
+    }
+    let later: Set<Stage> = [.student, .fineTuning]
+    let comparisons: Set<Stage> = [.baseline, .baselineLong]
+    #expect(reached { $0.teacher.training.learningRate = 1 } == [])
+    #expect(reached { $0.teacher.model = "resnet8" } == [])
+    #expect(reached { $0.input.size = 128 }.subtracting([.teacher]) == later.union(comparisons))
+    #expect(
+      reached { $0.data.labelledCount = 10 }.subtracting([.teacher])
+        == later.union(comparisons).union([.ranking]))
+    #expect(reached { $0.data.test = "/t" } == later.union([.ranking]))
+    var other = given
+    (other.input.resize, other.precision) = (300, .float32)
+    #expect(other.scoresHash == given.scoresHash)
+    other.ranking.leaveOut = .keep
+    #expect(other.scoresHash != given.scoresHash)
+    #expect(recipe.scoresHash != given.scoresHash)
+  }
+
+  @Test("what works on a frozen network's features depends on no training's settings")
+  func frozen() {
+    var frozen = recipe
+    (frozen.teacher.kind, frozen.teacher.startFrom) = (.knn, "/m")
+    var changed = frozen
+    changed.teacher.training.learningRate = 1
+    #expect(changed.stageHash(.teacher) == frozen.stageHash(.teacher))
+    changed.teacher.neighbours = 5
+    #expect(changed.stageHash(.teacher) != frozen.stageHash(.teacher))
+  }
+
   @Test("what version 0.1.0 made of the demo's recipe is still of the same recipe")
   func earlier() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -14,7 +14,7 @@ public enum TrainBaseline {
   /// - Throws: `PipelineError`; one that says so when the stages are not all done.
   public static func performLong(in run: Run) throws {
     var images = 0
-    for stage in Stage.pipeline {
+    for stage in Stage.pipeline where run.recipe.includes(stage) {
       images += try run.finished(stage).imagesSeen
     }
     var training = run.recipe.baseline.training

@@ -7,6 +7,11 @@ public enum TrainTeacher {
   /// Trains the teacher, or does nothing when this run has it already.
   /// - Throws: `PipelineError`.
   public static func perform(in run: Run) throws {
+    guard run.recipe.includes(.teacher) else {
+      throw PipelineError.usage(
+        "teacher.kind is given: there is no teacher to train; `halcyon score RECIPE --from FILE…` takes "
+          + "the scores that another program made")
+    }
     try run.stage(.teacher) {
       let options = run.options(of: .teacher)
       let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))

@@ -42,6 +42,7 @@ struct DataCounts: Equatable {
     {
       self.init(labelled: labelled, unlabelled: unlabelled, classes: classes)
       areCounted = false
+      preflight.warnOfIdleKeys(of: recipe)
       try preflight.checkTrainings(
         of: recipe, labelled: labelled, classCount: classes, device: nil, isFinished: { _ in false }
       )

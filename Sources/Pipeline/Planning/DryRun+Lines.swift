@@ -41,8 +41,16 @@ extension DryRun {
         lines.append("  \(note)")
       }
     }
+    if let featureSeconds {
+      lines.append(
+        "teacher: a frozen network's features of \(Format.count(labelledImages)) pictures, "
+          + Self.time(featureSeconds))
+      if let note = startingWeights[Recipe.teacherStart.key] { lines.append("  \(note)") }
+    }
     lines += [
-      "scoring: \(Format.count(unlabelledImages)) pictures, " + Self.time(scoringSeconds),
+      teacherKind == Recipe.TeacherKind.given.rawValue
+        ? "scoring: none, scores are given"
+        : "scoring: \(Format.count(unlabelledImages)) pictures, " + Self.time(scoringSeconds),
       "in all: " + Self.time(totalSeconds) + " at this machine's full speed",
       "disk \(Format.bytes(diskBytes))",
     ]

@@ -68,7 +68,12 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var selectedAtMost: Int?
   /// The trainings, in their order.
   public private(set) var trainings: [Training] = []
-  /// Scoring U, in seconds at this machine's speed.
+  /// How the teacher comes about: trained, linear, knn or given.
+  public private(set) var teacherKind: String?
+  /// The frozen teacher's pass over D, in seconds at this machine's speed; nil where it is trained or there
+  /// is none.
+  public private(set) var featureSeconds: Double?
+  /// Scoring U, in seconds at this machine's speed; 0 where scores are given.
   public private(set) var scoringSeconds: Double?
   /// All trainings and the scoring.
   public private(set) var totalSeconds: Double?
@@ -147,7 +152,11 @@ public struct DryRun: Encodable, Sendable {
     selectedAtMost = plan.selected
     trainings = plan.trainings
     scoringSeconds = plan.scoringSeconds
-    totalSeconds = plan.trainings.reduce(plan.scoringSeconds) { $0 + $1.seconds }
+    teacherKind = plan.recipe.teacher.kind.rawValue
+    featureSeconds = plan.featureSeconds
+    totalSeconds = plan.trainings.reduce(plan.scoringSeconds + (plan.featureSeconds ?? 0)) {
+      $0 + $1.seconds
+    }
     diskBytes = plan.diskBytes
   }
 
@@ -165,10 +174,15 @@ public struct DryRun: Encodable, Sendable {
         isDone = true
       }
       let training = trainings.first { $0.stage == stage.title }
-      let steps = training?.steps ?? counts.shards
+      // A frozen teacher is one step.
+      let isRanking = stage == .ranking
+      let steps = training?.steps ?? (isRanking ? counts.shards : 1)
       let step =
-        training == nil ? directory.scoredShards : directory.newestCheckpoint(of: stage, recipe)
-      let seconds = training?.seconds ?? scoringSeconds ?? 0
+        isRanking
+        ? directory.scoredShards
+        : training == nil ? 0 : directory.newestCheckpoint(of: stage, recipe)
+      let seconds =
+        training?.seconds ?? (isRanking ? scoringSeconds : featureSeconds) ?? 0
       let part = isDone ? 0 : 1 - Double(min(step, steps)) / Double(max(steps, 1))
       left += part * seconds
       progress.append(

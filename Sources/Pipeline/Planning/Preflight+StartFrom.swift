@@ -57,8 +57,12 @@ extension Preflight {
     }
     guard let first = wanted.first else { return }
     let values = wanted.map { "\($0.key): \($0.value) (not \($0.ours))" }.joined(separator: ", ")
+    let isFrozen =
+      start.group == "teacher"
+      ? recipe.teacher.kind.isOnFeatures || recipe.teacher.training.freezeBackbone
+      : recipe.student.training.freezeBackbone
     let consequence =
-      (start.group == "teacher" ? recipe.teacher.training : recipe.student.training).freezeBackbone
+      isFrozen
       ? "frozen as they are, they never adapt to other values"
       : "they have to learn other values anew"
     warn(

@@ -12,10 +12,10 @@ extension Preflight {
     of recipe: Recipe, labelled: Int, classCount: Int, device: Device?,
     isFinished: (Stage) -> Bool
   ) throws {
-    let onLabelled: [Stage: Recipe.Training] = [
-      .baseline: recipe.baseline.training, .teacher: recipe.teacher.training,
-      .fineTuning: recipe.fineTuning.training,
+    var onLabelled: [Stage: Recipe.Training] = [
+      .baseline: recipe.baseline.training, .fineTuning: recipe.fineTuning.training,
     ]
+    if recipe.teacher.kind == .trained { onLabelled[.teacher] = recipe.teacher.training }
     for stage in Stage.allCases where recipe.includes(stage) && !isFinished(stage) {
       let key = "\(stage.recipeKey).training"
       if let training = onLabelled[stage], !isAtFault(in: key) {

@@ -50,13 +50,13 @@ extension RunPlan {
     }
     let pretraining = trainings.first { $0.stage == Stage.student.title }
     let fineTuning = trainings.first { $0.stage == Stage.fineTuning.title }
-    if teacher.multiplyAdds < student.multiplyAdds {
+    if let teacher, teacher.multiplyAdds < student.multiplyAdds {
       depart(
         1, "a stronger teacher than the student",
         "\(recipe.teacher.model) is smaller than \(recipe.student.model); a weak teacher costs gain "
           + "(Table 3); give a larger teacher.model",
         key: "teacher.model")
-    } else if teacher.multiplyAdds == student.multiplyAdds {
+    } else if let teacher, teacher.multiplyAdds == student.multiplyAdds {
       depart(
         1, "a stronger teacher than the student",
         "the two are alike; such self-training gains less (Table 4); give a larger teacher.model",
@@ -101,7 +101,7 @@ extension RunPlan {
           + "than K (Table 5); lower ranking.imagesPerClass",
         key: "ranking.imagesPerClass")
     }
-    if recipe.teacher.startFrom == nil {
+    if recipe.teacher.startFrom == nil, recipe.includes(.teacher) {
       depart(
         6, "a weakly supervised teacher",
         "it starts from nothing; teacher.startFrom takes weights that saw more pictures (Table 6)",

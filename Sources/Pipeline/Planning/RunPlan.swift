@@ -7,12 +7,15 @@ import Training
 struct RunPlan {
   let recipe: Recipe
   let counts: DataCounts
-  let teacher: NetworkCost
+  /// Nil where there is none.
+  let teacher: NetworkCost?
   let student: NetworkCost
   /// The trainings, in their order.
   let trainings: [DryRun.Training]
   /// The most that D̂ can hold.
   let selected: Int
+  /// The frozen teacher's pass over D; nil where it is none.
+  let featureSeconds: Double?
   let scoringSeconds: Double
   let diskBytes: Double
 
@@ -45,8 +48,10 @@ struct RunPlan {
 
     let teacher = recipe.teacher
     let student = recipe.student
-    let teacherCost = try ModelCatalog.cost(
-      recipe.options(of: .teacher, classCount: classes), size: recipe.input.size)
+    let teacherCost =
+      recipe.includes(.teacher)
+      ? try ModelCatalog.cost(
+        recipe.options(of: .teacher, classCount: classes), size: recipe.input.size) : nil
     let studentCost = try ModelCatalog.cost(
       recipe.options(of: .student, classCount: classes), size: recipe.input.size)
     var trainings: [DryRun.Training] = []
@@ -56,9 +61,12 @@ struct RunPlan {
           .baseline, student.model, studentCost, recipe.baseline.training,
           pictures: counts.labelled))
     }
+    if teacher.kind == .trained, let teacherCost {
+      trainings.append(
+        try training(
+          .teacher, teacher.model, teacherCost, teacher.training, pictures: counts.labelled))
+    }
     trainings += [
-      try training(
-        .teacher, teacher.model, teacherCost, teacher.training, pictures: counts.labelled),
       try training(.student, student.model, studentCost, student.training, pictures: selected),
       try training(
         .fineTuning, student.model, studentCost, recipe.fineTuning.training,
@@ -67,7 +75,10 @@ struct RunPlan {
     if recipe.baseline.enabled, recipe.baseline.long {
       var long = recipe.baseline.training
       long.epochs = nil
-      long.images = trainings.suffix(3).reduce(counts.unlabelled) { $0 + $1.images }
+      long.images = trainings.filter { $0.stage != Stage.baseline.title }
+        .reduce(counts.unlabelled + (teacher.kind.isOnFeatures ? counts.labelled : 0)) {
+          $0 + $1.images
+        }
       trainings.append(
         try training(
           .baselineLong, student.model, studentCost, long, pictures: counts.labelled))
@@ -76,8 +87,9 @@ struct RunPlan {
     let selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)
     let checkpoints =
       Double(recipe.checkpoints.keep + 1) * 8
-      * Double(max(teacherCost.parameters, studentCost.parameters))
-    let models = 4 * Double(teacherCost.parameters + 3 * studentCost.parameters)
+      * Double(
+        max(teacher.kind == .trained ? teacherCost?.parameters ?? 0 : 0, studentCost.parameters))
+    let models = 4 * Double((teacherCost?.parameters ?? 0) + 3 * studentCost.parameters)
 
     self.recipe = recipe
     self.counts = counts
@@ -85,7 +97,10 @@ struct RunPlan {
     self.student = studentCost
     self.trainings = trainings
     self.selected = selected
-    scoringSeconds = teacherCost.gmac * Double(counts.unlabelled) / speed
+    featureSeconds =
+      teacher.kind.isOnFeatures
+      ? teacherCost.map { $0.gmac * Double(counts.labelled) / speed } : nil
+    scoringSeconds = teacherCost.map { $0.gmac * Double(counts.unlabelled) / speed } ?? 0
     diskBytes = scoreBytes + selectionBytes + checkpoints + models
   }
 }

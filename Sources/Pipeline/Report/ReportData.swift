@@ -78,11 +78,11 @@ struct ReportData {
     stage == .ranking ? ranking : training(stage)?.marker
   }
 
-  /// The pictures that a stage saw and the seconds that it took, of all four together; nil while
+  /// The pictures that a stage saw and the seconds that it took, of all of them together; nil while
   /// one is missing.
   var pipeline: (images: Int, seconds: Double)? {
     var total = (images: 0, seconds: 0.0)
-    for stage in Stage.pipeline {
+    for stage in Stage.pipeline where recipe.includes(stage) {
       guard let marker = marker(stage) else { return nil }
       total.images += marker.imagesSeen
       total.seconds += marker.seconds

@@ -28,8 +28,16 @@ struct ResultSection {
     let summary = data.summary, recipe = data.recipe
     let selected =
       summary.selectedImages.map { "\(Format.count($0)) of them" } ?? "the best of them"
+    guard recipe.includes(.teacher) else {
+      return
+        "Scores that another program made rank \(Format.count(summary.unlabelledImages)) unlabelled "
+        + "pictures in \(Format.counted(summary.classes, "class", "classes")); a "
+        + "\(recipe.student.model) student learns from \(selected), then from "
+        + "\(Format.counted(summary.labelledImages, "labelled picture", "labelled pictures"))."
+    }
+    let teacher = recipe.teacherInWords
     return
-      "A \(recipe.teacher.model) teacher learns "
+      "\(teacher.prefix(1).uppercased())\(teacher.dropFirst()) learns "
       + "\(Format.counted(summary.classes, "class", "classes")) from "
       + "\(Format.counted(summary.labelledImages, "labelled picture", "labelled pictures")) and "
       + "ranks \(Format.count(summary.unlabelledImages)) unlabelled ones; a \(recipe.student.model) "

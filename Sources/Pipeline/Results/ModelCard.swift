@@ -33,11 +33,19 @@ public struct ModelCard: Sendable {
 
     A \(recipe.student.model) that tells \(Format.counted(summary.classes, "class", "classes")) \
     apart, made by semi-supervised training (Yalniz et al., *Billion-scale semi-supervised learning \
-    for image classification*, arXiv:1905.00546): a teacher trained on \
-    \(Format.count(summary.labelledImages)) labelled pictures ranked \
+    for image classification*, arXiv:1905.00546): \(teacher) ranked \
     \(Format.count(summary.unlabelledImages)) unlabelled ones, the student learned from the best of \
     them, then from the labelled ones.
     """
+  }
+
+  private var teacher: String {
+    let labelled = "\(Format.count(summary.labelledImages)) labelled pictures"
+    return switch recipe.teacher.kind {
+    case .trained: "a teacher trained on \(labelled)"
+    case .linear, .knn: "\(recipe.teacherInWords), made from \(labelled),"
+    case .given: "beside \(labelled), \(recipe.teacherInWords)"
+    }
   }
 
   private var results: String {

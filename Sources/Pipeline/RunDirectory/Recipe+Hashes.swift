@@ -77,10 +77,20 @@ extension Recipe {
   /// Not on where U is: a shard's record says what the shard holds, so that U may grow.
   func scoresDepend(on key: String) -> Bool {
     guard Self.influences(key) else { return false }
+    if teacher.kind == .given { return givenScoresDepend(on: key) }
     if depends(.teacher, on: key) { return true }
     // Test pictures are left out of U while it is scored.
     return Self.reach(of: key) == .measuringAndScoring
       || ["ranking.batch", "ranking.leaveOut"].contains(key)
+  }
+
+  /// Nothing here computes the scores that another program made; but which pictures are left out is
+  /// decided here.
+  private func givenScoresDepend(on key: String) -> Bool {
+    let drawsLeftOut =
+      Self.reach(of: key) == .everyTraining && Self.drawsPictures(key)
+      || Self.reach(of: key) == .measuringAndScoring && key.hasPrefix("data.")
+    return drawsLeftOut || ["teacher.kind", "ranking.leaveOut"].contains(key)
   }
 
   /// Whether `key` decides which pictures are labelled, held out or left out of U.
@@ -93,6 +103,7 @@ extension Recipe {
   static func decidesUnlabelled(_ key: String) -> Bool { reach(of: key) == .unlabelled }
 
   func depends(_ stage: Stage, on key: String) -> Bool {
+    guard !isIdle(key) else { return false }
     let isOwn = stage.facts.keys.contains {
       $0.hasSuffix(".") ? key.hasPrefix($0) : key == $0
     }
@@ -108,7 +119,7 @@ extension Recipe {
         key == "\($0).training.images" || key == "\($0).training.epochs"
       }
     default:
-      return stage.facts.begins.map { depends($0.with, on: key) } ?? Self.common(key)
+      return Self.common(key) || stage.facts.begins.map { depends($0.with, on: key) } ?? false
     }
   }
 }

@@ -73,6 +73,11 @@ extension RunDirectory {
     }
   }
 
+  /// Whether there are scores of U, of however many shards.
+  var hasScores: Bool {
+    ((try? FilePath(text: scoresFolder).names()) ?? []).isEmpty == false
+  }
+
   private var aloneRecipe: PipelineError {
     .usage(
       "\(path) is no run directory: its recipe.yaml is one that no run was begun with; "

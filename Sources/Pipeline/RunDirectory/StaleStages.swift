@@ -52,7 +52,7 @@ struct StaleStages {
           unknown.append(stage)
         }
       case .nothing:
-        guard stage == .ranking, hasScores(directory) else { continue }
+        guard stage == .ranking, directory.hasScores else { continue }
         found = now.recipe.stageDifferences(of: stage, from: earlier)
           .filter { now.recipe.reachesScores($0) }
       }
@@ -69,11 +69,6 @@ struct StaleStages {
   /// For those who only score: what is selected and trained afterwards is not theirs.
   mutating func keepWhatScoresDependOn() {
     reasons.removeAll { $0.stage != .teacher && !($0.stage == .ranking && reachesScores) }
-  }
-
-  private func hasScores(_ directory: RunDirectory) -> Bool {
-    let names = try? FilePath(text: directory.scoresFolder).names()
-    return names?.isEmpty == false
   }
 
   /// What a stage's folder says it was made of.

@@ -137,6 +137,7 @@ extension Stem: RecipeValue {}
 extension TrainingSettings.Schedule: RecipeValue {}
 extension TrainingSettings.Loss: RecipeValue {}
 extension TrainingSettings.Order: RecipeValue {}
+extension Recipe.TeacherKind: RecipeValue {}
 extension Recipe.Strategy: RecipeValue {}
 extension Recipe.Duplicates: RecipeValue {}
 extension TrainingSettings.Augmentation.Crop: RecipeValue {}

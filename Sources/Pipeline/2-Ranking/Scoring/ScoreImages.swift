@@ -27,6 +27,11 @@ public enum ScoreImages {
     throws
   {
     let shards = run.data.unlabelled
+    guard run.recipe.includes(.teacher) else {
+      guard run.directory.hasScores else { throw noneGiven(in: run.directory) }
+      run.console.note("scores: given")
+      return
+    }
     let teacher = try run.model(of: .teacher)
     try requireSameClasses(
       teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
@@ -106,6 +111,13 @@ public enum ScoreImages {
       try run.directory.remove([.ranking] + Stage.ranking.later, keepingScores: false)
       try RunDirectory.makeFolder(run.directory.scoresFolder)
     }
+  }
+
+  /// The error that says how scores are given, where a recipe has no teacher that could make them.
+  static func noneGiven(in directory: RunDirectory?) -> PipelineError {
+    .usage(
+      "teacher.kind is given, and \(directory?.path ?? "the run") has no scores yet; run `halcyon score "
+        + "RECIPE --from FILE…` first, with the scores that another program made")
   }
 
   private static func pause(seconds: Int) throws {

@@ -72,7 +72,9 @@ struct ScoredShards {
   private func refusal(_ gaps: [Int], in run: Run) -> PipelineError {
     let shares = ShareEvent.names(of: gaps, in: run.directory.logPath)
     let share = try? WorkShare(index: nil, count: nil)
-    let all = share == nil && shares == nil ? "" : " --shard-index 0 --num-shards 1"
+    let all =
+      !run.recipe.includes(.teacher)
+      ? " --from FILE…" : share == nil && shares == nil ? "" : " --shard-index 0 --num-shards 1"
     return .usage(
       "\(missing.count) of \(missing.count + scored.count) shards "
         + "\(missing.count == 1 ? "is" : "are") not scored yet (\(Format.few(missing)))"
