@@ -47,8 +47,10 @@ extension Run {
     let note = "\(directory.knownFolder)/weights.json"
     let weights =
       access == .reading ? [:] : try GivenWeights.all(of: recipe, notedAt: note)
-    let inputs = RunInputs(
-      recipe, device, precision, data, known, weights: weights.hashes)
+    var hashes = weights.hashes
+    hashes[StageInputs.teachers] = ScoreProvenance.identity(
+      ofMeanIn: recipe, classes: data.classNames)
+    let inputs = RunInputs(recipe, device, precision, data, known, weights: hashes)
     if access != .reading {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(

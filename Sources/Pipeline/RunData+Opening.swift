@@ -107,6 +107,7 @@ private final class SetsOpening {
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {
+      try preflight.requireTeachers(of: recipe, unlabelled, classes: source.classes)
       let unreadable = try preflight.lookAt(
         unlabelled: unlabelled, limit: recipe.data.limitOfUnreadable,
         maxPixels: recipe.data.maxPixels)

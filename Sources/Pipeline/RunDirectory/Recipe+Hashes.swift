@@ -27,6 +27,7 @@ extension Recipe {
     (recipe.data.labelled, recipe.data.labelledSplit) = ("", nil)
     (recipe.data.test, recipe.data.testSplit) = (nil, nil)
     recipe.teacher.startFrom = nil
+    recipe.ranking.teachers = []
     return recipe.scoresHashAsWritten
   }
 

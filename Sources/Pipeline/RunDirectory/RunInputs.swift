@@ -15,7 +15,8 @@ struct RunInputs {
   let leftOut: String?
   /// U at a glance; nil where it is not there.
   let unlabelled: String?
-  /// The SHA-256 of the weights that networks start from, by the keys that name them.
+  /// The SHA-256 of the weights that networks start from, and of the scores of other teachers, by the keys
+  /// that name them.
   let weights: [String: String]
 
   /// The sets that are only measured on; nil where they are not known.
@@ -35,7 +36,10 @@ struct RunInputs {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
     if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
-    if stage == .ranking { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
+    if stage == .ranking {
+      (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled)
+      inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
+    }
     return inputs
   }
 }

@@ -47,8 +47,12 @@ public struct StageInputs: Codable, Equatable, Sendable {
     }
     words.formUnion(
       Self.givenWeights.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
+    if files[Self.teachers] != nil, was.files[Self.teachers] != nil { words.insert(Self.teachers) }
     return words
   }
+
+  /// The key that names other teachers, whose scores are among `files`.
+  static let teachers = "ranking.teachers"
 
   /// The weights that networks start from, among `files`: called as their keys.
   static let givenWeights = Set(Recipe.starts.map(\.key))

@@ -15,14 +15,14 @@ struct CSVScores: ScoreTable {
   var passedOver: [String] { columns.passedOver.map { names[$0] } }
 
   /// Looks at the header of the file at `path`.
-  init(path: String, classes: [String], given: [String]?) throws {
+  init(path: String, classes: [String], given: [String]?, kind: ScoreKind) throws {
     self.path = path
     let reader = try Self.saying(path) { try CSVReader(path: path) }
     guard try Self.saying(path, reader.next) else {
       throw PipelineError.data("\(path) is empty; give a header and a line a picture")
     }
     names = reader.texts
-    columns = try ScoreColumns(names, of: path, classes: classes, given: given)
+    columns = try ScoreColumns(names, of: path, classes: classes, given: given, kind: kind)
     words = try ClassWords(classes, given: columns.layout == .pairs ? given : nil, of: path)
   }
 

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import ImageData
 import Ranking
 import Shards
 import Training

@@ -8,6 +8,8 @@ struct NumPyScores: ScoreTable {
   /// Where each of D's classes stands in a row.
   private let order: [Int]
   private let keys: KeyList
+  /// Whether the keys have to end with the rows.
+  private let isLastOfKeys: Bool
   private let classNames: [String]
 
   var path: String { matrix.path }
@@ -16,9 +18,10 @@ struct NumPyScores: ScoreTable {
   var passedOver: [String] { [] }
 
   /// Looks at the header of the file at `path`; the keys of its rows are the next of `keys`.
-  init(path: String, keys: KeyList, classes: [String], given: [String]?) throws {
+  init(path: String, keys: KeyList, isLastOfKeys: Bool, classes: [String], given: [String]?) throws {
     matrix = try NumPyMatrix(path: path)
     self.keys = keys
+    self.isLastOfKeys = isLastOfKeys
     classNames = classes
     let found = given ?? classes
     guard matrix.columnCount == found.count else {
@@ -44,6 +47,11 @@ struct NumPyScores: ScoreTable {
       try key.withUnsafeBytes { key in
         try values.withUnsafeBufferPointer { try rows.take(key, row: row + 1, scores: $0) }
       }
+    }
+    if isLastOfKeys, let key = try keys.next() {
+      throw refusal(
+        "its \(Format.count(matrix.rowCount)) rows end before the keys of \(keys.path), which goes on with "
+          + "\(PathText.text(of: key)); give one key a row")
     }
   }
 }

@@ -18,12 +18,12 @@ struct ParquetScores: ScoreTable {
   var passedOver: [String] { columns.passedOver.map { names[$0] } }
 
   /// Looks at the columns of the file at `path`.
-  init(path: String, classes: [String], given: [String]?) throws {
+  init(path: String, classes: [String], given: [String]?, kind: ScoreKind) throws {
     self.path = path
     file = try ParquetReader(path: path)
     names = file.columns.map(\.name)
     classNames = classes
-    columns = try ScoreColumns(names, of: path, classes: classes, given: given)
+    columns = try ScoreColumns(names, of: path, classes: classes, given: given, kind: kind)
     words = try ClassWords(classes, given: columns.layout == .pairs ? given : nil, of: path)
     try require(columns.key, [.strings, .integers], "texts")
     for (place, column) in columns.scores.enumerated() {

@@ -20,10 +20,11 @@ struct ScoreColumns {
     "image_path", "image_name", "image_file", "image", "img_path", "img",
   ]
   private static let classNames = [
-    "class", "label", "class_name", "label_name", "category", "class_index", "class_id",
+    "class_name", "label_name", "class", "label", "category", "class_index", "class_id",
   ]
-  private static let scoreNames = [
-    "score", "probability", "probabilities", "prob", "p", "confidence", "logit", "log_odds",
+  private static let scoreNames: [ScoreKind: [String]] = [
+    .probabilities: ["probability", "prob", "p", "confidence", "score"],
+    .logits: ["logit", "score"], .logOdds: ["log_odds", "score"],
   ]
   /// What pandas calls its numbering of rows.
   private static let numberings: Set = ["", "unnamed:0", "indexlevel0"]
@@ -34,8 +35,11 @@ struct ScoreColumns {
   ///   - path: The file.
   ///   - classes: D's classes.
   ///   - given: What the columns mean, in their order, where the user says it.
+  ///   - kind: What the scores are.
   /// - Throws: `PipelineError.data` naming the columns.
-  init(_ names: [String], of path: String, classes: [String], given: [String]?) throws {
+  init(
+    _ names: [String], of path: String, classes: [String], given: [String]?, kind: ScoreKind
+  ) throws {
     func refusal(_ reason: String) -> PipelineError {
       .data("\(path): \(reason); columns found: \(Self.list(names))")
     }
@@ -45,7 +49,8 @@ struct ScoreColumns {
     self.key = key
     let isClass = Set(classes.map { ClassName.trimmed($0) })
     if let label = try Self.column(Self.classNames, "the class", among: names, refusal),
-      let score = try Self.column(Self.scoreNames, "the score", among: names, refusal),
+      let score = try Self.column(
+        Self.scoreNames[kind] ?? [], "the score", among: names, refusal),
       !isClass.contains(ClassName.trimmed(names[label]))
         || !isClass.contains(ClassName.trimmed(names[score]))
     {
