@@ -70,15 +70,21 @@ public final class ConvNeXt: Network {
   /// The stages and the last layer.
   public var depth: Int { stages.count + 1 }
 
-  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
-  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let features = try withAutocast(pass.precision, on: weights.device) {
+  public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
+    let pooled = try withAutocast(pass.precision, on: weights.device) {
       var x = try stemNorm(stem(pictures, pass), pass)
       for stage in stages { x = try stage(x, pass) }
       return try x.pooled(by: pooling, pass)
     }
-    return try classifier(headNorm(features.to(.float32), pass), pass)
+    return try headNorm(pooled.to(.float32), pass)
+  }
+
+  /// [N, features] float32 → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
+    try classifier(features, pass)
   }
 }
 

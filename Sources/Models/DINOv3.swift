@@ -101,10 +101,10 @@ public final class DINOv3: Network {
   /// The blocks and the last layer.
   public var depth: Int { architecture.blocks + 1 }
 
-  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
-  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let features = try withAutocast(pass.precision, on: weights.device) {
+  public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
+    try withAutocast(pass.precision, on: weights.device) {
       let cells = try patches(pictures, pass)
       let before = try [classToken, registers].map { try $0.repeated(cells.shape[0]) }
       var x = try Tensor.concatenated(before + [cells], axis: 1)
@@ -115,7 +115,12 @@ public final class DINOv3: Network {
       }
       return try norm(x, pass)
         .pooledTokens(after: 1 + architecture.registers, by: pooling, pass)
-    }
-    return try classifier(features.to(.float32), pass)
+    }.to(.float32)
+  }
+
+  /// [N, features] float32 → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
+    try classifier(features, pass)
   }
 }

@@ -160,10 +160,10 @@ public final class MobileNetV3: Network {
   /// The stages and the last layer.
   public var depth: Int { stageCount + 1 }
 
-  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
-  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let features = try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+  public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
+    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
       let x = try stages(stem(pictures, pass, activation: .hardSwish), pass)
       let pooled = try last(x, pass, activation: .hardSwish).pooled(by: pooling, pass)
       let shape = pooled.shape
@@ -171,7 +171,12 @@ public final class MobileNetV3: Network {
         .activated(by: .hardSwish, pass)
       return try y.reshaped(to: [shape[0], y.shape[1]])
     }
-    return try classifier(features, pass)
+  }
+
+  /// [N, features] float32 → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
+    try classifier(features, pass)
   }
 
   /// Prepares evaluation passes in `precision`.

@@ -100,7 +100,10 @@ public enum ModelCatalog {
         options.model,
         "\(options.model) has a stem and a width of its own; leave stem and width out")
     }
-    return try entry.make(options, ParameterStore(seed: seed, device: device))
+    let network = try entry.make(options, ParameterStore(seed: seed, device: device))
+    return try options.vote.map {
+      try NearestNeighbours(network, $0, classCount: options.classCount)
+    } ?? network
   }
 
   /// Counts a network's weights and work on pictures of `size` × `size`, allocating no memory.

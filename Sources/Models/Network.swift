@@ -24,9 +24,14 @@ public protocol Network: AnyObject {
   /// - Throws: `FileError` when it cannot be read or says what the network cannot follow.
   func adapted(_ file: any WeightsFile) throws -> any WeightsFile
 
-  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees, which timm calls
+  /// `pre_logits`.
   /// - Throws: `TorchError` when the shape does not fit.
-  func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor
+  func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor
+
+  /// [N, features] float32 → [N, classes] float32 logits: the last layer.
+  /// - Throws: `TorchError` when the shape does not fit.
+  func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor
 
   /// Prepares evaluation passes in `precision`: batch norms go into the convolutions before them.
   ///
@@ -40,6 +45,12 @@ public protocol Network: AnyObject {
 }
 
 extension Network {
+  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
+    try classify(features(pictures, pass), pass)
+  }
+
   /// 1 for the last layer, 0 for all others.
   public func depth(of name: String) -> Int { name.hasPrefix(Self.lastLayer) ? 1 : 0 }
 
@@ -97,6 +108,8 @@ public struct NetworkOptions: Sendable, Equatable {
   public var inputSize: Int
   /// How its last stage is pooled; nil as the network is by itself.
   public var pooling: Pooling?
+  /// What votes in place of a last layer; nil where there is one.
+  public var vote: NeighbourVote?
 
   /// The network `model` for so many classes.
   public init(

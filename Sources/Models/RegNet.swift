@@ -72,15 +72,20 @@ public final class RegNet: Network {
   /// The stages and the last layer.
   public var depth: Int { stageCount + 1 }
 
-  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
-  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let features = try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+  public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
+    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
       var x = try stem(pictures, pass)
       for block in blocks { x = try block(x, pass) }
       return try x.pooled(by: pooling, pass)
     }
-    return try classifier(features, pass)
+  }
+
+  /// [N, features] float32 → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
+    try classifier(features, pass)
   }
 
   /// Prepares evaluation passes in `precision`.

@@ -112,17 +112,22 @@ public final class VisionTransformer: Network {
   /// The blocks and the last layer.
   public var depth: Int { architecture.blocks + 1 }
 
-  /// [N, C, H, W] normalised pictures → [N, classes] float32 logits.
+  /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
-  public func callAsFunction(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    let features = try withAutocast(pass.precision, on: weights.device) {
+  public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
+    try withAutocast(pass.precision, on: weights.device) {
       var x = try embedded(patches(pictures, pass))
       x = try firstNorm?(x, pass) ?? x
       for block in blocks { x = try block(x, pass) }
       // Each token is normalised alone: of the class token it is enough to do so with it.
       return try norm(x.pooledTokens(after: architecture.prefix, by: pooling, pass), pass)
-    }
-    return try classifier(features.to(.float32), pass)
+    }.to(.float32)
+  }
+
+  /// [N, features] float32 → [N, classes] float32 logits.
+  /// - Throws: `TorchError` when the shape does not fit.
+  public func classify(_ features: Tensor, _ pass: Pass) throws -> Tensor {
+    try classifier(features, pass)
   }
 
   /// Class token, registers and patches, with what tells their places.

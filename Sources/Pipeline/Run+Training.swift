@@ -20,7 +20,8 @@ extension Run {
     let weights = try StartingWeights(
       start, source, for: network, options, classNames: data.classNames)
     try weights.load(into: network)
-    console.note("\(stage.title): \(weights.note)")
+    let isFrozen = stage == .teacher && recipe.teacher.kind.isOnFeatures
+    console.note("\(stage.title): \(isFrozen ? weights.frozenNote : weights.note)")
     return network
   }
 

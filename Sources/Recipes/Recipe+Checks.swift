@@ -136,8 +136,8 @@ extension Recipe {
         + "teacher.startFrom, a model folder or a file of weights")
     found.atLeast(1, teacher.neighbours, "teacher.neighbours", atMost: 1 << 20)
     found.refuse(
-      !(teacher.temperature > 0 && teacher.temperature.isFinite), "teacher.temperature",
-      "teacher.temperature is \(teacher.temperature); it must be above 0")
+      !(0.01...1000 ~= teacher.temperature), "teacher.temperature",
+      "teacher.temperature is \(teacher.temperature); it must lie between 0.01 and 1000")
     let defaults = Teacher()
     for (key, isSet) in [
       ("teacher.neighbours", teacher.neighbours != defaults.neighbours),

@@ -87,7 +87,10 @@ struct ScoreCommand: ParsableCommand {
     }
     let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
     if share == nil, claim == nil, let line = WorkShare.unusedLine() { printError(line) }
-    let run = try options.open(access: share != nil || claim != nil ? .shared : .alone)
+    // Scores of other runs need no teacher here that a run would have begun with.
+    let isMean = try !options.read(tells: false).recipe.ranking.teachers.isEmpty
+    let run = try options.open(
+      access: share != nil || claim != nil ? .shared : .alone, mayBegin: isMean)
     let claims = claim.map { ShardClaims(folder: $0, patience: claimTimeout) }
     try ScoreImages.perform(in: run, share: share, claims: claims)
   }

@@ -33,6 +33,8 @@ struct ConvNetReferenceTests {
         try network.fold(precision: .float32)
         for _ in 0..<2 {
           try expect(network(input, .evaluation), equals: reference["evaluation.logits"])
+          try expect(
+            network.features(input, .evaluation), equals: reference["evaluation.features"])
         }
         #expect(try input.array() == before)
       }

@@ -46,6 +46,11 @@ struct EveryNetworkTests {
     try withoutGradients {
       let expected = try network(x, .evaluation)
       #expect(expected.shape == [2, 5])
+      let features = try network.features(x, .evaluation)
+      #expect(features.dtype == .float32)
+      #expect(
+        features.shape
+          == [2, network.weights.parameters.last { $0.name == "\(last)weight" }?.tensor.shape[1]])
       try network.fold(precision: .float32)
       try expect(network(x, .evaluation), equals: expected, within: 1e-4)
       network.unfold()

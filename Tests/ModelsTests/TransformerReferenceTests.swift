@@ -24,6 +24,7 @@ struct TransformerReferenceTests {
     try withoutGradients {
       try expect(network(input, .evaluation), equals: reference["evaluation.logits"])
       try expect(network(input.channelsLast(), .evaluation), equals: reference["evaluation.logits"])
+      try expect(network.features(input, .evaluation), equals: reference["evaluation.features"])
     }
   }
 

@@ -116,6 +116,9 @@ def record(network, input, target, dtype, layout=torch.contiguous_format):
     result |= {f"after.{name}": value for name, value in after.items()}
     with torch.no_grad():
         result["evaluation.logits"] = network.eval()(input)
+        result["evaluation.features"] = network.forward_head(
+            network.forward_features(input), pre_logits=True
+        )
     network.zero_grad()
     network.to(torch.float32).to(memory_format=torch.contiguous_format)
     network.load_state_dict(initial, strict=False)
@@ -149,7 +152,7 @@ def build(name):
         "network": f"{name}, of timm {timm.__version__}'s classes, shaped as convnets.py says",
         "loss": "softmax cross-entropy with soft targets, mean over the batch",
         "order": "logits, loss, grad.*, after.*: training mode; evaluation.logits: the same weights, "
-        "running statistics after.*",
+        "running statistics after.*; evaluation.features: timm's pre_logits",
         "computed": f"in float64, rounded; PyTorch's float32 differs by at most {error:.2g}",
     }
 

@@ -67,6 +67,9 @@ def record(network, input, target, dtype):
     result |= {f"grad.{name}": value for name, value in values(gradients).items()}
     with torch.no_grad():
         result["evaluation.logits"] = network.eval()(input.to(dtype))
+        result["evaluation.features"] = network.forward_head(
+            network.forward_features(input.to(dtype)), pre_logits=True
+        )
     network.zero_grad()
     network.to(torch.float32)
     return result
@@ -84,7 +87,8 @@ def build(name):
     if error > STABLE:
         raise RuntimeError(f"{name}: float32 differs from float64 by {error:.2g}")
     about = {
-        "about": "training mode: logits, loss, grad.*; evaluation.logits: the same weights",
+        "about": "training mode: logits, loss, grad.*; evaluation.logits: the same weights; "
+        "evaluation.features: timm's pre_logits",
         "network": str({k: str(v) for k, v in TRANSFORMERS[name].keywords.items()}),
         "computed": f"in float64, rounded; PyTorch's float32 differs by at most {error:.2g}",
         "timm": timm.__version__,

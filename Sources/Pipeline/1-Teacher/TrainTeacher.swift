@@ -2,7 +2,8 @@ import Models
 import Recipes
 import Training
 
-/// Stage 1: a teacher learns from the labelled pictures D, from scratch or from given weights.
+/// Stage 1: a teacher learns from the labelled pictures D, from scratch or from given weights, or is put
+/// behind a network that stays as it is.
 public enum TrainTeacher {
   /// Trains the teacher, or does nothing when this run has it already.
   /// - Throws: `PipelineError`.
@@ -13,6 +14,7 @@ public enum TrainTeacher {
           + "the scores that another program made")
     }
     try run.stage(.teacher) {
+      guard !run.recipe.teacher.kind.isOnFeatures else { return try FrozenTeacher.make(in: run) }
       let options = run.options(of: .teacher)
       let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))
       return try run.trainAndMeasure(

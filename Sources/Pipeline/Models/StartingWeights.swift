@@ -89,6 +89,11 @@ struct StartingWeights {
     }
   }
 
+  /// What is done with them where the network stays as they have it, in words.
+  var frozenNote: String {
+    "stays as \(source) has it" + (file.note.map { "; \($0)" } ?? "")
+  }
+
   /// What is done with them, in words.
   var note: String {
     "starts from \(source)" + (keepsLast ? "" : ", with a new last layer")

@@ -29,7 +29,10 @@ extension Preflight {
       }
       guard let weights else { continue }
       if let input = weights.model?.input { warn(of: input, of: start, in: recipe) }
-      if classNames != nil { startingWeights[start.key] = weights.note }
+      if classNames != nil {
+        let isFrozen = stage == .teacher && recipe.teacher.kind.isOnFeatures
+        startingWeights[start.key] = isFrozen ? weights.frozenNote : weights.note
+      }
     }
   }
 

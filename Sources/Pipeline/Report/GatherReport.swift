@@ -22,10 +22,14 @@ extension ReportData {
       run.data.test != nil ? .test : run.data.validation != nil ? .validation : nil
     self.init(
       recipe: recipe, summary: summary, classNames: run.data.classNames, measuredOn: measured)
-    let trainings: [(Stage, String, Recipe.Training)] = [
+    let isFrozen = recipe.teacher.kind.isOnFeatures
+    if isFrozen, markers[.teacher] != nil {
+      frozenTeacher = .read(in: run.directory.folder(of: .teacher))
+    }
+    let trainings: [(Stage, String, Recipe.Training?)] = [
       (.baseline, recipe.student.model, recipe.baseline.training),
       (.baselineLong, recipe.student.model, recipe.baseline.training),
-      (.teacher, recipe.teacher.model, recipe.teacher.training),
+      (.teacher, recipe.teacher.model, isFrozen ? nil : recipe.teacher.training),
       (.student, recipe.student.model, recipe.student.training),
       (.fineTuning, recipe.student.model, recipe.fineTuning.training),
     ]

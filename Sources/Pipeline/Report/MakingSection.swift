@@ -54,6 +54,7 @@ struct MakingSection {
       ),
     ]
     if let source = data.source { rows.append(("Scores", source.words)) }
+    if let teacher = data.frozenTeacher { rows.append(("Teacher", teacher.result)) }
     if let ranking = data.ranking {
       rows.append(
         (
@@ -91,17 +92,19 @@ struct MakingSection {
       let planned =
         training.stage == .baselineLong
         ? "–"
-        : settings.images.map { Format.count($0) }
-          ?? settings.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
+        : settings?.images.map { Format.count($0) }
+          ?? settings?.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"
       let seconds = training.marker.map { ResultSection.seconds($0.seconds) } ?? "–"
       return """
         <tr><th scope="row" class="text">\(training.stage.facts.result)</th>\
         <td class="text" data-label="model">\(training.model)</td>\
         <td data-label="images">\(images ?? planned)</td>\
-        <td data-label="batch">\(Format.count(settings.batch))</td>\
-        <td data-label="learning rate">\(Format.significant(settings.learningRate, 4))</td>\
-        <td class="text" data-label="schedule">\(schedule(settings))</td>\
-        <td data-label="weight decay">\(Format.significant(settings.weightDecay, 3))</td>\
+        <td data-label="batch">\(settings.map { Format.count($0.batch) } ?? "–")</td>\
+        <td data-label="learning rate">\
+        \(settings.map { Format.significant($0.learningRate, 4) } ?? "–")</td>\
+        <td class="text" data-label="schedule">\(settings.map(schedule) ?? "none: it is frozen")</td>\
+        <td data-label="weight decay">\
+        \(settings.map { Format.significant($0.weightDecay, 3) } ?? "–")</td>\
         <td data-label="seconds">\(seconds)</td></tr>
         """
     }

@@ -14,6 +14,8 @@ struct ReportData {
   var measuredOn: MeasuredSet?
   /// The trainings of this recipe, in the order in which they are run.
   var trainings: [Training] = []
+  /// What was put behind a frozen network; nil where the teacher is none, or is not finished.
+  var frozenTeacher: FrozenTeacherRecord?
   /// What ranking all of U took; nil while that is not finished.
   var ranking: StageMarker?
   /// What was selected; nil before the selection.
@@ -47,8 +49,8 @@ struct ReportData {
     var stage: Stage
     /// The network's name.
     var model: String
-    /// How it was trained.
-    var training: Recipe.Training
+    /// How it was trained; nil of a network that stays as it is.
+    var training: Recipe.Training?
     /// Nil while it is not finished.
     var marker: StageMarker?
     /// What was logged on the way.

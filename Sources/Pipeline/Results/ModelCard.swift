@@ -10,11 +10,15 @@ import Training
 public struct ModelCard: Sendable {
   private let summary: Summary
   private let recipe: Recipe
+  /// What the teacher is, where the recipe alone does not say it.
+  private let teacherResult: String?
 
-  /// The card of the model that `recipe` made, with the results of `summary`.
-  public init(summary: Summary, recipe: Recipe) {
+  /// The card of the model that `recipe` made, with the results of `summary`; `teacher` says what a teacher
+  /// is that was not trained.
+  public init(summary: Summary, recipe: Recipe, teacher: String? = nil) {
     self.summary = summary
     self.recipe = recipe
+    teacherResult = teacher
   }
 
   /// Writes the card to `path`, durably.
@@ -100,7 +104,7 @@ public struct ModelCard: Sendable {
     return """
       ## Training
 
-      Each unlabelled picture was ranked in its \(Self.best(recipe.ranking.labelsPerImage, "class", "classes")) and \
+      \(teacherResult.map { "The teacher is \($0). " } ?? "")Each unlabelled picture was ranked in its \(Self.best(recipe.ranking.labelsPerImage, "class", "classes")) and \
       each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity)\(origin) \
       Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
       \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \

@@ -78,7 +78,11 @@ public enum Summarize {
     try summary.write(to: run.directory.summaryPath)
     let report = Report(ReportData(of: run, summary, markers, selection: selection))
     try DurableFile.write(report.html, to: run.directory.reportPath)
-    try ModelCard(summary: summary, recipe: run.recipe).write(to: run.directory.modelCardPath)
+    let frozen =
+      run.recipe.teacher.kind.isOnFeatures && markers[.teacher] != nil
+      ? FrozenTeacherRecord.read(in: run.directory.folder(of: .teacher)) : nil
+    try ModelCard(summary: summary, recipe: run.recipe, teacher: frozen?.result)
+      .write(to: run.directory.modelCardPath)
     try Manifest(of: run.directory).write(to: run.directory)
     return summary
   }

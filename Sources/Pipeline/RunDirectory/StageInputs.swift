@@ -43,19 +43,19 @@ public struct StageInputs: Codable, Equatable, Sendable {
       words.formUnion(["data.unlabelled", "data.unlabelledSplit"])
     }
     let hasEarlier = files.keys.contains {
-      !Self.givenWeights.contains($0) && was.files[$0] != nil
+      !Self.given.contains($0) && was.files[$0] != nil
     }
     words.formUnion(
-      Self.givenWeights.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
-    if files[Self.teachers] != nil, was.files[Self.teachers] != nil { words.insert(Self.teachers) }
+      Self.given.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
     return words
   }
 
   /// The key that names other teachers, whose scores are among `files`.
   static let teachers = "ranking.teachers"
 
-  /// The weights that networks start from, among `files`: called as their keys.
-  static let givenWeights = Set(Recipe.starts.map(\.key))
+  /// The weights that networks start from and the scores of other teachers, among `files`: called as their
+  /// keys.
+  private static let given = Set(Recipe.starts.map(\.key) + [teachers])
 
   /// In what these inputs differ from those of an earlier start.
   /// - Parameters:

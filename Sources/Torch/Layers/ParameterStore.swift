@@ -26,6 +26,15 @@ public final class ParameterStore {
     generator = try RandomGenerator(seed: seed)
   }
 
+  /// A store of those tensors of `other` whose names `keeps` says: both hold the same ones.
+  /// - Throws: `TorchError`.
+  package init(of other: ParameterStore, where keeps: (String) -> Bool) throws {
+    device = other.device
+    generator = try RandomGenerator(seed: 0)
+    parameters = other.parameters.filter { keeps($0.name) }
+    buffers = other.buffers.filter { keeps($0.name) }
+  }
+
   /// The path of the network itself.
   public var root: Path { Path(store: self, name: "") }
 
@@ -88,7 +97,9 @@ public struct Path {
     try store.add((self / part).name, shape, start)
   }
 
-  func buffer(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws -> Tensor {
+  /// A new tensor of this name that no optimiser changes.
+  /// - Throws: `TorchError` when the name is taken.
+  package func buffer(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws -> Tensor {
     try store.add((self / part).name, shape, start, isBuffer: true)
   }
 }

@@ -11,7 +11,7 @@ public final class Trace {
   public init() {}
 
   /// The output of an operation of `multiplyAdds` each element, which a backward pass keeps.
-  func output(
+  package func output(
     _ operation: String, _ shape: [Int], multiplyAddsPerElement: Int = 0
   ) throws -> Tensor {
     // libtorch refuses shapes whose elements cannot be counted in 63 bits; their sums can be more.

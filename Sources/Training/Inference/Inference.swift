@@ -6,15 +6,27 @@ package import Torch
 ///
 /// The last batch is padded, since another batch size gives other last bits.
 package final class Inference {
+  /// What it makes of pictures.
+  package enum Output: String {
+    /// What the network's last layer says.
+    case scores
+    /// What that layer sees.
+    case features
+  }
+
   private let network: any Network
   private let input: ImageInput
   private let runtime: Runtime
+  private let output: Output
   private let toPictures: ImageTensor
   /// The pictures so far that lack their file's end.
   package private(set) var withoutEnd = ImagesWithoutEnd()
 
-  package init(_ network: any Network, input: ImageInput, _ runtime: Runtime) throws {
+  package init(
+    _ network: any Network, input: ImageInput, _ runtime: Runtime, making output: Output = .scores
+  ) throws {
     self.network = network
+    self.output = output
     self.input = input
     self.runtime = runtime
     toPictures = try ImageTensor(input, device: runtime.device)
@@ -24,8 +36,8 @@ package final class Inference {
   deinit { network.unfold() }
 
   /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
-  /// hands each batch and its float32 logits [batch, classes] to `body`.
-  /// - Throws: `TrainingError.nonFinite` naming a picture whose logits are no numbers.
+  /// hands each batch and its float32 logits [batch, classes], or features, to `body`.
+  /// - Throws: `TrainingError.nonFinite` naming a picture of which they are no numbers.
   package func forEachBatch(
     of dataset: any ImageDataset, range: Range<Int>? = nil, hashesContents: Bool = false,
     notesContents: Bool = false, badSamples: BadSamples? = nil, progress: ProgressBar? = nil,
@@ -50,7 +62,9 @@ package final class Inference {
       while let batch = try StopSignal.orStopped(loader.next) {
         try StopSignal.check()
         let logits = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
-          try network(toPictures(batch, paddedTo: runtime.batch), pass)
+          let pictures = try toPictures(batch, paddedTo: runtime.batch)
+          return try output == .features
+            ? network.features(pictures, pass) : network(pictures, pass)
         }
         let isFull = batch.count == runtime.batch
         let rows = isFull ? logits : try logits.narrowed(axis: 0, to: 0..<batch.count)
@@ -73,7 +87,7 @@ package final class Inference {
       runtime.precision == .float32
       ? "its weights are too large to compute with" : "try \(runtime.precisionKey)"
     throw TrainingError.nonFinite(
-      "\(dataset.key(at: batch.indices[row])): the network's scores are no finite numbers in "
+      "\(dataset.key(at: batch.indices[row])): the network's \(output.rawValue) are no finite numbers in "
         + "\(runtime.precision.rawValue); \(advice)")
   }
 }

@@ -101,7 +101,11 @@ public struct ModelFolder {
         crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
         first_conv: Self.firstConvolution(of: network),
         classifier: Self.classifier(of: network)),
-      halcyon: .init(stem: options.stem.rawValue, width: options.width))
+      halcyon: .init(
+        stem: options.stem.rawValue, width: options.width,
+        vote: options.vote.map {
+          .init(pictures: $0.pictures, neighbours: $0.neighbours, temperature: $0.temperature)
+        }))
     try DurableFile.write(JSON.indented(config), to: "\(path)/config.json")
   }
 
@@ -190,6 +194,12 @@ public struct ModelFolder {
     struct Ours: Encodable {
       let stem: String
       let width: Int
+      let vote: Vote?
+    }
+
+    struct Vote: Encodable {
+      let pictures, neighbours: Int
+      let temperature: Double
     }
   }
 }

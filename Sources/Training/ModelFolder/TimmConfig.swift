@@ -78,9 +78,11 @@ struct TimmConfig {
         "\(file): stem \(stem) and width \(width) are not one of "
           + "\(Stem.allCases.map(\.rawValue).joined(separator: ", ")) and 1 to 65536")
     }
-    options = NetworkOptions(
+    var options = NetworkOptions(
       model: model, classCount: count, inputChannels: size[0], stem: stem, width: width,
       inputSize: size[1], pooling: pooling)
+    options.vote = try ours?.object("vote").map { try Self.vote($0) }
+    self.options = options
     input = try Self.input(size, pretrained, isOurs: ours != nil)
     cropMode = try Self.cropMode(pretrained, mean: input.mean)
     try Self.checkLayerNames(pretrained, options)
@@ -121,6 +123,20 @@ struct TimmConfig {
         throw pretrained.error(key, "is \"\(given)\"; \(options.model) has \"\(name)\"")
       }
     }
+  }
+
+  /// Whose vote stands in place of a last layer.
+  private static func vote(_ keys: Keys) throws -> NeighbourVote {
+    guard let pictures = try keys.integer("pictures"), 1...1 << 30 ~= pictures,
+      let neighbours = try keys.integer("neighbours"), 1...1 << 30 ~= neighbours,
+      let temperature = try keys.number("temperature"), 0.01...1000 ~= temperature
+    else {
+      throw TrainingError.data(
+        "\(keys.file): halcyon.vote has no pictures and neighbours of 1 and more, or no temperature of "
+          + "0.01 and more")
+    }
+    return NeighbourVote(
+      pictures: pictures, neighbours: neighbours, temperature: temperature)
   }
 
   private static func checkGroups(of model: String, _ arguments: Keys) throws {

@@ -21,7 +21,8 @@ enum TimmNames {
   /// that timm does not know.
   static func architecture(_ options: NetworkOptions) -> String {
     let isTimms =
-      options.stem == .standard && options.width == 64 && !notTimms.contains(options.model)
+      options.stem == .standard && options.width == 64 && options.vote == nil
+      && !notTimms.contains(options.model)
     return isTimms ? options.model : ours + options.model
   }
 

@@ -35,10 +35,18 @@ public enum ScoreImages {
     let work = ScoringWork(
       run: run, kind: source.kind, earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
-    if let share { try work.tell(share) }
+    let queue = ShardQueue(
+      title: "scores", console: run.console, name: shards.shardName, claims: claims,
+      isDone: { try work.isDone($0, verifyingFile: false) })
+    if let share {
+      queue.tell(share, mine: work.mine.count, of: shards.shardCount)
+      try run.log.append(
+        ShareEvent.name, stage: Stage.ranking.rawValue,
+        ["index": .integer(share.index), "count": .integer(share.count)])
+    }
     // Of the workers that come and go each would read all that the others have written. Whoever selects
     // finds what is damaged.
-    var missing = try work.missing(verifyingFiles: claims == nil)
+    let missing = try work.missing(verifyingFiles: claims == nil)
     guard !missing.isEmpty else {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
       return try source.finish()
@@ -52,45 +60,9 @@ public enum ScoreImages {
     work.tell(changed: changed)
     let scorer = ShardScorer(
       of: run, source, total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
-    var failures: [(shard: String, reason: String)] = []
-    var told = Stopwatch(ran: 3600)
-    while !missing.isEmpty {
-      var waiting: [Int] = []
-      for shard in missing {
-        try StopSignal.check()
-        let lease = try claims?.lease(of: shards.shardName(shard))
-        if claims != nil {
-          guard lease != nil else {
-            waiting.append(shard)
-            continue
-          }
-          // The worker that had it may have finished since this one looked.
-          if try work.isDone(shard, verifyingFile: false) { continue }
-        }
-        do {
-          try scorer.score(shard, lease)
-        } catch let error as ImageDataError where error.isSource {
-          // The other shards do not depend on this one's disk, pipe or server.
-          run.console.note("scores: \(error)")
-          failures.append((shards.shardName(shard), "\(error)"))
-        }
-      }
-      if let first = waiting.first, let claims {
-        if told.seconds > 60 {
-          told = Stopwatch()
-          try work.tell(waitingFor: waiting.count, first: shards.shardName(first), claims)
-        }
-        try pause(seconds: 1)
-      }
-      missing = try waiting.filter { try !work.isDone($0, verifyingFile: false) }
+    try queue.perform(missing) { try scorer.score($0, $1) } finally: {
+      try scorer.finish()
     }
-    try scorer.finish()
-    try StopSignal.check()
-    guard let first = failures.first else { return }
-    let count = Format.counted(failures.count, "shard", "shards")
-    throw PipelineError.io(
-      "\(count) could not be read, the first \(first.shard): \(first.reason); "
-        + "the others are scored, run the same command again for the rest")
   }
 
   /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what
@@ -146,13 +118,6 @@ public enum ScoreImages {
       "teacher.kind is given, and \(directory?.path ?? "the run") has no scores yet; run `halcyon score "
         + "RECIPE --from FILE…` first, with the scores that another program made")
   }
-
-  private static func pause(seconds: Int) throws {
-    for _ in 0..<seconds * 10 {
-      try StopSignal.check()
-      usleep(100_000)
-    }
-  }
 }
 
 /// Which shards are to be scored, and which of them are.
@@ -171,29 +136,6 @@ struct ScoringWork {
       try work.isDone(work.mine[place], verifyingFile: verifyingFiles)
     }
     return zip(mine, isDone).filter { !$1 }.map(\.0)
-  }
-
-  /// Says and logs which shards are this process's where the work is shared.
-  func tell(_ share: WorkShare) throws {
-    let all = run.data.unlabelled.shardCount
-    run.console.note(
-      "scores: \(share.title)"
-        + (share.reason.map { ", because \($0)" } ?? "")
-        + ": \(mine.count) of \(Format.counted(all, "shard", "shards"))"
-        + (share.reason == nil || share.count == 1
-          ? "" : "; for all of them give --shard-index 0 --num-shards 1"))
-    try run.log.append(
-      ShareEvent.name, stage: Stage.ranking.rawValue,
-      ["index": .integer(share.index), "count": .integer(share.count)])
-  }
-
-  /// Says whom this process waits for.
-  func tell(waitingFor count: Int, first: String, _ claims: ShardClaims) throws {
-    guard let holder = try claims.holder(of: first) else { return }
-    run.console.note(
-      "scores: waits for \(Format.counted(count, "shard", "shards")) of other workers: \(first) is "
-        + "\(holder.name)'s, last seen \(Int(holder.silence)) s ago; it is taken over after "
-        + "\(Int(claims.patience)) s without a sign of life")
   }
 
   /// Those of `shards` that were scored when they held something else.

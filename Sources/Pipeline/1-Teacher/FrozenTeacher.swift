@@ -1,0 +1,148 @@
+import Files
+import Foundation
+import ImageData
+import Models
+import Recipes
+import Shards
+import SystemPackage
+import Torch
+import Training
+
+/// Stage 1 where the network stays as it is: its features of D are computed once, and a linear layer or a
+/// vote of the nearest pictures is put behind it.
+enum FrozenTeacher {
+  /// Pictures a shard of D's features, after each of which a stop loses nothing.
+  private static let shardSize = 10_000
+
+  /// Makes the teacher of a run, its model folder, and measures it.
+  /// - Throws: `PipelineError`, `TorchError`.
+  static func make(in run: Run) throws -> StageOutcome {
+    let start = Stopwatch()
+    let options = run.options(of: .teacher)
+    let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))
+    let shards = try features(of: network, options, in: run)
+    let before = (0..<shards.pictures.shardCount).reduce(0) { $0 + (shards.record($1)?.seconds ?? 0) }
+    try shards.compute(
+      with: Inference(network, input: run.recipe.input, runtime(of: run), making: .features),
+      run.console)
+    let bank = try Bank(shards, run.data.labelled)
+    let teacher =
+      try run.recipe.teacher.kind == .knn
+      ? voter(behind: network, bank, options, in: run)
+      : linear(behind: network, bank, options, in: run)
+    let folder = run.directory.folder(of: .teacher)
+    try ModelFolder(
+      path: folder, options: teacher.options, classNames: run.data.classNames,
+      input: run.recipe.input
+    ).write(teacher.network)
+    try DurableFile.write(JSON.pretty(teacher.record), to: FrozenTeacherRecord.path(in: folder))
+    run.console.note("teacher: \(teacher.record.result)")
+    return StageOutcome(
+      outputs: ["model.safetensors", "config.json", FrozenTeacherRecord.name],
+      seconds: before + start.seconds, imagesSeen: bank.classes.count,
+      accuracies: try run.measure(teacher.network, .teacher))
+  }
+
+  /// As U is scored, so that a picture has the same features there.
+  private static func runtime(of run: Run) -> Runtime {
+    run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch")
+  }
+
+  /// Where the features of D are kept, those of other weights or settings taken away.
+  private static func features(
+    of network: any Network, _ options: NetworkOptions, in run: Run
+  ) throws -> FeatureShards {
+    let shards = FeatureShards(
+      folder: "\(run.directory.folder(of: .teacher))/features",
+      pictures: EvenShards(run.data.labelled.dataset, shardSize: shardSize),
+      kind: try FeatureKind(
+        .npy, of: network, options, model: run.inputs.weights[Recipe.teacherStart.key] ?? "",
+        input: run.recipe.input, runtime(of: run)))
+    if FilePath(text: shards.folder).exists, (try? shards.found()) != shards.kind {
+      run.console.note("teacher: \(shards.folder) has features of something else; made again")
+      try FilePath(text: shards.folder).remove()
+    }
+    try shards.begin()
+    return shards
+  }
+
+  /// The features of D's readable pictures, and their classes.
+  private struct Bank {
+    let features: Tensor
+    let classes: [Int]
+
+    init(_ shards: FeatureShards, _ labelled: Examples) throws {
+      var values: [Float] = []
+      var classes: [Int] = []
+      let needed = 8.0 * 4 * Double(labelled.count) * Double(shards.kind.features)
+      guard 0.9 * needed <= Memory.limit else {
+        throw PipelineError.memory(
+          "teacher: the features of \(Format.count(labelled.count)) labelled pictures take some "
+            + "\(Format.bytes(needed)) of \(Format.bytes(Memory.limit)); data.labelledCount takes fewer, "
+            + "or train a teacher of kind trained with training.freezeBackbone")
+      }
+      try shards.forEachRows { indices, rows in
+        values += rows
+        classes += indices.map { Int(labelled.classes(at: $0).first ?? 0) }
+      }
+      guard !classes.isEmpty else { throw PipelineError.data("teacher: no picture of D can be read") }
+      features = try Tensor(values, shape: [classes.count, shards.kind.features])
+      self.classes = classes
+    }
+  }
+
+  private typealias Made = (
+    network: any Network, options: NetworkOptions, record: FrozenTeacherRecord
+  )
+
+  private static func linear(
+    behind network: any Network, _ bank: Bank, _ options: NetworkOptions, in run: Run
+  ) throws -> Made {
+    let progress = run.console.progress("teacher", total: 6 * 5 + 1)
+    let probe = try LinearProbe(
+      bank.features, classes: bank.classes, classCount: run.data.classNames.count
+    ) {
+      try StopSignal.check()
+      progress.advance(by: 1)
+    }
+    progress.finish()
+    let last = type(of: network).lastLayer
+    for (name, tensor) in network.weights.parameters {
+      if name == last + "weight" { try tensor.copy(from: probe.layer.weight) }
+      if name == last + "bias" { try tensor.copy(from: probe.layer.bias) }
+    }
+    var record = FrozenTeacherRecord(.linear, bank.features.shape)
+    (record.weightDecay, record.trials) = (probe.weightDecay, probe.trials)
+    (record.heldOutTop1, record.steps) = (probe.heldOutTop1, probe.layer.steps)
+    record.isOptimal = probe.layer.isOptimal
+    return (network, options, record)
+  }
+
+  private static func voter(
+    behind network: any Network, _ bank: Bank, _ options: NetworkOptions, in run: Run
+  ) throws -> Made {
+    let teacher = run.recipe.teacher
+    let count = bank.classes.count
+    let vote = NeighbourVote(
+      pictures: count, neighbours: min(teacher.neighbours, count), temperature: teacher.temperature)
+    if vote.neighbours < teacher.neighbours {
+      run.console.note(
+        "teacher: all \(Format.count(count)) labelled pictures vote, fewer than teacher.neighbours")
+    }
+    var options = options
+    options.vote = vote
+    let voter = try NearestNeighbours(network, vote, classCount: run.data.classNames.count)
+    try voter.remember(bank.features, classes: bank.classes)
+    var correct = 0
+    for first in stride(from: 0, to: count, by: 1_024) where count > 1 {
+      try StopSignal.check()
+      let rows = first..<min(count, first + 1_024)
+      let best = try voter.classifyBank(rows).top(1).indices.array(of: Int64.self)
+      correct += zip(best, bank.classes[rows]).count { Int($0) == $1 }
+    }
+    var record = FrozenTeacherRecord(.knn, bank.features.shape)
+    (record.neighbours, record.temperature) = (vote.neighbours, vote.temperature)
+    record.heldOutTop1 = count > 1 ? 100 * Double(correct) / Double(count) : nil
+    return (voter, options, record)
+  }
+}

@@ -1,0 +1,43 @@
+import Files
+import Foundation
+import ImageData
+import Models
+import SystemPackage
+import Torch
+import Training
+
+/// A network that is only asked what it sees of pictures, whatever its last layer is.
+struct FrozenNetwork {
+  let network: any Network
+  let options: NetworkOptions
+  let input: ImageInput
+  let cropMode: CropMode
+  /// The SHA-256 of its weights' file.
+  let sha256: String
+  /// What was found and what is assumed, a line each.
+  let notes: [String]
+
+  /// Loads the network of a model folder, ours or timm's, or of a file of weights.
+  /// - Parameters:
+  ///   - source: The folder or the file.
+  ///   - model: The network's name, where the weights fit several.
+  ///   - device: What computes.
+  /// - Throws: `PipelineError`, `FileError` saying what lies there and what to do about it.
+  init(_ source: String, model: String? = nil, on device: Device) throws {
+    guard FilePath(text: source).exists else { throw PipelineError.io("there is no \(source)") }
+    var settings = ImportSettings()
+    // Without the last layer, whose classes then do not matter.
+    (settings.model, settings.head) = (model, .new)
+    let found = try FoundWeights(source, settings)
+    let (input, assumed) = try found.input(settings)
+    options = found.options
+    network = try ModelCatalog.make(found.options, device: device)
+    let last = type(of: network).lastLayer
+    try network.weights.load(found.file, prefix: found.prefix) { $0.hasPrefix(last) }
+    try ModelFolder.requireFinite(network, from: found.file.path)
+    self.input = input
+    cropMode = found.described?.cropMode ?? .center
+    sha256 = try Checksum.sha256(file: found.file.path)
+    notes = found.notes + assumed
+  }
+}
