@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Recipes
 
 /// `halcyon score`: the first half of stage 2.
 struct ScoreCommand: ParsableCommand {
@@ -47,7 +48,8 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "With NPY: the list of the rows' keys, a text file with one a line or a CSV with a column key.",
+    help:
+      "With NPY: the list of the rows' keys, a text file with one a line or a CSV with a column key.",
     completion: .file())
   var keys: [String] = []
 
@@ -58,7 +60,8 @@ struct ScoreCommand: ParsableCommand {
   var kind: ScoreKind?
 
   @Option(
-    help: "Which classes the columns or numbers mean: names between commas, or a file with one a line.",
+    help:
+      "Which classes the columns or numbers mean: names between commas, or a file with one a line.",
     completion: .file())
   var classes: String?
 
@@ -83,6 +86,7 @@ struct ScoreCommand: ParsableCommand {
       let given = GivenScores(
         files: from, keys: keys, kind: kind ?? .probabilities,
         classes: try classes.map(ClassList.names))
+      try given.requireFiles()
       return try ScoreImages.perform(in: options.open(mayBegin: true), from: given)
     }
     let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil

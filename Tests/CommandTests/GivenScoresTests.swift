@@ -8,7 +8,9 @@ struct GivenScoresTests {
   private static let given = OwnScores.all + ["teacher.kind=given"]
 
   /// A selection's pictures, classes and ranks, and the log-odds by line.
-  private func selection(_ tiny: TinyRun, _ name: String) throws -> (rows: [String], scores: [Double]) {
+  private func selection(_ tiny: TinyRun, _ name: String) throws -> (
+    rows: [String], scores: [Double]
+  ) {
     let reader = try CSVReader(path: tiny.directory(name) + "/2-ranking/selected.csv")
     var rows: [String] = []
     var scores: [Double] = []
@@ -111,7 +113,8 @@ struct GivenScoresTests {
     let lines = own.wide(own.probabilities).split(separator: "\n").map(String.init)
     let without = lines[5].prefix { $0 != "," }
     let text = (lines[..<5] + lines[6...]).joined(separator: "\n")
-    let extra = lines[6].replacingOccurrences(of: lines[6].prefix { $0 != "," }, with: "no/such.png")
+    let extra = lines[6].replacingOccurrences(
+      of: lines[6].prefix { $0 != "," }, with: "no/such.png")
     let flags = ["--from", try tiny.folder.write("\(text)\n\(extra)\n", to: "a.csv")]
     let scored = try tiny.finish("score", "b", Self.given, flags: flags)
     #expect(scored.errors.contains("scores of 239 of 240 pictures"), "\(scored.errors)")
@@ -120,7 +123,8 @@ struct GivenScoresTests {
     #expect(scored.errors.contains("no/such.png"))
     try tiny.finish("select", "b", Self.given)
     #expect(
-      try tiny.text("b", "2-ranking/unscored.csv") == "key,reason\n\(without),no scores of it were given\n")
+      try tiny.text("b", "2-ranking/unscored.csv")
+        == "key,reason\n\(without),no scores of it were given\n")
     #expect(!tiny.has("b", "2-ranking/bad-samples.csv"))
   }
 
@@ -128,7 +132,9 @@ struct GivenScoresTests {
   func copies() throws {
     let tiny = try TinyRun()
     let pictures = TinyPictures(60, seed: 2)
-    for index in 0..<60 { try tiny.folder.write(TinyPictures.png(pictures.pixels[index]), to: "u/\(index).png") }
+    for index in 0..<60 {
+      try tiny.folder.write(TinyPictures.png(pictures.pixels[index]), to: "u/\(index).png")
+    }
     // The test pictures are an IDX file: their bytes are the pixels, so U is their PNG as D is.
     try TinyPictures(12, seed: 2).writePNG(to: tiny.folder, "t", labelled: true)
     try tiny.writeRecipe("ocean", unlabelled: "u")
@@ -165,7 +171,8 @@ struct GivenScoresTests {
     let tiny = try TinyRun()
     let own = try OwnScores(of: tiny)
     let one = try tiny.folder.write(own.wide(own.probabilities), to: "one.csv")
-    let other = try tiny.folder.write(own.wide { own.probabilities($0).reversed() }, to: "other.csv")
+    let other = try tiny.folder.write(
+      own.wide { own.probabilities($0).reversed() }, to: "other.csv")
     try tiny.finish("score", "b", Self.given, flags: ["--from", one])
     let mixed = try tiny.run("score", "b", Self.given, flags: ["--from", other])
     #expect(mixed.code == 65)
@@ -174,9 +181,15 @@ struct GivenScoresTests {
     let trained = try tiny.run("score", "a", OwnScores.all, flags: ["--from", one])
     #expect(trained.code == 64)
     #expect(trained.errors.contains("teacher.kind is trained"), "\(trained.errors)")
-    for flags in [["--from", one, "--num-shards", "2"], ["--kind", "logits"]] {
+    for flags in [
+      ["--from", one, "--num-shards", "2"], ["--kind", "logits"], ["--from", one + "x"],
+      ["--from", one, "--keys", one],
+    ] {
       let outcome = try tiny.run("score", "b", Self.given, flags: flags)
       #expect(outcome.code == 64, "\(outcome.errors)")
     }
+    let absent = try tiny.run("score", "none", Self.given, flags: ["--from", one + "x"])
+    #expect(absent.errors.contains("there is no file"))
+    #expect(!tiny.has("none", "recipe.yaml"))
   }
 }

@@ -13,7 +13,8 @@ struct TeachersTests {
   /// Another teacher: trained for longer.
   private static let other = ["teacher.training.images=640"]
 
-  @Test("the mean of one teacher selects what it selects, of two what their probabilities' mean does")
+  @Test(
+    "the mean of one teacher selects what it selects, of two what their probabilities' mean does")
   func means() throws {
     let tiny = try TinyRun()
     let a = try OwnScores(of: tiny, "a")

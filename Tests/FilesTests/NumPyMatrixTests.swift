@@ -34,7 +34,8 @@ struct NumPyMatrixTests {
     return rows
   }
 
-  @Test("float16, float32 and float64 are read, of every version of the format", arguments: [1, 2, 3])
+  @Test(
+    "float16, float32 and float64 are read, of every version of the format", arguments: [1, 2, 3])
   func types(version: UInt8) throws {
     let wanted: [[Double]] = [[0.5, -2, 0.25], [1, 0, 0.125]]
     var half = ByteColumn()
@@ -61,23 +62,23 @@ struct NumPyMatrixTests {
 
   /// Files that are no table, and why.
   private static let refused: [(Data, String)] = [
-      (file(">f4", "1, 1", [0, 0, 0, 0]), "big-endian numbers (>f4)"),
-      (file("|O", "1, 1", [0]), "Python objects (|O)"),
-      (file("<i8", "1, 1", [UInt8](repeating: 0, count: 8)), "numbers of the type <i8"),
-      (file("<f4", "2,", [UInt8](repeating: 0, count: 8)), "its shape is (2)"),
-      (file("<f4", "1, 1, 1", [0, 0, 0, 0]), "a table has two dimensions"),
-      (file("<f4", "1, 1", [0, 0, 0, 0], isFortran: true), "Fortran order"),
-      (file("<f4", "2, 1", [0, 0, 0, 0]), "4 bytes of numbers where its header promises 2 × 1"),
-      (file("<f4", "1, 1", [0, 0, 0, 0, 0]), "5 bytes of numbers"),
-      (file("<f4", "9223372036854775807, 9", []), "its header promises"),
-      (file("<f4", "-1, 1", []), "no NumPy array's"),
-      (file("<f4", "x, 1", []), "no NumPy array's"),
-      (Data("PK\u{3}\u{4}aaaaaaaaaaaa".utf8), "an archive of arrays (.npz)"),
-      (Data("key,cat,dog\n".utf8), "it is no NumPy file"),
-      (Data(), "it is no NumPy file"),
-      (Data([0x93] + Array("NUMPY".utf8) + [1, 0, 255, 255]), "its header ends beyond it"),
-      (Data([0x93] + Array("NUMPY".utf8) + [9, 0, 1, 0, 0, 0]), "version 9.0"),
-      (Data([0x93] + Array("NUMPY".utf8) + [1, 0, 2, 0, 0x7B, 0x7D]), "no NumPy array's"),
+    (file(">f4", "1, 1", [0, 0, 0, 0]), "big-endian numbers (>f4)"),
+    (file("|O", "1, 1", [0]), "Python objects (|O)"),
+    (file("<i8", "1, 1", [UInt8](repeating: 0, count: 8)), "numbers of the type <i8"),
+    (file("<f4", "2,", [UInt8](repeating: 0, count: 8)), "its shape is (2)"),
+    (file("<f4", "1, 1, 1", [0, 0, 0, 0]), "a table has two dimensions"),
+    (file("<f4", "1, 1", [0, 0, 0, 0], isFortran: true), "Fortran order"),
+    (file("<f4", "2, 1", [0, 0, 0, 0]), "4 bytes of numbers where its header promises 2 × 1"),
+    (file("<f4", "1, 1", [0, 0, 0, 0, 0]), "5 bytes of numbers"),
+    (file("<f4", "9223372036854775807, 9", []), "its header promises"),
+    (file("<f4", "-1, 1", []), "no NumPy array's"),
+    (file("<f4", "x, 1", []), "no NumPy array's"),
+    (Data("PK\u{3}\u{4}aaaaaaaaaaaa".utf8), "an archive of arrays (.npz)"),
+    (Data("key,cat,dog\n".utf8), "it is no NumPy file"),
+    (Data(), "it is no NumPy file"),
+    (Data([0x93] + Array("NUMPY".utf8) + [1, 0, 255, 255]), "its header ends beyond it"),
+    (Data([0x93] + Array("NUMPY".utf8) + [9, 0, 1, 0, 0, 0]), "version 9.0"),
+    (Data([0x93] + Array("NUMPY".utf8) + [1, 0, 2, 0, 0x7B, 0x7D]), "no NumPy array's"),
   ]
 
   @Test("what is no table of numbers is refused with the reason", arguments: refused)

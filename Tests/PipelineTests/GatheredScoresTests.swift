@@ -16,7 +16,8 @@ struct GatheredScoresTests {
   init() throws { folder = try TemporaryFolder() }
 
   private func gather(
-    _ texts: [String], _ keys: [String] = ["x/1", "x/2", "y/3", "y/4"], kind: ScoreKind = .probabilities,
+    _ texts: [String], _ keys: [String] = ["x/1", "x/2", "y/3", "y/4"],
+    kind: ScoreKind = .probabilities,
     given: [String]? = nil, keeping most: Int = 2
   ) throws -> GatheredScores {
     let scores = try GatheredScores(
@@ -114,7 +115,10 @@ struct GatheredScoresTests {
       (head + "x/1,0.5,nan,0.5\n", .probabilities, "line 2: the score of bee is nan"),
       (head + "x/1,0.5,inf,0.5\n", .logits, "line 2: the score of bee is inf"),
       (head + "x/1,0,0,1\nx/2,1e39,0,0\n", .logits, "line 3: a logit is too large for float32"),
-      (head + "x/1,-0.1,0.6,0.5\n", .probabilities, "the score of ant is -0.1, which is no probability"),
+      (
+        head + "x/1,-0.1,0.6,0.5\n", .probabilities,
+        "the score of ant is -0.1, which is no probability"
+      ),
       (head + "x/1,3.5,0.6,0.5\n", .probabilities, "--kind logits"),
       (head + "x/1,0.5,0.5,0.5\n", .probabilities, "line 2: its probabilities sum to 1.5"),
       (head + "x/1,0.5,0.49,0\n", .probabilities, "sum to 0.99"),
@@ -130,7 +134,10 @@ struct GatheredScoresTests {
       ("key,ant,bee,Cat\nx/1,1,0,0\n", .probabilities, "cat"),
       ("key,ant,bee,cat,ant\nx/1,1,0,0,0\n", .probabilities, "are called ant"),
       ("name,ant,bee,cat\nx/1,1,0,0\n", .probabilities, "no column is named key"),
-      ("key,key,ant,bee,cat\nx/1,x/1,1,0,0\n", .probabilities, "may be in any of the columns key, key"),
+      (
+        "key,key,ant,bee,cat\nx/1,x/1,1,0,0\n", .probabilities,
+        "may be in any of the columns key, key"
+      ),
       ("", .probabilities, "is empty"),
       (head, .probabilities, "has no scores"),
       (head + "z/9,1,0,0\n", .probabilities, "its pictures are called x/1, x/2, y/3, the rows z/9"),
@@ -157,7 +164,9 @@ struct GatheredScoresTests {
   func manyRepetitions() {
     let rows = (0..<9).map { _ in "x/1,1,0,0\n" }.joined()
     let found = refusal("key,ant,bee,cat\n" + rows)
-    #expect(found.contains("x/1 (line 3); x/1 (line 4); x/1 (line 5); x/1 (line 6); x/1 (line 7) and more"))
+    #expect(
+      found.contains(
+        "x/1 (line 3); x/1 (line 4); x/1 (line 5); x/1 (line 6); x/1 (line 7) and more"))
   }
 
   @Test("keys of rows come from a list, which has as many")

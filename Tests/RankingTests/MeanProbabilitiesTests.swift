@@ -77,7 +77,8 @@ struct MeanProbabilitiesTests {
 
   @Test("a teacher without numbers makes none")
   func notANumber() {
-    let (classes, scores) = mean(classes: 3, keeping: 2, [([0, 1], [1, -1]), ([0, 1], [.nan, .nan])])
+    let (classes, scores) = mean(
+      classes: 3, keeping: 2, [([0, 1], [1, -1]), ([0, 1], [.nan, .nan])])
     #expect(classes == [0, 1])
     #expect(scores.allSatisfy { $0.isNaN })
   }

@@ -45,6 +45,9 @@ struct ProbabilitySum {
 }
 
 extension LogOdds {
+  /// The score of a class beside which no other one has any probability.
+  public static let highest = ProbabilitySum.logOdds(1, others: 0)
+
   /// The log-odds of a class of which only its own probability is known, and what all that are known sum
   /// to: the others have 1 − p or, where p was rounded up, what is known of them.
   public static func score(ofProbability p: Double, knownSum: Double) -> Float {

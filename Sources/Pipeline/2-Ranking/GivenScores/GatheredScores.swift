@@ -14,7 +14,7 @@ final class GatheredScores {
   private(set) var rows = 0
   /// Rows of pictures that U has not, and the first of their keys.
   private(set) var extra = (count: 0, first: [String]())
-  /// Pictures of which some class has a probability of exactly 1.
+  /// Pictures of which one class has a probability of exactly 1, and no other one any.
   private(set) var certain = 0
   /// How many pictures of U have scores.
   var filled: Int { records.filled }
@@ -69,8 +69,8 @@ final class GatheredScores {
     throw PipelineError.data(
       "none of \(Format.counted(rows, "row", "rows")) is of a picture of \(pictures.name): its pictures "
         + "are called \(own.joined(separator: ", ")), the rows "
-        + "\(extra.first.prefix(3).joined(separator: ", ")); write keys as `halcyon inspect` and selected.csv do, "
-        + "relative to U's folder, or a shard's name, a slash and the sample's")
+        + "\(extra.first.prefix(3).joined(separator: ", ")); write keys as selected.csv does: relative to U's "
+        + "folder, or a shard's name, a slash and the sample's")
   }
 
   /// The classes and log-odds of pictures that follow one another, highest first; nil without scores.
@@ -102,7 +102,9 @@ final class GatheredScores {
 
   private func note(extra key: UnsafeRawBufferPointer) {
     extra.count += 1
-    if extra.first.count < 5 { extra.first.append(String(decoding: key.prefix(120), as: UTF8.self)) }
+    if extra.first.count < 5 {
+      extra.first.append(String(decoding: key.prefix(120), as: UTF8.self))
+    }
   }
 
   private func requireFinite(_ value: Double, _ row: Int, _ place: Int) throws {
@@ -113,7 +115,8 @@ final class GatheredScores {
   private func requireProbability(_ value: Double, _ row: Int, _ place: Int) throws {
     guard value < 0 || value > 1 + Self.rounding else { return }
     throw refusal(
-      row, "the score of \(classNames[place]) is \(value), which is no probability; say with --kind logits "
+      row,
+      "the score of \(classNames[place]) is \(value), which is no probability; say with --kind logits "
         + "or --kind logOdds what it is")
   }
 }
@@ -140,7 +143,7 @@ extension GatheredScores: ScoreRows {
       return
     }
     try rank(scores, row)
-    if kind == .probabilities, scores.contains(where: { $0 >= 1 }) { certain += 1 }
+    if kind == .probabilities, top.scores.first == LogOdds.highest { certain += 1 }
     try records.set(
       picture, sum: 1,
       zip(top.classes, top.scores).map { ScoreRecords.Entry(index: $0, value: Double($1)) })
@@ -153,7 +156,8 @@ extension GatheredScores: ScoreRows {
       let sum = try top.rank(probabilities: scores)
       guard abs(sum - 1) <= Self.tolerance else {
         throw refusal(
-          row, "its probabilities sum to \(Format.significant(sum, 6)) and not to 1; where classes are no "
+          row,
+          "its probabilities sum to \(Format.significant(sum, 6)) and not to 1; where classes are no "
             + "alternatives (sigmoid), give log p − log(1 − p) with --kind logOdds")
       }
     case .logits:
@@ -212,9 +216,11 @@ extension GatheredScores: ScoreRows {
     if kind == .probabilities {
       guard sum <= 1 + Self.tolerance else {
         throw refusal(
-          open.row, "the probabilities of \(open.key) sum to \(Format.significant(sum, 6)), more than 1")
+          open.row,
+          "the probabilities of \(open.key) sum to \(Format.significant(sum, 6)), more than 1")
       }
-      if entries.contains(where: { $0.value >= 1 }) { certain += 1 }
+      // More pairs of it may follow; who gives a probability of 1 mostly gives no other.
+      if let first = entries.first, first.value >= 1, sum <= first.value { certain += 1 }
     } else {
       guard entries.allSatisfy({ Float($0.value).isFinite }) else {
         throw refusal(open.row, "a log-odds is too large for float32")

@@ -54,6 +54,11 @@ final class GivenScoreSource: ScoreSource {
     let scores = try GatheredScores(
       of: pictures, classNames: run.data.classNames, keeping: kind.classesPerSample,
       kind: given.kind, in: run.directory.folder(of: .ranking))
+    if !given.keys.isEmpty, given.classes == nil {
+      run.console.note(
+        "scores: columns are taken for the classes in the labelled set's order, "
+          + "\(Format.few(run.data.classNames)); --classes says another")
+    }
     for table in tables {
       run.console.note("scores: reading \(table.path)")
       if !table.passedOver.isEmpty {
@@ -138,7 +143,7 @@ final class GivenScoreSource: ScoreSource {
     if scores.certain * 20 > scores.filled {
       run.console.note(
         "scores: \(Format.counted(scores.certain, "picture has", "pictures have")) a probability of exactly "
-          + "1, which tells little of which is surest; logits or log-odds would")
+          + "1 and no other, so that none is surer than another; logits or log-odds would tell")
     }
   }
 

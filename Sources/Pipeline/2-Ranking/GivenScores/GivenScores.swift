@@ -1,3 +1,6 @@
+import Files
+import SystemPackage
+
 /// What a user says of scores that another program made.
 public struct GivenScores: Sendable {
   /// The files: Parquet, CSV or NPY, read one after another.
@@ -19,5 +22,13 @@ public struct GivenScores: Sendable {
     self.keys = keys
     self.kind = kind
     self.classes = classes
+  }
+
+  /// - Throws: `PipelineError.usage` naming the files that are not there, before a run is begun for them.
+  public func requireFiles() throws {
+    let missing = (files + keys).filter { !FilePath(text: $0).exists }
+    guard missing.isEmpty else {
+      throw PipelineError.usage("there is no file \(Format.few(missing))")
+    }
   }
 }

@@ -24,7 +24,8 @@ final class KeyLookup {
   /// The picture with the key that a file has as `bytes`; nil where there is none.
   /// - Throws: `PipelineError.data` where several are called so; `Stopped`.
   func index(of bytes: UnsafeRawBufferPointer) throws -> Int? {
-    var key = PathText.text(of: bytes)
+    // Keys as our own files write them; of names that are not UTF-8 the bytes will do as well.
+    var key = String(validating: bytes, as: UTF8.self) ?? PathText.text(of: bytes)
     while key.hasPrefix("./") { key.removeFirst(2) }
     guard !key.isEmpty else { return nil }
     let isWhole = key.utf8.contains(UInt8(ascii: "/"))

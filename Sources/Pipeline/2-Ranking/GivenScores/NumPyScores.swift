@@ -18,7 +18,8 @@ struct NumPyScores: ScoreTable {
   var passedOver: [String] { [] }
 
   /// Looks at the header of the file at `path`; the keys of its rows are the next of `keys`.
-  init(path: String, keys: KeyList, isLastOfKeys: Bool, classes: [String], given: [String]?) throws {
+  init(path: String, keys: KeyList, isLastOfKeys: Bool, classes: [String], given: [String]?) throws
+  {
     matrix = try NumPyMatrix(path: path)
     self.keys = keys
     self.isLastOfKeys = isLastOfKeys

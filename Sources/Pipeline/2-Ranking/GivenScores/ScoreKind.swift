@@ -13,7 +13,8 @@ public enum ScoreKind: String, CaseIterable, Codable, Choice, Sendable {
   public static var otherNames: [String: Self] {
     [
       "probability": .probabilities, "probs": .probabilities, "prob": .probabilities,
-      "softmax": .probabilities, "p": .probabilities, "logit": .logits, "log-odds": .logOdds, "log_odds": .logOdds,
+      "softmax": .probabilities, "p": .probabilities, "logit": .logits, "log-odds": .logOdds,
+      "log_odds": .logOdds,
     ]
   }
 }

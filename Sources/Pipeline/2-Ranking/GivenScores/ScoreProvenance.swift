@@ -95,11 +95,12 @@ struct ScoreProvenance: Codable, Equatable {
       return "the mean of \(Format.counted(teachers.count, "teacher", "teachers"))"
     }
     let names = files.map { FilePath(text: $0.path).name }
-    let what = switch kind {
-    case .probabilities: "probabilities"
-    case .logits: "logits"
-    case .logOdds, nil: "log-odds"
-    }
+    let what =
+      switch kind {
+      case .probabilities: "probabilities"
+      case .logits: "logits"
+      case .logOdds, nil: "log-odds"
+      }
     return "\(what) in \(Format.few(names))"
   }
 }

@@ -60,7 +60,9 @@ public enum ScoreImages {
     work.tell(changed: changed)
     let scorer = ShardScorer(
       of: run, source, total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
-    try queue.perform(missing) { try scorer.score($0, $1) } finally: {
+    try queue.perform(missing) {
+      try scorer.score($0, $1)
+    } finally: {
       try scorer.finish()
     }
   }
@@ -70,7 +72,8 @@ public enum ScoreImages {
   private static func redoOtherScores(in run: Run, _ kind: ShardRecord) throws {
     guard run.isRedoing else { return }
     let work = ScoringWork(
-      run: run, kind: kind, earlierLeftOut: run.data.leftOutFingerprint, mine: Array(0..<run.data.unlabelled.shardCount))
+      run: run, kind: kind, earlierLeftOut: run.data.leftOutFingerprint,
+      mine: Array(0..<run.data.unlabelled.shardCount))
     do {
       _ = try work.missing(verifyingFiles: false)
     } catch PipelineError.data {
