@@ -25,8 +25,7 @@ extension SelectionSection {
   private var agreement: HTML {
     guard let found = data.agreement, found.pictures > 0 else { return .none }
     return """
-      <p>\(found.line.prefix(1).uppercased() + found.line.dropFirst()), of which all have scores: their first \
-      classes are the same.</p>
+      <p>\(found.line.prefix(1).uppercased() + found.line.dropFirst()) that all of them have scores of.</p>
       \(pairs(of: found))
       \(classes(of: found))
       """

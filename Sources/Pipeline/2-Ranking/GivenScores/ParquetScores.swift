@@ -23,6 +23,11 @@ struct ParquetScores: ScoreTable {
     file = try ParquetReader(path: path)
     names = file.columns.map(\.name)
     classNames = classes
+    if let list = file.columns.first(where: { $0.type.contains("list<") }) {
+      throw PipelineError.data(
+        "\(path): column \(list.name) is \(list.type); give a column a class, or a row a picture and class "
+          + "(pandas: explode)")
+    }
     columns = try ScoreColumns(names, of: path, classes: classes, given: given, kind: kind)
     words = try ClassWords(classes, given: columns.layout == .pairs ? given : nil, of: path)
     try require(columns.key, [.strings, .integers], "texts")
@@ -38,11 +43,7 @@ struct ParquetScores: ScoreTable {
   private func require(_ column: Int, _ kinds: Set<ParquetKind>, _ what: String) throws {
     let column = file.columns[column]
     guard !kinds.contains(column.kind) else { return }
-    let isList = column.type.hasPrefix("list") || column.type.hasPrefix("fixed_size_list")
-    throw refusal(
-      "column \(column.name) is \(column.type); give \(what)"
-        + (isList
-          ? ": a column a class, or a row a picture and class (pandas: explode)" : ""))
+    throw refusal("column \(column.name) is \(column.type); give \(what)")
   }
 
   func read(into rows: some ScoreRows) throws {

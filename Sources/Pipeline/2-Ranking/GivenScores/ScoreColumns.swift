@@ -72,7 +72,12 @@ struct ScoreColumns {
           + "\(Format.counted(given.count, "class", "classes")) of --classes")
     }
     let found = (given ?? columns.map { names[$0] }).map { ClassName.trimmed($0) }
-    scores = try Self.places(of: classes, among: found, path).map { columns[$0] }
+    do {
+      scores = try Self.places(of: classes, among: found, path).map { columns[$0] }
+    } catch PipelineError.data(let reason) {
+      throw PipelineError.data(
+        "\(reason). Every column but \(names[key]) is to be a class's; leave others out")
+    }
   }
 
   /// Where each of D's `classes` stands among those of the file at `path`.

@@ -100,7 +100,7 @@ struct TeacherAgreement: Codable, Equatable {
 
   /// In one line.
   var line: String {
-    "the \(teachers.count) teachers agree on \(Format.fixed(100 * share, 1)) % of "
+    "the \(teachers.count) teachers agree on the first class of \(Format.fixed(100 * share, 1)) % of "
       + Format.counted(pictures, "picture", "pictures")
   }
 }
