@@ -49,8 +49,11 @@ extension Run {
     let note = "\(directory.knownFolder)/weights.json"
     let weights =
       access == .reading ? [:] : try GivenWeights.all(of: recipe, notedAt: note)
+    var hashes = weights.hashes
+    hashes[StageInputs.teachers] = ScoreProvenance.identity(
+      ofMeanIn: recipe, classes: data.classNames)
     let inputs = RunInputs(
-      recipe, device, precision, data, known, weights: weights.hashes, workers: opening.workers)
+      recipe, device, precision, data, known, weights: hashes, workers: opening.workers)
     if access != .reading {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(

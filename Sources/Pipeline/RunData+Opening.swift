@@ -108,6 +108,7 @@ final class SetsOpening {
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {
+      try preflight.requireTeachers(of: recipe, unlabelled, classes: source.classes)
       let unreadable = try preflight.lookAt(
         unlabelled, called: "unlabelled", key: "data.unlabelled",
         limit: recipe.data.limitOfUnreadable,

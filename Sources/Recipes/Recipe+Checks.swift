@@ -112,6 +112,7 @@ extension Recipe {
     found.atLeast(
       1, ranking.imagesPerClass, "ranking.imagesPerClass", atMost: ranking.mostImagesPerClass)
     found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
+    checkTeachers(&found)
     checkSelection(&found)
 
     checkTeacher(&found)
@@ -159,6 +160,17 @@ extension Recipe {
         "\(key) has no meaning for teacher.kind: \(teacher.kind.rawValue); remove it, or set kind: knn"
       )
     }
+  }
+
+  private func checkTeachers(_ found: inout RecipeProblems) {
+    let teachers = ranking.teachers
+    found.refuse(
+      !teachers.isEmpty && teacher.kind != .given, ["ranking.teachers", "teacher.kind"],
+      "ranking.teachers takes the place of this run's own teacher; set teacher.kind: given (a teacher of "
+        + "your own is one of the mean when its run is named, too)")
+    found.refuse(
+      Set(teachers).count != teachers.count, "ranking.teachers",
+      "ranking.teachers names a run twice; leave one of them")
   }
 
   private func checkSelection(_ found: inout RecipeProblems) {

@@ -182,6 +182,10 @@ extension Recipe.Ranking {
       .value(
         "imagesPerClass", \.imagesPerClass, "K: how many of its best pictures each class keeps.",
         reaches: .itsStage),
+      .value(
+        "teachers", \.teachers,
+        "With teacher.kind given: the directories of runs over the same pictures and classes; the mean of their teachers' probabilities is selected from.",
+        reaches: .itsStage, isYoung: true),
       .value("batch", \.batch, "Pictures a forward pass scores at once.", reaches: .itsStage),
       .value(
         "minimumScore", \.minimumScore,

@@ -190,6 +190,8 @@ extension Recipe {
     public var labelsPerImage = 10
     /// K: how many of its best pictures each class keeps.
     public var imagesPerClass = 16_000
+    /// Runs over the same pictures whose scores' mean is selected from; with the teacher `given`.
+    public var teachers: [String] = []
     /// Pictures a forward pass scores at once.
     public var batch = 64
     /// Pictures below this score (a class's log-odds) are not kept; nil keeps all.

@@ -206,6 +206,7 @@ extension Recipe {
       resolveSource($0, "teacher.fineTuneOn.labelled")
     }
     ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
+    ranking.teachers = ranking.teachers.map { resolve($0, "ranking.teachers") }
     data.validation = data.validation.map { resolveSource($0, "data.validation") }
     data.test = data.test.map { resolveSource($0, "data.test") }
     teacher.startFrom = teacher.startFrom.map { resolveSource($0, "teacher.startFrom") }

@@ -76,6 +76,11 @@ struct InspectCommand: ParsableCommand {
         + "\(Format.counted(found.labels, "label", "labels")): "
         + "\(found.strategy), K = \(Format.count(found.imagesPerClass)), P = \(found.labelsPerImage)"
     ]
+    if let source = found.scoresFrom { lines.append("scores: \(source)") }
+    if found.withoutScores > 0 {
+      lines.append(
+        "no scores of \(Format.counted(found.withoutScores, "picture", "pictures")) were given")
+    }
     if !found.missingShards.isEmpty {
       lines.append(
         "without \(Format.counted(found.missingShards.count, "shard", "shards")), which had no "

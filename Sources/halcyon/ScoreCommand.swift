@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Recipes
 
 /// `halcyon score`: the first half of stage 2.
 struct ScoreCommand: ParsableCommand {
@@ -13,6 +14,13 @@ struct ScoreCommand: ParsableCommand {
       or by taking the next shard that nobody has (--claim). Scores are the same however the work \
       is divided. Shards that are scored already are checked to the byte first, except with --claim, \
       where `halcyon select` finds what is damaged.
+
+      --from takes scores that another program made, for a recipe with teacher.kind: given: Parquet or CSV \
+      with a column of keys (key, path, image or __key__) and a column a class, or with a row a picture \
+      and class (columns class and score); or NPY [pictures, classes] with --keys. Keys are those of \
+      selected.csv: paths relative to U, or a shard's name, a slash and the sample's. `halcyon run` then \
+      goes on from the selection. Where the recipe's ranking.teachers names other runs, scores are the \
+      mean of theirs.
       """)
 
   @OptionGroup var options: RunOptions
@@ -33,7 +41,38 @@ struct ScoreCommand: ParsableCommand {
     help: "After how many seconds without a sign of life a worker's shard is taken over.")
   var claimTimeout = 600.0
 
+  @Option(
+    parsing: .upToNextOption,
+    help: "Files of scores that another program made: Parquet, CSV or NPY.", completion: .file())
+  var from: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help:
+      "With NPY: the list of the rows' keys, a text file with one a line or a CSV with a column key.",
+    completion: .file())
+  var keys: [String] = []
+
+  @Option(
+    help: "What the scores are: probabilities (the default), logits or logOdds.",
+    completion: ScoreKind.completion,
+    transform: ScoreKind.named)
+  var kind: ScoreKind?
+
+  @Option(
+    help:
+      "Which classes the columns or numbers mean: names between commas, or a file with one a line.",
+    completion: .file())
+  var classes: String?
+
   func validate() throws {
+    if from.isEmpty, !keys.isEmpty || kind != nil || classes != nil {
+      throw ValidationError("--keys, --kind and --classes say how to read --from, which is missing")
+    }
+    if !from.isEmpty, claim != nil || shardIndex != nil || numShards != nil {
+      throw ValidationError(
+        "--from is read by one process; remove --claim, --shard-index and --num-shards")
+    }
     guard claimTimeout > 0 else {
       throw ValidationError("--claim-timeout is \(claimTimeout); it must be above 0 seconds")
     }
@@ -43,10 +82,21 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard from.isEmpty else {
+      let given = GivenScores(
+        files: from, keys: keys, kind: kind ?? .probabilities,
+        classes: try classes.map(ClassList.names))
+      try given.requireFiles()
+      return try ScoreImages.perform(
+        in: options.open(remaking: [.ranking], mayBegin: true), from: given)
+    }
     let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
     if share == nil, claim == nil, let line = WorkShare.unusedLine() { printError(line) }
+    // Scores of other runs need no teacher here that a run would have begun with.
+    let isMean = try !options.read(tells: false).recipe.ranking.teachers.isEmpty
     let run = try options.open(
-      remaking: [.ranking], access: share != nil || claim != nil ? .shared : .alone)
+      remaking: [.ranking], access: share != nil || claim != nil ? .shared : .alone,
+      mayBegin: isMean)
     let claims = claim.map { ShardClaims(folder: $0, patience: claimTimeout) }
     try ScoreImages.perform(in: run, share: share, claims: claims)
   }

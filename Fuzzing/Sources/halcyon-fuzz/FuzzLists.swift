@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 @testable import ImageData
@@ -14,8 +15,23 @@ func fuzzLists(_ data: Data) {
   case UInt8(ascii: "t"): fuzzTagMap(rest)
   case UInt8(ascii: "m"): fuzzMetadata([UInt8](rest))
   case UInt8(ascii: "i"): fuzzIDX(rest, name: "a-images-idx3-ubyte")
+  case UInt8(ascii: "n"): fuzzNumPy(rest)
   case UInt8(ascii: "z"): fuzzIDX(rest, name: "a-images-idx3-ubyte.gz")
   default: break
+  }
+}
+
+/// A table of numbers that another program wrote.
+private func fuzzNumPy(_ data: Data) {
+  withFolder(removing: ["a.npy"]) {
+    write(data, to: "a.npy")
+    guard let matrix = try? NumPyMatrix(path: "a.npy") else { return }
+    var rows = 0
+    try? matrix.forEachRow { row, values in
+      precondition(row == rows && values.count == matrix.columnCount)
+      rows += 1
+    }
+    precondition(rows == matrix.rowCount || matrix.columnCount == 0)
   }
 }
 

@@ -162,6 +162,10 @@ private func listSeeds(in folder: String) throws {
   let idx: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3] + (0..<12)
   try save(Array("i".utf8) + idx, folder + "/idx")
   try save(Array("z".utf8) + storedGzip(idx), folder + "/idx-gz")
+  let header = "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 2), }\n"
+  let head: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0]
+  try save(
+    Array("n".utf8) + head + Array(header.utf8) + [0, 56, 0, 56, 0, 60, 0, 0], folder + "/numpy")
 }
 
 private func scoreSeeds(in folder: String) throws {

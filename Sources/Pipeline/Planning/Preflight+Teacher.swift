@@ -1,5 +1,7 @@
 import Files
+import ImageData
 import Recipes
+import Shards
 
 extension Preflight {
   /// Notes which keys mean nothing to a teacher of the recipe's kind.
@@ -16,9 +18,23 @@ extension Preflight {
       key: first)
   }
 
+  /// Notes which of the teachers that the recipe names have no scores of these pictures and classes.
+  mutating func requireTeachers(
+    of recipe: Recipe, _ pictures: any ShardedDataset, classes: [String]
+  ) throws {
+    guard recipe.teacher.kind == .given, !recipe.ranking.teachers.isEmpty,
+      pictures.absence == nil
+    else { return }
+    _ = try attempt("ranking.teachers") {
+      try MeanScores.teachers(of: recipe, pictures, classes: classes)
+    }
+  }
+
   /// Notes that there are no scores where they are to be given.
   mutating func requireGivenScores(of recipe: Recipe, in directory: RunDirectory?) {
-    guard recipe.teacher.kind == .given, directory?.hasScores != true else { return }
+    guard recipe.teacher.kind == .given, recipe.ranking.teachers.isEmpty,
+      directory?.hasScores != true
+    else { return }
     let problem = ScoreImages.noneGiven(in: directory)
     refuse(PipelineError.line(about: problem), exitCode: problem.exitCode, key: "teacher.kind")
   }

@@ -46,6 +46,8 @@ extension ReportData {
       tags = try? JSON.read(TagStatistics.self, at: path)
     }
     ranking = markers[.ranking]
+    source = ScoreProvenance(of: run.directory)
+    agreement = TeacherAgreement(of: run.directory)
     missing = Stage.allCases.filter { recipe.includes($0) && markers[$0] == nil }
     if let selection {
       self.selection = Selected(
@@ -115,6 +117,11 @@ extension ReportData {
       warnings.append(
         "\(Format.counted(tags.copies, "tagged picture was", "tagged pictures were")) left out "
           + "because D or the test pictures hold them: \(Stage.pretraining.folder)/excluded.csv.")
+    let unscored = records.reduce(0) { $0 + ($1.withoutScores ?? 0) }
+    if unscored > 0 {
+      warnings.append(
+        "Of \(Format.counted(unscored, "unlabelled picture", "unlabelled pictures")) no scores were "
+          + "given: \(Stage.ranking.folder)/unscored.csv.")
     }
     for set in data.summary.unreadablePictures {
       let list =

@@ -59,6 +59,7 @@ struct MakingSection {
         summary.peakMiB.map { "\(Format.count(Int($0.rounded()))) MiB" } ?? "not known"
       ),
     ]
+    if let source = data.source { rows.append(("Scores", source.words)) }
     if let teacher = data.frozenTeacher { rows.append(("Teacher", teacher.result)) }
     if let ranking = data.ranking {
       rows.append(

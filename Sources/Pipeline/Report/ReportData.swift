@@ -24,6 +24,10 @@ struct ReportData {
   var selection: Selected?
   /// Copies, what was left out and how tags agree; nil before the selection.
   var inspection: Inspection?
+  /// Where scores come from that no teacher of the run made; nil where one did.
+  var source: ScoreProvenance?
+  /// How far several teachers agree; nil where there are not several.
+  var agreement: TeacherAgreement?
   /// The pictures at chosen ranks; nil before the selection.
   var pictures: PictureGrid?
   /// What a reader should know before the figures.

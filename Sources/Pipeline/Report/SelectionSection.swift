@@ -27,6 +27,7 @@ struct SelectionSection {
       \(overlap(selected))
       \(pairs(selected))
       \(leftOut)
+      \(origin)
       </section>
       """
   }

@@ -92,6 +92,10 @@ public struct Inspection: Encodable, Sendable {
   public let leftOut: [String: Copies]
   /// Pictures of U that could not be read.
   public let unreadable: Int
+  /// Where scores come from that no teacher of the run made; nil where one did.
+  public let scoresFrom: String?
+  /// Pictures of U that can be read, but of which no scores were given.
+  public let withoutScores: Int
   /// Shards that had no scores when the selection was made.
   public let missingShards: [String]
   /// Members of shards that are no samples.
@@ -110,6 +114,8 @@ public struct Inspection: Encodable, Sendable {
     case cutShards = "cut_shards"
     case purityUnknown = "purity_unknown"
     case missingShards = "missing_shards"
+    case scoresFrom = "scores_from"
+    case withoutScores = "without_scores"
   }
 
   /// Looks at the selection of a run, or at one that lies beside it in `folder`.
@@ -149,6 +155,8 @@ public struct Inspection: Encodable, Sendable {
     duplicates = Self.copies(in: "\(folder)/duplicates.csv")
     let shards = try ScoredShards(in: run)
     unreadable = shards.unreadable
+    withoutScores = shards.withoutScores
+    scoresFrom = ScoreProvenance(of: run.directory)?.words
     missingShards = ScoredShards.missing(in: folder)
     passedOver = run.data.unlabelled.problemCount
     cutShards = run.data.unlabelled.cutShards

@@ -106,12 +106,13 @@ public struct ModelCard: Sendable {
     let purity =
       summary.selectionPurity.map { " \(Self.percent($0)) % of the selected labels are right." }
       ?? ""
+    let origin = summary.scoresFrom.map { " The scores are \($0)." } ?? ""
     let seconds = summary.seconds.values.reduce(0, +)
     return """
       ## Training
 
       \(teacherResult.map { "The teacher is \($0). " } ?? "")Each unlabelled picture was ranked in its \(Self.best(recipe.ranking.labelsPerImage, "class", "classes")) and \
-      each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity) \
+      each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity)\(origin) \
       Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
       \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \
       \(summary.precision), \(Format.counted(summary.threads, "thread", "threads")), libtorch \(summary.libtorch), \

@@ -33,6 +33,7 @@ public enum Summarize {
       threads: Libtorch.threads,
       libtorch: Libtorch.version)
     summary.cutShards = run.data.unlabelled.cutShards
+    summary.scoresFrom = ScoreProvenance(of: run.directory)?.words
     for stage in Stage.allCases {
       if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
     }

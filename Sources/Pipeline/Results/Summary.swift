@@ -33,6 +33,9 @@ public struct Summary: Codable, Equatable, Sendable {
   public var cutShards: CutShards?
   /// Classes that a set has no picture of, by the set's name.
   public var absentClasses: [String: [String]] = [:]
+  /// Where scores come from that no teacher of the run made: "probabilities in clip.parquet"; nil where one
+  /// did.
+  public var scoresFrom: String?
   /// The set that the accuracies are of, test or validation; nil where there is none.
   public var measuredOn: String?
   /// How many pictures of it could be read, and so were measured; nil where nothing was measured yet.
@@ -150,6 +153,7 @@ extension Summary {
     case unreadablePictures = "unreadable_pictures"
     case cutShards = "cut_shards"
     case absentClasses = "absent_classes"
+    case scoresFrom = "scores_from"
     case measuredOn = "measured_on"
     case measuredImages = "measured_images"
     case labelledImages = "labelled_images"
@@ -199,6 +203,7 @@ extension Summary {
     try values.encode(unreadablePictures, forKey: .unreadablePictures)
     try values.encode(cutShards, forKey: .cutShards)
     try values.encode(absentClasses, forKey: .absentClasses)
+    try values.encode(scoresFrom, forKey: .scoresFrom)
     try values.encode(measuredOn, forKey: .measuredOn)
     try values.encode(measuredImages, forKey: .measuredImages)
     for (member, top1, top5) in Self.accuracies {
@@ -238,6 +243,7 @@ extension Summary {
     cutShards = try values.decodeIfPresent(CutShards.self, forKey: .cutShards)
     absentClasses =
       try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]
+    scoresFrom = try values.decodeIfPresent(String.self, forKey: .scoresFrom)
     measuredOn = try values.decodeIfPresent(String.self, forKey: .measuredOn)
     measuredImages = try values.decodeIfPresent(Int.self, forKey: .measuredImages)
     for (member, top1, top5) in Self.accuracies {

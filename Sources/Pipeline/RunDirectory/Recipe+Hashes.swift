@@ -30,6 +30,7 @@ extension Recipe {
     (recipe.data.tagged, recipe.data.taggedSplit, recipe.data.taggedTags) = (nil, nil, nil)
     recipe.teacher.pretraining.tagClasses = nil
     (recipe.teacher.fineTuneOn.labelled, recipe.teacher.fineTuneOn.labelledSplit) = (nil, nil)
+    recipe.ranking.teachers = []
     return recipe.scoresHashAsWritten
   }
 

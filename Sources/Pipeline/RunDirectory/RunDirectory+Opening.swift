@@ -110,7 +110,10 @@ extension RunDirectory {
     // First the marker: without it, a half-removed stage is an unfinished one.
     FilePath(text: StageMarker.path(in: folder)).unlink()
     for name in try FilePath(text: folder).names() {
-      if keepingScores, "\(folder)/\(name)" == scoresFolder { continue }
+      let ofScores = [
+        scoresFolder, ScoreProvenance.path(in: self), TeacherAgreement.path(in: self),
+      ]
+      if keepingScores, ofScores.contains("\(folder)/\(name)") { continue }
       try FilePath(text: "\(folder)/\(name)").remove()
     }
   }

@@ -18,7 +18,8 @@ struct RunInputs {
   /// W and V, by the stage that learns them; none where they are not there or not asked for.
   let learned: [Stage: LearnedPictures]
   let workers: Int
-  /// The SHA-256 of the weights that networks start from, by the keys that name them.
+  /// The SHA-256 of the weights that networks start from, and of the scores of other teachers, by the keys
+  /// that name them.
   let weights: [String: String]
 
   /// The sets that are only measured on; nil where they are not known.
@@ -43,7 +44,10 @@ struct RunInputs {
       inputs.learned = learned[stage]?.identity(
         LearnedNotes(of: stage, in: directory, workers: workers))
     }
-    if stage == .ranking { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
+    if stage == .ranking {
+      (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled)
+      inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
+    }
     return inputs
   }
 }

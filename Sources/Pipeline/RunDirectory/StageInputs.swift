@@ -45,18 +45,22 @@ public struct StageInputs: Codable, Equatable, Sendable {
       words.formUnion(["data.unlabelled", "data.unlabelledSplit"])
     }
     let hasEarlier = files.keys.contains {
-      !Self.givenWeights.contains($0) && was.files[$0] != nil
+      !Self.given.contains($0) && was.files[$0] != nil
     }
     if hasEarlier || learned != nil && was.learned != nil {
       words.formUnion(Recipe.tagWords + Recipe.taskWords)
     }
     words.formUnion(
-      Self.givenWeights.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
+      Self.given.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
     return words
   }
 
-  /// The weights that networks start from, among `files`: called as their keys.
-  static let givenWeights = Set(Recipe.starts.map(\.key))
+  /// The key that names other teachers, whose scores are among `files`.
+  static let teachers = "ranking.teachers"
+
+  /// The weights that networks start from and the scores of other teachers, among `files`: called as their
+  /// keys.
+  private static let given = Set(Recipe.starts.map(\.key) + [teachers])
 
   /// In what these inputs differ from those of an earlier start.
   /// - Parameters:

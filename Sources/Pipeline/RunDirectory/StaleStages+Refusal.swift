@@ -99,6 +99,9 @@ extension StaleStages {
         return "the weights of \(name) (\(start.source(now.recipe) ?? "")) are not those that the "
           + "\(stage) started from"
       }
+      if name == StageInputs.teachers {
+        return "the scores of ranking.teachers are not those that were selected from"
+      }
       return "\(name) is not the one that the \(stage) was made with"
     case .setting, .machine, .unknown: return nil
     }

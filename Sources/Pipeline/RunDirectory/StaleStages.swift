@@ -41,7 +41,9 @@ struct StaleStages {
       case .of(let was):
         found = present.differences(from: was, computes: computed.contains(stage))
         // Scores may have been made elsewhere, and their records say where.
-        if stage == .ranking, present.namesSameMachine(as: was) {
+        // Scores from elsewhere were made by no device of a run.
+        let isGiven = now.recipe.teacher.kind == .given
+        if stage == .ranking, isGiven || present.namesSameMachine(as: was) {
           found.removeAll { if case .machine = $0 { true } else { false } }
         }
       case .hash(let hash, let isFinished):

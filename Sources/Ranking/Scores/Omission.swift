@@ -18,13 +18,16 @@ public struct Omission: Hashable, Sendable {
   public var position: Int
   /// Why it got no score, in one line.
   public var reason: String
-  /// The picture that it was left out for; nil when it could not be read.
+  /// The picture that it was left out for; nil when it could not be read, or has no scores.
   public var copy: Copy?
+  /// Whether it can be read, but no score of it was given.
+  public var isWithoutScores = false
 
   /// Makes the note that the sample at `position` was left out for `reason`.
-  public init(position: Int, reason: String, copy: Copy? = nil) {
+  public init(position: Int, reason: String, copy: Copy? = nil, isWithoutScores: Bool = false) {
     self.position = position
     self.reason = reason
     self.copy = copy
+    self.isWithoutScores = isWithoutScores
   }
 }

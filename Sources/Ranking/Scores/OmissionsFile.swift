@@ -7,7 +7,8 @@ import SystemPackage
 ///
 /// A line each, in the order of the samples: the position, a tab, the set that holds the same picture,
 /// a tab, in how many bits they look different, a tab, the reason. The set is empty for a sample that
-/// could not be read, and the bits are for one whose bytes are the same. Keys follow from positions.
+/// could not be read, `-` for one of which no scores were given, and the bits are empty for one whose bytes
+/// are the same. Keys follow from positions.
 /// They stand here and not in `SHARD.json` so that a hundred thousand broken pictures are never in
 /// memory at once.
 public enum OmissionsFile {
@@ -41,11 +42,17 @@ public enum OmissionsFile {
     }
   }
 
+  /// What stands in place of a set's name for a sample without scores.
+  fileprivate static let withoutScores = "-"
+
   private static func omission(_ line: Slice<UnsafeRawBufferPointer>) -> Omission? {
     let parts = line.split(
       separator: UInt8(ascii: "\t"), maxSplits: 3, omittingEmptySubsequences: false
     ).map { String(decoding: $0, as: UTF8.self) }
     guard parts.count == 4, let position = Int(parts[0]), position >= 0 else { return nil }
+    if parts[1] == withoutScores {
+      return Omission(position: position, reason: parts[3], isWithoutScores: true)
+    }
     return Omission(
       position: position, reason: parts[3],
       copy: parts[1].isEmpty ? nil : Omission.Copy(of: parts[1], bits: Int(parts[2])))
@@ -61,6 +68,8 @@ public final class OmissionsFileWriter {
   public private(set) var unreadable = 0
   /// How many were left out on purpose.
   public private(set) var excluded = 0
+  /// Of how many no scores were given.
+  public private(set) var withoutScores = 0
   private static let buffered = 1 << 16
 
   /// Starts the file at `path`, which is made with the first sample.
@@ -69,9 +78,14 @@ public final class OmissionsFileWriter {
   /// Appends a sample.
   /// - Throws: `FileError` naming the file.
   public func append(_ omission: Omission) throws {
-    if omission.copy == nil { unreadable += 1 } else { excluded += 1 }
+    switch (omission.isWithoutScores, omission.copy) {
+    case (true, _): withoutScores += 1
+    case (false, nil): unreadable += 1
+    case (false, _?): excluded += 1
+    }
     let parts = [
-      String(omission.position), omission.copy?.set ?? "",
+      String(omission.position),
+      omission.isWithoutScores ? OmissionsFile.withoutScores : omission.copy?.set ?? "",
       omission.copy?.bits.map(String.init) ?? "",
       omission.reason,
     ]
@@ -86,7 +100,7 @@ public final class OmissionsFileWriter {
   /// - Returns: Its SHA-256; nil where there is none.
   /// - Throws: `FileError` naming the file.
   public func finish() throws -> String? {
-    guard unreadable + excluded > 0 else {
+    guard unreadable + excluded + withoutScores > 0 else {
       guard FilePath(text: path).unlink() == 0 || errno == ENOENT else {
         throw FileError("remove", path, code: errno)
       }

@@ -28,6 +28,9 @@ public struct ScoreBlock: @unchecked Sendable {
     self.owner = owner
   }
 
+  /// How many classes a sample has at most, P.
+  public var columnCount: Int { layout.classesPerSample }
+
   /// The hash of the key of the sample in row `row`.
   public func keyHash(at row: Int) -> UInt64 { keyHashes[row] }
 

@@ -9,7 +9,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var shard: String
   /// Number of samples, scored or not.
   public var count: Int
-  /// SHA-256 of the teacher's weights.
+  /// SHA-256 of the teacher's weights, or of what scores from elsewhere are known by.
   public var modelSHA256: String
   /// Hash of the part of the recipe that decides scores.
   public var recipeHash: String
@@ -35,6 +35,8 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var unreadable = 0
   /// How many were left out on purpose, for example a test picture found among the unlabelled ones.
   public var excluded = 0
+  /// How many could be read, but no scores of them were given; nil for none.
+  public var withoutScores: Int?
   /// The states of the picture files when they were scored, in one word: where it differs, they are
   /// looked into. Nil where that is not known.
   public var filesState: String?
@@ -87,6 +89,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case cpuFeatures = "cpu_features"
     case classesPerSample = "classes_per_sample"
     case filesState = "files_state"
+    case withoutScores = "without_scores"
     case scoresSHA256 = "scores_sha256"
     case scoresChecksum = "scores_checksum"
     case contentsSHA256 = "contents_sha256"
@@ -96,15 +99,44 @@ public struct ShardRecord: Codable, Hashable, Sendable {
 }
 
 extension ShardRecord {
+  /// What stands for what computed where scores come from elsewhere: it does not matter then.
+  private static let elsewhere = "elsewhere"
+
+  /// Makes what the records of scores that come from elsewhere have in common.
+  /// - Parameters:
+  ///   - source: What they are known by.
+  ///   - recipeHash: Hash of the part of the recipe that decides scores.
+  ///   - leftOut: Hash of the pictures that are left out wherever they are found.
+  ///   - classesPerSample: Classes kept of each sample, P.
+  ///   - classes: Number of classes, L.
+  public init(
+    from source: String, recipeHash: String, leftOut: String, classesPerSample: Int, classes: Int
+  ) {
+    self.init(
+      shard: "", count: 0, modelSHA256: source, recipeHash: recipeHash, inputIdentity: "",
+      leftOutIdentity: leftOut, batch: 1, precision: Self.elsewhere, libtorch: Self.elsewhere,
+      cpuFeatures: Self.elsewhere, device: Self.elsewhere, classesPerSample: classesPerSample,
+      classes: classes, scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
+  }
+
+  /// Whether the scores come from elsewhere, not from a teacher of the run.
+  public var isFromElsewhere: Bool { device == Self.elsewhere }
+
   /// What decides the bits of a picture's scores, in words, and its value.
   private var scoring: [(name: String, value: String)] {
     [
-      ("the teacher's weights", modelSHA256), ("the settings that scores depend on", recipeHash),
+      (isFromElsewhere ? "where the scores come from" : "the teacher's weights", modelSHA256),
+      ("the settings that scores depend on", recipeHash),
       ("the pictures left out of U", leftOutIdentity), ("the batch size", String(batch)),
       ("the precision", precision), ("the version of libtorch", libtorch),
       ("the processor's features", cpuFeatures), ("the device", device),
       ("the number of classes", String(classes)),
     ]
+  }
+
+  /// All that decides the bits of a picture's scores, in one word.
+  public var scoringIdentity: String {
+    Checksum.sha256(Data(scoring.map(\.value).joined(separator: "\n").utf8))
   }
 
   /// How the two shards were scored differently, in words. The number of classes kept of each picture is

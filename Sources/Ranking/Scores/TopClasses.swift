@@ -19,7 +19,9 @@ public struct TopClasses {
   /// Their log-odds, one for each of `classes`.
   public private(set) var scores: [Float]
   private var heap: [Float]
-  private var candidates: [(score: Float, index: Int)] = []
+  var candidates: [(score: Float, index: Int)] = []
+  /// Values that came as float64, where such are ranked.
+  var narrowed: [Float] = []
 
   /// Ranks pictures with `classCount` logits and keeps `count` classes of each.
   public init(classes classCount: Int, count: Int) {
@@ -40,10 +42,8 @@ public struct TopClasses {
     }
     guard count > 0 else { return }
     guard let sum = LogOddsSum(logits) else {
-      for column in 0..<count {
-        classes[column] = column
-        scores[column] = .nan
-      }
+      classes = Array(0..<count)
+      scores = Array(repeating: .nan, count: count)
       return
     }
     // Scores rise with logits, but two logits may round to one score: look a little below the
@@ -57,15 +57,23 @@ public struct TopClasses {
     for (index, logit) in logits.enumerated() where logit >= limit {
       candidates.append((sum.score(ofLogit: logit), index))
     }
+    takeCandidates()
+  }
+
+  /// Puts the highest of `candidates` into `classes` and `scores`.
+  mutating func takeCandidates() {
     candidates.sort { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }
-    for column in 0..<count {
-      classes[column] = candidates[column].index
-      scores[column] = candidates[column].score
+    let kept = candidates.prefix(count)
+    classes.removeAll(keepingCapacity: true)
+    scores.removeAll(keepingCapacity: true)
+    for candidate in kept {
+      classes.append(candidate.index)
+      scores.append(candidate.score)
     }
   }
 
   /// The logit of rank `count`, found with a heap whose root is the lowest one kept.
-  private mutating func lowestKept(of logits: UnsafeBufferPointer<Float>) -> Float {
+  mutating func lowestKept(of logits: UnsafeBufferPointer<Float>) -> Float {
     for index in 0..<count { heap[index] = logits[index] }
     for parent in stride(from: count / 2 - 1, through: 0, by: -1) { siftDown(from: parent) }
     for index in count..<max(count, logits.count) where logits[index] > heap[0] {

@@ -18,27 +18,22 @@ import Training
 public enum ScoreImages {
   /// Scores every shard that is not done yet.
   /// - Parameters:
-  ///   - run: The run, whose teacher is trained.
+  ///   - run: The run, whose teacher is finished where it has one.
   ///   - share: Which shards are this process's; nil means all of them.
   ///   - claims: Leases that workers take of the shards they score. This process then waits for the
   ///     other workers, and takes over what dead ones left.
+  ///   - given: Scores that another program made, for a recipe whose teacher is `given`.
   /// - Throws: `PipelineError`; one that says so when there is no teacher yet.
-  public static func perform(in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil)
-    throws
-  {
-    let shards = run.data.unlabelled
-    guard run.recipe.includes(.teacher) else {
-      guard run.directory.hasScores else { throw noneGiven(in: run.directory) }
-      run.console.note("scores: given")
-      return
+  public static func perform(
+    in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil, from given: GivenScores? = nil
+  ) throws {
+    guard let source = try source(of: run, given) else {
+      return try requireGivenScores(in: run)
     }
-    let teacher = try run.model(of: .teacher)
-    try requireSameClasses(
-      teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
-    if share == nil, claims == nil { try redoOtherScores(in: run, teacher) }
+    let shards = run.data.unlabelled
+    if share == nil, claims == nil { try redoOtherScores(in: run, source.kind) }
     let work = ScoringWork(
-      run: run, kind: try ShardRecord(of: run, teacher: teacher),
-      earlierLeftOut: run.data.leftOutFingerprint,
+      run: run, kind: source.kind, earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
     let queue = ShardQueue(
       title: "scores", console: run.console, name: shards.shardName, claims: claims,
@@ -54,37 +49,70 @@ public enum ScoreImages {
     let missing = try work.missing(verifyingFiles: claims == nil)
     guard !missing.isEmpty else {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
-      return
+      return try source.finish()
     }
+    try source.prepare(for: missing)
     let changed = work.changed(among: missing)
     if !changed.isEmpty, share == nil, claims == nil {
       // What was selected is of pictures that are no longer there.
       try run.directory.leaveSelection(access: .alone, redoing: run.isRedoing)
     }
     work.tell(changed: changed)
-    let scorer = try ShardScorer(
-      of: run, teacher: teacher, kind: work.kind,
-      total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
+    let scorer = ShardScorer(
+      of: run, source, total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
     try queue.perform(missing) {
       try scorer.score($0, $1)
     } finally: {
-      scorer.finish()
+      try scorer.finish()
     }
   }
 
   /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what
   /// was made of them.
-  private static func redoOtherScores(in run: Run, _ teacher: ModelFolder) throws {
+  private static func redoOtherScores(in run: Run, _ kind: ShardRecord) throws {
     guard run.isRedoing else { return }
     let work = ScoringWork(
-      run: run, kind: try ShardRecord(of: run, teacher: teacher),
-      earlierLeftOut: run.data.leftOutFingerprint, mine: Array(0..<run.data.unlabelled.shardCount))
+      run: run, kind: kind, earlierLeftOut: run.data.leftOutFingerprint,
+      mine: Array(0..<run.data.unlabelled.shardCount))
     do {
       _ = try work.missing(verifyingFiles: false)
     } catch PipelineError.data {
       try run.directory.remove([.ranking] + Stage.ranking.later, keepingScores: false)
       try RunDirectory.makeFolder(run.directory.scoresFolder)
     }
+  }
+
+  /// Where the scores of a run come from; nil where its recipe has none to make them and none are given.
+  /// - Throws: `PipelineError.usage` where scores are given to a run that has a teacher of its own.
+  private static func source(of run: Run, _ given: GivenScores?) throws -> (any ScoreSource)? {
+    let kind = run.recipe.teacher.kind
+    if let given {
+      guard kind == .given else {
+        throw PipelineError.usage(
+          "teacher.kind is \(kind.rawValue), so that this run's own teacher scores; for the scores of "
+            + "\(Format.few(given.files)) set teacher.kind: given")
+      }
+      guard run.recipe.ranking.teachers.isEmpty else {
+        throw PipelineError.usage(
+          "ranking.teachers says where scores come from; remove it, or leave out --from")
+      }
+      return try GivenScoreSource(of: run, given)
+    }
+    guard kind == .given else { return try TeacherScores(of: run) }
+    return run.recipe.ranking.teachers.isEmpty ? nil : try MeanScores(of: run)
+  }
+
+  /// Looks whether there are scores that were given earlier, with the pictures left out that are now.
+  private static func requireGivenScores(in run: Run) throws {
+    guard run.directory.hasScores else { throw noneGiven(in: run.directory) }
+    for record in run.shardRecords() where record.leftOutIdentity != run.inputs.leftOut {
+      guard run.recipe.ranking.leaveOut != .keep, run.inputs.leftOut != nil else { break }
+      throw PipelineError.data(
+        "shard \(record.shard) was given scores when other pictures were to be left out of U (the labelled "
+          + "or test pictures have changed); give them again: `halcyon score \(run.directory.path) "
+          + "--from FILE… --redo`")
+    }
+    run.console.note("scores: given")
   }
 
   /// The error that says how scores are given, where a recipe has no teacher that could make them.
@@ -154,22 +182,33 @@ struct ScoringWork {
       record.inputIdentity == shards.identity(ofShard: shard),
       record.classesPerSample >= kind.classesPerSample,
       let file = try? ScoreFileReader(path: "\(name).scores"), file.count == record.count,
-      let contents = try? ContentsFileReader(path: "\(name).contents"),
-      contents.count == record.count
+      let contents = notedContents(of: record, at: "\(name).contents")
     else { return false }
     let omissions = "\(name).omitted"
     guard record.omissionsSHA256 == nil || FilePath(text: omissions).exists else {
       return false
     }
     guard verifyingFile else { return true }
-    return try file.sha256 == record.scoresSHA256
-      && (try? record.omissionsSHA256.map { try Checksum.sha256(file: omissions) == $0 }) ?? true
-      && (try? Checksum.sha256(file: "\(name).contents")) == record.contentsSHA256
+    guard try file.sha256 == record.scoresSHA256,
+      (try? record.omissionsSHA256.map { try Checksum.sha256(file: omissions) == $0 }) ?? true
+    else { return false }
+    guard let contents else { return true }
+    return try (try? Checksum.sha256(file: "\(name).contents")) == record.contentsSHA256
       && holdsWhatWasScored(shard, record, contents)
   }
 }
 
 extension ScoringWork {
+  /// What was noted of a shard's pictures: nil where that is missing or damaged, and none of it where it
+  /// was not wanted.
+  private func notedContents(of record: ShardRecord, at path: String) -> ContentsFileReader?? {
+    if record.contentsSHA256 == nil, !run.recipe.ranking.looksForCopies { return .some(nil) }
+    guard let file = try? ContentsFileReader(path: path), file.count == record.count else {
+      return nil
+    }
+    return file
+  }
+
   /// Notes of a shard that an earlier version scored what it would be noted with now.
   private func renew(_ record: inout ShardRecord) -> Bool {
     var renewed = record

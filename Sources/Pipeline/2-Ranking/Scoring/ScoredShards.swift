@@ -24,6 +24,8 @@ struct ScoredShards {
   private(set) var unreadable = 0
   /// Pictures left out because D or the test pictures hold them.
   private(set) var excluded = 0
+  /// Pictures of which no scores were given.
+  private(set) var withoutScores = 0
   /// How long scoring took, over all processes.
   private(set) var seconds = 0.0
   private let folder: String
@@ -61,6 +63,7 @@ struct ScoredShards {
       pictures += record.count
       unreadable += record.unreadable
       excluded += record.excluded
+      withoutScores += record.withoutScores ?? 0
       seconds += record.seconds
       scored.append(
         ScoredShard(record: record, scoresPath: "\(folder)/\(name).scores", index: shard))
@@ -156,6 +159,19 @@ struct ScoredShards {
     FilePath(text: StageMarker.path(in: folder)).unlink()
   }
 
+  /// - Throws: `PipelineError.usage` where copies are to be dropped, but scores were taken over without a
+  ///   look at the pictures.
+  func requireContents(in run: Run) throws {
+    guard run.recipe.ranking.duplicates != .keep,
+      let first = scored.first(where: { $0.record.contentsSHA256 == nil })
+    else { return }
+    throw PipelineError.usage(
+      "ranking.duplicates is \(run.recipe.ranking.duplicates.rawValue), but when shard "
+        + "\(first.record.shard) was given its scores no copies were looked for, and nothing was noted of "
+        + "its pictures; `halcyon score \(run.directory.path) --from FILE…` does, or set "
+        + "ranking.duplicates: keep")
+  }
+
   // MARK: - Lists
 
   /// Lists what has no scores: `bad-samples.csv` and `excluded.csv` in `folder`, when there is any.
@@ -166,7 +182,7 @@ struct ScoredShards {
     let cut = unlabelled.cutShards?.count ?? 0
     try list("bad-samples.csv", in: folder, count: unreadable + members + cut) { add in
       try forEachOmission { key, omission in
-        if omission.copy == nil { try add(key, omission.reason) }
+        if omission.copy == nil, !omission.isWithoutScores { try add(key, omission.reason) }
       }
       guard members + cut > 0 else { return }
       for shard in 0..<unlabelled.shardCount {
@@ -183,6 +199,11 @@ struct ScoredShards {
         if omission.copy != nil { try add(key, omission.reason) }
       }
     }
+    try list("unscored.csv", in: folder, count: withoutScores) { add in
+      try forEachOmission { key, omission in
+        if omission.isWithoutScores { try add(key, omission.reason) }
+      }
+    }
     let bad = "\(folder)/bad-samples.csv"
     let found = UnreadableImages(
       set: "unlabelled", count: unreadable, of: pictures,
@@ -195,6 +216,11 @@ struct ScoredShards {
       run.console.say(
         "unlabelled: \(Format.counted(members, "member of a shard is", "members of shards are")) "
           + "no sample: \(bad)")
+    }
+    if withoutScores > 0 {
+      run.console.note(
+        "scores: of \(Format.counted(withoutScores, "picture", "pictures")) none were given: "
+          + "\(folder)/unscored.csv")
     }
     if excluded > 0 {
       run.console.note(

@@ -20,7 +20,7 @@ struct ShardQueue {
   /// - Throws: `PipelineError.io` in the end, naming the first of those that could not be read; what
   ///   `work` throws otherwise.
   func perform(
-    _ shards: [Int], _ work: (Int, ShardClaims.Lease?) throws -> Void, finally: () -> Void
+    _ shards: [Int], _ work: (Int, ShardClaims.Lease?) throws -> Void, finally: () throws -> Void
   ) throws {
     var missing = shards
     var failures: [(shard: String, reason: String)] = []
@@ -55,7 +55,7 @@ struct ShardQueue {
       }
       missing = try waiting.filter { try !isDone($0) }
     }
-    finally()
+    try finally()
     try StopSignal.check()
     guard let first = failures.first else { return }
     let count = Format.counted(failures.count, "shard", "shards")

@@ -40,6 +40,8 @@ public enum BranchRun {
       try link(source, to: "\(made.path)/\(name)")
     }
     try link(run.directory.scoresFolder, to: made.scoresFolder)
+    let source = ScoreProvenance.path(in: run.directory)
+    if FilePath(text: source).exists { try link(source, to: ScoreProvenance.path(in: made)) }
     let shards = try ScoredShards(in: run)
     var outputs: [String] = []
     for name in SelectionFolder.files + ["materialized.json"]

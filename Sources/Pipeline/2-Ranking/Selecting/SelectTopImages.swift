@@ -67,6 +67,7 @@ public enum SelectTopImages {
     let unlabelled = run.data.unlabelled
     try SelectionFolder.clear(folder)
     try shards.requireReadable(in: run, listingTo: folder)
+    try shards.requireContents(in: run)
     let request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
     let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
     let path = "\(folder)/selected.bin"
@@ -82,11 +83,13 @@ public enum SelectTopImages {
     guard selection.images.count > 0 else {
       FilePath(text: path).unlink()
       let others =
-        reading.samples - shards.unreadable - shards.excluded - reading.notANumber
+        reading.samples - shards.unreadable - shards.excluded - shards.withoutScores
+        - reading.notANumber
         - reading.outsideFraction
       let reasons = [
         (shards.unreadable, "cannot be read"),
         (shards.excluded, "are left out, being labelled or test pictures (excluded.csv)"),
+        (shards.withoutScores, "have no scores (unscored.csv)"),
         (reading.notANumber, "have scores that are not numbers"),
         (reading.outsideFraction, "are outside ranking.fraction"),
         (others, "have no score above ranking.minimumScore or no tag of a class"),

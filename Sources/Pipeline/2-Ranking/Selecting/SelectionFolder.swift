@@ -7,7 +7,8 @@ enum SelectionFolder {
   /// What a selection leaves there: first what it is known by.
   static let files = [
     "selected.bin", "selected.csv", "selected.npy", "selected.parquet", "candidates.bin",
-    "duplicates.csv", "bad-samples.csv", "excluded.csv", "missing-shards.txt",
+    "duplicates.csv", "bad-samples.csv", "excluded.csv", "unscored.csv",
+    "missing-shards.txt",
     SelectionOrigin.fileName,
   ]
 
