@@ -117,6 +117,7 @@ extension ReportData {
       warnings.append(
         "\(Format.counted(tags.copies, "tagged picture was", "tagged pictures were")) left out "
           + "because D or the test pictures hold them: \(Stage.pretraining.folder)/excluded.csv.")
+    }
     let unscored = records.reduce(0) { $0 + ($1.withoutScores ?? 0) }
     if unscored > 0 {
       warnings.append(
