@@ -107,3 +107,48 @@ struct InitCommandTests {
       missing.errors.contains("nowhere: there is no such file or folder"), "\(missing.errors)")
   }
 }
+
+@Suite("init from weights")
+struct InitStartCommandTests {
+  @Test(
+    "a model folder and a time give a recipe of short trainings that runs; what is wrong is told")
+  func startFrom() throws {
+    let tiny = try TinyRun()
+    let folder = tiny.folder
+    try tiny.finish("train-teacher", "a", ["baseline.enabled=false"])
+    try TinyPictures(48, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyPictures(96, seed: 6).writePNG(to: folder, "u", labelled: false)
+    let written = try Command.run(
+      "init", "d", "u", "--start-from", "runs/a/1-teacher", "--time", "30s", "--out", "sub.yaml",
+      folder: folder.path)
+    #expect(written.code == 0, "\(written.errors)")
+    #expect(written.output.contains(" of the 0:30: teacher 0:"), "\(written.output)")
+    let text = try folder.read("sub.yaml")
+    for line in [
+      "startFrom: runs/a/1-teacher\n", "model: resnet8\n", "size: 12\n", "mean: [0.3]\n",
+      "std: [0.25]\n", "channels: 1\n",
+    ] {
+      #expect(text.contains(line), "\(line): \(text)")
+    }
+    #expect(text.split(separator: "\n").count { $0.hasSuffix("startFrom: runs/a/1-teacher") } == 2)
+    let run = try Command.run(
+      "run", "sub.yaml", "--set", "threads=1", "--set", "teacher.training.images=64", "--set",
+      "student.training.images=64", "--set", "teacher.training.warmUpImages=8", "--set",
+      "student.training.warmUpImages=8", "--set", "baseline.enabled=false", "--set",
+      "fineTuning.training.epochs=1", "--set", "fineTuning.training.drops=[]", folder: folder.path)
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(run.errors.contains("teacher: "), "\(run.errors)")
+
+    for (arguments, code, message) in [
+      (["--time", "20"], 64, "20m, 1h30m or 90s"), (["--time", "m"], 64, "20m, 1h30m or 90s"),
+      (["--model", "resnet18"], 64, "give --start-from, too"),
+      (["--start-from", "nowhere"], 74, "name the file with the weights"),
+      (["--start-from", "https://x/y.pth"], 74, "not on this machine; download it"),
+    ] as [([String], Int32, String)] {
+      let refused = try Command.run(
+        ["init", "d", "u", "--out", "no.yaml"] + arguments, folder: folder.path)
+      #expect(refused.code == code && refused.errors.contains(message), "\(refused.errors)")
+      #expect(try !folder.contents().contains("no.yaml"))
+    }
+  }
+}

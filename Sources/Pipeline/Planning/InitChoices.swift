@@ -7,17 +7,20 @@ import Training
 struct InitChoices {
   typealias Note = InitRecipe.Note
 
-  private let labelled: DatasetFacts
-  private let unlabelled: DatasetFacts
+  let labelled: DatasetFacts
+  let unlabelled: DatasetFacts
+  /// The weights that the networks begin with; nil where none were given.
+  let start: InitStart?
 
-  init(_ labelled: DatasetFacts, _ unlabelled: DatasetFacts) {
+  init(_ labelled: DatasetFacts, _ unlabelled: DatasetFacts, start: InitStart? = nil) {
     self.labelled = labelled
     self.unlabelled = unlabelled
+    self.start = start
   }
 
-  /// The shorter side of a typical labelled picture.
-  private var side: Int { max(8, min(labelled.width, labelled.height)) }
-  private var perClass: Int { labelled.count / labelled.classes }
+  /// The shorter side of a typical labelled picture, or of what given weights see.
+  private var side: Int { start?.input.size ?? max(8, min(labelled.width, labelled.height)) }
+  var perClass: Int { labelled.count / labelled.classes }
   private var isSmall: Bool { side <= 64 }
   /// Whether the paper's own sizes fit.
   private var isLarge: Bool { labelled.count >= 500_000 }
@@ -33,6 +36,7 @@ struct InitChoices {
           ? "a tenth of D is measured on, never trained on; name a test set, if any, in data.test"
           : "with \(perClass) labels a class none is spared; name test pictures in data.test")
     ]
+    if let start { return notes + start.fitInput(&recipe) }
     let size = isSmall ? side : min(224, max(64, side * 7 / 8 / 32 * 32))
     recipe.input.size = size
     recipe.input.resize = isSmall ? side : size * 8 / 7
@@ -58,6 +62,7 @@ struct InitChoices {
   // MARK: - Networks
 
   func fitNetworks(_ recipe: inout Recipe) -> [Note] {
+    if let start { return start.fitNetworks(&recipe) }
     switch labelled.count {
     case _ where isSmall, ..<10_000:
       (recipe.teacher.model, recipe.student.model) = ("resnet18", "resnet18")
@@ -119,6 +124,7 @@ struct InitChoices {
   // MARK: - Training
 
   func fitTraining(_ recipe: inout Recipe) -> [Note] {
+    if let start { return fitTraining(&recipe, from: start) }
     let count = labelled.count
     let batch = count < 2_000 ? 64 : count < 20_000 ? 128 : 256
     let selected = min(unlabelled.count, labelled.classes * recipe.ranking.imagesPerClass)
@@ -147,7 +153,7 @@ struct InitChoices {
     return notes + fitFineTuning(&recipe.fineTuning.training, batch)
   }
 
-  private func fit(
+  func fit(
     _ training: inout Recipe.Training, _ key: String, _ images: Int, _ batch: Int,
     why: (Int) -> String
   ) -> [Note] {
@@ -169,7 +175,7 @@ struct InitChoices {
     return notes + fit(&training.augmentation, "\(key).augmentation")
   }
 
-  private func fitFineTuning(_ training: inout Recipe.Training, _ batch: Int) -> [Note] {
+  func fitFineTuning(_ training: inout Recipe.Training, _ batch: Int) -> [Note] {
     let key = "fineTuning.training"
     training.epochs = 30
     training.batch = batch
@@ -189,7 +195,7 @@ struct InitChoices {
     ]
   }
 
-  private func fit(_ augmentation: inout TrainingSettings.Augmentation, _ key: String) -> [Note] {
+  func fit(_ augmentation: inout TrainingSettings.Augmentation, _ key: String) -> [Note] {
     var notes: [Note] = []
     if isSmall {
       augmentation.crop = .padded
@@ -236,7 +242,7 @@ struct InitChoices {
   }
 
   /// `value` to two significant digits.
-  private static func rounded(_ value: Int, _ rule: FloatingPointRoundingRule) -> Int {
+  static func rounded(_ value: Int, _ rule: FloatingPointRoundingRule) -> Int {
     guard value >= 100 else { return value }
     let unit = pow(10, Double(String(value).count - 2))
     return Int((Double(value) / unit).rounded(rule) * unit)

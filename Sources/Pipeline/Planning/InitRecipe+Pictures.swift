@@ -38,6 +38,19 @@ extension DatasetFacts {
   }
 }
 
+/// What a recipe is fitted to besides pictures.
+public struct InitWishes: Sendable {
+  /// The weights that the teacher, and the student where it is of the same network, start from.
+  public var startFrom: String?
+  /// The network that they are of, where they fit several.
+  public var model: String?
+  /// The seconds that all stages together may take on this machine.
+  public var seconds: Double?
+
+  /// None.
+  public init() {}
+}
+
 /// Writes a recipe fitted to the labelled and the unlabelled pictures, and says what was passed over
 /// and what speaks against a gain with them. The recipe names the pictures from its own folder.
 ///
@@ -46,18 +59,22 @@ extension DatasetFacts {
 /// - Throws: `PipelineError.data` when the pictures cannot be used, `FileError` naming `path`.
 public func writeFittedRecipe(
   name: String, labelled: String, unlabelled: String, test: String?,
-  commands: CommandPermission? = nil, to path: String, console: Console = Console(quiet: true)
+  wishes: InitWishes = InitWishes(), commands: CommandPermission? = nil, to path: String,
+  console: Console = Console(quiet: true)
 ) throws -> [String] {
   let cores = ProcessInfo.processInfo.activeProcessorCount
   return try Indexing.temporarily(workers: cores, console) { indexing in
-    try writeFittedRecipe(name, labelled, unlabelled, test, commands, to: path, indexing)
+    try writeFittedRecipe(name, labelled, unlabelled, test, wishes, commands, to: path, indexing)
   }
 }
 
 private func writeFittedRecipe(
-  _ name: String, _ labelled: String, _ unlabelled: String, _ test: String?,
+  _ name: String, _ labelled: String, _ unlabelled: String, _ test: String?, _ wishes: InitWishes,
   _ commands: CommandPermission?, to path: String, _ indexing: Indexing
 ) throws -> [String] {
+  let start = try wishes.startFrom.map {
+    try InitStart($0, as: RecipePath.written($0, in: path), model: wishes.model)
+  }
   var (labelled, validation, test) = (labelled, String?.none, test)
   var notes: [String] = []
   var labelledSet = try openLabelled(labelled, as: "labelled", indexing)
@@ -74,7 +91,8 @@ private func writeFittedRecipe(
   let plain = try InitRecipe(
     name: name,
     labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
-    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet))
+    unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet),
+    start: start)
   let (chosen, chosenTest) = (labelled, test)
   func fit(_ validation: String?) throws -> (InitRecipe, LookedAt) {
     var fitted = plain
@@ -87,6 +105,8 @@ private func writeFittedRecipe(
     (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)
     (recipe.data.validation, recipe.data.test) = (validation, chosenTest)
     recipe.data.commands = commands
+    if recipe.teacher.startFrom != nil { recipe.teacher.startFrom = wishes.startFrom }
+    if recipe.student.startFrom != nil { recipe.student.startFrom = wishes.startFrom }
     return (fitted, try lookedAt(recipe, unlabelledSet, count: labelledSet.count, indexing))
   }
   var (fitted, found): (InitRecipe, LookedAt)
@@ -98,6 +118,8 @@ private func writeFittedRecipe(
     notes.append("without data.validation: \(error)")
   }
   fitted.note(found.warnings, labelled: found.labelled)
+  notes += start?.notes ?? []
+  if let seconds = wishes.seconds { notes += try fitted.fit(seconds: seconds) }
   try DurableFile.write(fitted.yaml, to: path)
   let sets: [any ImageDataset] = [labelledSet, unlabelledSet]
   let measured = try [test].compactMap {

@@ -63,11 +63,19 @@ public struct InitRecipe: Equatable, Sendable {
   /// What was found when the pictures were read.
   private var found: [Preflight.Warning] = []
   /// How many pictures are trained on and ranked, as far as that is known.
-  private var counts: DataCounts
+  private(set) var counts: DataCounts
 
   /// Fits a recipe to the pictures.
   /// - Throws: `PipelineError.data` when there is nothing to learn from.
   public init(name: String, labelled: DatasetFacts, unlabelled: DatasetFacts) throws {
+    try self.init(name: name, labelled: labelled, unlabelled: unlabelled, start: nil)
+  }
+
+  /// Fits a recipe to the pictures, and to the weights that its networks start from.
+  /// - Throws: `PipelineError.data` when there is nothing to learn from.
+  init(
+    name: String, labelled: DatasetFacts, unlabelled: DatasetFacts, start: InitStart?
+  ) throws {
     guard labelled.classes >= 2 else {
       throw PipelineError.data(
         "\(labelled.path) has \(labelled.classes == 0 ? "no classes" : "one class only"); give a folder "
@@ -87,7 +95,7 @@ public struct InitRecipe: Equatable, Sendable {
         reason: "D: \(labelled.count) pictures of \(labelled.classes) classes"),
       Note(key: "data.unlabelled", reason: "U: \(unlabelled.count) pictures"),
     ]
-    let choices = InitChoices(labelled, unlabelled)
+    let choices = InitChoices(labelled, unlabelled, start: start)
     notes += choices.fitData(&recipe)
     notes += choices.fitNetworks(&recipe)
     notes += choices.fitRanking(&recipe)
@@ -113,6 +121,9 @@ public struct InitRecipe: Equatable, Sendable {
     notes.removeAll { $0.key == "data.validationFraction" }
     notes.append(Note(key: "data.validation", reason: "measured on during training"))
   }
+
+  /// Changes the recipe for the reasons that `body` returns, which take the place of earlier ones.
+  mutating func refit(_ body: (inout Recipe) -> [Note]) { notes += body(&recipe) }
 
   /// Takes in what was found when the pictures were read.
   mutating func note(_ found: [Preflight.Warning], labelled: Int) {
@@ -164,6 +175,9 @@ public struct InitRecipe: Equatable, Sendable {
   private func acceptance(of warning: Preflight.Warning) -> String {
     let reason =
       switch warning.key {
+      case "teacher.model" where recipe.teacher.startFrom != nil: "it is the network of the weights"
+      case "student.training.images" where recipe.student.startFrom != nil:
+        "the student starts from weights, and not from nothing as in Figure 4"
       case "teacher.model":
         "few labels train no larger network; name one if you have weights for it"
       case "teacher.startFrom": "no weights were given; name some if you have them"

@@ -1,0 +1,126 @@
+import Files
+import Models
+import Recipes
+import Torch
+import Training
+
+/// What the stages of a recipe take, in seconds.
+struct StageTimes: Equatable {
+  var teacher, scoring, student, fineTuning, baseline: Double
+
+  var trainings: Double { teacher + student + fineTuning + baseline }
+  var all: Double { trainings + scoring }
+
+  /// "teacher 1:10, scoring 0:20, …".
+  var description: String {
+    let stages = [
+      ("teacher", teacher), ("scoring", scoring), ("student", student),
+      ("fine-tuning", fineTuning), ("baseline", baseline),
+    ]
+    return stages.filter { $0.1 > 0 }.map { "\($0.0) \(Format.duration($0.1))" }
+      .joined(separator: ", ")
+  }
+
+  init(_ recipe: Recipe, _ counts: DataCounts, teacher: NetworkSpeed, student: NetworkSpeed) {
+    func images(_ training: Recipe.Training) -> Double {
+      Double(training.images ?? (training.epochs ?? 0) * counts.labelled)
+    }
+    self.teacher = images(recipe.teacher.training) * teacher.training
+    self.student = images(recipe.student.training) * student.training
+    fineTuning = images(recipe.fineTuning.training) * student.training
+    baseline =
+      recipe.baseline.enabled ? images(recipe.baseline.training) * student.training : 0
+    scoring = Double(counts.unlabelled) * teacher.scoring
+  }
+}
+
+extension InitRecipe {
+  /// Fits the budgets of the trainings to `seconds` for all stages together, on this machine, which is
+  /// measured.
+  /// - Returns: What it comes to, and what speaks against it, a line each.
+  /// - Throws: `TorchError`.
+  mutating func fit(seconds: Double) throws -> [String] {
+    let device = try Run.device(recipe.device)
+    let precision = Run.precision(recipe.precision, on: device)
+    func speed(_ stage: Stage) throws -> NetworkSpeed {
+      let options = recipe.options(of: stage, classCount: counts.classes)
+      return try NetworkSpeed(options, recipe.input, device, precision)
+    }
+    let teacher = try speed(.teacher)
+    let isAlike =
+      recipe.options(of: .student, classCount: 2) == recipe.options(of: .teacher, classCount: 2)
+    return try fit(
+      seconds: seconds, teacher: teacher, student: isAlike ? teacher : speed(.student))
+  }
+
+  /// Fits the budgets to `seconds`, of which a part is left for what is not counted.
+  mutating func fit(
+    seconds: Double, teacher: NetworkSpeed, student: NetworkSpeed
+  ) throws -> [String] {
+    let counts = counts
+    let before = StageTimes(recipe, counts, teacher: teacher, student: student)
+    let room = Self.usable * seconds - before.scoring
+    // More than that is of no use: what is there is learnt.
+    let factor = min(Self.mostFactor, max(0, room) / max(before.trainings, 1e-9))
+    refit { recipe in
+      Self.scale(&recipe.teacher.training, "teacher", by: factor, atLeast: 50)
+        + Self.scale(&recipe.student.training, "student", by: factor, atLeast: 100)
+        + Self.scale(&recipe.baseline.training, "baseline", by: factor, atLeast: 50)
+        + Self.scaleEpochs(&recipe.fineTuning.training, by: factor)
+    }
+    try recipe.validate()
+    let after = StageTimes(recipe, counts, teacher: teacher, student: student)
+    let time = Format.duration(seconds)
+    var lines = ["some \(Format.duration(after.all)) of the \(time): \(after.description)"]
+    if after.all > seconds {
+      lines.append(
+        "less is no training: it takes longer than the \(time); name fewer pictures in data.unlabelled, or "
+          + "take smaller weights")
+    } else if before.scoring > seconds / 2 {
+      lines.append(
+        "scoring takes more than half of the \(time), and the trainings are short; name fewer pictures "
+          + "in data.unlabelled")
+    } else if factor == Self.mostFactor {
+      lines.append("the \(time) would allow more, which would gain little")
+    }
+    return lines
+  }
+
+  /// The rest is for reading pictures, selecting and measuring.
+  private static let usable = 0.8
+  private static let mostFactor = 4.0
+
+  private static func scale(
+    _ training: inout Recipe.Training, _ group: String, by factor: Double, atLeast steps: Int
+  ) -> [Note] {
+    guard let images = training.images else { return [] }
+    let key = "\(group).training"
+    let wanted = max(steps * training.batch, Int(Double(images) * factor))
+    training.images = wanted / training.batch * training.batch
+    var notes = [
+      Note(
+        key: "\(key).images",
+        reason: wanted == steps * training.batch
+          ? "the least that is a training: \(steps) steps"
+          : "what the time allows: \(Format.significant(factor, 2)) times what it would be otherwise"
+      )
+    ]
+    if let warmUp = training.warmUpImages {
+      training.warmUpImages = Int(Double(warmUp) * Double(wanted) / Double(images))
+      notes.append(Note(key: "\(key).warmUpImages", reason: "in proportion"))
+    }
+    return notes
+  }
+
+  private static func scaleEpochs(_ training: inout Recipe.Training, by factor: Double) -> [Note] {
+    guard let epochs = training.epochs, factor < 1 else { return [] }
+    let wanted = max(1, Int(Double(epochs) * factor))
+    training.epochs = wanted
+    training.drops = wanted >= 3 ? [wanted / 3, 2 * wanted / 3] : []
+    let key = "fineTuning.training"
+    return [
+      Note(key: "\(key).epochs", reason: "what the time allows"),
+      Note(key: "\(key).drops", reason: "after each third"),
+    ]
+  }
+}
