@@ -37,6 +37,7 @@ func openLabelled(
 ///   - set: Which set they are: the index of `labelled` goes to `index-labelled`.
 ///   - kind: What its pictures are called in messages.
 ///   - indexing: How an index is made.
+/// - Returns: The index.
 /// - Throws: `ImageDataError`; `PipelineError` when the shards cannot be read in any order, or when the
 ///   making of the index was stopped.
 func openShards(_ path: String, as set: String, called kind: String, _ indexing: Indexing) throws

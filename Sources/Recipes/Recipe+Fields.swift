@@ -158,6 +158,7 @@ extension Recipe.Teacher {
         "startFrom", \.startFrom,
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
         reaches: .pretraining),
+      .training(\.training),
       .group("pretraining", \.pretraining, Pretraining.fields),
       .group("fineTuneOn", \.fineTuneOn, FineTuneOn.fields),
       .training(\.training),

@@ -151,6 +151,18 @@ struct PretrainingTests {
     #expect(try sum("a", "0-pretrained") == sum("new", "0-pretrained"))
   }
 
+  @Test("W that is no longer there once it is learned is told of and not asked for")
+  func gone() throws {
+    try tiny.finish("pretrain-teacher", "a", Self.short)
+    try FileManager.default.removeItem(atPath: list)
+    let outcome = try tiny.finish("train-teacher", "a", Self.short)
+    #expect(
+      outcome.errors.contains(
+        "data.taggedTags: \(list) is no longer there; what was learned from it"),
+      "\(outcome.errors)")
+    #expect(tiny.has("a", "1-teacher/done.json"))
+  }
+
   @Test("a teacher that was made without tags is stale as soon as the recipe names some")
   func added() throws {
     let without =
@@ -180,12 +192,18 @@ struct PretrainingTests {
     let lines = try tiny.finish("run", "a", Self.short, flags: ["--dry-run"]).output
     #expect(lines.contains("starts from 0-pretrained, with a new last layer"))
     #expect(!lines.contains("recommendation 6"))
+    let place = tiny.folder.path
+    let missing = ["data.taggedTags", "data.tagged", "teacher.pretraining.tagClasses"]
     let wrong = try tiny.run(
       "run", "a",
-      Self.short + [
-        "data.taggedTags=\(tiny.folder.path)/none.csv", "data.labelled=\(tiny.folder.path)/nowhere",
-      ], flags: ["--dry-run"])
-    #expect(wrong.output.contains("none.csv"), "\(wrong.output)")
+      Self.short + missing.map { "\($0)=\(place)/no-\($0)" } + ["data.labelled=\(place)/nowhere"],
+      flags: ["--dry-run"])
+    for key in missing {
+      #expect(
+        wrong.output.contains(
+          "problem: \(key): cannot open data set \(place)/no-\(key): there is no"),
+        "\(wrong.output)")
+    }
     #expect(wrong.output.contains("data.labelled: "), "\(wrong.output)")
     let rare = try tiny.run("run", "a", Self.short + ["teacher.pretraining.minimumImages=1000"])
     #expect(rare.code == 65)

@@ -28,7 +28,8 @@ struct SummaryTests {
     #expect(
       Set(json.keys).subtracting(keys) == [
         "supervised_long_top1", "supervised_long_top5", "unreadable_pictures", "absent_classes",
-        "cut_shards", "measured_on", "measured_images", "scores_from",
+        "cut_shards", "measured_on", "measured_images", "scores_from", "tagged_images",
+        "tag_classes",
       ])
     #expect(json["selection_purity"] is NSNull)
     #expect(json["gain"] is NSNull)

@@ -13,6 +13,7 @@ func fuzzLists(_ data: Data) {
   case UInt8(ascii: "l"): fuzzShardList(rest)
   case UInt8(ascii: "c"): fuzzManifest(rest)
   case UInt8(ascii: "t"): fuzzTagMap(rest)
+  case UInt8(ascii: "k"): fuzzKeyedTags(rest)
   case UInt8(ascii: "m"): fuzzMetadata([UInt8](rest))
   case UInt8(ascii: "i"): fuzzIDX(rest, name: "a-images-idx3-ubyte")
   case UInt8(ascii: "n"): fuzzNumPy(rest)
@@ -92,6 +93,17 @@ private func fuzzTagMap(_ data: Data) {
     for name in map.classes.prefix(10) {
       for place in map.classes(ofTag: name) { precondition(map.classes.contains(place)) }
     }
+  }
+}
+
+/// Tags by the keys of eight pictures, "0" to "7".
+private func fuzzKeyedTags(_ data: Data) {
+  let pictures = ImagesInMemory(Array(repeating: .file(Data()), count: 8))
+  withFolder(removing: ["k.csv"]) {
+    write(data, to: "k.csv")
+    guard let tagged = try? KeyedTags(pictures, tagsFrom: "k.csv") else { return }
+    precondition(tagged.strayCount >= 0 && tagged.count == 8)
+    for index in 0..<8 { precondition(tagged.tags(at: index).allSatisfy { !$0.isEmpty }) }
   }
 }
 

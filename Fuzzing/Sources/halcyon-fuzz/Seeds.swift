@@ -155,6 +155,7 @@ private func listSeeds(in folder: String) throws {
     "manifest":
       "cpath,label,split,tags\na.jpg,cat,train,#a b\n\"b,\"\"1.jpg\",,test,\nc.jpg,dog,train,c\n",
     "tags": "ttag,class\n#Kingfisher,bird\ncat,cat\ncat,pet\n",
+    "keyed": "kkey,tags\n0,\"#sea, sky\"\n5,sea\n3,\nnone,sky\n",
     "class": "m 3 \n", "caption": "ma #kingfisher#blue, and #bird\n",
     "json": #"m{"hashtags": ["a", "b"], "tags": "c, d", "label": 3, "cls": "cat"}"#,
   ]

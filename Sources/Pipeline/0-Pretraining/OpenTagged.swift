@@ -9,6 +9,7 @@ import Training
 /// - Parameters:
 ///   - paths: The recipe's words for the pictures; `tagged` is given.
 ///   - indexing: How an index is made.
+/// - Returns: The pictures in parts, with their tags.
 /// - Throws: `ImageDataError`; `PipelineError` when the pictures cannot be read in any order, as a training
 ///   reads them.
 func openTagged(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any ShardedDataset {

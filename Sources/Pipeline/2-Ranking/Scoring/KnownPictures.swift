@@ -57,6 +57,7 @@ struct KnownPictures {
   /// - Parameters:
   ///   - picture: What the picture shows.
   ///   - alike: Whether one that only looks alike counts.
+  /// - Returns: The most precious one.
   func match(_ picture: ImageContents, alike: Bool) -> Match? {
     if let place = places[picture.contentHash] {
       let (set, key) = name(at: place)
