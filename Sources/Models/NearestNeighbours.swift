@@ -44,7 +44,8 @@ public final class NearestNeighbours: Network {
     else {
       throw TorchError(
         "nearest neighbours",
-        message: "\(vote.neighbours) of \(vote.pictures) pictures cannot vote for \(classCount) classes")
+        message:
+          "\(vote.neighbours) of \(vote.pictures) pictures cannot vote for \(classCount) classes")
     }
     self.base = base
     self.vote = vote

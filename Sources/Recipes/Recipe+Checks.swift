@@ -17,7 +17,7 @@ extension Recipe {
     checkData(&found)
     checkInput(&found)
     checkStages(&found)
-    checkTraining(teacher.training, "teacher.training", &found)
+    if teacher.kind == .trained { checkTraining(teacher.training, "teacher.training", &found) }
     checkTraining(student.training, "student.training", &found)
     checkTraining(fineTuning.training, "fineTuning.training", &found)
     if baseline.enabled { checkTraining(baseline.training, "baseline.training", &found) }

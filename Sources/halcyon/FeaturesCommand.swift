@@ -13,7 +13,7 @@ struct FeaturesCommand: ParsableCommand {
       The features are what the network's last layer sees, float32: timm's pre_logits. The pictures are a \
       folder, shards, a list or an index, as halcyon index takes them; a model is a folder of ours or \
       timm's, or a file of weights. Into a folder each shard gets a file of its own: SHARD.parquet with \
-      the columns key, f0, f1, … (which pyarrow, Polars and pandas read without a copy), or SHARD.npy with \
+      the columns key, f0, f1, … (pyarrow, Polars, pandas and DuckDB read them), or SHARD.npy with \
       SHARD.keys.csv. Run it again to go on where it was stopped; several processes share a folder as in \
       `halcyon score`. Pictures that cannot be read have no row and stand in unreadable.csv.
       """)
@@ -106,7 +106,8 @@ struct FeaturesCommand: ParsableCommand {
     }
     if summary.missingShards > 0 {
       printError(
-        "\(Format.counted(summary.missingShards, "shard is", "shards are")) left to other processes")
+        "\(Format.counted(summary.missingShards, "shard is", "shards are")) left to other processes"
+      )
     }
   }
 }

@@ -60,7 +60,7 @@ def reference_files():
     )
     for name in convnets.NETWORKS:
         files[f"{name}.safetensors"] = convnets.build(name)
-    for name in ("operations", "losses", "sgd", "adamw"):
+    for name in ("operations", "losses", "sgd", "adamw", "probe"):
         files[f"{name}.safetensors"] = getattr(operations, name)()
     files["pickles.safetensors"] = (
         pickles.tensors(),

@@ -196,3 +196,48 @@ def sgd():
                 if momentum is not None:
                     tensors[f"{variant}.{step + 1}.momentum.{n}"] = momentum.clone()
     return tensors, described
+
+
+def probe():
+    """Multinomial logistic regression on standardised features, at its optimum: DECAY.{weight, bias, loss}.
+
+    The layer sees features as they are: the standardisation is folded into it.
+    """
+    random = torch.Generator().manual_seed(4)
+    count, width, classes = 60, 5, 3
+    labels = torch.arange(count) % classes
+    centres = torch.randn(classes, width, generator=random)
+    scales = torch.tensor([1.0, 10.0, 0.1, 3.0, 1.0])
+    noise = torch.randn(count, width, generator=random)
+    features = ((centres[labels] + 1.5 * noise) * scales + 5 * scales).float()
+    features[:, 4] = 2  # One that never changes.
+    tensors = {"features": features, "labels": labels}
+    wide = features.double()
+    mean, deviation = wide.mean(0), wide.std(0, correction=0)
+    deviation[deviation < 1e-9] = 1
+    rows = (wide - mean) / deviation
+    for decay in (1.0, 0.01, 0.0001):
+        weight = torch.zeros(classes, width, dtype=torch.float64, requires_grad=True)
+        bias = torch.zeros(classes, dtype=torch.float64, requires_grad=True)
+        optimizer = torch.optim.LBFGS(
+            [weight, bias], max_iter=2000, tolerance_grad=1e-12, tolerance_change=0,
+            line_search_fn="strong_wolfe",
+        )
+
+        def objective():
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(rows @ weight.T + bias, labels)
+            loss = loss + decay / 2 * (weight * weight).sum()
+            loss.backward()
+            return loss
+
+        for _ in range(20):
+            optimizer.step(objective)
+        loss = objective()
+        if weight.grad.norm() > 1e-8:
+            raise RuntimeError(f"{decay}: not at its optimum: {weight.grad.norm()}")
+        folded = weight.detach() / deviation
+        tensors[f"{decay}.weight"] = folded
+        tensors[f"{decay}.bias"] = bias.detach() - folded @ mean
+        tensors[f"{decay}.loss"] = loss.detach()
+    return tensors, {"about": "loss: mean cross-entropy + DECAY / 2 x the squared weights; by L-BFGS"}

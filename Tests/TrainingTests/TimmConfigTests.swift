@@ -56,6 +56,25 @@ struct TimmConfigTests {
     }
   }
 
+  @Test("a vote in place of a last layer is ours to say, and what cannot vote is refused")
+  func vote() throws {
+    func config(_ vote: String) -> String {
+      nested("\"halcyon\": {\"stem\": \"standard\", \"width\": 64, \"vote\": \(vote)},")
+        .replacingOccurrences(of: "\"classifier\": \"fc\"", with: "\"classifier\": \"bank\"")
+    }
+    let vote = try read(config(#"{"pictures": 9, "neighbours": 3, "temperature": 0.07}"#))
+    #expect(
+      vote.options.vote == NeighbourVote(pictures: 9, neighbours: 3, temperature: 0.07))
+    for wrong in [
+      #"{"neighbours": 3, "temperature": 0.07}"#,
+      #"{"pictures": 0, "neighbours": 3, "temperature": 0.07}"#,
+      #"{"pictures": 9, "neighbours": 3, "temperature": 0}"#,
+    ] {
+      #expect(refusal(config(wrong)).contains("halcyon.vote has no pictures"), "\(wrong)")
+    }
+    #expect(refusal(config("7")).contains("halcyon.vote must be an object"))
+  }
+
   @Test("what is not said is what timm takes then: bicubic, 0.875 of 224, ImageNet's mean")
   func defaults() throws {
     let config = try read(#"{"architecture": "resnet18", "num_classes": 2, "pretrained_cfg": {}}"#)

@@ -21,7 +21,9 @@ enum FrozenTeacher {
     let options = run.options(of: .teacher)
     let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))
     let shards = try features(of: network, options, in: run)
-    let before = (0..<shards.pictures.shardCount).reduce(0) { $0 + (shards.record($1)?.seconds ?? 0) }
+    let before = (0..<shards.pictures.shardCount).reduce(0) {
+      $0 + (shards.record($1)?.seconds ?? 0)
+    }
     try shards.compute(
       with: Inference(network, input: run.recipe.input, runtime(of: run), making: .features),
       run.console)
@@ -85,7 +87,9 @@ enum FrozenTeacher {
         values += rows
         classes += indices.map { Int(labelled.classes(at: $0).first ?? 0) }
       }
-      guard !classes.isEmpty else { throw PipelineError.data("teacher: no picture of D can be read") }
+      guard !classes.isEmpty else {
+        throw PipelineError.data("teacher: no picture of D can be read")
+      }
       features = try Tensor(values, shape: [classes.count, shards.kind.features])
       self.classes = classes
     }

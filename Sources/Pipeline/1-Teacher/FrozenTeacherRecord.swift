@@ -54,7 +54,8 @@ struct FrozenTeacherRecord: Codable, Equatable {
       + Format.counted(pictures, "labelled picture", "labelled pictures")
     let right = heldOutTop1.map { "\(Format.fixed($0, 1)) %" }
     if let neighbours, let temperature {
-      return "a vote of the \(neighbours == 1 ? "nearest" : "\(Format.count(neighbours)) nearest") by "
+      return
+        "a vote of the \(neighbours == 1 ? "nearest" : "\(Format.count(neighbours)) nearest") by "
         + "\(made), temperature \(Format.significant(temperature, 3))"
         + (right.map { "; right at \($0) of them when each is left out in turn" } ?? "")
     }

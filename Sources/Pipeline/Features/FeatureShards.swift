@@ -162,7 +162,8 @@ struct FeatureShards {
       try withExtendedLifetime(file) {
         let bytes = file.bytes.dropFirst(NumPyWriter.headerBytes)
         guard bytes.count == 4 * kind.features * indices.count else {
-          throw PipelineError.data("\(path) is not as it was written; remove it, and it is made again")
+          throw PipelineError.data(
+            "\(path) is not as it was written; remove it, and it is made again")
         }
         let rows = UnsafeRawBufferPointer(rebasing: bytes).bindMemory(to: Float.self)
         for first in stride(from: 0, to: indices.count, by: 4_096) {

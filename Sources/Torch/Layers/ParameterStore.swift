@@ -99,7 +99,9 @@ public struct Path {
 
   /// A new tensor of this name that no optimiser changes.
   /// - Throws: `TorchError` when the name is taken.
-  package func buffer(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws -> Tensor {
+  package func buffer(_ part: String, _ shape: [Int], _ start: ParameterStore.Start) throws
+    -> Tensor
+  {
     try store.add((self / part).name, shape, start, isBuffer: true)
   }
 }
