@@ -161,7 +161,6 @@ extension Recipe.Teacher {
       .training(\.training),
       .group("pretraining", \.pretraining, Pretraining.fields),
       .group("fineTuneOn", \.fineTuneOn, FineTuneOn.fields),
-      .training(\.training),
       .value(
         "neighbours", \.neighbours,
         "With knn: how many labelled pictures, the nearest ones, vote.", reaches: .itsStage,

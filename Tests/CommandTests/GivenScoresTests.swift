@@ -177,6 +177,11 @@ struct GivenScoresTests {
     let mixed = try tiny.run("score", "b", Self.given, flags: ["--from", other])
     #expect(mixed.code == 65)
     #expect(mixed.errors.contains("what differs: where the scores come from"), "\(mixed.errors)")
+    let broken = try tiny.folder.write(
+      own.wide { own.probabilities($0).map { $0 * 2 } }, to: "broken.csv")
+    let refused = try tiny.run("score", "b", Self.given, flags: ["--from", broken, "--redo"])
+    #expect(refused.code == 65)
+    #expect(tiny.has("b", "2-ranking/scores/00000.json"))
     try tiny.finish("score", "b", Self.given, flags: ["--from", other, "--redo"])
     let trained = try tiny.run("score", "a", OwnScores.all, flags: ["--from", one])
     #expect(trained.code == 64)

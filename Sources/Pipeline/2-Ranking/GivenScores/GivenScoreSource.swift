@@ -49,6 +49,12 @@ final class GivenScoreSource: ScoreSource {
   }
 
   func prepare(for shards: [Int]) throws {
+    if scores == nil { try read() }
+    // Of no shards it is only to be seen whether the files can be used.
+    if !shards.isEmpty { try provenance.write(to: run.directory) }
+  }
+
+  private func read() throws {
     let pictures = run.data.unlabelled
     let start = Stopwatch()
     let scores = try GatheredScores(
@@ -73,7 +79,6 @@ final class GivenScoreSource: ScoreSource {
     provenance.rows = scores.rows
     provenance.pictures = scores.filled
     provenance.extraRows = scores.extra.count
-    try provenance.write(to: run.directory)
     tell(scores, seconds: start.seconds)
   }
 

@@ -31,7 +31,7 @@ public enum ScoreImages {
       return try requireGivenScores(in: run)
     }
     let shards = run.data.unlabelled
-    if share == nil, claims == nil { try redoOtherScores(in: run, source.kind) }
+    if share == nil, claims == nil { try redoOtherScores(in: run, source) }
     let work = ScoringWork(
       run: run, kind: source.kind, earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
@@ -69,14 +69,16 @@ public enum ScoreImages {
 
   /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what
   /// was made of them.
-  private static func redoOtherScores(in run: Run, _ kind: ShardRecord) throws {
+  private static func redoOtherScores(in run: Run, _ source: any ScoreSource) throws {
     guard run.isRedoing else { return }
     let work = ScoringWork(
-      run: run, kind: kind, earlierLeftOut: run.data.leftOutFingerprint,
+      run: run, kind: source.kind, earlierLeftOut: run.data.leftOutFingerprint,
       mine: Array(0..<run.data.unlabelled.shardCount))
     do {
       _ = try work.missing(verifyingFiles: false)
     } catch PipelineError.data {
+      // What cannot be scored is refused before anything is removed.
+      try source.prepare(for: [])
       try run.directory.remove([.ranking] + Stage.ranking.later, keepingScores: false)
       try RunDirectory.makeFolder(run.directory.scoresFolder)
     }

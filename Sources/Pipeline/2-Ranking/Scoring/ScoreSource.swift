@@ -7,7 +7,7 @@ protocol ScoreSource: AnyObject {
   var kind: ShardRecord { get }
   /// Whether it says what the pictures show, so that copies can be found.
   var notesContents: Bool { get }
-  /// Makes ready for the scores of `shards`.
+  /// Makes ready for the scores of `shards`; of none it only looks whether all can be used.
   /// - Throws: What cannot be used, before the first shard is scored.
   func prepare(for shards: [Int]) throws
   /// Calls `body` with the pictures of a shard, some at a time, in their order.

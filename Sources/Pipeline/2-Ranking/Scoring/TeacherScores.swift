@@ -30,6 +30,7 @@ final class TeacherScores: ScoreSource {
   }
 
   func prepare(for shards: [Int]) throws {
+    guard inference == nil else { return }
     inference = try Inference(
       teacher.load(on: run.device), input: run.recipe.input,
       run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"))

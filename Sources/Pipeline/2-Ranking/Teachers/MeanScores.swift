@@ -53,6 +53,7 @@ final class MeanScores: ScoreSource {
   }
 
   func prepare(for shards: [Int]) throws {
+    guard !shards.isEmpty else { return }
     try provenance.write(to: run.directory)
     run.console.note(
       "scores: the mean of \(Format.counted(teachers.count, "teacher", "teachers")): "
