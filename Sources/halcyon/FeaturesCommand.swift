@@ -34,7 +34,7 @@ struct FeaturesCommand: ParsableCommand {
   var format: String?
 
   @Option(
-    parsing: .unconditional,
+    name: .customLong("model"), parsing: .unconditional,
     help: "The network, as `halcyon models` lists it, where weights fit several.")
   var network: String?
 

@@ -38,6 +38,8 @@ struct FrozenNetwork {
     self.input = input
     cropMode = found.described?.cropMode ?? .center
     sha256 = try Checksum.sha256(file: found.file.path)
-    notes = found.notes + assumed
+    // Only an import takes others, and writes them down.
+    notes =
+      found.notes + assumed.map { $0.replacing("; --mean", with: "; halcyon import's --mean") }
   }
 }
