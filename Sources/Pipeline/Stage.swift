@@ -76,7 +76,8 @@ extension Stage {
           "data.tagged", "data.taggedSplit", "data.taggedTags", "teacher.pretraining.",
           "teacher.model", "teacher.stem", "teacher.width", "teacher.startFrom",
         ],
-        startFrom: Recipe.teacherStart, isIncluded: { $0.data.tagged != nil && $0.teacher.kind == .trained },
+        startFrom: Recipe.teacherStart,
+        isIncluded: { $0.data.tagged != nil && $0.teacher.kind == .trained },
         perform: PretrainTeacher.perform(in:))
     case .taskTuning:
       Facts(
