@@ -11,6 +11,7 @@ public final class CIFARResNet: Network {
   public static let lastLayer = "linear."
   /// The weights, under torchvision's names but for the last layer.
   public let weights: ParameterStore
+  let blocksPerStage, inputChannels, classCount: Int
   private let stem: ConvNorm
   private let blocks: [ZeroPaddedBlock]
   private let classifier: Linear
@@ -20,6 +21,8 @@ public final class CIFARResNet: Network {
   /// - Throws: `TorchError`.
   public init(blocksPerStage: Int, _ options: NetworkOptions, weights: ParameterStore) throws {
     self.weights = weights
+    self.blocksPerStage = blocksPerStage
+    (inputChannels, classCount) = (options.inputChannels, options.classCount)
     let root = weights.root
     stem = try ConvNorm(
       root / "conv1", root / "bn1", from: options.inputChannels, to: 16, kernel: 3)

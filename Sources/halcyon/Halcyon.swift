@@ -33,7 +33,8 @@ struct Halcyon: ParsableCommand {
       CommandGroup(
         name: "Models",
         subcommands: [
-          ImportCommand.self, EvaluateCommand.self, PredictCommand.self, ModelsCommand.self,
+          ImportCommand.self, EvaluateCommand.self, PredictCommand.self, ExportCommand.self,
+          ModelsCommand.self,
         ]),
       CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
     ])
