@@ -26,7 +26,7 @@ let package = Package(
       name: "Halcyon",
       targets: [
         "Files", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Training",
-        "Recipes", "Pipeline",
+        "Export", "Recipes", "Pipeline",
       ]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
@@ -72,7 +72,8 @@ let package = Package(
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(
       name: "Copies", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
-    .target(name: "PyTorchFiles", dependencies: ["Files"], swiftSettings: swiftSettings),
+    .target(
+      name: "PyTorchFiles", dependencies: ["CInflate", "Files"], swiftSettings: swiftSettings),
     .target(
       name: "Torch", dependencies: ["CTorch", "PyTorchFiles", "Files"], swiftSettings: swiftSettings
     ),
@@ -92,19 +93,24 @@ let package = Package(
       name: "Recipes",
       dependencies: ["Training", "Models", "ImageData", "Shards", "Files", yams, system],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Export",
+      dependencies: ["Training", "Models", "Torch", "ImageData", "Files", system],
+      swiftSettings: swiftSettings),
     .target(name: "Pages", dependencies: ["Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: [
-        "Torch", "Models", "Training", "Recipes", "Copies", "ImageData", "Shards", "Ranking",
-        "Pages",
+        "Torch", "Models", "Training", "Export", "Recipes", "Copies", "ImageData", "Shards",
+        "Ranking", "Pages",
         "Files", crypto, system,
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
       dependencies: [
-        "Pipeline", "Recipes", "Training", "Models", "ImageData", "Shards", "Files", argumentParser,
+        "Pipeline", "Export", "Recipes", "Training", "Models", "ImageData", "Shards", "Files",
+        argumentParser,
         system,
       ],
       swiftSettings: swiftSettings),
@@ -151,22 +157,30 @@ let package = Package(
       dependencies: ["Training", "Torch", "Models", "ImageData", "Files", "TestSupport", system],
       swiftSettings: swiftSettings),
     .testTarget(
+      name: "ExportTests",
+      dependencies: [
+        "Export", "Training", "Torch", "Models", "ImageData", "Files", "TestSupport", system,
+      ],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "RecipesTests",
       dependencies: ["Recipes", "Training", "Models", "ImageData", "Files", "TestSupport", system],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Pipeline", "Recipes", "Training", "Torch", "Models", "Copies", "ImageData", "Shards",
+        "Pipeline", "Export", "Recipes", "Training", "Torch", "Models", "Copies", "ImageData",
+        "Shards",
         "Ranking",
         "Pages",
-        "Files", "TestSupport",
+        "Files", "TestSupport", system,
       ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "halcyon", "Pipeline", "Recipes", "Training", "Torch", "ImageData", "Shards", "Files",
+        "halcyon", "Pipeline", "Recipes", "Training", "Models", "Torch", "ImageData", "Shards",
+        "Files",
         "TestSupport",
         yams,
       ],

@@ -51,7 +51,7 @@ let package = Package(
       name: "Ranking", dependencies: ["Files", system], path: "House/Ranking",
       swiftSettings: swiftSettings),
     .target(
-      name: "PyTorchFiles", dependencies: ["Files"], path: "House/PyTorchFiles",
+      name: "PyTorchFiles", dependencies: ["CInflate", "Files"], path: "House/PyTorchFiles",
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon-fuzz",

@@ -79,3 +79,7 @@ int32_t cinflate_gunzip(
   }
   return status;
 }
+
+uint32_t cinflate_crc32(uint32_t before, const uint8_t *bytes, int64_t count) {
+  return bytes && count > 0 ? (uint32_t)crc32_z(before, bytes, (z_size_t)count) : before;
+}

@@ -11,8 +11,8 @@ public final class CIFARResNet: Network {
   public static let lastLayer = "linear."
   /// The weights, under torchvision's names but for the last layer.
   public let weights: ParameterStore
-  private let blocksPerStage: Int
-  private let options: NetworkOptions
+  let blocksPerStage: Int
+  let options: NetworkOptions
   private let stem: ConvNorm
   private let blocks: [ZeroPaddedBlock]
   private let classifier: Linear

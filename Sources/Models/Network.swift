@@ -47,6 +47,9 @@ public protocol Network: AnyObject {
 
   /// Goes back to the separate layers.
   func unfold()
+
+  /// The network as a class of PyTorch's; nil where no variant of it is Halcyon's alone, so that timm has it.
+  var python: PythonDefinition? { get }
 }
 
 extension Network {
@@ -76,6 +79,9 @@ extension Network {
 
   /// Nothing.
   public func unfold() {}
+
+  /// nil: timm has it.
+  public var python: PythonDefinition? { nil }
 }
 
 /// How a network begins.

@@ -43,8 +43,8 @@ public final class ResNet: Network {
   public static let lastLayer = "fc."
   /// The weights, under torchvision's names.
   public let weights: ParameterStore
-  private let architecture: Architecture
-  private let options: NetworkOptions
+  let architecture: Architecture
+  let options: NetworkOptions
   private let stem: [ConvNorm]
   private let pools: Bool
   private let stageCount: Int
@@ -59,8 +59,7 @@ public final class ResNet: Network {
     _ architecture: Architecture, _ options: NetworkOptions, weights: ParameterStore
   ) throws {
     self.weights = weights
-    self.architecture = architecture
-    self.options = options
+    (self.architecture, self.options) = (architecture, options)
     let root = weights.root
     stem = try Self.stem(architecture, options, root)
     pools = options.stem == .standard

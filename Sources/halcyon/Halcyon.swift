@@ -37,6 +37,7 @@ struct Halcyon: ParsableCommand {
         name: "Models",
         subcommands: [
           ImportCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self,
+          ExportCommand.self,
           ModelsCommand.self,
         ]),
       CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),

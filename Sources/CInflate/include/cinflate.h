@@ -44,6 +44,9 @@ enum {
   CINFLATE_ZSTD = 2,
 };
 
+// The CRC-32 that zip archives and gzip members have, of what came before, 0 at first, and `bytes`.
+uint32_t cinflate_crc32(uint32_t before, const uint8_t *CINFLATE_NULLABLE bytes, int64_t count);
+
 // A gzip or Zstandard stream that is inflated as its bytes come, one member or frame after the other.
 typedef struct cinflate_stream cinflate_stream;
 

@@ -247,6 +247,52 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
                                  int32_t activation, const int64_t *stride, const int64_t *padding,
                                  int64_t groups, ctorch_tensor *_Nullable *_Nonnull out);
 
+// Tracing: what a computation does, as a graph of libtorch's operations
+
+typedef struct ctorch_graph ctorch_graph;
+
+// One operation: its name with its namespace ("aten::relu"), and the numbers of the values that go in and
+// come out. Valid as long as the graph.
+typedef struct {
+  const char *kind;
+  const int64_t *_Nullable inputs;
+  int32_t input_count;
+  const int64_t *_Nullable outputs;
+  int32_t output_count;
+} ctorch_node;
+
+enum {
+  CTORCH_CONSTANT_OTHER = 0,
+  CTORCH_CONSTANT_NONE = 1,
+  CTORCH_CONSTANT_INTEGER = 2,
+  CTORCH_CONSTANT_REAL = 3,
+  CTORCH_CONSTANT_TENSOR = 4,
+  CTORCH_CONSTANT_TEXT = 5
+};
+
+// What the node "prim::Constant" makes; true and false are 1 and 0. The text lives as long as the graph.
+typedef struct {
+  int32_t kind;
+  int64_t integer;
+  double real;
+  const char *_Nullable text;
+} ctorch_constant;
+
+// From here on this thread's operations are recorded; `tensors` are the graph's inputs, in their order.
+int32_t ctorch_trace_begin(const ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count);
+// Ends the recording with `result`, or gives it up without one, and then writes NULL.
+int32_t ctorch_trace_end(const ctorch_tensor *_Nullable result,
+                         ctorch_graph *_Nullable *_Nonnull out);
+void ctorch_graph_free(ctorch_graph *graph);
+// The number of an input's value, and of the result's.
+int64_t ctorch_graph_input(const ctorch_graph *graph, int32_t index);
+int64_t ctorch_graph_result(const ctorch_graph *graph);
+int32_t ctorch_graph_node_count(const ctorch_graph *graph);
+ctorch_node ctorch_graph_node(const ctorch_graph *graph, int32_t index);
+ctorch_constant ctorch_graph_constant(const ctorch_graph *graph, int32_t index);
+int32_t ctorch_graph_tensor(const ctorch_graph *graph, int32_t index,
+                            ctorch_tensor *_Nullable *_Nonnull out);
+
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus

@@ -74,7 +74,9 @@ public func importModel(
     settings.head == .new && $0.hasPrefix(last)
   }
   try ModelFolder.requireFinite(network, from: found.file.path)
-  let folder = ModelFolder(path: out, options: options, classNames: classNames, input: input)
+  let folder = ModelFolder(
+    path: out, options: options, classNames: classNames, input: input,
+    cropMode: found.described?.cropMode ?? .center)
   try folder.write(network)
   return ImportedModel(folder: folder, parameters: network.weights.parameterCount, notes: notes)
 }

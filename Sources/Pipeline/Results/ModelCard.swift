@@ -129,14 +129,25 @@ public struct ModelCard: Sendable {
   }
 
   private var use: String {
-    """
-    ## Use
+    let place = Stage.fineTuning.folder
+    return """
+      ## Use
 
-    `halcyon predict \(Stage.fineTuning.folder) PICTURE…` prints the best classes of pictures. The \
-    weights are `\(Stage.fineTuning.folder)/model.safetensors` with torchvision's parameter names. \
-    Input: \(recipe.input.channels == 1 ? "grey" : "colour"), shorter side resized to \
-    \(recipe.input.resize), centre crop of \(recipe.input.size), mean \(recipe.input.mean), std \(recipe.input.std).
-    """
+      `halcyon predict \(place) PICTURE…` prints the best classes of pictures; the commands here are for this folder.
+
+      \(model.uses(at: place))
+
+      Input: \(model.inputInWords)
+      """
+  }
+
+  /// The student, as it lies in the run's directory.
+  private var model: ModelFolder {
+    let options = NetworkOptions(
+      model: recipe.student.model, classCount: summary.classes,
+      inputChannels: recipe.input.channels, stem: recipe.student.stem, width: recipe.student.width)
+    return ModelFolder(
+      path: Stage.fineTuning.folder, options: options, classNames: [], input: recipe.input)
   }
 
   private var limits: String {

@@ -175,8 +175,13 @@ package struct ElementType: Equatable, Sendable {
     return nil
   }
 
+  /// The global that names a storage of such elements: `torch.FloatStorage`.
+  var storage: String? {
+    Self.types.first { $0.names.contains(name) }.map { "torch.\($0.storage)" }
+  }
+
   /// The type that Python calls `torch.float32` and the like.
-  init?(global: String) {
+  package init?(global: String) {
     guard global.hasPrefix("torch.") else { return nil }
     let name = String(global.dropFirst("torch.".count))
     guard let found = Self.types.first(where: { $0.names.contains(name) }) else { return nil }

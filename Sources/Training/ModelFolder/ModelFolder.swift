@@ -5,7 +5,8 @@ public import Models
 import SystemPackage
 public import Torch
 
-/// A model on disk: `model.safetensors` under torchvision's names and `config.json` with timm's keys.
+/// A model on disk: `model.safetensors` under torchvision's names and `config.json` with timm's keys; and
+/// `model.py`, the network in plain PyTorch, where timm has no such network.
 public struct ModelFolder {
   /// The folder's path.
   public let path: String
@@ -31,14 +32,17 @@ public struct ModelFolder {
   }
 
   /// Describes a model that is to be written.
-  public init(path: String, options: NetworkOptions, classNames: [String], input: ImageInput) {
+  public init(
+    path: String, options: NetworkOptions, classNames: [String], input: ImageInput,
+    cropMode: CropMode = .center
+  ) {
     self.path = path
     var options = options
     options.inputSize = input.size
     self.options = options
     self.classNames = classNames
     self.input = input
-    cropMode = .center
+    self.cropMode = cropMode
     notes = []
   }
 
@@ -81,12 +85,20 @@ public struct ModelFolder {
     }
   }
 
-  /// Writes the weights and the description; the description comes last.
+  /// Writes the weights, the network in PyTorch where timm has it not, and the description, which comes
+  /// last.
   /// - Throws: `FileError` naming the file that could not be written.
   public func write(_ network: any Network) throws {
     try FilePath(text: path).makeFolder()
     try Safetensors.write(
       network.weights.state, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
+    if !isTimms { try writeScript(of: network, weights: "model.safetensors") }
+    try writeDescription(of: network)
+  }
+
+  /// Writes `config.json`.
+  /// - Throws: `FileError` naming the file.
+  package func writeDescription(of network: any Network) throws {
     let isTransformer = TimmKeys.isTransformer(options.model)
     let config = Config(
       architecture: TimmNames.architecture(options), num_classes: options.classCount,
@@ -94,11 +106,12 @@ public struct ModelFolder {
       global_pool: Self.name(of: try options.pooling ?? ModelCatalog.pooling(of: options.model)),
       model_args: .init(
         img_size: isTransformer ? input.size : nil,
+        in_chans: input.channels == 3 ? nil : input.channels,
         global_pool: options.pooling.map(Self.name(of:))),
       pretrained_cfg: .init(
         input_size: [input.channels, input.size, input.size],
         fixed_input_size: isTransformer ? true : nil, mean: input.mean, std: input.std,
-        crop_pct: cropPart, crop_mode: "center", interpolation: input.interpolation.rawValue,
+        crop_pct: cropPart, crop_mode: cropModeName, interpolation: input.interpolation.rawValue,
         first_conv: Self.firstConvolution(of: network),
         classifier: Self.classifier(of: network)),
       halcyon: .init(
@@ -109,8 +122,17 @@ public struct ModelFolder {
     try DurableFile.write(JSON.indented(config), to: "\(path)/config.json")
   }
 
+  /// timm's name of what becomes of a picture that is no square.
+  package var cropModeName: String {
+    switch cropMode {
+    case .center: "center"
+    case .squash: "squash"
+    case .border: "border"
+    }
+  }
+
   /// timm's name of a pooling.
-  private static func name(of pooling: Pooling) -> String {
+  static func name(of pooling: Pooling) -> String {
     switch pooling {
     case .average: "avg"
     case .max: "max"
@@ -159,10 +181,21 @@ public struct ModelFolder {
         + "them; nothing can be computed with these weights")
   }
 
-  /// The part of the resized side that is cut out, from which timm, rounding down, has that side again.
+  /// The part of the resized side that is cut out, from which timm, rounding down, has that side again: in as
+  /// few digits as that takes, such as timm's own 0.95 for 224 of 235.
   private var cropPart: Double {
+    func gives(_ part: Double) -> Bool {
+      // Not so near below the next side that it is read as that.
+      let side = Double(input.size) / part
+      return part > 0 && side.rounded(.down) == Double(input.resize)
+        && (side + 1e-9).rounded(.down) == Double(input.resize)
+    }
     var part = Double(input.size) / Double(input.resize)
-    while (Double(input.size) / part).rounded(.down) < Double(input.resize) { part = part.nextDown }
+    for scale in [10.0, 100, 1000, 10_000, 100_000] {
+      let short = (part * scale).rounded(.down) / scale
+      if gives(short) { return short }
+    }
+    while !gives(part) { part = part.nextDown }
     return part
   }
 
@@ -178,7 +211,7 @@ public struct ModelFolder {
 
     /// What timm builds the network from, besides.
     struct Arguments: Encodable {
-      let img_size: Int?
+      let img_size, in_chans: Int?
       let global_pool: String?
     }
 

@@ -20,15 +20,18 @@ enum TimmNames {
   /// What `config.json` calls a network: timm's name only where timm builds the same from it, else one
   /// that timm does not know.
   static func architecture(_ options: NetworkOptions) -> String {
-    let isTimms =
-      options.stem == .standard && options.width == 64 && options.vote == nil
+    isTimms(options) ? options.model : ours + options.model
+  }
+
+  /// Whether timm builds the same network from its name.
+  static func isTimms(_ options: NetworkOptions) -> Bool {
+    options.stem == .standard && options.width == 64 && options.vote == nil
       && !notTimms.contains(options.model)
-    return isTimms ? options.model : ours + options.model
   }
 
   private static let ours = "halcyon_"
   private static let notTimms = [
     "resnet8", "resnet14", "resnet20", "cifar_resnet20", "cifar_resnet32", "cifar_resnet44",
-    "cifar_resnet56", "cifar_resnet110",
+    "cifar_resnet56", "cifar_resnet110", "resnext101_32x48d",
   ]
 }
