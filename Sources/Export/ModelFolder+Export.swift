@@ -24,6 +24,14 @@ extension ModelFolder {
     _ network: any Network, for target: ExportTarget, to out: String, normalizes: Bool = false,
     replacing replaces: Bool = false
   ) throws -> [String] {
+    guard options.vote == nil else {
+      throw ExportError(
+        "\(path) is a vote of neighbours, which no other program knows; a teacher of kind: linear on the "
+          + "same network can be exported")
+    }
+    guard target != .pytorch || isTimms || network.python != nil else {
+      throw ExportError("\(networkInWords) is not written down in PyTorch; --to onnx takes it")
+    }
     guard target != .timm || isTimms else {
       throw ExportError(
         "timm has no \(networkInWords); --to pytorch writes it with \(Self.scriptName), which is the network "

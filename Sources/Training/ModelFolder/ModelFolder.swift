@@ -92,7 +92,9 @@ public struct ModelFolder {
     try FilePath(text: path).makeFolder()
     try Safetensors.write(
       network.weights.state, metadata: ["format": "pt"], to: "\(path)/model.safetensors")
-    if !isTimms { try writeScript(of: network, weights: "model.safetensors") }
+    if !isTimms, network.python != nil {
+      try writeScript(of: network, weights: "model.safetensors")
+    }
     try writeDescription(of: network)
   }
 
