@@ -210,10 +210,16 @@ extension Recipe {
     let accumulate = max(training.accumulate, 1)
     let (product, overflow) = accumulate.multipliedReportingOverflow(by: max(training.replicas, 1))
     let parts = overflow ? .max : product
-    let (partKeys, partWords) =
+    let (partKeys, partWords, partsOf) =
       training.replicas > 1
-      ? ([key("replicas"), key("accumulate"), key("batch")], "accumulate × replicas (\(parts))")
-      : ([key("accumulate"), key("batch")], "accumulate (\(training.accumulate))")
+      ? (
+        [key("replicas"), key("accumulate"), key("batch")], "accumulate × replicas (\(parts))",
+        "\(key("accumulate")) × replicas (\(parts))"
+      )
+      : (
+        [key("accumulate"), key("batch")], "accumulate (\(training.accumulate))",
+        "\(key("accumulate")) (\(training.accumulate))"
+      )
     found.refuse(
       training.accumulate > 0 && training.batch % parts != 0, partKeys,
       "\(key("batch")) (\(training.batch)) is not divisible by \(partWords); a batch is computed in "
@@ -222,7 +228,7 @@ extension Recipe {
     found.refuse(
       training.accumulate > 0 && training.batch >= 1 && training.batch / parts == 1
         && !training.freezeBackbone, partKeys,
-      "\(key("batch")) (\(training.batch)) in \(partWords) parts is one picture at a time, "
+      "\(key("batch")) (\(training.batch)) in \(partsOf) parts is one picture at a time, "
         + "from which batch norm learns nothing; make the batch larger or the parts fewer")
     found.refuse(
       training.learningRate <= 0, key("learningRate"),

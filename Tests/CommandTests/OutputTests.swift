@@ -55,7 +55,7 @@ struct OutputTests {
             "selection_purity", "gain", "seconds", "peak_mib", "seed", "device", "precision",
             "threads", "libtorch", "unreadable", "unreadable_pictures", "absent_classes",
             "cut_shards",
-            "measured_on", "measured_images",
+            "measured_on", "measured_images", "scores_from", "tagged_images", "tag_classes",
           ] + top.flatMap { ["\($0)_top1", "\($0)_top5"] }))
     #expect(summary["classes"] as? Int == 6)
     #expect(summary["labelled_images"] as? Int == 48)

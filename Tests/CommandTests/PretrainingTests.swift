@@ -143,7 +143,7 @@ struct PretrainingTests {
       refused.errors.contains("the tags of the tagged pictures have changed since the teacher's"),
       "\(refused.errors)")
     #expect(
-      refused.errors.contains("--redo to remove and run again: teacher's pre-training, teacher"),
+      refused.errors.contains("--redo` to remove and run again: teacher's pre-training, teacher"),
       "\(refused.errors)")
     try tiny.finish("pretrain-teacher", "a", Self.short, flags: ["--redo"])
     #expect(!tiny.has("a", "1-teacher/done.json"))
