@@ -46,21 +46,7 @@ struct FeaturesCommand: ParsableCommand {
 
   @OptionGroup var options: InferenceOptions
 
-  @Option(parsing: .unconditional, help: "Which part of the shards to compute, from 0.")
-  var shardIndex: Int?
-
-  @Option(parsing: .unconditional, help: "In how many parts the shards are divided.")
-  var numShards: Int?
-
-  @Option(
-    help: "Take shards that no other worker has, with leases in this folder.",
-    completion: .directory)
-  var claim: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: "After how many seconds without a sign of life a worker's shard is taken over.")
-  var claimTimeout = 600.0
+  @OptionGroup var sharing: SharingOptions
 
   @OptionGroup var commands: CommandOptions
 
@@ -69,12 +55,6 @@ struct FeaturesCommand: ParsableCommand {
 
   func validate() throws {
     guard shardSize > 0 else { throw ValidationError("--shard-size must be at least 1") }
-    guard claimTimeout > 0 else {
-      throw ValidationError("--claim-timeout is \(claimTimeout); it must be above 0 seconds")
-    }
-    if claim != nil, shardIndex != nil || numShards != nil {
-      throw ValidationError("--claim and --shard-index exclude each other; remove one")
-    }
     if let format, format != "parquet", format != "npy" {
       throw ValidationError("--format is \(format); it must be parquet or npy")
     }
@@ -84,15 +64,14 @@ struct FeaturesCommand: ParsableCommand {
   }
 
   func run() throws {
-    let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
-    if share == nil, claim == nil, let line = WorkShare.unusedLine() { printError(line) }
+    let share = try sharing.share()
     var request = FeatureRequest(model: model, pictures: pictures, out: out)
     if ![".parquet", ".npy"].contains(where: out.hasSuffix) {
       request.isParquet = format.map { $0 == "parquet" } ?? ParquetLibrary.isAvailable
     }
     (request.network, request.split, request.shardSize) = (network, split, shardSize)
     (request.settings, request.share) = (options.settings, share)
-    request.claims = claim.map { ($0, claimTimeout) }
+    request.claims = sharing.claim.map { ($0, sharing.claimTimeout) }
     request.commands = commands.permission
     let summary = try computeFeatures(request, console: Console(quiet: json))
     if json { return try printJSON(summary) }

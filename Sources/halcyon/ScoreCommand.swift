@@ -25,21 +25,7 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(parsing: .unconditional, help: "Which part of the shards to score, from 0.")
-  var shardIndex: Int?
-
-  @Option(parsing: .unconditional, help: "In how many parts the shards are divided.")
-  var numShards: Int?
-
-  @Option(
-    help: "Take shards that no other worker has, with leases in this folder.",
-    completion: .directory)
-  var claim: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: "After how many seconds without a sign of life a worker's shard is taken over.")
-  var claimTimeout = 600.0
+  @OptionGroup var sharing: SharingOptions
 
   @Option(
     parsing: .upToNextOption,
@@ -69,15 +55,9 @@ struct ScoreCommand: ParsableCommand {
     if from.isEmpty, !keys.isEmpty || kind != nil || classes != nil {
       throw ValidationError("--keys, --kind and --classes say how to read --from, which is missing")
     }
-    if !from.isEmpty, claim != nil || shardIndex != nil || numShards != nil {
+    if !from.isEmpty, sharing.isGiven {
       throw ValidationError(
         "--from is read by one process; remove --claim, --shard-index and --num-shards")
-    }
-    guard claimTimeout > 0 else {
-      throw ValidationError("--claim-timeout is \(claimTimeout); it must be above 0 seconds")
-    }
-    if claim != nil, shardIndex != nil || numShards != nil {
-      throw ValidationError("--claim and --shard-index exclude each other; remove one")
     }
   }
 
@@ -90,14 +70,15 @@ struct ScoreCommand: ParsableCommand {
       return try ScoreImages.perform(
         in: options.open(remaking: [.ranking], mayBegin: true), from: given)
     }
-    let share = claim == nil ? try WorkShare(index: shardIndex, count: numShards) : nil
-    if share == nil, claim == nil, let line = WorkShare.unusedLine() { printError(line) }
+    let share = try sharing.share()
     // Scores of other runs need no teacher here that a run would have begun with.
     let isMean = try !options.read(tells: false).recipe.ranking.teachers.isEmpty
     let run = try options.open(
-      remaking: [.ranking], access: share != nil || claim != nil ? .shared : .alone,
+      remaking: [.ranking], access: share != nil || sharing.claim != nil ? .shared : .alone,
       mayBegin: isMean)
-    let claims = claim.map { ShardClaims(folder: $0, patience: claimTimeout) }
+    let claims = sharing.claim.map {
+      ShardClaims(folder: $0, patience: sharing.claimTimeout)
+    }
     try ScoreImages.perform(in: run, share: share, claims: claims)
   }
 }
