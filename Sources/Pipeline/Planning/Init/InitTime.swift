@@ -74,8 +74,10 @@ extension InitRecipe {
     var lines = ["some \(Format.duration(after.all)) of the \(time): \(after.description)"]
     if after.all > seconds {
       lines.append(
-        "less is no training: it takes longer than the \(time); name fewer pictures in data.unlabelled, or "
-          + "take smaller weights")
+        "less is no training: it takes longer than the \(time); "
+          + (recipe.teacher.startFrom == nil
+            ? "" : "set teacher.kind: linear, which trains no network for the teacher, ")
+          + "name fewer pictures in data.unlabelled, or take smaller weights")
     } else if before.scoring > seconds / 2 {
       lines.append(
         "scoring takes more than half of the \(time), and the trainings are short; name fewer pictures "
