@@ -47,11 +47,23 @@ public struct StageInputs: Codable, Equatable, Sendable {
     let hasEarlier = files.keys.contains {
       !Self.given.contains($0) && was.files[$0] != nil
     }
-    if hasEarlier || learned != nil && was.learned != nil {
+    // What an earlier network of the same pipeline was made of is compared by that network.
+    let hasEarlierNetwork = files.keys.contains {
+      !Self.given.contains($0) && $0.hasSuffix("model.safetensors") && was.files[$0] != nil
+    }
+    if hasEarlier && (hasEarlierNetwork || learned == nil) {
       words.formUnion(Recipe.tagWords + Recipe.taskWords)
+    } else if learned != nil, was.learned != nil {
+      // V where the stage learns V, whose settings it has, else W.
+      let learnsTask = settings.keys.contains("teacher.fineTuneOn.labelled")
+      words.formUnion(learnsTask ? Recipe.taskWords : Recipe.tagWords)
     }
     words.formUnion(
-      Self.given.filter { hasEarlier || files[$0] != nil && was.files[$0] != nil })
+      Self.given.filter { key in
+        // A student begins with pictures that were selected, so that its own weights are not among them.
+        let isCompared = key == Recipe.studentStart.key ? hasEarlierNetwork : hasEarlier
+        return isCompared || files[key] != nil && was.files[key] != nil
+      })
     return words
   }
 
