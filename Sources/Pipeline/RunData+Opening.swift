@@ -315,12 +315,10 @@ final class SetsOpening {
     }
     preflight.warnOfIdleKeys(of: recipe)
     if !isFinished(.ranking) { preflight.requireGivenScores(of: recipe, in: opening.directory) }
-    if !isFinished(recipe.firstOfTeacher) {
-      var names: [Stage: [String]] = [:]
-      (names[.teacher], names[.student]) = (source?.classes, source?.classes)
-      for pictures in learned { names[pictures.stage] = pictures.classNames }
-      try preflight.checkStartingWeights(of: recipe, classNames: names)
-    }
+    var names: [Stage: [String]] = [:]
+    (names[.teacher], names[.student]) = (source?.classes, source?.classes)
+    for pictures in learned { names[pictures.stage] = pictures.classNames }
+    try preflight.checkStartingWeights(of: recipe, classNames: names, isFinished: isFinished)
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Pipeline
+import SystemPackage
 import Training
 
 /// `halcyon make-tags`: tags for experiments.
@@ -44,6 +45,9 @@ struct MakeTagsCommand: ParsableCommand {
   @Option(help: "What everything is drawn from.")
   var seed = 0
 
+  @Flag(help: "Replace a list that is already there.")
+  var force = false
+
   @Flag(help: "Print JSON: images, right, wrong, missing, untagged, words, differentWords.")
   var json = false
 
@@ -57,6 +61,9 @@ struct MakeTagsCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard force || !FilePath(text: out).exists else {
+      throw PipelineError.usage("\(out) is there already; give --force to replace it")
+    }
     var settings = TagSettings()
     (settings.noise, settings.missing, settings.tagsPerImage) = (noise, missing, tagsPerImage)
     (settings.words, settings.exponent, settings.seed) = (words, exponent, seed)

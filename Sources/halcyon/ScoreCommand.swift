@@ -68,7 +68,8 @@ struct ScoreCommand: ParsableCommand {
         classes: try classes.map(ClassList.names))
       try given.requireFiles()
       return try ScoreImages.perform(
-        in: options.open(remaking: [.ranking], mayBegin: true), from: given)
+        // In the teacher's place.
+        in: options.open(remaking: [.teacher, .ranking], mayBegin: true), from: given)
     }
     let share = try sharing.share()
     // Scores of other runs need no teacher here that a run would have begun with.

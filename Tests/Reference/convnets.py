@@ -79,7 +79,7 @@ NETWORKS = {
         lambda: resnet(
             Bottleneck, [1, 1, 1, 1], cardinality=2, base_width=16, block_args=dict(attn_layer="se")
         ),
-        26,
+        2874,
     ),
 }
 

@@ -44,12 +44,27 @@ extension RunDirectory {
           + others.map(\.title).joined(separator: ", ")
           + "; `halcyon run \(path) --redo` with the same changes does")
     }
+    try requireGivenAgain(stale, now.recipe, computed, remade)
     let removed = stale.stages.filter(isBegun)
     try remove(stale.stages, keepingScores: !stale.reachesScores)
     if !removed.isEmpty {
       console.say("removed, to be made again: \(removed.map(\.title).joined(separator: ", "))")
     }
     return stale.unknown.filter { !stale.stages.contains($0) }
+  }
+
+  /// Makes sure that scores which another program gave are removed only by who takes others in their place.
+  /// - Throws: `PipelineError.usage` before anything is removed.
+  private func requireGivenAgain(
+    _ stale: StaleStages, _ recipe: Recipe, _ computed: Set<Stage>, _ remade: Set<Stage>
+  ) throws {
+    let isGiving = computed.isEmpty && remade.contains(.teacher)
+    guard recipe.teacher.kind == .given, recipe.ranking.teachers.isEmpty, stale.reachesScores,
+      stale.stages.contains(.ranking), !isGiving
+    else { return }
+    throw PipelineError.usage(
+      "--redo would remove scores that no run can make again; give them again: `halcyon score \(path) "
+        + "--redo --from FILE…` with the same changes, then run without --redo")
   }
 
   /// Whether a stage has left anything.

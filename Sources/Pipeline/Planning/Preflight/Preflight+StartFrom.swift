@@ -11,18 +11,24 @@ extension Preflight {
   /// Looks at the weights that networks start from: whether they are there and fit, and whether what
   /// they were trained on looked as this recipe's pictures do.
   ///
-  /// Where the classes are not known, the last layer is left out of account.
+  /// Where the classes are not known, the last layer is left out of account; those of stages that are
+  /// finished are not looked at.
   mutating func checkStartingWeights(
-    of recipe: Recipe, classNames: [Stage: [String]]
+    of recipe: Recipe, classNames: [Stage: [String]], isFinished: (Stage) -> Bool
   ) throws {
     let first = recipe.firstOfTeacher
-    if first != .teacher, recipe.teacher.startFrom != nil {
+    if first != .teacher, recipe.teacher.startFrom != nil, !isFinished(first) {
       warn(
         "teacher.startFrom and \(first.pictureKey): the \(first.title) begins with these weights, and "
           + "the teacher with what that leaves",
         key: "teacher.startFrom")
     }
-    for stage in [first, .student] {
+    // The baseline begins as the student does.
+    func isDone(_ stage: Stage) -> Bool {
+      isFinished(stage)
+        && (stage != .student || !recipe.includes(.baseline) || isFinished(.baseline))
+    }
+    for stage in [first, .student] where !isDone(stage) {
       guard let start = stage.facts.startFrom, let source = start.source(recipe),
         !isAtFault(start.key),
         !["model", "stem", "width"].contains(where: { isAtFault("\(start.group).\($0)") }),
