@@ -1,8 +1,8 @@
 import Files
-public import Foundation
+import Foundation
 import ImageData
 import Models
-public import Recipes
+import Recipes
 public import Shards
 import SystemPackage
 import Torch

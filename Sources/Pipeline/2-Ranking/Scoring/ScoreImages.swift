@@ -191,7 +191,7 @@ struct ScoringWork {
       return false
     }
     guard verifyingFile else { return true }
-    guard try file.sha256 == record.scoresSHA256,
+    guard file.sha256 == record.scoresSHA256,
       (try? record.omissionsSHA256.map { try Checksum.sha256(file: omissions) == $0 }) ?? true
     else { return false }
     guard let contents else { return true }
