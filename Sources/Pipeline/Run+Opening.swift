@@ -59,10 +59,12 @@ extension Run {
       let unknown = try directory.reconcile(
         with: inputs, computing: opening.computed, remaking: opening.remade,
         onlyScoring: !isAlone, redoing: isAlone && opening.redoing, opening.console,
+        beforeRemoving: { try opening.requireScores(removing: $0, recipe, data) },
         changes: { directory.labelledChanges(data, known) })
       if isAlone { try fill(unknown, inputs, in: directory, opening.console) }
     }
     if data.isThere, data.unlabelled.absence == nil {
+      if access == .alone, opening.redoing { try opening.requireGivenScores(recipe, data) }
       do {
         try directory.requireSamePictures(
           as: data, recipe, access: access, redoing: opening.redoing)

@@ -64,6 +64,9 @@ struct MakeTagsCommand: ParsableCommand {
     guard force || !FilePath(text: out).exists else {
       throw PipelineError.usage("\(out) is there already; give --force to replace it")
     }
+    guard !FilePath(text: out).isSameFile(as: FilePath(text: labelled)) else {
+      throw PipelineError.usage("--out \(out) is the labelled set itself; give it another name")
+    }
     var settings = TagSettings()
     (settings.noise, settings.missing, settings.tagsPerImage) = (noise, missing, tagsPerImage)
     (settings.words, settings.exponent, settings.seed) = (words, exponent, seed)

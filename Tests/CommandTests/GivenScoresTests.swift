@@ -83,6 +83,31 @@ struct GivenScoresTests {
     #expect(again.errors.contains("fine-tuning: done"), "\(again.errors)")
   }
 
+  @Test("--redo of a run removes nothing where other scores would have to be given")
+  func redoing() throws {
+    let tiny = try TinyRun()
+    let own = try OwnScores(of: tiny)
+    let file = try tiny.folder.write(own.wide(own.probabilities), to: "clip.csv")
+    let two = Self.given + ["ranking.labelsPerImage=2"]
+    try tiny.finish("score", "b", two, flags: ["--from", file])
+    try tiny.finish("run", "b", two)
+    for (changed, words) in [
+      ("ranking.leaveOut=exact", "--redo would remove scores that no run can make again"),
+      ("ranking.labelsPerImage=3", "the given scores have 2 classes of each picture, too few"),
+    ] {
+      let refused = try tiny.run("run", "b", two + [changed], flags: ["--redo"])
+      #expect(refused.code == 64)
+      #expect(refused.errors.contains(words), "\(refused.errors)")
+      #expect(refused.errors.contains("halcyon score \(tiny.directory("b")) --redo --from FILE…"))
+      #expect(tiny.has("b", "2-ranking/selected.bin"))
+      #expect(tiny.has("b", "4-fine-tuned/model.safetensors"))
+    }
+    // Who gives them again may.
+    let three = two + ["ranking.labelsPerImage=3"]
+    try tiny.finish("score", "b", three, flags: ["--from", file, "--redo"])
+    try tiny.finish("run", "b", three)
+  }
+
   @Test("what was lost is taken over again, and the rest stays as it is")
   func resumed() throws {
     let tiny = try TinyRun()

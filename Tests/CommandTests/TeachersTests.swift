@@ -64,6 +64,16 @@ struct TeachersTests {
     let again = try tiny.finish("run", "two", two)
     #expect(again.errors.contains("scores: done") && again.errors.contains("fine-tuning: done"))
 
+    // What was selected by one that is gone stays.
+    let scores = tiny.directory("b") + "/2-ranking/scores"
+    try FileManager.default.moveItem(atPath: scores, toPath: scores + "-away")
+    let gone = try tiny.finish("run", "two", two)
+    #expect(
+      gone.errors.contains("b holds no scores")
+        && gone.errors.contains("what was selected by their mean is taken as it is")
+        && gone.errors.contains("fine-tuning: done"), "\(gone.errors)")
+    try FileManager.default.moveItem(atPath: scores + "-away", toPath: scores)
+
     // Moved runs are the same teachers.
     try FileManager.default.moveItem(
       atPath: tiny.directory("b"), toPath: tiny.directory("moved"))

@@ -12,6 +12,12 @@ extension FilePath {
   /// Whether there is anything at this path.
   public var exists: Bool { status != nil }
 
+  /// Whether both paths lead to one entry.
+  public func isSameFile(as other: FilePath) -> Bool {
+    guard let one = status, let two = other.status else { return false }
+    return one.st_dev == two.st_dev && one.st_ino == two.st_ino
+  }
+
   /// Whether there is a folder at this path.
   public var isFolder: Bool { status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 

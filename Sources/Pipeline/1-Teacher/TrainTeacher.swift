@@ -13,7 +13,10 @@ public enum TrainTeacher {
         "teacher.kind is given: there is no teacher to train; `halcyon score RECIPE --from FILE…` takes "
           + "the scores that another program made")
     }
-    if run.recipe.includes(.taskTuning) { try TuneTeacher.perform(in: run) }
+    // `train-teacher` alone does what the teacher begins with; a whole run has done it.
+    if run.recipe.includes(.taskTuning), !run.directory.isFinished(.taskTuning) {
+      try TuneTeacher.perform(in: run)
+    }
     try run.stage(.teacher) {
       guard !run.recipe.teacher.kind.isOnFeatures else { return try FrozenTeacher.make(in: run) }
       let options = run.options(of: .teacher)

@@ -115,7 +115,7 @@ struct FoundWeights {
               : input.mean == ImageInput().mean
                 ? "ImageNet's are assumed: " : "\(options.model)'s are assumed: ")
             + taken
-            + "; --mean and --std give others")
+            + "; `halcyon import` takes others, by --mean and --std")
       }
     }
     input.mean = settings.mean ?? input.mean

@@ -106,7 +106,7 @@ extension ReportData {
         "\(Format.counted(without.count, "shard", "shards")) of U had no scores and took no part in the "
           + "selection: \(Format.few(without)).")
     }
-    let records = data.ranking == nil ? [] : run.shardRecords()
+    let records = data.ranking == nil ? [] : run.directory.shardRecords
     let excluded = records.reduce(0) { $0 + $1.excluded }
     if excluded > 0 {
       warnings.append(
@@ -157,14 +157,5 @@ extension Run {
   fileprivate func evaluation(of stage: Stage, on set: ReportData.MeasuredSet?) -> Evaluation? {
     guard let set else { return nil }
     return try? JSON.read(Evaluation.self, at: evaluationPath(of: stage, on: set.rawValue))
-  }
-
-  /// The records of the scored shards.
-  func shardRecords() -> [ShardRecord] {
-    let folder = directory.scoresFolder
-    let names = (try? FilePath(text: folder).names()) ?? []
-    return names.filter { $0.hasSuffix(".json") }.sorted().compactMap {
-      try? ShardRecord(path: "\(folder)/\($0)")
-    }
   }
 }

@@ -112,7 +112,7 @@ extension Run {
 
   /// What could not be read of U where it was scored; nil before that.
   private func unreadableOfOcean() -> UnreadableImages? {
-    let records = shardRecords()
+    let records = directory.shardRecords
     guard !records.isEmpty else { return nil }
     let count = records.reduce(0) { $0 + $1.unreadable }
     let list = "\(directory.folder(of: .ranking))/bad-samples.csv"

@@ -1,5 +1,6 @@
 import Files
 import ImageData
+import Ranking
 import Recipes
 import Shards
 import SystemPackage
@@ -70,6 +71,14 @@ extension RunDirectory {
           "it holds pictures; `halcyon init LABELLED \(path)` writes a recipe for them"
         }
       throw PipelineError.usage("\(start): \(reason)")
+    }
+  }
+
+  /// The records of the shards that are scored.
+  var shardRecords: [ShardRecord] {
+    let names = (try? FilePath(text: scoresFolder).names()) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().compactMap {
+      try? ShardRecord(path: "\(scoresFolder)/\($0)")
     }
   }
 

@@ -15,6 +15,7 @@ extension RunDirectory {
   ///   - onlyScoring: Whether only the teacher and the scores matter.
   ///   - redoing: Whether to remove.
   ///   - console: Where what was removed is said.
+  ///   - beforeRemoving: Throws where what is to be removed could not be made again.
   ///   - changes: In what the labelled pictures differ, in words.
   /// - Returns: The finished stages of an earlier version, which noted less.
   /// - Throws: `PipelineError.usage` or `.data` saying what differs, `FileError`.
@@ -22,7 +23,7 @@ extension RunDirectory {
   func reconcile(
     with now: RunInputs, computing computed: Set<Stage>, remaking remade: Set<Stage>? = nil,
     onlyScoring: Bool = false, redoing: Bool, _ console: Console = Console(quiet: true),
-    changes: () -> String
+    beforeRemoving: (StaleStages) throws -> Void = { _ in }, changes: () -> String
   ) throws -> [Stage] {
     guard FilePath(text: recipePath).exists else { return [] }
     let earlier = try self.recipe()
@@ -44,27 +45,13 @@ extension RunDirectory {
           + others.map(\.title).joined(separator: ", ")
           + "; `halcyon run \(path) --redo` with the same changes does")
     }
-    try requireGivenAgain(stale, now.recipe, computed, remade)
+    try beforeRemoving(stale)
     let removed = stale.stages.filter(isBegun)
     try remove(stale.stages, keepingScores: !stale.reachesScores)
     if !removed.isEmpty {
       console.say("removed, to be made again: \(removed.map(\.title).joined(separator: ", "))")
     }
     return stale.unknown.filter { !stale.stages.contains($0) }
-  }
-
-  /// Makes sure that scores which another program gave are removed only by who takes others in their place.
-  /// - Throws: `PipelineError.usage` before anything is removed.
-  private func requireGivenAgain(
-    _ stale: StaleStages, _ recipe: Recipe, _ computed: Set<Stage>, _ remade: Set<Stage>
-  ) throws {
-    let isGiving = computed.isEmpty && remade.contains(.teacher)
-    guard recipe.teacher.kind == .given, recipe.ranking.teachers.isEmpty, stale.reachesScores,
-      stale.stages.contains(.ranking), !isGiving
-    else { return }
-    throw PipelineError.usage(
-      "--redo would remove scores that no run can make again; give them again: `halcyon score \(path) "
-        + "--redo --from FILE…` with the same changes, then run without --redo")
   }
 
   /// Whether a stage has left anything.

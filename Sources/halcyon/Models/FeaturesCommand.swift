@@ -58,6 +58,12 @@ struct FeaturesCommand: ParsableCommand {
     if let format, format != "parquet", format != "npy" {
       throw ValidationError("--format is \(format); it must be parquet or npy")
     }
+    // A folder may be called anything, but this is what somebody takes for a file's format.
+    if let ending = [".csv", ".tsv", ".txt", ".json", ".jsonl", ".npz", ".pt"].first(
+      where: out.hasSuffix)
+    {
+      throw ValidationError("--out ends in \(ending); give a folder, or a file in .parquet or .npy")
+    }
     if format != nil, [".parquet", ".npy"].contains(where: out.hasSuffix) {
       throw ValidationError("--format is of a folder; the file \(out) says its format itself")
     }

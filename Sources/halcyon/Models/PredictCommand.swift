@@ -5,6 +5,7 @@ import ImageData
 import Pipeline
 import Recipes
 import Shards
+import SystemPackage
 import Training
 
 /// `halcyon predict`: which classes a model sees in pictures.
@@ -109,6 +110,9 @@ struct PredictCommand: ParsableCommand {
     guard !files.contains("-") && !files.contains("/dev/stdin") || isatty(STDIN_FILENO) == 0 else {
       throw PipelineError.usage(
         "standard input is a terminal; pipe a picture or paths in, or name files or folders")
+    }
+    if let out, files.contains(where: { FilePath(text: $0).isSameFile(as: FilePath(text: out)) }) {
+      throw PipelineError.usage("--out \(out) is one of the inputs; give it another name")
     }
     let model = try LoadedModel(model, options.settings)
     model.folder.notes.forEach(printError)

@@ -101,13 +101,20 @@ public enum ScoreImages {
       return try GivenScoreSource(of: run, given)
     }
     guard kind == .given else { return try TeacherScores(of: run) }
-    return run.recipe.ranking.teachers.isEmpty ? nil : try MeanScores(of: run)
+    guard !run.recipe.ranking.teachers.isEmpty else { return nil }
+    do {
+      return try MeanScores(of: run)
+    } catch let error where run.directory.isFinished(.ranking) {
+      run.console.note(
+        "\(PipelineError.line(about: error)); what was selected by their mean is taken as it is")
+      return nil
+    }
   }
 
   /// Looks whether there are scores that were given earlier, with the pictures left out that are now.
   private static func requireGivenScores(in run: Run) throws {
     guard run.directory.hasScores else { throw noneGiven(in: run.directory) }
-    for record in run.shardRecords() where record.leftOutIdentity != run.inputs.leftOut {
+    for record in run.directory.shardRecords where record.leftOutIdentity != run.inputs.leftOut {
       guard run.recipe.ranking.leaveOut != .keep, run.inputs.leftOut != nil else { break }
       throw PipelineError.data(
         "shard \(record.shard) was given scores when other pictures were to be left out of U (the labelled "

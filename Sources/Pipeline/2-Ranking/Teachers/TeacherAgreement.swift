@@ -100,7 +100,10 @@ struct TeacherAgreement: Codable, Equatable {
 
   /// In one line.
   var line: String {
-    "the \(teachers.count) teachers agree on the first class of \(Format.fixed(100 * share, 1)) % of "
-      + Format.counted(pictures, "picture", "pictures")
+    let counted = Format.counted(pictures, "picture", "pictures")
+    return teachers.count == 1
+      ? "one teacher's scores of \(counted)"
+      : "the \(teachers.count) teachers agree on the first class of "
+        + "\(Format.fixed(100 * share, 1)) % of \(counted)"
   }
 }
