@@ -92,6 +92,15 @@ struct SummaryTests {
     #expect(ModelCard(summary: summary, recipe: recipe).markdown.contains(" 2 threads, libtorch"))
     summary.threads = 1
     #expect(ModelCard(summary: summary, recipe: recipe).markdown.contains(" 1 thread, libtorch"))
+    recipe.teacher.startFrom = "/w/m56.pth"
+    recipe.teacher.fineTuneOn.labelled = "/birds"
+    let seen = ModelCard(summary: summary, recipe: recipe).markdown
+      .replacing("\n", with: " ")
+    #expect(
+      seen.contains(
+        "a teacher trained on the labelled pictures of birds and then on "
+          + "1,000 labelled pictures, from the weights in m56.pth, ranked"),
+      "\(seen)")
     summary.student = .init(top1: 83.876, top5: 99)
     summary.supervised = .init(top1: 84, top5: nil)
     summary.imagesPerClass = ["coat": 3, "bag": 4]

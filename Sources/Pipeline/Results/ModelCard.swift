@@ -5,6 +5,7 @@ import Models
 public import Recipes
 import Shards
 import Training
+import SystemPackage
 
 /// `README.md` of a run directory: what the model is, how accurate it is, how it was made and what its limits are.
 public struct ModelCard: Sendable {
@@ -46,10 +47,22 @@ public struct ModelCard: Sendable {
   private var teacher: String {
     let labelled = "\(Format.count(summary.labelledImages)) labelled pictures"
     return switch recipe.teacher.kind {
-    case .trained: "a teacher trained on \(tags)\(labelled)"
+    case .trained: "a teacher trained on \(tags)\(task)\(labelled)\(start)"
     case .linear, .knn: "\(recipe.teacherInWords), made from \(labelled),"
     case .given: "beside \(labelled), \(recipe.teacherInWords)"
     }
+  }
+
+  /// V, which the teacher learned before D.
+  private var task: String {
+    recipe.teacher.fineTuneOn.labelled.map {
+      "the labelled pictures of \(FilePath(text: $0).name) and then on "
+    } ?? ""
+  }
+
+  /// The weights that the teacher began with.
+  private var start: String {
+    recipe.teacher.startFrom.map { ", from the weights in \(FilePath(text: $0).name)," } ?? ""
   }
 
   /// What the teacher learned before the labelled pictures.
