@@ -13,6 +13,10 @@ import Files
 public enum ClassName {
   /// The name without what nobody sees around it; empty where there is nothing else.
   public static func trimmed(_ text: String) -> String {
+    // Most names begin and end in a letter or a digit of ASCII, and there are millions.
+    if let first = text.utf8.first, let last = text.utf8.last, isSeen(first), isSeen(last) {
+      return text
+    }
     let scalars = text.unicodeScalars
     guard let first = scalars.firstIndex(where: { !isUnseen($0) }),
       let last = scalars.lastIndex(where: { !isUnseen($0) })
@@ -81,6 +85,9 @@ public enum ClassName {
   }
 
   /// White space, and what takes no room at all.
+  /// Whether the byte is a character of ASCII that leaves ink.
+  private static func isSeen(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
+
   private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.isWhitespace || ["\u{200B}", "\u{2060}", "\u{FEFF}"].contains(scalar)
   }

@@ -12,16 +12,13 @@ package enum ImageNames {
     "no \(endings.dropLast().joined(separator: ", ")) or \(endings.last ?? "") in it"
 
   /// Whether the name is that of a picture of a kind that is not read.
-  package static func isUnread(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    unreadEndings.contains(ending(of: name))
-  }
+  package static func isUnread(_ name: some Collection<UInt8>) -> Bool { unread.end(name) }
 
   /// Whether the name ends in one of the endings, in any case.
-  package static func isImage(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    known.end(name)
-  }
+  package static func isImage(_ name: some Collection<UInt8>) -> Bool { known.end(name) }
 
   private static let known = NameEndings(endings)
+  private static let unread = NameEndings(unreadEndings)
 
   /// The name's ending in small letters with its dot; empty where there is none that looks like one.
   static func ending(of name: some BidirectionalCollection<UInt8>) -> String {

@@ -16,14 +16,16 @@ package struct NameEndings: Sendable {
   }
 
   /// Whether `name` ends in one of them.
-  package func end(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+  package func end(_ name: some Collection<UInt8>) -> Bool {
+    // One look at plain bytes: other modules call this for every name, by way of the protocol.
+    name.withContiguousStorageIfAvailable(end) ?? Array(name).withUnsafeBufferPointer(end)
+  }
+
+  private func end(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let last = name.last, isLast[Int(Self.lowered(last))] else { return false }
     return bytes.contains { ending in
-      var rest = name[...]
-      for byte in ending {
-        guard let last = rest.popLast(), Self.lowered(last) == byte else { return false }
-      }
-      return true
+      ending.count <= name.count
+        && ending.indices.allSatisfy { Self.lowered(name[name.count - 1 - $0]) == ending[$0] }
     }
   }
 
