@@ -84,7 +84,8 @@ extension Recipe {
     ] {
       found.refuse(
         data.cache == nil && isSet, key,
-        "\(key) says what the pictures in data.cache are like, which is missing; give it too (--cache DIR)")
+        "\(key) says what the pictures in data.cache are like, which is missing; give it too (--cache DIR)"
+      )
     }
     found.within(1...100, data.cacheQuality, "data.cacheQuality")
     found.refuse(

@@ -57,7 +57,9 @@ struct CacheTests {
     try Checksum.sha256(file: "\(run.directory(name))/2-ranking/selected.bin")
   }
 
-  @Test("selections are the same with and without, and a student is trained where U's pictures are gone")
+  @Test(
+    "selections are the same with and without, and a student is trained where U's pictures are gone"
+  )
   func wholeRun() throws {
     try copy("plain", "raw")
     for verb in ["score", "select", "pretrain"] { try finish(verb, "plain") }
@@ -98,7 +100,9 @@ struct CacheTests {
   @Test("stopped, killed, shared out or made after the scores: the copies have the same bytes")
   func same() throws {
     try copy("one", "parts", "killed", "later")
-    func flags(_ name: String) -> [String] { ["--cache", run.folder.path + "/" + name] + Self.size }
+    func flags(_ name: String) -> [String] {
+      ["--cache", run.folder.path + "/" + name] + Self.size
+    }
     func score(_ name: String, _ more: [String] = []) throws -> String {
       let outcome = try Command.run(arguments("score", name) + flags("c-" + name) + more)
       #expect(outcome.code == 0, "\(outcome.errors)")
@@ -122,7 +126,8 @@ struct CacheTests {
     // Of one shard the scores are there and the copies are not, of another it is the other way round.
     unlink("\(place)/00.json")
     unlink(run.directory("killed") + "/2-ranking/scores/01.json")
-    #expect(try score("killed").contains("of 1 that has scores already the pictures are read once more"))
+    #expect(
+      try score("killed").contains("of 1 that has scores already the pictures are read once more"))
     #expect(try sums("killed") == expected)
     try finish("score", "later")
     #expect(try score("later", ["--set", "workers=1"]).contains("of 6 that have scores already"))
@@ -155,7 +160,8 @@ struct CacheTests {
     let errors = try finish("pretrain", "c")
     #expect(errors.contains("1 of 6 shards is missing in \(cache) (04)"))
     #expect(errors.contains("the student is trained on U's own pictures"))
-    #expect(try run.result("c", stages: ["3-student"]) == run.result("plain", stages: ["3-student"]))
+    #expect(
+      try run.result("c", stages: ["3-student"]) == run.result("plain", stages: ["3-student"]))
     #expect(!run.has("c", "2-ranking/cache.json"))
   }
 
@@ -167,15 +173,20 @@ struct CacheTests {
       #expect(outcome.code == 64, "\(outcome.errors)")
       return outcome.errors
     }
-    #expect(try refusal("--cache-size", "8").contains("data.cache, which is missing"))
+    #expect(
+      try refusal("--cache-size", "8").contains(
+        "data.cacheSize says what the pictures in data.cache are like, which is missing"))
     #expect(try refusal("--cache", cache, "--cache-size", "5").contains("less than input.size (6)"))
     #expect(try refusal("--cache", cache, "--cache-quality", "101").contains("between 1 and 100"))
     #expect(try refusal("--cache", cache, "--cache-format", "jpg").contains("did you mean jpeg?"))
     #expect(
-      try refusal("--cache", run.directory("b") + "/cache").contains("where the run keeps its own files"))
+      try refusal("--cache", run.directory("b") + "/cache").contains(
+        "where the run keeps its own files"))
     #expect(try refusal("--cache", run.folder.path + "/plain").contains("where pictures are"))
     try run.folder.write("mine", to: "full/notes.txt")
-    #expect(try refusal("--cache", run.folder.path + "/full").contains("holds notes.txt and no cache.json"))
+    #expect(
+      try refusal("--cache", run.folder.path + "/full").contains(
+        "holds notes.txt and no cache.json"))
     try finish("score", "b", "--cache", cache, "--cache-size", "8")
     #expect(
       try refusal("--cache", cache, "--cache-size", "9")

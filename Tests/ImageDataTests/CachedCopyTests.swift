@@ -69,7 +69,8 @@ struct CachedCopyTests {
     }
   }
 
-  @Test("JPEG copies are near the raw ones, nearer at a higher quality, and have no orientation left")
+  @Test(
+    "JPEG copies are near the raw ones, nearer at a higher quality, and have no orientation left")
   func jpeg() throws {
     let image = EncodedImage.file(try TestPictures.data("exif-orientation-6.jpg"))
     let size = try min(self.size(image)[0], self.size(image)[1]) - 5
@@ -88,7 +89,9 @@ struct CachedCopyTests {
     #expect(high < low && high < 6, "\(high) \(low)")
   }
 
-  @Test("a picture that is no larger stays as it is: its file in a JPEG cache, all its pixels in a raw one")
+  @Test(
+    "a picture that is no larger stays as it is: its file in a JPEG cache, all its pixels in a raw one"
+  )
   func small() throws {
     for name in ["exif-orientation-6.jpg", "cmyk.jpg", "palette.png", "grey.png"] {
       let image = EncodedImage.file(try TestPictures.data(name))

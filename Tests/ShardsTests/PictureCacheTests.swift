@@ -38,10 +38,13 @@ struct PictureCacheTests {
   }
 
   private func names(_ shard: String = "00") throws -> [String] {
-    let reader = TarReader(try ShardSource(ShardLocation(kind: .file, text: "\(path)/\(shard).tar")).stream)
+    let reader = TarReader(
+      try ShardSource(ShardLocation(kind: .file, text: "\(path)/\(shard).tar")).stream)
     var names: [String] = []
     while let event = try reader.next() {
-      if case .member(let member) = event { names.append(String(decoding: member.name, as: UTF8.self)) }
+      if case .member(let member) = event {
+        names.append(String(decoding: member.name, as: UTF8.self))
+      }
     }
     return names
   }
@@ -55,8 +58,9 @@ struct PictureCacheTests {
     let pictures = open(cache, 4)
     for (index, copy) in copies.enumerated() {
       guard let copy else {
-        #expect(throws: ImageDataError.unreadable(
-          key: "key 1", reason: "it could not be read when the cache was made")
+        #expect(
+          throws: ImageDataError.unreadable(
+            key: "key 1", reason: "it could not be read when the cache was made")
         ) { try pictures.read(at: 1) }
         continue
       }
@@ -85,7 +89,9 @@ struct PictureCacheTests {
   func keys() throws {
     let png = EncodedImage.file(try TestPictures.data("rgb.png"))
     let jpg = EncodedImage.file(try TestPictures.data("photo.jpg"))
-    let keys = ["00/a", "cats/1.png", "cats/1.jpg", "a.b.c.jpg", "/abs/../x.png", "dir.d/.png", "..."]
+    let keys = [
+      "00/a", "cats/1.png", "cats/1.jpg", "a.b.c.jpg", "/abs/../x.png", "dir.d/.png", "...",
+    ]
     try write(
       CacheFormat(size: 900), [png, png, jpg, jpg, png, png, png], keys: keys)
     #expect(
@@ -99,7 +105,9 @@ struct PictureCacheTests {
     #expect(index.count == 7 && index.key(at: 0) == "00/a")
   }
 
-  @Test("the same pictures make the same bytes; records tell whole shards from damaged and missing ones")
+  @Test(
+    "the same pictures make the same bytes; records tell whole shards from damaged and missing ones"
+  )
   func states() throws {
     let format = CacheFormat(size: 4, encoding: .raw)
     let cache = try write(format, [pixels(1), pixels(2)], keys: ["a", "b"])
@@ -127,7 +135,8 @@ struct PictureCacheTests {
       let error = #expect(throws: ImageDataError.self) { try state(count, identity) }
       #expect(error?.description.contains("copies of other pictures than shard 00 has now") == true)
       #expect(
-        try cache.state(ofShard: "00", count: count, identity: identity, replacing: true) == .missing)
+        try cache.state(ofShard: "00", count: count, identity: identity, replacing: true)
+          == .missing)
     }
     unlink("\(path)/00.json")
     #expect(try state() == .missing)

@@ -50,7 +50,9 @@ package struct NumPyHeader {
     let room = byteCount - 10 - 1 - text.utf8.count
     text += String(repeating: " ", count: max(0, room)) + "\n"
     let count = UInt16(text.utf8.count)
-    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(truncatingIfNeeded: count), UInt8(count >> 8)]
+    return [0x93] + Array("NUMPY".utf8) + [
+      1, 0, UInt8(truncatingIfNeeded: count), UInt8(count >> 8),
+    ]
       + Array(text.utf8)
   }
 }

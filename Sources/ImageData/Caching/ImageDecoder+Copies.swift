@@ -26,7 +26,9 @@ extension ImageDecoder {
       picture = try decode(opened, channels: format.channels, part: nil, least: nil)
     }
     let count = width * height * format.channels
-    guard let memory = malloc(count) else { throw Failure(reason: "out of memory", isResource: true) }
+    guard let memory = malloc(count) else {
+      throw Failure(reason: "out of memory", isResource: true)
+    }
     let data = Data(bytesNoCopy: memory, count: count, deallocator: .free)
     return try withExtendedLifetime(data) {
       let pixels = memory.assumingMemoryBound(to: UInt8.self)

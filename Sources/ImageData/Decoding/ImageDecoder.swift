@@ -80,7 +80,8 @@ public final class ImageDecoder {
   /// Writes `image` as `preset` wants it, says what the picture is, and makes a copy of it for a cache of
   /// `format`, where one is wanted.
   func render(
-    _ image: EncodedImage, hash: ContentHash, preset: EvaluationPreset, copying format: CacheFormat?,
+    _ image: EncodedImage, hash: ContentHash, preset: EvaluationPreset,
+    copying format: CacheFormat?,
     key: @autoclosure () -> String, into out: UnsafeMutableRawBufferPointer
   ) throws -> (contents: ImageContents, copy: EncodedImage?) {
     let bytes = preset.crop * preset.crop * preset.channels

@@ -133,7 +133,8 @@ public final class BatchLoader {
       let start = positions.lowerBound + finished.batch * batchSize
       let batch = ImageBatch(
         buffer: finished.buffer, pool: queue.pool, rows: finished.rows,
-        notesContents: notesContents, isCopying: isCopying, size: preset.size, channels: preset.channels,
+        notesContents: notesContents, isCopying: isCopying, size: preset.size,
+        channels: preset.channels,
         positions: start..<start + finished.rows.count)
       try note(finished.rows)
       return batch

@@ -21,7 +21,9 @@ struct CacheNames {
       part.allSatisfy { $0 == "." } ? String(repeating: "_", count: part.count) : String(part)
     }
     var last = parts.popLast() ?? "picture"
-    if ImageNames.isImage(Array(last.utf8)), let dot = last.lastIndex(of: "."), dot > last.startIndex {
+    if ImageNames.isImage(Array(last.utf8)), let dot = last.lastIndex(of: "."),
+      dot > last.startIndex
+    {
       last = String(last[..<dot])
     }
     parts.append(last.replacing(".", with: "_"))

@@ -83,7 +83,8 @@ private final class CachedShard: Sendable {
       }
     } catch let failure as StreamFailure {
       throw ImageDataError.source(
-        shard: name, reason: "\(failure.reason); the cache \(cache.folder) has changed since it was opened")
+        shard: name,
+        reason: "\(failure.reason); the cache \(cache.folder) has changed since it was opened")
     }
   }
 }

@@ -85,7 +85,12 @@ public struct PictureCache: Sendable {
 
   /// What there is of the copies of U's shard `name`, which has so many samples and is what `identity` says.
   /// Files are known by their sizes; one that was written since is compared to the byte.
-  /// - Parameter replacing: Whether copies of other pictures under that name count as none.
+  /// - Parameters:
+  ///   - name: The shard's name.
+  ///   - count: How many samples it has.
+  ///   - identity: What it is, as `ShardedDataset.identity(ofShard:)` says.
+  ///   - replacing: Whether copies of other pictures under that name count as none.
+  /// - Returns: Whether they are there, and as they were written.
   /// - Throws: `ImageDataError.dataset` when the copies are of other pictures.
   public func state(
     ofShard name: String, count: Int, identity: String, replacing: Bool = false
@@ -95,7 +100,8 @@ public struct PictureCache: Sendable {
       if replacing { return .missing }
       throw ImageDataError.dataset(
         path: path(name, "json"),
-        reason: "these are copies of other pictures than shard \(name) has now; name another folder, or "
+        reason:
+          "these are copies of other pictures than shard \(name) has now; name another folder, or "
           + "remove this shard's files there (or give --redo) to make them again")
     }
     return isWhole(record) ? .whole : .damaged

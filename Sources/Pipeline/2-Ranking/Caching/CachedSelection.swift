@@ -33,7 +33,8 @@ enum CachedSelection {
         "\(missing.count) of \(Format.counted(shards.count, "shard", "shards")) "
         + "\(missing.count == 1 ? "is" : "are") missing in \(note.folder) (\(Format.few(missing)))"
       guard !run.directory.hasBegunStudent else {
-        throw PipelineError.data("cache: \(reason), which training was begun with; \(advice(note, in: run))")
+        throw PipelineError.data(
+          "cache: \(reason), which training was begun with; \(advice(note, in: run))")
       }
       return try without(note, because: reason, in: run)
     }

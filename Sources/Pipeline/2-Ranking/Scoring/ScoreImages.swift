@@ -53,16 +53,19 @@ public enum ScoreImages {
     // finds what is damaged.
     let missing = try work.missing(verifyingFiles: claims == nil)
     let unscored = Set(missing)
-    let uncopied = try caching.map { caching in
-      try Set(work.mine.filter { try !caching.isDone($0) })
-    } ?? []
+    let uncopied =
+      try caching.map { caching in
+        try Set(work.mine.filter { try !caching.isDone($0) })
+      } ?? []
     let undone = work.mine.filter { unscored.contains($0) || uncopied.contains($0) }
     guard !undone.isEmpty else {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
       return try source.finish()
     }
     if !missing.isEmpty { try source.prepare(for: missing) }
-    if let caching { tell(caching, copying: uncopied.count, reading: uncopied.subtracting(unscored)) }
+    if let caching {
+      tell(caching, copying: uncopied.count, reading: uncopied.subtracting(unscored))
+    }
     let changed = work.changed(among: missing)
     if !changed.isEmpty, share == nil, claims == nil {
       // What was selected is of pictures that are no longer there.
