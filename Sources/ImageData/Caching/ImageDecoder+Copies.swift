@@ -1,4 +1,5 @@
 import CImage
+import Files
 import Foundation
 
 extension ImageDecoder {
@@ -47,6 +48,39 @@ extension ImageDecoder {
       return .file(
         try encodeJPEG(
           pixels, width: width, height: height, channels: format.channels, quality: quality))
+    }
+  }
+}
+
+extension ImageDecoder {
+  /// A copy that was made alone, and what it took.
+  package struct MadeCopy {
+    /// What a cache keeps.
+    package let copy: EncodedImage
+    /// The copy's size in pixels.
+    package let width: Int, height: Int
+    /// Whether it has fewer pixels than the picture.
+    package let isSmaller: Bool
+    /// How long it took once the picture was decoded.
+    package let seconds: Double
+  }
+
+  /// What a cache of `format` keeps of `image`.
+  /// - Throws: `ImageDataError.unreadable` naming `key`.
+  package func copy(of image: EncodedImage, as format: CacheFormat, key: String) throws -> MadeCopy
+  {
+    try withOpened(image, key: key) { opened in
+      let picture = try decode(opened, channels: format.channels, part: nil, least: nil)
+      let start = Stopwatch()
+      let copy = try self.copy(of: opened, decoded: picture, as: format)
+      let seconds = start.seconds
+      let isSmaller = min(opened.width, opened.height) > format.size
+      let (width, height) =
+        isSmaller
+        ? CropGeometry.resized(width: opened.width, height: opened.height, shorter: format.size)
+        : (opened.width, opened.height)
+      return MadeCopy(
+        copy: copy, width: width, height: height, isSmaller: isSmaller, seconds: seconds)
     }
   }
 }
