@@ -13,7 +13,9 @@ import sys
 from importlib.metadata import version
 
 from duplicates import duplicates
-from inputs import demo_recipe, photographs, runs_folder, score_pool, score_rows, shard_of_photographs
+from inputs import (
+    demo_recipe, photograph_shards, photographs, runs_folder, score_pool, score_rows,
+    shard_of_photographs)
 from sides import HERE, Side, SideError
 
 PYTORCH = "PyTorch " + version("torch").split("+")[0]
@@ -46,10 +48,22 @@ def score(model, batches):
     return Item(f"score-{model}", ["score", *arguments], peers, factor=1)
 
 
-def loader():
-    arguments = ["--photos", photographs(), "--batch", 32, "--images", 512, "--size", 224]
+LOADING = ["--batch", 32, "--images", 512, "--size", 224]
+
+
+def loader(source):
+    shards = source == "shards"
+    photos = photograph_shards() if shards else photographs()
+    arguments = ["--photos", photos, *LOADING, *(["--shards"] if shards else [])]
     peers = {f"{TORCHVISION}, 2 workers": ["loader.py", *arguments, "--workers", 2]}
-    return Item("loader", ["loader", *arguments], peers)
+    return Item(f"loader-{source}", ["loader", *arguments, "--runs", runs_folder()], peers)
+
+
+def cache(encoding):
+    """Against our own loader on the photographs themselves, with as many threads."""
+    originals = ["loader", "--photos", photographs(), *LOADING]
+    copies = [*originals, "--cached", encoding, "--runs", runs_folder()]
+    return Item(f"cache-{encoding}", copies, {"ours, from the originals": originals})
 
 
 def demo():
@@ -108,7 +122,10 @@ ITEMS = {
     "train-resnet18": lambda: train("resnet18", steps=4),
     "score-resnet50": lambda: score("resnet50", batches=6),
     "score-resnet18": lambda: score("resnet18", batches=12),
-    "loader": loader,
+    "loader-folders": lambda: loader("folders"),
+    "loader-shards": lambda: loader("shards"),
+    "cache-jpeg": lambda: cache("jpeg"),
+    "cache-raw": lambda: cache("raw"),
     "demo": demo,
     "score-overhead": score_overhead,
     "index": index,

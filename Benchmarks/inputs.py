@@ -41,6 +41,27 @@ def photographs():
     return folder
 
 
+def photograph_shards(shards=4):
+    """A folder of tar shards of the photographs, in WebDataset's form."""
+    import tarfile
+
+    photos = photographs()
+    folder = FOLDER / f"{photos.name}-shards"
+    if folder.exists() and not os.environ.get("HALCYON_PHOTOS"):
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    making = folder.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    files = sorted(photos.iterdir())
+    for shard in range(shards):
+        with tarfile.open(making / f"{shard:05}.tar", "w", dereference=True) as tar:
+            for path in files[shard::shards]:
+                tar.add(path, arcname=path.name)
+    making.rename(folder)
+    return folder
+
+
 def score_rows():
     """A folder of score files, and of the same rows in the peers' own formats."""
     folder = FOLDER / "rows"

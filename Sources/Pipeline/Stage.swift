@@ -102,7 +102,7 @@ extension Stage {
         folder: "2-ranking", title: "ranking", result: "Scores and selection", isOfPipeline: true,
         begins: (.teacher, "model.safetensors"), keys: ["ranking."],
         perform: { run in
-          try ScoreImages.perform(in: run)
+          try ScoreImages.perform(in: run, forStudent: true)
           try SelectTopImages.perform(in: run)
         })
     case .student:

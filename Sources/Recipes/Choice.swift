@@ -1,3 +1,4 @@
+public import ImageData
 public import Models
 public import Training
 
@@ -48,6 +49,13 @@ extension Recipe.TeacherKind: Choice {
       "linearprobe": .linear, "logistic": .linear, "scores": .given, "external": .given,
       "none": .given, "fine-tuned": .trained, "finetuned": .trained,
     ]
+  }
+}
+
+extension CacheFormat.Encoding: Choice {
+  /// What the two are called elsewhere.
+  public static var otherNames: [String: Self] {
+    ["jpg": .jpeg, "npy": .raw, "rgb": .raw, "uint8": .raw, "pixels": .raw]
   }
 }
 

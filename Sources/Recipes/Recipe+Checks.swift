@@ -1,3 +1,4 @@
+import ImageData
 import Models
 import Training
 
@@ -71,6 +72,30 @@ extension Recipe {
     found.refuse(
       data.unlabelledIsRest && data.requireTags != nil, "data.requireTags",
       "data.requireTags has no meaning for the rest of data.labelled, which has no tags; remove it")
+    checkCache(&found)
+  }
+
+  private func checkCache(_ found: inout RecipeProblems) {
+    let defaults = Data(labelled: "", unlabelled: "")
+    for (key, isSet) in [
+      ("data.cacheSize", data.cacheSize != nil),
+      ("data.cacheFormat", data.cacheFormat != defaults.cacheFormat),
+      ("data.cacheQuality", data.cacheQuality != defaults.cacheQuality),
+    ] {
+      found.refuse(
+        data.cache == nil && isSet, key,
+        "\(key) says what the pictures in data.cache are like, which is missing; give it too (--cache DIR)"
+      )
+    }
+    found.within(1...100, data.cacheQuality, "data.cacheQuality")
+    found.refuse(
+      data.cacheFormat == .raw && data.cacheQuality != defaults.cacheQuality, "data.cacheQuality",
+      "data.cacheQuality has no meaning for plain pixels; remove it, or set cacheFormat: jpeg")
+    found.atLeast(1, data.cacheSize, "data.cacheSize", atMost: 16_384)
+    found.refuse(
+      data.cacheSize.map { $0 < input.size } ?? false, ["data.cacheSize", "input.size"],
+      "data.cacheSize (\(data.cacheSize ?? 0)) is less than input.size (\(input.size)), to which crops would "
+        + "be enlarged; give \(CacheFormat.defaultSize(crop: input.size)) or more")
   }
 
   private func checkInput(_ found: inout RecipeProblems) {

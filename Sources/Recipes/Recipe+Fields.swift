@@ -116,6 +116,21 @@ extension Recipe.Data {
         "maxPixels", \.maxPixels,
         "A picture with more pixels is refused before it is decoded; a WebP may have a third, a progressive JPEG half as many, which cost as much.",
         reaches: .everyTraining),
+      .value(
+        "cache", \.cache,
+        "A folder in which scoring leaves U's pictures at training size, from which the student is then pre-trained: decoded once, not in every pass.",
+        reaches: .nothing, isYoung: true),
+      .value(
+        "cacheSize", \.cacheSize,
+        "The shorter side of these in pixels, of pictures that are larger; null means input.resize, or 8/7 of input.size where that is more.",
+        reaches: .nothing, isYoung: true),
+      .value(
+        "cacheFormat", \.cacheFormat,
+        "How they are written: JPEG files, or plain pixels (.npy), which take ten times the disk and no decoding.",
+        reaches: .nothing, isYoung: true),
+      .value(
+        "cacheQuality", \.cacheQuality, "The quality of those that are JPEGs, 1 to 100.",
+        reaches: .nothing, isYoung: true),
     ]
   }
 }

@@ -1,4 +1,4 @@
-import ImageData
+public import ImageData
 public import Models
 public import Shards
 public import Training
@@ -129,6 +129,16 @@ extension Recipe {
     /// A picture with more pixels is refused before it is decoded; a WebP may have a third, a
     /// progressive JPEG half as many, which cost as much.
     public var maxPixels = ImageDecoder.defaultMaxPixels
+    /// A folder in which scoring leaves U's pictures at training size, from which the student is then
+    /// pre-trained; nil means none.
+    public var cache: String?
+    /// The shorter side of these in pixels; nil means `input.resize`, or 8/7 of `input.size` where that is
+    /// more.
+    public var cacheSize: Int?
+    /// How they are written.
+    public var cacheFormat = CacheFormat.Encoding.jpeg
+    /// The quality of those that are JPEGs, 1 to 100.
+    public var cacheQuality = CacheFormat.defaultQuality
     /// Which shell commands may run to read U; nil for those that `unlabelled` itself names. It is
     /// no key of a recipe: who opens the recipe says it.
     public var commands: CommandPermission?

@@ -124,7 +124,7 @@ public struct RecipeReading: Sendable {
   /// The keys whose values are paths.
   private static let pathKeys = [
     "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
-    "data.tagged", "data.taggedTags", "teacher.pretraining.tagClasses",
+    "data.tagged", "data.taggedTags", "data.cache", "teacher.pretraining.tagClasses",
     "teacher.fineTuneOn.labelled", "ranking.tags",
     "teacher.startFrom", "student.startFrom",
   ]
@@ -197,6 +197,7 @@ extension Recipe {
       data.unlabelled = resolveSource(data.unlabelled, "data.unlabelled")
     }
     data.requireTags = data.requireTags.map { resolve($0, "data.requireTags") }
+    data.cache = data.cache.map { resolve($0, "data.cache") }
     data.tagged = data.tagged.map { resolveSource($0, "data.tagged") }
     data.taggedTags = data.taggedTags.map { resolve($0, "data.taggedTags") }
     teacher.pretraining.tagClasses = teacher.pretraining.tagClasses.map {

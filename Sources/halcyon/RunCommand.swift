@@ -10,6 +10,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
+  @OptionGroup var cache: CacheOptions
+
   @Flag(help: "Work out what would be done, in steps, memory, disk and time, and do nothing.")
   var dryRun = false
 
@@ -17,6 +19,8 @@ struct RunCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    var options = options
+    options.settings += cache.settings
     if dryRun {
       let reading = try options.read(forDryRun: true)
       let plan = try DryRun(

@@ -21,11 +21,18 @@ struct ScoreCommand: ParsableCommand {
       selected.csv: paths relative to U, or a shard's name, a slash and the sample's. `halcyon run` then \
       goes on from the selection. Where the recipe's ranking.teachers names other runs, scores are the \
       mean of theirs.
+
+      --cache leaves the pictures, which have been decoded for their scores, at training size in a folder: \
+      a tar a shard in WebDataset's form with U's keys, its index and its record. Pre-training then reads \
+      the selected ones there, also where U's own are gone. A picture that is smaller stays as it is. \
+      Several runs over the same pictures can share it.
       """)
 
   @OptionGroup var options: RunOptions
 
   @OptionGroup var sharing: SharingOptions
+
+  @OptionGroup var cache: CacheOptions
 
   @Option(
     parsing: .upToNextOption,
@@ -62,6 +69,8 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
+    var options = options
+    options.settings += cache.settings
     guard from.isEmpty else {
       let given = GivenScores(
         files: from, keys: keys, kind: kind ?? .probabilities,

@@ -85,6 +85,35 @@ struct DryRunTests {
     #expect(!FileManager.default.fileExists(atPath: "runs/tiny"))
   }
 
+  @Test("what a cache costs and saves is told where U's pictures are larger than its copies")
+  func cache() throws {
+    let tiny = try TinyRun()
+    func plan(_ settings: [String], _ flags: [String] = []) throws -> Command.Outcome {
+      try Command.run(
+        ["run", tiny.folder.path + "/tiny.yaml", "--dry-run"]
+          + settings.flatMap { ["--set", $0] } + flags)
+    }
+    // Pictures of 12 pixels, crops of 12: copies would be of 14.
+    #expect(try plan([], ["--json"]).object()["cache"] == nil)
+    let small = ["input.size=6", "input.resize=6"]
+    let found = try #require(
+      try plan(small, ["--json", "--cache-format", "raw", "--cache", "c"]).object()["cache"]
+        as? [String: Any])
+    #expect(found["format"] as? String == "raw pixels, shorter side 7, grey")
+    // 240 pictures of 7 × 7 bytes, each with a tar's header, some padding and its entry in the index.
+    let bytes = Double(240 * (49 + 512 + 256 + 80))
+    #expect(found["diskBytes"] as? Double == bytes)
+    #expect(found["rawDiskBytes"] as? Double == bytes)
+    #expect(try #require(found["cachedMilliseconds"] as? Double) > 0)
+    #expect(try #require(found["scoringSeconds"] as? Double) > 0)
+    let lines = try plan(small).output
+    #expect(lines.contains("\ncache: --cache DIR would leave "), "\(lines)")
+    #expect(
+      lines.contains("JPEG of quality 90, shorter side 7, grey; as plain pixels 210 KiB"),
+      "\(lines)")
+    #expect(!FileManager.default.fileExists(atPath: "c"))
+  }
+
   /// The tiny recipe's warnings under `settings`.
   private func warnings(_ settings: [String]) throws -> [String] {
     let tiny = try TinyRun()

@@ -10,8 +10,22 @@ import Training
 struct LoaderRounds: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "loader")
 
-  @Option(help: "A folder of JPEGs.")
+  @Option(help: "A folder of JPEGs, or of shards of them.")
   var photos: String
+
+  @Flag(help: "Read them from shards.")
+  var shards = false
+
+  @Option(
+    help: "Read copies of them at training size, as halcyon score --cache leaves them: jpeg or raw."
+  )
+  var cached: String?
+
+  @Option(help: "The shorter side of the copies.")
+  var cacheSize = 256
+
+  @Option(help: "Where an index or a cache is kept while it lasts.")
+  var runs = NSTemporaryDirectory()
 
   @Option(help: "Decoding threads; 0 means as many as there are cores.")
   var workers = 0
@@ -28,11 +42,16 @@ struct LoaderRounds: ParsableCommand {
   func run() throws {
     // Pictures are the unit of parallel work.
     try Libtorch.setThreads(1)
-    let dataset = try openDataset(photos, unlabelled: true)
+    // As a run does.
+    Libtorch.keepMemory()
+    let folder = "\(runs)/\(ProcessInfo.processInfo.processIdentifier)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let dataset = try pictures(in: folder)
     let loader = try BatchLoader(
       dataset: dataset, order: ShuffledOrder(count: dataset.count, seed: 0),
       positions: 0..<Int(Int32.max), batchSize: batch, preset: .train(TrainPreset(size: size)),
-      seed: 0, workers: workers > 0 ? workers : ProcessInfo.processInfo.activeProcessorCount)
+      seed: 0, workers: threads)
     defer { loader.stop() }
     var input = ImageInput()
     input.size = size
@@ -45,5 +64,46 @@ struct LoaderRounds: ParsableCommand {
         _ = try pictures(next)
       }
     }
+  }
+
+  private var threads: Int {
+    workers > 0 ? workers : ProcessInfo.processInfo.activeProcessorCount
+  }
+
+  private func pictures(in folder: String) throws -> any ImageDataset {
+    var pictures: any ImageDataset
+    if shards {
+      try buildIndex(of: photos, in: folder + "/index")
+      pictures = try IndexedCollection(folder: folder + "/index")
+    } else {
+      pictures = try openDataset(photos, unlabelled: true)
+    }
+    guard let cached else { return pictures }
+    guard let encoding = CacheFormat.Encoding(rawValue: cached) else {
+      throw ValidationError("--cached \(cached); it is jpeg or raw")
+    }
+    return try copies(
+      of: pictures, as: CacheFormat(size: cacheSize, encoding: encoding), in: folder + "/cache")
+  }
+
+  /// What scoring would leave of `pictures`, as one shard.
+  private func copies(of pictures: any ImageDataset, as format: CacheFormat, in folder: String)
+    throws -> CachedPictures
+  {
+    let cache = try PictureCache(in: folder, as: format)
+    let writer = try cache.writer(ofShard: "00000", identity: "")
+    let loader = try BatchLoader(
+      dataset: pictures, order: SequentialOrder(), positions: 0..<pictures.count, batchSize: 32,
+      preset: .evaluation(EvaluationPreset(resize: 256, crop: 224)), seed: 0, workers: threads,
+      copying: format, onUnreadable: .mark)
+    while let batch = try loader.next() {
+      for (index, copy) in zip(batch.indices, batch.copies) {
+        try writer.append(copy, key: pictures.key(at: index))
+      }
+    }
+    try writer.finish()
+    return CachedPictures(
+      in: cache, name: "copies", count: pictures.count, place: { (0, $0) },
+      shardName: { _ in "00000" }, keys: { "\($0)" })
   }
 }

@@ -47,25 +47,25 @@ void cimage_window(
 }
 
 int32_t cimage_adopt(
-    cimage_workspace *workspace, const uint8_t *pixels, int32_t width, int32_t height,
-    int32_t channels, int32_t wanted_channels, cimage_picture *picture) {
+    cimage_workspace *workspace, const uint8_t *pixels, int64_t stride, int32_t width,
+    int32_t height, int32_t channels, int32_t wanted_channels, cimage_picture *picture) {
   if (width <= 0 || height <= 0 || (channels != 1 && channels != 3) ||
       (wanted_channels != 1 && wanted_channels != 3)) {
     return CIMAGE_BAD_ARGUMENT;
   }
-  int64_t stride = (int64_t)width * wanted_channels;
-  uint8_t *copy = cimage_reserve(&workspace->decoded, (size_t)(stride * height));
+  int64_t row = (int64_t)width * wanted_channels;
+  uint8_t *copy = cimage_reserve(&workspace->decoded, (size_t)(row * height));
   if (!copy) return CIMAGE_NO_MEMORY;
   cimage_picture given = {
       .pixels = pixels,
-      .stride = (int64_t)width * channels,
+      .stride = stride,
       .width = width,
       .height = height,
       .channels = channels};
-  cimage_window(&given, wanted_channels, 0, 0, width, height, 0, copy, stride);
+  cimage_window(&given, wanted_channels, 0, 0, width, height, 0, copy, row);
   *picture = (cimage_picture){
       .pixels = copy,
-      .stride = stride,
+      .stride = row,
       .width = width,
       .height = height,
       .channels = wanted_channels,

@@ -37,6 +37,12 @@ AVX2 static inline void spread_taps(const int32_t *from, __m256i *lows, __m256i 
   *highs = _mm256_permutevar8x32_epi32(pairs, _mm256_setr_epi32(2, 2, 2, 2, 3, 3, 3, 3));
 }
 
+// The sums of each register's halves: the first one's below the second one's.
+AVX2 static inline __m256i sum_of_halves(__m256i a, __m256i b) {
+  return _mm256_add_epi32(
+      _mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
+}
+
 // Four pixels of one row times four coefficients: the two halves of the register hold two each.
 AVX2 void cimage_horizontal_rgb_avx2(
     const uint8_t *source, int64_t stride, int32_t rows, int32_t channels,
@@ -46,7 +52,7 @@ AVX2 void cimage_horizontal_rgb_avx2(
   const __m256i spread = _mm256_setr_epi8(
       0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
       6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
-  const __m128i half = _mm_set1_epi32(1 << (CIMAGE_PRECISION - 1));
+  const __m256i half = _mm256_set1_epi32(1 << (CIMAGE_PRECISION - 1));
   for (int32_t y = 0; y < rows; y += ROWS) {
     int32_t block = rows - y < ROWS ? rows - y : ROWS;
     // A short last block repeats its last row instead of having a loop of its own.
@@ -73,12 +79,19 @@ AVX2 void cimage_horizontal_rgb_avx2(
         }
       }
       for (int32_t i = 0; i < ROWS; i++) {
-        __m256i both = _mm256_add_epi32(low[i], _mm256_slli_epi32(high[i], CIMAGE_LOW_BITS));
-        __m128i sum =
-            _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-        sum = _mm_srai_epi32(_mm_add_epi32(sum, half), CIMAGE_PRECISION);
-        sum = _mm_packus_epi16(_mm_packs_epi32(sum, sum), sum);
-        int32_t pixel = _mm_cvtsi128_si32(sum);
+        low[i] = _mm256_add_epi32(low[i], _mm256_slli_epi32(high[i], CIMAGE_LOW_BITS));
+      }
+      // Two rows to a register, then all four: 0 and 2 in its lower half, 1 and 3 in its upper one.
+      __m256i first = sum_of_halves(low[0], low[1]), second = sum_of_halves(low[2], low[3]);
+      first = _mm256_srai_epi32(_mm256_add_epi32(first, half), CIMAGE_PRECISION);
+      second = _mm256_srai_epi32(_mm256_add_epi32(second, half), CIMAGE_PRECISION);
+      __m256i words = _mm256_packs_epi32(first, second);
+      __m256i bytes = _mm256_packus_epi16(words, words);
+      int64_t pixels[2] = {
+          _mm_cvtsi128_si64(_mm256_castsi256_si128(bytes)),
+          _mm_cvtsi128_si64(_mm256_extracti128_si256(bytes, 1))};
+      for (int32_t i = 0; i < ROWS; i++) {
+        int32_t pixel = (int32_t)(pixels[i & 1] >> (32 * (i >> 1)));
         memcpy(targets[i] + 3 * (int64_t)x, &pixel, 4);
       }
     }

@@ -101,10 +101,11 @@ int32_t cimage_decode(
     const cimage_request *request, char *CIMAGE_NULLABLE message, int64_t capacity,
     cimage_picture *picture);
 
-// Copies pixels that need no decoding into the workspace, grey repeated or colour made grey.
+// Copies pixels that need no decoding into the workspace, grey repeated or colour made grey; `stride` is
+// the bytes from row to row.
 int32_t cimage_adopt(
-    cimage_workspace *workspace, const uint8_t *pixels, int32_t width, int32_t height,
-    int32_t channels, int32_t wanted_channels, cimage_picture *picture);
+    cimage_workspace *workspace, const uint8_t *pixels, int64_t stride, int32_t width,
+    int32_t height, int32_t channels, int32_t wanted_channels, cimage_picture *picture);
 
 // Resizes `picture->box` to `width` × `height` with an antialiased filter (CIMAGE_BILINEAR or
 // CIMAGE_BICUBIC), 22-bit coefficients and an 8-bit picture between the two passes, and writes the

@@ -36,13 +36,7 @@ package final class NumPyWriter {
   /// Says how many rows there are and makes it the file at its path, durably.
   /// - Throws: `FileError` naming the file.
   package func finish() throws {
-    var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(rowCount), \(columns)), }"
-    let room = Self.headerBytes - 10 - 1 - text.utf8.count
-    text += String(repeating: " ", count: max(0, room)) + "\n"
-    let count = UInt16(text.utf8.count)
-    let header =
-      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(truncatingIfNeeded: count), UInt8(count >> 8)]
-      + Array(text.utf8)
+    let header = NumPyHeader.bytes(type: "<f4", shape: [rowCount, columns])
     try header.withUnsafeBytes { try file.write($0, at: 0) }
     try file.commit()
   }

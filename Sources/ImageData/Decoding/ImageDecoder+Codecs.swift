@@ -1,5 +1,6 @@
 import CImage
 import Copies
+import Foundation
 
 // The only Swift that calls the C decoder.
 
@@ -66,16 +67,15 @@ extension ImageDecoder {
   ) throws -> cimage_picture {
     var picture = Self.picture(opened.source.address, width: 0, height: 0, channels: channels)
     if let plain = opened.plain {
+      let part =
+        part
+        ?? PixelRectangle(x: 0, y: 0, width: Int(plain.width), height: Int(plain.height))
+      let offset = part.y * Int(plain.stride) + part.x * Int(plain.channels)
       try check(
         cimage_adopt(
-          workspace, plain.pixels, plain.width, plain.height, plain.channels, Int32(channels),
-          &picture), "out of memory")
-      guard let part else { return picture }
-      let offset = part.y * Int(picture.stride) + part.x * channels
-      var cut = Self.picture(
-        picture.pixels + offset, width: part.width, height: part.height, channels: channels)
-      cut.stride = picture.stride
-      return cut
+          workspace, plain.pixels + offset, plain.stride, Int32(part.width), Int32(part.height),
+          plain.channels, Int32(channels), &picture), "out of memory")
+      return picture
     }
     var request = cimage_request()
     request.channels = Int32(channels)
@@ -162,5 +162,20 @@ extension ImageDecoder {
         whole: Fingerprint(low: words[0], high: words[1]),
         inner: Fingerprint(low: words[2], high: words[3]))
     }
+  }
+}
+
+extension ImageDecoder {
+  /// A JPEG file of `height` rows of `width` × `channels` bytes.
+  func encodeJPEG(
+    _ pixels: UnsafePointer<UInt8>, width: Int, height: Int, channels: Int, quality: Int
+  ) throws -> Data {
+    var out: UnsafeMutablePointer<UInt8>?
+    var count: Int64 = 0
+    let status = cimage_encode_jpeg(
+      pixels, Int32(width), Int32(height), Int32(channels), Int32(quality), &out, &count)
+    try check(status, "cannot encode \(width)x\(height)x\(channels)")
+    guard let out else { throw Failure(reason: "out of memory", isResource: true) }
+    return Data(bytesNoCopy: out, count: Int(count), deallocator: .free)
   }
 }

@@ -74,6 +74,16 @@ public final class ImageDecoder {
     _ image: EncodedImage, hash: ContentHash, preset: EvaluationPreset,
     key: @autoclosure () -> String, into out: UnsafeMutableRawBufferPointer
   ) throws -> ImageContents {
+    try render(image, hash: hash, preset: preset, copying: nil, key: key(), into: out).contents
+  }
+
+  /// Writes `image` as `preset` wants it, says what the picture is, and makes a copy of it for a cache of
+  /// `format`, where one is wanted.
+  func render(
+    _ image: EncodedImage, hash: ContentHash, preset: EvaluationPreset,
+    copying format: CacheFormat?,
+    key: @autoclosure () -> String, into out: UnsafeMutableRawBufferPointer
+  ) throws -> (contents: ImageContents, copy: EncodedImage?) {
     let bytes = preset.crop * preset.crop * preset.channels
     guard out.count >= bytes, let base = out.bindMemory(to: UInt8.self).baseAddress else {
       throw ImageDataError.argument("\(out.count) bytes for a picture that needs \(bytes)")
@@ -82,10 +92,12 @@ public final class ImageDecoder {
       var contents = ImageContents(
         contentHash: hash.prefix, perceptualHash: .none, width: UInt32(opened.width),
         height: UInt32(opened.height))
-      try renderEvaluation(opened, preset, exact: true, out: base) {
-        contents.perceptualHash = try self.perceptualHash(of: $0)
+      var copy: EncodedImage?
+      try renderEvaluation(opened, preset, exact: true, out: base) { picture in
+        contents.perceptualHash = try self.perceptualHash(of: picture)
+        copy = try format.map { try self.copy(of: opened, decoded: picture, as: $0) }
       }
-      return contents
+      return (contents, copy)
     }
   }
 

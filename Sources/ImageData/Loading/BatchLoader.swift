@@ -25,6 +25,7 @@ public final class BatchLoader {
   private let batchSize: Int
   private let preset: Preset
   private let notesContents: Bool
+  private let isCopying: Bool
   private let running = DispatchGroup()
   private var failure: (any Error)?
 
@@ -41,6 +42,8 @@ public final class BatchLoader {
   ///   - hashContent: Whether batches carry content hashes.
   ///   - notesContents: Whether batches say what their pictures are, for finding copies; only with
   ///     an evaluation preset, which decodes whole pictures.
+  ///   - copying: What batches carry copies of their pictures for, if anything: a cache of this format,
+  ///     whose channels are the preset's; only with an evaluation preset.
   ///   - onUnreadable: What to do about a picture that cannot be read.
   ///   - maxPixels: Pictures of more pixels count as unreadable.
   ///   - badSamples: Where unreadable samples are noted; by default a collector of its own.
@@ -51,7 +54,8 @@ public final class BatchLoader {
   public init(
     dataset: any ImageDataset, order: any SampleOrder, positions: Range<Int>, batchSize: Int,
     preset: Preset, seed: UInt64, workers: Int, queueDepth: Int = 4, hashContent: Bool = false,
-    notesContents: Bool = false, onUnreadable: UnreadablePolicy = .substitute,
+    notesContents: Bool = false, copying: CacheFormat? = nil,
+    onUnreadable: UnreadablePolicy = .substitute,
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil,
     yieldsCores: Bool = false
   ) throws {
@@ -69,6 +73,13 @@ public final class BatchLoader {
         "the contents of pictures cannot be noted while parts of them are drawn for training; "
           + "load them with an evaluation preset")
     }
+    if let copying {
+      guard case .evaluation = preset, copying.channels == preset.channels, copying.size > 0 else {
+        throw ImageDataError.argument(
+          "copies (\(copying.words)) are made of whole pictures of as many channels; load them with an "
+            + "evaluation preset of \(copying.channels)")
+      }
+    }
     guard dataset.count > 0 || positions.isEmpty else {
       throw ImageDataError.argument("\(dataset.name) has no samples")
     }
@@ -78,6 +89,7 @@ public final class BatchLoader {
     self.batchSize = batchSize
     self.preset = preset
     self.notesContents = notesContents
+    isCopying = copying != nil
     let rowBytes = preset.size * preset.size * preset.channels
     let pool = BufferPool(byteCount: batchSize * rowBytes, most: queueDepth + 2)
     let queue = BatchQueue(
@@ -89,7 +101,8 @@ public final class BatchLoader {
       Handover(
         try SampleReader(
           dataset: dataset, order: order, preset: preset, seed: seed, hashContent: hashContent,
-          notesContents: notesContents, policy: onUnreadable, maxPixels: maxPixels))
+          notesContents: notesContents, copying: copying, policy: onUnreadable,
+          maxPixels: maxPixels))
     }
     for (worker, reader) in readers.enumerated() {
       let running = running
@@ -120,7 +133,8 @@ public final class BatchLoader {
       let start = positions.lowerBound + finished.batch * batchSize
       let batch = ImageBatch(
         buffer: finished.buffer, pool: queue.pool, rows: finished.rows,
-        notesContents: notesContents, size: preset.size, channels: preset.channels,
+        notesContents: notesContents, isCopying: isCopying, size: preset.size,
+        channels: preset.channels,
         positions: start..<start + finished.rows.count)
       try note(finished.rows)
       return batch

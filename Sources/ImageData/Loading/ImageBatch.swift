@@ -27,12 +27,15 @@ public final class ImageBatch: @unchecked Sendable {
   /// What every row's picture is, `.unreadable` where it could not be read; empty where it was not
   /// asked for.
   public let contents: [ImageContents]
+  /// What a cache keeps of every row's picture, nil where it could not be read; empty where it was not
+  /// asked for.
+  public let copies: [EncodedImage?]
   private let pool: BufferPool
   private let buffer: UnsafeMutableRawBufferPointer
 
   init(
     buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow],
-    notesContents: Bool, size: Int, channels: Int, positions: Range<Int>
+    notesContents: Bool, isCopying: Bool = false, size: Int, channels: Int, positions: Range<Int>
   ) {
     self.buffer = buffer
     self.pool = pool
@@ -50,6 +53,7 @@ public final class ImageBatch: @unchecked Sendable {
       uniqueKeysWithValues: unreadable.map { ($0, rows[$0].failures.last?.reason ?? "unreadable") })
     hashes = rows.map(\.hash)
     contents = notesContents ? rows.map { $0.contents ?? .unreadable } : []
+    copies = isCopying ? rows.map { $0.isReadable ? $0.copy : nil } : []
   }
 
   deinit { pool.giveBack(buffer) }

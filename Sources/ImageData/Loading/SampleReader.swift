@@ -20,6 +20,8 @@ struct SampleRow {
   var label: Int?
   var hash: ContentHash?
   var contents: ImageContents?
+  /// What a cache keeps of the picture.
+  var copy: EncodedImage?
   var isReadable = true
   /// Whether the picture lacks its file's end, and nothing else.
   var lacksEnd = false
@@ -35,6 +37,7 @@ final class SampleReader {
   let seed: UInt64
   let hashContent: Bool
   let notesContents: Bool
+  let copying: CacheFormat?
   let policy: UnreadablePolicy
   private let decoder: ImageDecoder
   /// Substitutes that are drawn.
@@ -44,7 +47,8 @@ final class SampleReader {
 
   init(
     dataset: any ImageDataset, order: any SampleOrder, preset: Preset, seed: UInt64,
-    hashContent: Bool, notesContents: Bool = false, policy: UnreadablePolicy, maxPixels: Int
+    hashContent: Bool, notesContents: Bool = false, copying: CacheFormat? = nil,
+    policy: UnreadablePolicy, maxPixels: Int
   ) throws {
     self.dataset = dataset
     self.order = order
@@ -52,6 +56,7 @@ final class SampleReader {
     self.seed = seed
     self.hashContent = hashContent
     self.notesContents = notesContents
+    self.copying = copying
     self.policy = policy
     decoder = try ImageDecoder(maxPixels: maxPixels)
   }
@@ -70,10 +75,11 @@ final class SampleReader {
       attempt += 1
       do {
         let image = try dataset.read(at: row.index)
-        if notesContents, case .evaluation(let preset) = preset {
+        if notesContents || copying != nil, case .evaluation(let preset) = preset {
           let hash = ContentHash(of: image)
-          row.contents = try decoder.renderNoting(
-            image, hash: hash, preset: preset, key: dataset.key(at: row.index), into: out)
+          (row.contents, row.copy) = try decoder.render(
+            image, hash: hash, preset: preset, copying: copying, key: dataset.key(at: row.index),
+            into: out)
           if hashContent { row.hash = hash }
         } else {
           let random = CounterRandom(seed: seed, pass: pass, sample: row.index)

@@ -28,7 +28,8 @@ public enum PretrainStudent {
       )
     }
     let pictures =
-      try MaterializedPictures.pictures(of: selected, in: run)
+      try CachedSelection.pictures(of: selected, in: run)
+      ?? MaterializedPictures.pictures(of: selected, in: run)
       ?? GatherSelection.pictures(of: selected, in: run)
     let classCount = run.data.classNames.count
     guard let repeats = selection.repeats else {

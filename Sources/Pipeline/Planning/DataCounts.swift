@@ -18,6 +18,8 @@ struct DataCounts: Equatable {
   var shards = 1
   /// Whether the pictures were counted, not only described.
   var areCounted = true
+  /// What a cache of U's pictures would cost and save; nil where they are no larger, or not there.
+  var cache: CacheEstimate?
   /// The stages of a begun run that would be made again.
   var redone: [Stage] = []
 
@@ -100,6 +102,7 @@ struct DataCounts: Equatable {
       classes: opened.data.classNames.count)
     learned = opened.data.learned.mapValues(Learned.init)
     shards = opened.data.unlabelled.shardCount
+    cache = try CacheEstimate(of: opened.data.unlabelled, recipe)
     if let directory = opening.directory, let device = opening.device {
       redone = try preflight.checkResults(
         in: directory, of: recipe, opened, device, redoing: redoing)

@@ -62,6 +62,7 @@ extension DryRun {
       "in all: " + Self.time(totalSeconds) + " at this machine's full speed",
       "disk \(Format.bytes(diskBytes))",
     ]
+    lines += cache?.lines ?? []
     guard let secondsLeft else { return lines }
     return lines + ["", "this run was begun:"] + progress.map { Self.line(of: $0) } + [
       "  left: " + (secondsLeft > 0 ? Self.time(secondsLeft) : "nothing")
@@ -85,7 +86,7 @@ extension DryRun {
     return "  \(progress.stage): \(state)"
   }
 
-  private static func time(_ seconds: Double) -> String {
+  static func time(_ seconds: Double) -> String {
     if seconds < 1 { return "under a second" }
     return seconds >= 2 * 86_400
       ? "\(Format.count(seconds / 86_400)) days" : Format.duration(seconds)

@@ -87,6 +87,9 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var secondsLeft: Double?
   /// What the run directory will hold at most, in bytes.
   public private(set) var diskBytes: Double?
+  /// What a cache of U's pictures costs and saves; nil where they are no larger than its copies, or not
+  /// there.
+  public private(set) var cache: Cache?
   /// The memory that this process could have, in bytes.
   public private(set) var machineMemoryBytes: Double?
   /// The speed that times are worked out with, in 10⁹ multiply-adds a second.
@@ -164,6 +167,10 @@ public struct DryRun: Encodable, Sendable {
       $0 + $1.seconds
     }
     diskBytes = plan.diskBytes
+    let student = trainings.first { $0.stage == Stage.student.title }
+    cache = counts.cache.map {
+      Cache($0, plan.recipe, unlabelled: counts.unlabelled, images: student?.images ?? 0)
+    }
   }
 
   /// Looks at how far the run in `directory` is.

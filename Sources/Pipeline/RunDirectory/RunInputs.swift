@@ -48,6 +48,7 @@ struct RunInputs {
       (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled)
       inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
     }
+    if stage == .student { inputs.cache = CacheNote(in: directory)?.format.words }
     return inputs
   }
 }

@@ -20,6 +20,8 @@ public struct StageInputs: Codable, Equatable, Sendable {
   var unlabelled: String?
   /// W or V, where the stage learns them; their contents are empty where they were not noted yet.
   var learned: ImagesIdentity?
+  /// What the copies are like that the stage is trained on; nil where it is on the pictures themselves.
+  var cache: String?
   /// The SHA-256 of given weights and of earlier stages' results, by what they are.
   var files: [String: String] = [:]
 
@@ -112,6 +114,7 @@ public struct StageInputs: Codable, Equatable, Sendable {
         found.append(.learned("the contents"))
       }
     }
+    if cache != was.cache { found.append(.cache(was: was.cache, now: cache)) }
     for (name, now) in files.sorted(by: { $0.key < $1.key }) {
       if let before = was.files[name], before != now { found.append(.file(name)) }
     }
@@ -131,6 +134,8 @@ enum StageDifference: Hashable {
   case leftOut
   /// W or V: this of their pictures.
   case learned(String)
+  /// The copies that a student is trained on; nil for the pictures themselves.
+  case cache(was: String?, now: String?)
   /// Given weights, or what an earlier stage left.
   case file(String)
   /// Not known in what: only a hash was noted.

@@ -59,7 +59,7 @@ extension StaleStages {
     switch difference {
     case .setting(let key, let was, let now): "\(key) (\(was) → \(now))"
     case .unknown: "settings that an earlier version noted only as a hash"
-    case .machine, .labelled, .leftOut, .learned, .file: nil
+    case .machine, .labelled, .leftOut, .learned, .cache, .file: nil
     }
   }
 
@@ -94,6 +94,12 @@ extension StaleStages {
       let words = what == "the classes" && !isTask ? "the tags" : what
       return
         "\(words) of the \(isTask ? "pictures V" : "tagged pictures") have changed since the \(stage)"
+    case .cache(let was, let now):
+      func words(_ copies: String?) -> String {
+        copies.map { "copies at training size (\($0))" } ?? "U's own pictures"
+      }
+      return "the \(stage) was trained on \(words(was)), and now there are \(words(now)) for it "
+        + "(\(Stage.ranking.folder)/\(CacheNote.fileName) says which)"
     case .file(let name):
       if let start = Recipe.starts.first(where: { $0.key == name }) {
         return "the weights of \(name) (\(start.source(now.recipe) ?? "")) are not those that the "

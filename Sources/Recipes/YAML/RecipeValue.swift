@@ -134,6 +134,7 @@ extension RecipeValue where Self: Choice {
 extension Recipe.DeviceChoice: RecipeValue {}
 extension Recipe.PrecisionChoice: RecipeValue {}
 extension Stem: RecipeValue {}
+extension CacheFormat.Encoding: RecipeValue {}
 extension TrainingSettings.Schedule: RecipeValue {}
 extension TrainingSettings.Loss: RecipeValue {}
 extension TrainingSettings.Order: RecipeValue {}

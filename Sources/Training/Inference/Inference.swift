@@ -53,7 +53,8 @@ package final class Inference {
   /// - Throws: `TrainingError.nonFinite` naming a picture of which they are no numbers.
   package func forEachBatch(
     of dataset: any ImageDataset, range: Range<Int>? = nil, hashesContents: Bool = false,
-    notesContents: Bool = false, badSamples: BadSamples? = nil, progress: ProgressBar? = nil,
+    notesContents: Bool = false, copying: CacheFormat? = nil, badSamples: BadSamples? = nil,
+    progress: ProgressBar? = nil,
     _ body: (ImageBatch, Tensor) throws -> Void
   ) throws {
     let range = range ?? 0..<dataset.count
@@ -64,7 +65,7 @@ package final class Inference {
       batchSize: max(1, min(runtime.batch, range.count)),
       preset: .evaluation(preset), seed: 0, workers: runtime.workers,
       queueDepth: max(4, 2 * networks.count), hashContent: hashesContents,
-      notesContents: notesContents, onUnreadable: .mark,
+      notesContents: notesContents, copying: copying, onUnreadable: .mark,
       maxPixels: runtime.maxPixels,
       badSamples: badSamples, yieldsCores: runtime.device == .cpu)
     defer {

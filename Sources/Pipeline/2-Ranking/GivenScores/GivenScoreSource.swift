@@ -82,7 +82,9 @@ final class GivenScoreSource: ScoreSource {
     tell(scores, seconds: start.seconds)
   }
 
-  func forEachBatch(ofShard shard: Int, _ body: (ScoredBatch) throws -> Void) throws {
+  func forEachBatch(
+    ofShard shard: Int, copying: CacheFormat?, _ body: (ScoredBatch) throws -> Void
+  ) throws {
     let range = run.data.unlabelled.range(ofShard: shard)
     guard notesContents else {
       for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.recordsAtOnce) {
@@ -97,7 +99,8 @@ final class GivenScoreSource: ScoreSource {
       dataset: run.data.unlabelled, order: SequentialOrder(), positions: range,
       batchSize: max(1, min(256, range.count)),
       preset: .evaluation(EvaluationPreset(resize: size, crop: size, channels: 3)), seed: 0,
-      workers: run.workers, notesContents: true, onUnreadable: .mark,
+      workers: run.workers, notesContents: true,
+      copying: copying?.channels == 3 ? copying : nil, onUnreadable: .mark,
       maxPixels: run.recipe.data.maxPixels, badSamples: badSamples)
     defer {
       loader.stop()
@@ -106,7 +109,9 @@ final class GivenScoreSource: ScoreSource {
     while let loaded = try StopSignal.orStopped(loader.next) {
       try StopSignal.check()
       try body(
-        try batch(loaded.indices, contents: loaded.contents, unreadable: loaded.reasons))
+        try batch(
+          loaded.indices, contents: loaded.contents, copies: loaded.copies,
+          unreadable: loaded.reasons))
     }
   }
 
@@ -116,11 +121,14 @@ final class GivenScoreSource: ScoreSource {
 
   /// The scores of pictures that follow one another.
   private func batch(
-    _ indices: [Int], contents: [ImageContents], unreadable: [Int: String]
+    _ indices: [Int], contents: [ImageContents], copies: [EncodedImage?] = [],
+    unreadable: [Int: String]
   ) throws -> ScoredBatch {
     let first = indices.first ?? 0
     let found = try scores?.scores(first..<first + indices.count) ?? []
-    return ScoredBatch(indices: indices, contents: contents, unreadable: unreadable) { row in
+    return ScoredBatch(
+      indices: indices, contents: contents, copies: copies, unreadable: unreadable
+    ) { row in
       guard row < found.count, let (classes, scores) = found[row] else {
         return .omitted(reason: "no scores of it were given")
       }

@@ -22,10 +22,12 @@ public enum ScoreImages {
   ///   - share: Which shards are this process's; nil means all of them.
   ///   - claims: Leases that workers take of the shards they score. This process then waits for the
   ///     other workers, and takes over what dead ones left.
+  ///   - forStudent: Whether copies for a cache are made only where this run's student would read them.
   ///   - given: Scores that another program made, for a recipe whose teacher is `given`.
   /// - Throws: `PipelineError`; one that says so when there is no teacher yet.
   public static func perform(
-    in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil, from given: GivenScores? = nil
+    in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil, forStudent: Bool = false,
+    from given: GivenScores? = nil
   ) throws {
     guard let source = try source(of: run, given) else {
       return try requireGivenScores(in: run)
@@ -35,9 +37,12 @@ public enum ScoreImages {
     let work = ScoringWork(
       run: run, kind: source.kind, earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
+    let caching = try CachingWork(of: run, forStudent: forStudent)
     let queue = ShardQueue(
       title: "scores", console: run.console, name: shards.shardName, claims: claims,
-      isDone: { try work.isDone($0, verifyingFile: false) })
+      isDone: {
+        try work.isDone($0, verifyingFile: false) && caching?.isDone($0) ?? true
+      })
     if let share {
       queue.tell(share, mine: work.mine.count, of: shards.shardCount)
       try run.log.append(
@@ -47,11 +52,20 @@ public enum ScoreImages {
     // Of the workers that come and go each would read all that the others have written. Whoever selects
     // finds what is damaged.
     let missing = try work.missing(verifyingFiles: claims == nil)
-    guard !missing.isEmpty else {
+    let unscored = Set(missing)
+    let uncopied =
+      try caching.map { caching in
+        try Set(work.mine.filter { try !caching.isDone($0) })
+      } ?? []
+    let undone = work.mine.filter { unscored.contains($0) || uncopied.contains($0) }
+    guard !undone.isEmpty else {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
       return try source.finish()
     }
-    try source.prepare(for: missing)
+    if !missing.isEmpty { try source.prepare(for: missing) }
+    if let caching {
+      tell(caching, copying: uncopied.count, reading: uncopied.subtracting(unscored))
+    }
     let changed = work.changed(among: missing)
     if !changed.isEmpty, share == nil, claims == nil {
       // What was selected is of pictures that are no longer there.
@@ -59,12 +73,28 @@ public enum ScoreImages {
     }
     work.tell(changed: changed)
     let scorer = ShardScorer(
-      of: run, source, total: missing.reduce(0) { $0 + shards.range(ofShard: $1).count })
-    try queue.perform(missing) {
-      try scorer.score($0, $1)
+      of: run, source, caching, total: undone.reduce(0) { $0 + shards.range(ofShard: $1).count })
+    try queue.perform(undone) { shard, lease in
+      guard unscored.contains(shard) else { return try scorer.copy(shard, lease) }
+      try scorer.score(shard, isCopied: uncopied.contains(shard), lease)
     } finally: {
       try scorer.finish()
     }
+  }
+
+  /// Says which copies are made.
+  private static func tell(_ caching: CachingWork, copying count: Int, reading again: Set<Int>) {
+    let cache = caching.cache
+    guard count > 0 else {
+      return caching.run.console.note("cache: \(cache.folder) has every shard")
+    }
+    caching.run.console.note(
+      "cache: copies of \(Format.counted(count, "shard", "shards")) go to \(cache.folder) "
+        + "(\(cache.format.words))"
+        + (again.isEmpty
+          ? ""
+          : "; of \(again.count) that \(again.count == 1 ? "has" : "have") scores already the pictures are "
+            + "read once more"))
   }
 
   /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what

@@ -7,23 +7,32 @@ import Recipes
 import Shards
 import Training
 
-/// Writes the scores of one shard after another from one source.
+/// Writes the scores of one shard after another from one source, and what a cache keeps of their pictures.
 final class ShardScorer {
   private let run: Run
   private let source: any ScoreSource
   private let kind: ShardRecord
+  private let caching: CachingWork?
   private let progress: ProgressBar
 
-  init(of run: Run, _ source: any ScoreSource, total: Int) {
+  init(of run: Run, _ source: any ScoreSource, _ caching: CachingWork?, total: Int) {
     self.run = run
     self.source = source
+    self.caching = caching
     kind = source.kind
     progress = run.console.progress("scores", total: total)
   }
 
-  /// Writes the scores of `shard` and then its record, the mark that it is done.
+  /// Makes copies of the pictures of a shard that has its scores.
+  /// - Throws: `ImageDataError` when the shard cannot be read, `FileError`.
+  func copy(_ shard: Int, _ lease: ShardClaims.Lease?) throws {
+    try caching?.write(shard, lease, progress)
+  }
+
+  /// Writes the scores of `shard` and then its record, the mark that it is done; before that, where it
+  /// `isCopied`, the copies of its pictures.
   /// - Throws: `ImageDataError` when the shard cannot be read, `FileError`, `TorchError`.
-  func score(_ shard: Int, _ lease: ShardClaims.Lease?) throws {
+  func score(_ shard: Int, isCopied: Bool, _ lease: ShardClaims.Lease?) throws {
     let start = Stopwatch()
     let pictures = run.data.unlabelled
     // Before they are read: what is replaced meanwhile is then noticed.
@@ -34,11 +43,24 @@ final class ShardScorer {
       path: "\(path).scores", classesPerSample: kind.classesPerSample, classes: kind.classes)
     let contents = source.notesContents ? try ContentsFileWriter(path: "\(path).contents") : nil
     let omissions = OmissionsFileWriter(path: "\(path).omitted")
-    try source.forEachBatch(ofShard: shard) { batch in
+    let copies = isCopied ? try caching?.writer(ofShard: shard) : nil
+    var hasCopies = copies != nil
+    try source.forEachBatch(ofShard: shard, copying: copies == nil ? nil : caching?.cache.format) {
+      batch in
       lease?.touch()
       for picture in batch.contents { try contents?.append(picture) }
       try append(batch, to: file, omissions)
+      if batch.copies.isEmpty { hasCopies = false }
+      for (index, copy) in zip(batch.indices, batch.copies) {
+        try copies?.append(copy, key: pictures.key(at: index))
+      }
       progress.advance(by: batch.indices.count)
+    }
+    if hasCopies {
+      try copies?.finish()
+    } else if isCopied {
+      // What scores come from did not look at the pictures.
+      try caching?.write(shard, lease)
     }
     try contents?.finish()
     try file.finish()

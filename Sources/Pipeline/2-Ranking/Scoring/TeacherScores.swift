@@ -36,17 +36,20 @@ final class TeacherScores: ScoreSource {
       run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"))
   }
 
-  func forEachBatch(ofShard shard: Int, _ body: (ScoredBatch) throws -> Void) throws {
+  func forEachBatch(
+    ofShard shard: Int, copying: CacheFormat?, _ body: (ScoredBatch) throws -> Void
+  ) throws {
     let pictures = run.data.unlabelled
     try inference?.forEachBatch(
       of: pictures, range: pictures.range(ofShard: shard), notesContents: true,
-      badSamples: badSamples
+      copying: copying, badSamples: badSamples
     ) { batch, logits in
       let values = try logits.array(of: Float.self)
       let width = kind.classes
       try body(
         ScoredBatch(
-          indices: batch.indices, contents: batch.contents, unreadable: batch.reasons
+          indices: batch.indices, contents: batch.contents, copies: batch.copies,
+          unreadable: batch.reasons
         ) { row in
           try values.withUnsafeBufferPointer {
             try self.top.rank(UnsafeBufferPointer(rebasing: $0[row * width..<(row + 1) * width]))

@@ -42,6 +42,8 @@ public enum BranchRun {
     try link(run.directory.scoresFolder, to: made.scoresFolder)
     let source = ScoreProvenance.path(in: run.directory)
     if FilePath(text: source).exists { try link(source, to: ScoreProvenance.path(in: made)) }
+    let cache = CacheNote.path(in: run.directory)
+    if FilePath(text: cache).exists { try link(cache, to: CacheNote.path(in: made)) }
     let shards = try ScoredShards(in: run)
     var outputs: [String] = []
     for name in SelectionFolder.files + ["materialized.json"]

@@ -60,7 +60,9 @@ final class MeanScores: ScoreSource {
         + Format.few(teachers.map(\.path)))
   }
 
-  func forEachBatch(ofShard shard: Int, _ body: (ScoredBatch) throws -> Void) throws {
+  func forEachBatch(
+    ofShard shard: Int, copying: CacheFormat?, _ body: (ScoredBatch) throws -> Void
+  ) throws {
     let pictures = run.data.unlabelled
     let name = pictures.shardName(shard)
     for teacher in teachers { try teacher.requireSame(shard, of: pictures) }

@@ -1,0 +1,86 @@
+import Files
+import ImageData
+import Ranking
+import Shards
+import Training
+
+/// The selected pictures at training size, from the cache that scoring has left.
+enum CachedSelection {
+  /// The pictures of a selection, in the order of its rows; nil where the run has no cache, or where one of
+  /// the shards that are needed is missing there.
+  /// - Throws: `PipelineError.data` when the cache is damaged, or incomplete where training was begun with it.
+  static func pictures(of selected: RunSelection, in run: Run) throws -> (any ImageDataset)? {
+    guard let note = CacheNote(in: run.directory) else { return nil }
+    let selection = selected.selection
+    let unlabelled = run.data.unlabelled
+    let shards = Set(selection.images.map { Int($0.shard) }).sorted()
+    let cache: PictureCache
+    let missing: [String]
+    do {
+      cache = try PictureCache(at: note.folder)
+      guard cache.format == note.format else {
+        throw ImageDataError.dataset(
+          path: note.folder, reason: "its copies are others now (\(cache.format.words))")
+      }
+      missing = try Self.missing(among: shards.map(unlabelled.shardName), of: cache, in: run)
+    } catch let error as ImageDataError where !run.directory.hasBegunStudent {
+      return try without(note, because: PipelineError.line(about: error), in: run)
+    } catch let error as ImageDataError {
+      throw PipelineError.data("\(error); \(advice(note, in: run))")
+    }
+    guard missing.isEmpty else {
+      let reason =
+        "\(missing.count) of \(Format.counted(shards.count, "shard", "shards")) "
+        + "\(missing.count == 1 ? "is" : "are") missing in \(note.folder) (\(Format.few(missing)))"
+      guard !run.directory.hasBegunStudent else {
+        throw PipelineError.data(
+          "cache: \(reason), which training was begun with; \(advice(note, in: run))")
+      }
+      return try without(note, because: reason, in: run)
+    }
+    run.console.note("cache: the pictures are read from \(note.folder) (\(note.format.words))")
+    return CachedPictures(
+      in: cache, name: "the selected pictures in \(note.folder)", count: selection.images.count,
+      place: { row in
+        let image = selection.images[row]
+        return (Int(image.shard), Int(image.position))
+      }, shardName: { unlabelled.shardName($0) },
+      keys: { unlabelled.key(at: unlabelled.index(of: selection.images[$0])) })
+  }
+
+  /// The shards that are not there.
+  /// - Throws: `PipelineError.data` naming a shard that is damaged, `ImageDataError.dataset` one that is of
+  ///   other pictures.
+  private static func missing(
+    among names: [String], of cache: PictureCache, in run: Run
+  ) throws -> [String] {
+    let scores = run.directory.scoresFolder
+    let states = try Threads.results(parts: names.count, threads: run.workers) { place in
+      let record = try ShardRecord(path: "\(scores)/\(names[place]).json")
+      return try cache.state(
+        ofShard: names[place], count: record.count, identity: record.inputIdentity)
+    }
+    if let place = states.firstIndex(of: .damaged) {
+      throw PipelineError.data(
+        "cache: shard \(names[place]) in \(cache.folder) is not as it was written; "
+          + advice(CacheNote(cache), in: run))
+    }
+    return zip(names, states).filter { $1 == .missing }.map(\.0)
+  }
+
+  private static func advice(_ note: CacheNote, in run: Run) -> String {
+    "`halcyon score \(run.directory.path) --cache \(note.folder)` makes what is missing or damaged again; "
+      + "or remove \(CacheNote.path(in: run.directory)) to train on U's own pictures"
+  }
+
+  /// Goes on with U's own pictures and forgets the cache, so that what the student was trained on is known.
+  private static func without(
+    _ note: CacheNote, because reason: String, in run: Run
+  ) throws -> (any ImageDataset)? {
+    run.console.say(
+      "cache: \(reason); the student is trained on U's own pictures, which is slower "
+        + "(`halcyon score \(run.directory.path) --cache \(note.folder)` would make it whole)")
+    CacheNote.remove(from: run.directory)
+    return nil
+  }
+}

@@ -1,0 +1,165 @@
+import Files
+import Foundation
+import ImageData
+import TestSupport
+import Testing
+
+@testable import Shards
+
+@Suite("PictureCache")
+struct PictureCacheTests {
+  let folder: TemporaryFolder
+  var path: String { folder.path + "/cache" }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func pixels(_ seed: Int, width: Int = 5, height: Int = 4) -> EncodedImage {
+    .pixels(
+      Data((0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * 7 + seed * 31) }),
+      width: width, height: height, channels: 3)
+  }
+
+  @discardableResult
+  private func write(
+    _ format: CacheFormat, _ copies: [EncodedImage?], keys: [String], shard: String = "00",
+    identity: String = "i"
+  ) throws -> PictureCache {
+    let cache = try PictureCache(in: path, as: format)
+    let writer = try cache.writer(ofShard: shard, identity: identity)
+    for (copy, key) in zip(copies, keys) { try writer.append(copy, key: key) }
+    try writer.finish()
+    return cache
+  }
+
+  private func open(_ cache: PictureCache, _ count: Int) -> CachedPictures {
+    CachedPictures(
+      in: cache, name: "copies", count: count, place: { (0, $0) }, shardName: { _ in "00" },
+      keys: { "key \($0)" })
+  }
+
+  private func names(_ shard: String = "00") throws -> [String] {
+    let reader = TarReader(
+      try ShardSource(ShardLocation(kind: .file, text: "\(path)/\(shard).tar")).stream)
+    var names: [String] = []
+    while let event = try reader.next() {
+      if case .member(let member) = event {
+        names.append(String(decoding: member.name, as: UTF8.self))
+      }
+    }
+    return names
+  }
+
+  @Test("raw copies are read back pixel by pixel; what could not be read has no place and says so")
+  func raw() throws {
+    let copies = [pixels(1), nil, pixels(2, width: 9, height: 3), pixels(3)]
+    let cache = try write(
+      CacheFormat(size: 4, encoding: .raw), copies, keys: ["00/a", "00/b", "00/c", "00/d"])
+    #expect(try names() == ["a.npy", "c.npy", "d.npy"])
+    let pictures = open(cache, 4)
+    for (index, copy) in copies.enumerated() {
+      guard let copy else {
+        #expect(
+          throws: ImageDataError.unreadable(
+            key: "key 1", reason: "it could not be read when the cache was made")
+        ) { try pictures.read(at: 1) }
+        continue
+      }
+      let found = try pictures.read(at: index)
+      guard case .pixels(let a, let width, let height, 3) = found,
+        case .pixels(let b, let ofWidth, let ofHeight, _) = copy
+      else {
+        Issue.record("\(found)")
+        continue
+      }
+      #expect(a == b && width == ofWidth && height == ofHeight)
+    }
+    #expect(cache.record("00")?.unreadable == 1 && cache.record("00")?.smaller == 1)
+  }
+
+  @Test("a raw copy is a NumPy file of height × width × channels bytes")
+  func npy() throws {
+    try write(CacheFormat(size: 4, encoding: .raw), [pixels(1)], keys: ["00/a"])
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(path)/00.tar")).dropFirst(512)
+    let header = String(decoding: bytes.dropFirst(10).prefix(117), as: UTF8.self)
+    #expect(header.contains("'descr': '|u1', 'fortran_order': False, 'shape': (4, 5, 3)"))
+    #expect(Array(bytes.dropFirst(128).prefix(60)) == Array(pixels(1).bytes))
+  }
+
+  @Test("members are called by U's keys: for shards, and for files with dots in their names")
+  func keys() throws {
+    let png = EncodedImage.file(try TestPictures.data("rgb.png"))
+    let jpg = EncodedImage.file(try TestPictures.data("photo.jpg"))
+    let keys = [
+      "00/a", "cats/1.png", "cats/1.jpg", "a.b.c.jpg", "/abs/../x.png", "dir.d/.png", "...",
+    ]
+    try write(
+      CacheFormat(size: 900), [png, png, jpg, jpg, png, png, png], keys: keys)
+    #expect(
+      try names() == [
+        "a.png", "cats/1.png", "cats/1#2.jpg", "a_b_c.jpg", "abs/__/x.png", "dir.d/_png.png",
+        "___.png",
+      ])
+    // Whoever indexes the cache as shards finds U's keys, where U is shards.
+    try buildIndex(of: path, in: folder.path + "/again.index")
+    let index = try IndexedCollection(folder: folder.path + "/again.index")
+    #expect(index.count == 7 && index.key(at: 0) == "00/a")
+  }
+
+  @Test(
+    "the same pictures make the same bytes; records tell whole shards from damaged and missing ones"
+  )
+  func states() throws {
+    let format = CacheFormat(size: 4, encoding: .raw)
+    let cache = try write(format, [pixels(1), pixels(2)], keys: ["a", "b"])
+    func state(_ count: Int = 2, _ identity: String = "i") throws -> PictureCache.ShardState {
+      try cache.state(ofShard: "00", count: count, identity: identity)
+    }
+    func sums() throws -> [String] {
+      try ["tar", "index"].map { try Checksum.sha256(file: "\(path)/00.\($0)") }
+    }
+    let first = try sums()
+    #expect(try state() == .whole)
+    try write(format, [pixels(1), pixels(2)], keys: ["a", "b"])
+    #expect(try sums() == first)
+    // Only touched: its bytes are looked at.
+    let tar = "\(path)/00.tar"
+    try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: tar)
+    #expect(try state() == .whole)
+    var bytes = try bytes(of: tar)
+    bytes[700] ^= 1
+    try TestSupport.write(bytes, to: tar)
+    #expect(try state() == .damaged)
+    try TestSupport.write(Array(bytes.dropLast(512)), to: tar)
+    #expect(try state() == .damaged)
+    for (count, identity) in [(3, "i"), (2, "j")] {
+      let error = #expect(throws: ImageDataError.self) { try state(count, identity) }
+      #expect(error?.description.contains("copies of other pictures than shard 00 has now") == true)
+      #expect(
+        try cache.state(ofShard: "00", count: count, identity: identity, replacing: true)
+          == .missing)
+    }
+    unlink("\(path)/00.json")
+    #expect(try state() == .missing)
+  }
+
+  @Test("a folder of other copies, or of anything else, is refused")
+  func foreign() throws {
+    _ = try PictureCache(in: path, as: CacheFormat(size: 256))
+    _ = try PictureCache(in: path, as: CacheFormat(size: 256))
+    #expect(try PictureCache(at: path).format == CacheFormat(size: 256))
+    for other in [
+      CacheFormat(size: 255), CacheFormat(size: 256, quality: 91),
+      CacheFormat(size: 256, encoding: .raw), CacheFormat(size: 256, channels: 1),
+    ] {
+      let error = #expect(throws: ImageDataError.self) { try PictureCache(in: path, as: other) }
+      #expect(error?.description.contains("JPEG of quality 90, shorter side 256") == true)
+    }
+    try folder.write("", to: "pictures/1.jpg")
+    expectError("\(folder.path)/pictures holds 1.jpg and no cache.json", code: 65) {
+      try PictureCache(in: folder.path + "/pictures", as: CacheFormat(size: 256))
+    }
+    expectError("cannot open data set \(folder.path)/none: no cache of pictures", code: 65) {
+      try PictureCache(at: folder.path + "/none")
+    }
+  }
+}
