@@ -22,7 +22,6 @@ struct cimage_workspace {
   cimage_buffer narrow;   // between the two passes of a resize
   cimage_buffer taps;     // the coefficients of a resize
   cimage_buffer means;    // the blocks of a small grey picture
-  void *huffman;          // the tables of the last JPEG
   bool plain;             // no vector instructions
 };
 

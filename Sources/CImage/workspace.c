@@ -18,7 +18,6 @@ void cimage_workspace_destroy(cimage_workspace *workspace) {
   free(workspace->narrow.bytes);
   free(workspace->taps.bytes);
   free(workspace->means.bytes);
-  free(workspace->huffman);
   free(workspace);
 }
 

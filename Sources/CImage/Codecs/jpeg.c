@@ -6,14 +6,12 @@
 
 #include <setjmp.h>
 #include <stdio.h>  // jpeglib.h wants FILE
-#include <stdlib.h>
 
 #include <jpeglib.h>
 
 #include <jerror.h>
 
 #include "internal.h"
-#include "jpeg_huffman.h"
 
 typedef struct {
   struct jpeg_decompress_struct codec;
@@ -24,7 +22,6 @@ typedef struct {
   int most_scans;
   bool has_run_out;    // the file ended before its end marker
   int discarded;       // bytes before the marker found last that belonged to nothing
-  bool is_plain;       // libjpeg's own Huffman decoder
   cimage_job *job;
 } jpeg_context;
 
@@ -71,24 +68,6 @@ static void on_warning(j_common_ptr codec, int level) {
 
 // How many scans a picture of the most pixels may have; a smaller one may have more.
 static const int64_t scans_at_most_pixels = 12;
-
-// Not one of the public statuses: decode it once more, as libjpeg does.
-enum { GAVE_UP = -1 };
-
-void cimage_huffman_give_up(j_decompress_ptr codec) { leave(codec->client_data, GAVE_UP); }
-
-cimage_huffman *cimage_huffman_of(j_decompress_ptr codec) {
-  jpeg_context *context = codec->client_data;
-  return context->job->workspace->huffman;
-}
-
-// Lets our own Huffman decoder do it, where there is one scan with an end.
-static void hurry(jpeg_context *context) {
-  cimage_workspace *workspace = context->job->workspace;
-  if (context->is_plain || workspace->plain) return;
-  if (!workspace->huffman) workspace->huffman = calloc(1, cimage_huffman_size());
-  if (workspace->huffman) cimage_huffman_take_over(workspace->huffman, &context->codec);
-}
 
 static void be_silent(j_common_ptr codec) { (void)codec; }
 
@@ -258,7 +237,6 @@ static void decode(jpeg_context *context) {
   choose_colours(context, exact);
   jpeg_start_decompress(codec);
   require_all_components(context);
-  if (!lacks_end && !jpeg_has_multiple_scans(codec)) hurry(context);
 
   int32_t left = job->x * (int64_t)eighths / 8, top = job->y * (int64_t)eighths / 8;
   int32_t right = (int32_t)(((int64_t)(job->x + job->width) * eighths + 7) / 8);
@@ -312,8 +290,8 @@ static int32_t guarded(jpeg_context *context) {
 }
 
 // A fresh codec for every file: a used one keeps tables, and a broken file would borrow them.
-static int32_t decode_once(cimage_job *job, bool is_plain) {
-  jpeg_context context = {.job = job, .most_scans = job->most_scans, .is_plain = is_plain};
+int32_t cimage_jpeg_decode(cimage_job *job) {
+  jpeg_context context = {.job = job, .most_scans = job->most_scans};
   context.codec.err = jpeg_std_error(&context.errors);
   context.codec.client_data = &context;
   context.errors.error_exit = stop_with_library_message;
@@ -323,9 +301,4 @@ static int32_t decode_once(cimage_job *job, bool is_plain) {
   int32_t status = guarded(&context);
   jpeg_destroy_decompress(&context.codec);
   return status;
-}
-
-int32_t cimage_jpeg_decode(cimage_job *job) {
-  int32_t status = decode_once(job, false);
-  return status == GAVE_UP ? decode_once(job, true) : status;
 }
