@@ -13,7 +13,8 @@ public import Torch
 /// Entry(name: "mynet") { try MyNet($0, weights: $1) },
 /// ```
 ///
-/// Recipes, `halcyon models`, counting, training and the tests that go over all names then know it.
+/// Recipes, `halcyon models`, counting, training and the tests that go over all names then know it. One
+/// that timm has not, or under other names of weights, says `isTimms: false`.
 public enum ModelCatalog {
   /// A network's name, what it sees of a picture unless told otherwise, and how it is made.
   struct Entry {
@@ -23,14 +24,16 @@ public enum ModelCatalog {
     var isScalable = false
     /// How its last stage is pooled unless told otherwise.
     var pooling = Pooling.average
+    /// Whether timm builds the same network, with the same names of weights, from its name.
+    var isTimms = true
     let make: @Sendable (NetworkOptions, ParameterStore) throws -> any Network
   }
 
   static let entries: [Entry] = [
     // Three stages, for pictures of 28-64 px: with the small stem and width 16 the paper's CIFAR nets.
-    resNet("resnet8", .init(bottleneck: false, blocks: [1, 1, 1])),
-    resNet("resnet14", .init(bottleneck: false, blocks: [2, 2, 2])),
-    resNet("resnet20", .init(bottleneck: false, blocks: [3, 3, 3])),
+    resNet("resnet8", .init(bottleneck: false, blocks: [1, 1, 1]), isTimms: false),
+    resNet("resnet14", .init(bottleneck: false, blocks: [2, 2, 2]), isTimms: false),
+    resNet("resnet20", .init(bottleneck: false, blocks: [3, 3, 3]), isTimms: false),
     // He et al.'s own for CIFAR-10.
     cifarResNet("cifar_resnet20", 3), cifarResNet("cifar_resnet32", 5),
     cifarResNet("cifar_resnet44", 7), cifarResNet("cifar_resnet56", 9),
@@ -43,27 +46,34 @@ public enum ModelCatalog {
     resNeXt("resnext101_32x4d", [3, 4, 23, 3], widthPerGroup: 4),
     resNeXt("resnext101_32x8d", [3, 4, 23, 3], widthPerGroup: 8),
     resNeXt("resnext101_32x16d", [3, 4, 23, 3], widthPerGroup: 16),
-    resNeXt("resnext101_32x48d", [3, 4, 23, 3], widthPerGroup: 48),
+    resNeXt("resnext101_32x48d", [3, 4, 23, 3], widthPerGroup: 48, isTimms: false),
   ]
 
   /// Those, and those of `ModelCatalog+Convolutions.swift` and `ModelCatalog+Transformers.swift`.
   private static let all = entries + convolutions + transformers
 
-  private static func resNet(_ name: String, _ architecture: ResNet.Architecture) -> Entry {
-    Entry(name: name, isScalable: true) { try ResNet(architecture, $0, weights: $1) }
+  private static func resNet(
+    _ name: String, _ architecture: ResNet.Architecture, isTimms: Bool = true
+  ) -> Entry {
+    Entry(name: name, isScalable: true, isTimms: isTimms) {
+      try ResNet(architecture, $0, weights: $1)
+    }
   }
 
   private static func cifarResNet(_ name: String, _ blocksPerStage: Int) -> Entry {
     var input = ImageInput()
     (input.size, input.resize) = (32, 32)
-    return Entry(name: name, input: input) {
+    return Entry(name: name, input: input, isTimms: false) {
       try CIFARResNet(blocksPerStage: blocksPerStage, $0, weights: $1)
     }
   }
 
-  private static func resNeXt(_ name: String, _ blocks: [Int], widthPerGroup: Int) -> Entry {
+  private static func resNeXt(
+    _ name: String, _ blocks: [Int], widthPerGroup: Int, isTimms: Bool = true
+  ) -> Entry {
     resNet(
-      name, .init(bottleneck: true, blocks: blocks, groups: 32, widthPerGroup: widthPerGroup))
+      name, .init(bottleneck: true, blocks: blocks, groups: 32, widthPerGroup: widthPerGroup),
+      isTimms: isTimms)
   }
 
   private static func entry(_ name: String) throws -> Entry {
@@ -81,6 +91,9 @@ public enum ModelCatalog {
   public static func isScalable(_ name: String) -> Bool {
     (try? entry(name).isScalable) ?? false
   }
+
+  /// Whether timm builds the network `name`, with the same names of weights, from its name.
+  package static func isTimms(_ name: String) -> Bool { (try? entry(name).isTimms) ?? false }
 
   /// How the network `name` pools its last stage where nothing else is said.
   /// - Throws: `ModelError` when no network has the name.

@@ -37,8 +37,12 @@ extension Stage {
     var result: String
     /// Whether it is one of the pipeline's own, not a comparison with it.
     var isOfPipeline: Bool
-    /// Whether it learns from the labels of D.
-    var learnsFromLabels = false
+    /// The pictures that its network learns from; nil where it learns from none.
+    var learns: Pictures?
+    /// How it trains its network; nil where it trains none.
+    var training: TrainingFacts?
+    /// Whether its network is the teacher's.
+    var isOfTeacher = false
     /// The stage whose result it begins with, and the file that this is; where a recipe has not that
     /// stage, it is the one before it (`Recipe.beginning(of:)`).
     var begins: (with: Stage, file: String)?
@@ -52,6 +56,29 @@ extension Stage {
     var isIncluded: (Recipe) -> Bool = { _ in true }
     /// Does it, or nothing where it is done.
     var perform: (Run) throws -> Void
+
+    /// Whether it learns from the labels of D.
+    var learnsFromLabels: Bool { learns == .labelled }
+  }
+
+  /// Pictures that a network learns from.
+  enum Pictures {
+    /// D.
+    case labelled
+    /// Pictures that this stage alone has: W or V.
+    case own
+    /// D̂.
+    case selected
+  }
+
+  /// What there is to know of a stage's training.
+  struct TrainingFacts {
+    /// The group of a recipe that its settings stand in, as `training`.
+    var group: String
+    /// Its settings; nil where the recipe's network stays as it is.
+    var settings: (Recipe) -> Recipe.Training?
+    /// Whether it sees as many images as the stages of the pipeline together.
+    var isAsLongAsPipeline = false
   }
 
   /// What there is to know of this stage.
@@ -60,7 +87,8 @@ extension Stage {
     case .baseline:
       Facts(
         folder: "baseline", title: "baseline", result: "Supervised baseline", isOfPipeline: false,
-        learnsFromLabels: true,
+        learns: .labelled,
+        training: .init(group: "baseline") { $0.baseline.training },
         keys: [
           "baseline.training.", "student.model", "student.stem", "student.width",
           "student.startFrom",
@@ -71,7 +99,9 @@ extension Stage {
     case .pretraining:
       Facts(
         folder: "0-pretrained", title: "teacher's pre-training", result: "Teacher before D",
-        isOfPipeline: true,
+        isOfPipeline: true, learns: .own,
+        training: .init(group: "teacher.pretraining") { $0.teacher.pretraining.training },
+        isOfTeacher: true,
         keys: [
           "data.tagged", "data.taggedSplit", "data.taggedTags", "teacher.pretraining.",
           "teacher.model", "teacher.stem", "teacher.width", "teacher.startFrom",
@@ -82,7 +112,9 @@ extension Stage {
     case .taskTuning:
       Facts(
         folder: "0-tuned", title: "teacher's tuning on V", result: "Teacher on V",
-        isOfPipeline: true, begins: (.pretraining, "model.safetensors"),
+        isOfPipeline: true, learns: .own,
+        training: .init(group: "teacher.fineTuneOn") { $0.teacher.fineTuneOn.training },
+        isOfTeacher: true, begins: (.pretraining, "model.safetensors"),
         keys: [
           "teacher.fineTuneOn.", "teacher.model", "teacher.stem", "teacher.width",
           "teacher.startFrom",
@@ -93,7 +125,11 @@ extension Stage {
     case .teacher:
       Facts(
         folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
-        learnsFromLabels: true, begins: (.taskTuning, "model.safetensors"), keys: ["teacher."],
+        learns: .labelled,
+        training: .init(group: "teacher") {
+          $0.teacher.kind == .trained ? $0.teacher.training : nil
+        },
+        isOfTeacher: true, begins: (.taskTuning, "model.safetensors"), keys: ["teacher."],
         startFrom: Recipe.teacherStart, accuracy: \.teacher,
         isIncluded: { $0.teacher.kind != .given },
         perform: TrainTeacher.perform(in:))
@@ -108,19 +144,25 @@ extension Stage {
     case .student:
       Facts(
         folder: "3-student", title: "student", result: "Student before fine-tuning",
-        isOfPipeline: true, begins: (.ranking, "selected.bin"), keys: ["student."],
+        isOfPipeline: true, learns: .selected,
+        training: .init(group: "student") { $0.student.training },
+        begins: (.ranking, "selected.bin"), keys: ["student."],
         startFrom: Recipe.studentStart, accuracy: \.pretrained,
         perform: PretrainStudent.perform(in:))
     case .fineTuning:
       Facts(
         folder: "4-fine-tuned", title: "fine-tuning", result: "Student", isOfPipeline: true,
-        learnsFromLabels: true, begins: (.student, "model.safetensors"), keys: ["fineTuning."],
+        learns: .labelled, training: .init(group: "fineTuning") { $0.fineTuning.training },
+        begins: (.student, "model.safetensors"), keys: ["fineTuning."],
         accuracy: \.student, perform: FineTuneStudent.perform(in:))
     case .baselineLong:
       Facts(
         folder: "baseline-long", title: "long baseline",
         result: "Baseline, as many images as the pipeline", isOfPipeline: false,
-        learnsFromLabels: true, keys: [], startFrom: Recipe.studentStart,
+        learns: .labelled,
+        training: .init(
+          group: "baseline", settings: { $0.baseline.training }, isAsLongAsPipeline: true),
+        keys: [], startFrom: Recipe.studentStart,
         accuracy: \.supervisedLong,
         isIncluded: { $0.baseline.enabled && $0.baseline.long },
         perform: TrainBaseline.performLong(in:))
@@ -133,18 +175,26 @@ extension Stage {
   /// The stage in words: "fine-tuning".
   public var title: String { facts.title }
 
+  /// Under which key of a recipe the stage's training stands.
+  var recipeKey: String { facts.training?.group ?? rawValue }
+
+  /// Whether the network that it trains is the teacher's.
+  var isOfTeacher: Bool { facts.isOfTeacher }
+
   /// Whether accuracies are measured of its network: selecting has none, and stage 0's knows other classes.
   var isMeasured: Bool { facts.accuracy != nil }
 
   /// The models that a run has left in `folder`, the best last.
   static func models(in folder: String) -> [String] {
-    let order = allCases.filter { !$0.facts.isOfPipeline } + pipeline
-    return order.map { "\(folder)/\($0.folder)" }
+    comparisonsFirst.map { "\(folder)/\($0.folder)" }
       .filter { FilePath(text: "\($0)/model.safetensors").exists }
   }
 
   /// The stages of the pipeline: the four, and what the teacher learns before D, which not every recipe has.
   static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }
+
+  /// What the pipeline is compared with, then its stages: the order in which results are shown.
+  static var comparisonsFirst: [Stage] { allCases.filter { !$0.facts.isOfPipeline } + pipeline }
 
   /// The stages that come after this one in the pipeline, of which each needs the one before.
   var later: [Stage] {
@@ -176,6 +226,9 @@ extension Recipe {
     guard let begins = stage.facts.begins else { return nil }
     return includes(begins.with) ? begins : beginning(of: begins.with)
   }
+
+  /// How the stage trains its network; nil where it trains none.
+  func training(of stage: Stage) -> Training? { stage.facts.training?.settings(self) }
 
   /// Whether a run of this recipe has the stage.
   public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }

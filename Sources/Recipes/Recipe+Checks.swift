@@ -287,8 +287,10 @@ extension Recipe {
       training.layerDecay <= 0 || training.layerDecay > 1, key("layerDecay"),
       "\(key("layerDecay")) is \(training.layerDecay); it must be above 0 and at most 1")
     found.refuse(
-      training.layerDecay < 1 && training.optimizer != "adamw", key("layerDecay"),
-      "\(key("layerDecay")) needs \(key("optimizer")): adamw; set it to 1")
+      training.layerDecay < 1 && !Optimizers.decayingByLayer.contains(training.optimizer),
+      key("layerDecay"),
+      "\(key("layerDecay")) needs \(key("optimizer")): "
+        + "\(Optimizers.decayingByLayer.joined(separator: " or ")); set it to 1")
     found.within(0..<1, training.dropPath, key("dropPath"))
     found.within(0..<1, training.ema, key("ema"))
     checkAugmentation(training.augmentation, key("augmentation"), &found)

@@ -45,16 +45,9 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   // Under five classes there is no top-5.
   let hasFive = summary.classes >= 5
   var rows = [["", "top-1 %"] + (hasFive ? ["top-5 %"] : [])]
-  func row(_ name: String, _ accuracy: Summary.Accuracy) {
-    guard accuracy.top1 != nil else { return }
+  for (name, accuracy) in summary.results where accuracy.top1 != nil {
     rows.append([name, percent(accuracy.top1)] + (hasFive ? [percent(accuracy.top5)] : []))
   }
-  row("supervised baseline", summary.supervised)
-  row(
-    "baseline, as many images as the pipeline", summary.supervisedLong)
-  row("teacher", summary.teacher)
-  row("student before fine-tuning", summary.pretrained)
-  row("student", summary.student)
   var lines = [""]
   if rows.count > 1 {
     lines += table(rows, rightAligned: [1, 2])

@@ -26,6 +26,8 @@ struct EveryNetworkTests {
     let folder = try TemporaryFolder()
     let options = Self.options(name)
     let network = try ModelCatalog.make(options, seed: 1)
+    let cost = try ModelCatalog.cost(options, size: options.inputSize)
+    #expect(cost.parameters == network.weights.parameterCount)
     // Networks that halve a picture five times leave 2 × 2 pixels of 64: norms want some values each.
     let size = options.inputSize
     let x = try Tensor.empty([2, 3, size, size])

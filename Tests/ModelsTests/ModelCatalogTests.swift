@@ -24,26 +24,29 @@ struct Catalogue: Decodable {
 
 @Suite("ModelCatalog")
 struct ModelCatalogTests {
-  static let torchvision = [
-    "resnet18", "resnet34", "resnet50", "resnet101", "resnext50_32x4d", "resnext101_32x4d",
-    "resnext101_32x8d", "resnext101_32x16d", "resnext101_32x48d",
-  ]
+  private static let references =
+    (try? Reference.json("models", as: Catalogue.self).models) ?? [:]
 
-  static let convolutions = [
-    "resnet26d", "resnet34d", "resnet50d", "resnet101d", "seresnet50", "seresnext50_32x4d",
-    "regnety_004", "regnety_006", "regnety_008", "regnety_016", "regnety_032", "regnety_040",
-    "regnety_064", "regnety_080", "convnext_tiny", "convnext_small", "convnext_base",
-    "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4",
-    "mobilenetv3_large_100", "mobilenetv3_small_100",
-  ]
+  /// The networks that torchvision or timm has, too.
+  static let shared = ModelCatalog.names.filter { references[$0] != nil }
 
-  static let timm = convolutions + ModelCatalog.transformers.map(\.name)
+  /// Those of them whose first weights see what timm says.
+  static let seeing = shared.filter { references[$0]?.seen != nil }
+
+  @Test(
+    "every network is torchvision's or timm's, whose numbers are there, or has a class of its own",
+    arguments: ModelCatalog.names)
+  func compared(_ name: String) throws {
+    let network = try ModelCatalog.make(NetworkOptions(model: name), device: .meta)
+    #expect(Self.shared.contains(name) || network.python != nil)
+    #expect(ModelCatalog.isTimms(name) || network.python != nil)
+  }
 
   @Test(
     "parameters and multiply-adds are exactly torchvision's or timm's",
-    arguments: torchvision + timm)
+    arguments: shared)
   func counts(_ name: String) throws {
-    let expected = try #require(Reference.json("models", as: Catalogue.self).models[name])
+    let expected = try #require(Self.references[name])
     let cost = try ModelCatalog.cost(NetworkOptions(model: name), size: 224)
     #expect(cost.parameters == expected.parameters)
     #expect(cost.multiplyAdds == expected.multiply_accumulates)
@@ -66,9 +69,9 @@ struct ModelCatalogTests {
   }
 
   @Test(
-    "timm's weights see what they saw in timm where nothing else is said", arguments: convolutions)
+    "timm's weights see what they saw in timm where nothing else is said", arguments: seeing)
   func inputs(_ name: String) throws {
-    let seen = try #require(Reference.json("models", as: Catalogue.self).models[name]?.seen)
+    let seen = try #require(Self.references[name]?.seen)
     let input = try ModelCatalog.input(of: name)
     #expect(input.size == seen.size)
     #expect(input.resize == seen.resize)
@@ -77,9 +80,9 @@ struct ModelCatalogTests {
     #expect(input.std == seen.std)
   }
 
-  @Test("names and shapes are torchvision's or timm's", arguments: torchvision + timm)
+  @Test("names and shapes are torchvision's or timm's", arguments: shared)
   func names(_ name: String) throws {
-    let expected = try #require(Reference.json("models", as: Catalogue.self).models[name])
+    let expected = try #require(Self.references[name])
     let network = try ModelCatalog.make(NetworkOptions(model: name), device: .meta)
     let lines = network.weights.state.map { name, tensor in
       "\(name) \(tensor.shape.map(String.init).joined(separator: "x"))\n"

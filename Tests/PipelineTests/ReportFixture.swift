@@ -51,9 +51,11 @@ struct ReportFixture {
 
     var data = ReportData(
       recipe: recipe, summary: summary, classNames: names, measuredOn: measuredOn)
-    for stage in [Stage.baseline, .baselineLong, .pretraining, .teacher, .student, .fineTuning]
-    where recipe.includes(stage) {
-      data.trainings.append(try training(stage, recipe, summary))
+    for stage in Stage.comparisonsFirst
+    where stage.facts.training != nil && recipe.includes(stage) {
+      let training = try training(stage, recipe, summary)
+      data.trainings.append(training)
+      data.markers[stage] = training.marker
     }
     if let tags, finished.contains(.pretraining) {
       var settings = Recipe.Teacher.Pretraining()
@@ -64,7 +66,7 @@ struct ReportFixture {
     }
     data.missing = Stage.allCases.filter { recipe.includes($0) && !finished.contains($0) }
     if finished.contains(.ranking) {
-      data.ranking = try StageMarker(
+      data.markers[.ranking] = try StageMarker(
         .ranking, of: recipe, folder: "", outputs: [], seconds: 30, imagesSeen: unlabelled)
       let selection = try selection()
       data.selection = .init(

@@ -56,10 +56,9 @@ struct RunDirectoryTests {
     try withExtendedLifetime(lock) {
       #expect(try run.recipe() == recipe)
       let names = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
-      let expected = [
-        ".lock", "1-teacher", "2-ranking", "3-student", "4-fine-tuned", "baseline", "recipe.yaml",
-      ]
-      #expect(names == expected)
+      let folders = Stage.allCases.filter(recipe.includes).map(\.folder)
+      #expect(names == ([".lock", "recipe.yaml"] + folders).sorted())
+      #expect(folders.contains("baseline") && folders.contains("4-fine-tuned"))
       #expect(exists(run.path + "/2-ranking/scores"))
     }
   }

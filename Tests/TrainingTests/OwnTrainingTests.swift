@@ -346,7 +346,9 @@ struct OwnTrainingTests {
   @Test("an optimiser that is not there is named with those that are")
   func noOptimizer() throws {
     let job = try job { $0.optimizer = "sdg" }
-    #expect(throws: TrainingError.usage("no optimiser is named sdg; there are sgd, adamw")) {
+    let names = Optimizers.names.joined(separator: ", ")
+    #expect(names.hasPrefix("sgd, adamw"))
+    #expect(throws: TrainingError.usage("no optimiser is named sdg; there are \(names)")) {
       try train(job, runtime())
     }
   }

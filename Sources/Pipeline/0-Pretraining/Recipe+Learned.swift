@@ -22,6 +22,8 @@ extension Recipe {
   /// Whether pictures that only look alike are to be found, in U, W or V.
   var looksForAlike: Bool {
     ranking.leaveOut == .near
-      || [.pretraining, .taskTuning].contains { includes($0) && leaveOut(of: $0) == .near }
+      || Stage.allCases.contains {
+        $0.facts.learns == .own && includes($0) && leaveOut(of: $0) == .near
+      }
   }
 }

@@ -194,8 +194,8 @@ public struct DryRun: Encodable, Sendable {
         isRanking
         ? directory.scoredShards
         : training == nil ? 0 : directory.newestCheckpoint(of: stage, recipe)
-      let seconds =
-        training?.seconds ?? (isRanking ? scoringSeconds : featureSeconds) ?? 0
+      let others = stage == .teacher ? featureSeconds : nil
+      let seconds = training?.seconds ?? (isRanking ? scoringSeconds : others) ?? 0
       let part = isDone ? 0 : 1 - Double(min(step, steps)) / Double(max(steps, 1))
       left += part * seconds
       progress.append(

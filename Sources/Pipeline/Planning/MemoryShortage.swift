@@ -147,15 +147,3 @@ extension Run {
     }
   }
 }
-
-extension Stage {
-  /// Under which key of a recipe the stage's training stands.
-  var recipeKey: String {
-    switch self {
-    case .baselineLong: "baseline"
-    case .pretraining: "teacher.pretraining"
-    case .taskTuning: "teacher.fineTuneOn"
-    default: rawValue
-    }
-  }
-}

@@ -29,10 +29,17 @@ struct RunPlan {
     let selected = min(
       counts.unlabelled, classes * min(recipe.ranking.imagesPerClass, counts.unlabelled))
 
+    func options(of stage: Stage) -> NetworkOptions {
+      recipe.options(of: stage, classCount: counts.learned[stage]?.classes ?? classes)
+    }
+    func cost(_ options: NetworkOptions) throws -> NetworkCost {
+      try ModelCatalog.cost(options, size: recipe.input.size)
+    }
     func training(
-      _ stage: Stage, _ model: String, _ cost: NetworkCost, _ training: Recipe.Training,
-      pictures: Int
+      _ stage: Stage, _ training: Recipe.Training, pictures: Int
     ) throws -> DryRun.Training {
+      let options = options(of: stage)
+      let cost = try cost(options)
       let plan = try TrainingPlan(training, imageCount: pictures)
       let memory = TrainingMemory(
         cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision,
@@ -40,7 +47,7 @@ struct RunPlan {
       // A backward pass takes two multiply-adds for each of the forward pass.
       let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
       return DryRun.Training(
-        stage: stage.title, model: model, parameters: cost.parameters, gmac: cost.gmac,
+        stage: stage.title, model: options.model, parameters: cost.parameters, gmac: cost.gmac,
         pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
         learningRate: plan.schedule.corners.map { DryRun.Corner(step: $0.step, rate: $0.rate) },
         memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
@@ -48,51 +55,26 @@ struct RunPlan {
     }
 
     let teacher = recipe.teacher
-    let student = recipe.student
-    let teacherCost =
-      recipe.includes(.teacher)
-      ? try ModelCatalog.cost(
-        recipe.options(of: .teacher, classCount: classes), size: recipe.input.size) : nil
-    let studentCost = try ModelCatalog.cost(
-      recipe.options(of: .student, classCount: classes), size: recipe.input.size)
+    let teacherCost = recipe.includes(.teacher) ? try cost(options(of: .teacher)) : nil
+    let studentCost = try cost(options(of: .student))
     var trainings: [DryRun.Training] = []
-    if recipe.baseline.enabled {
-      trainings.append(
-        try training(
-          .baseline, student.model, studentCost, recipe.baseline.training,
-          pictures: counts.labelled))
-    }
-    let earlier: [(Stage, Recipe.Training)] = [
-      (.pretraining, teacher.pretraining.training), (.taskTuning, teacher.fineTuneOn.training),
-    ]
-    for (stage, settings) in earlier {
-      guard let learned = counts.learned[stage] else { continue }
-      let cost = try ModelCatalog.cost(
-        recipe.options(of: stage, classCount: learned.classes), size: recipe.input.size)
-      trainings.append(
-        try training(stage, teacher.model, cost, settings, pictures: learned.images))
-    }
-    if teacher.kind == .trained, let teacherCost {
-      trainings.append(
-        try training(
-          .teacher, teacher.model, teacherCost, teacher.training, pictures: counts.labelled))
-    }
-    trainings += [
-      try training(.student, student.model, studentCost, student.training, pictures: selected),
-      try training(
-        .fineTuning, student.model, studentCost, recipe.fineTuning.training,
-        pictures: counts.labelled),
-    ]
-    if recipe.baseline.enabled, recipe.baseline.long {
-      var long = recipe.baseline.training
-      long.epochs = nil
-      long.images = trainings.filter { $0.stage != Stage.baseline.title }
-        .reduce(counts.unlabelled + (teacher.kind.isOnFeatures ? counts.labelled : 0)) {
-          $0 + $1.images
+    // What the stages of the pipeline see besides what they are trained on.
+    var images = counts.unlabelled + (teacher.kind.isOnFeatures ? counts.labelled : 0)
+    for stage in Stage.allCases where recipe.includes(stage) {
+      let pictures: Int? =
+        switch stage.facts.learns {
+        case .labelled: counts.labelled
+        case .own: counts.learned[stage]?.images
+        case .selected: selected
+        case nil: nil
         }
-      trainings.append(
-        try training(
-          .baselineLong, student.model, studentCost, long, pictures: counts.labelled))
+      guard let pictures, var settings = recipe.training(of: stage) else { continue }
+      if stage.facts.training?.isAsLongAsPipeline == true {
+        (settings.images, settings.epochs) = (images, nil)
+      }
+      let planned = try training(stage, settings, pictures: pictures)
+      if stage.facts.isOfPipeline { images += planned.images }
+      trainings.append(planned)
     }
     let scoreBytes = Double(counts.unlabelled) * Double(8 + perImage * (classes < 65_535 ? 6 : 8))
     let selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)

@@ -26,18 +26,13 @@ extension ReportData {
     if isFrozen, markers[.teacher] != nil {
       frozenTeacher = .read(in: run.directory.folder(of: .teacher))
     }
-    let trainings: [(Stage, String, Recipe.Training?)] = [
-      (.baseline, recipe.student.model, recipe.baseline.training),
-      (.baselineLong, recipe.student.model, recipe.baseline.training),
-      (.pretraining, recipe.teacher.model, recipe.teacher.pretraining.training),
-      (.taskTuning, recipe.teacher.model, recipe.teacher.fineTuneOn.training),
-      (.teacher, recipe.teacher.model, isFrozen ? nil : recipe.teacher.training),
-      (.student, recipe.student.model, recipe.student.training),
-      (.fineTuning, recipe.student.model, recipe.fineTuning.training),
-    ]
-    self.trainings = trainings.filter { recipe.includes($0.0) }.map { stage, model, training in
+    let trained = Stage.comparisonsFirst.filter {
+      $0.facts.training != nil && recipe.includes($0)
+    }
+    trainings = trained.map { stage in
       Training(
-        stage: stage, model: model, training: training, marker: markers[stage],
+        stage: stage, model: run.options(of: stage).model, training: recipe.training(of: stage),
+        marker: markers[stage],
         rows: (try? MetricsTable.rows(of: run.directory.metricsPath(of: stage))) ?? [],
         evaluation: markers[stage] == nil ? nil : run.evaluation(of: stage, on: measured))
     }
@@ -45,7 +40,7 @@ extension ReportData {
       let path = "\(run.directory.folder(of: .pretraining))/tags.json"
       tags = try? JSON.read(TagStatistics.self, at: path)
     }
-    ranking = markers[.ranking]
+    self.markers = markers
     source = ScoreProvenance(of: run.directory)
     agreement = TeacherAgreement(of: run.directory)
     missing = Stage.allCases.filter { recipe.includes($0) && markers[$0] == nil }

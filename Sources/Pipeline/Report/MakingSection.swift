@@ -96,7 +96,7 @@ struct MakingSection {
       let images = training.marker.map { Format.count($0.imagesSeen) }
       // The long baseline sees what the others saw, which nobody knows before they have.
       let planned =
-        training.stage == .baselineLong
+        training.stage.facts.training?.isAsLongAsPipeline == true
         ? "–"
         : settings?.images.map { Format.count($0) }
           ?? settings?.epochs.map { Format.counted($0, "epoch", "epochs") } ?? "–"

@@ -18,8 +18,8 @@ struct ReportData {
   var tags: TagStatistics?
   /// What was put behind a frozen network; nil where the teacher is none, or is not finished.
   var frozenTeacher: FrozenTeacherRecord?
-  /// What ranking all of U took; nil while that is not finished.
-  var ranking: StageMarker?
+  /// What the finished stages left.
+  var markers: [Stage: StageMarker] = [:]
   /// What was selected; nil before the selection.
   var selection: Selected?
   /// Copies, what was left out and how tags agree; nil before the selection.
@@ -82,9 +82,10 @@ struct ReportData {
   func evaluation(_ stage: Stage) -> Evaluation? { training(stage)?.evaluation }
 
   /// A marker of any stage.
-  func marker(_ stage: Stage) -> StageMarker? {
-    stage == .ranking ? ranking : training(stage)?.marker
-  }
+  func marker(_ stage: Stage) -> StageMarker? { markers[stage] }
+
+  /// What ranking all of U took; nil while that is not finished.
+  var ranking: StageMarker? { marker(.ranking) }
 
   /// The pictures that a stage saw and the seconds that it took, of all stages together; nil while
   /// one is missing.

@@ -97,9 +97,7 @@ struct ResultSection {
   }
 
   private var table: HTML {
-    let order =
-      Stage.allCases.filter { !$0.facts.isOfPipeline }
-      + Stage.pipeline.filter { $0.facts.accuracy != nil }
+    let order = Stage.comparisonsFirst.filter { $0.facts.accuracy != nil }
     let hasFive = data.summary.classes >= 5
     let rows = order.filter(data.recipe.includes).map { stage -> HTML in
       let accuracy = data.summary.accuracy(of: stage)

@@ -86,6 +86,16 @@ public struct Summary: Codable, Equatable, Sendable {
     return ((student - supervised) * 1e6).rounded() / 1e6
   }
 
+  /// The networks' accuracies with what these are called, the comparisons first.
+  public var results: [(name: String, accuracy: Accuracy)] {
+    Stage.comparisonsFirst.compactMap { stage in
+      let name = stage.facts.result
+      return stage.facts.accuracy.map {
+        (name.prefix(1).lowercased() + name.dropFirst(), self[keyPath: $0])
+      }
+    }
+  }
+
   /// "3 of 12 test pictures; 9 cannot be read": what the accuracies are of, where that is not all.
   public var measuredPart: String? {
     guard let measuredOn, let set = unreadablePictures.first(where: { $0.set == measuredOn })

@@ -119,10 +119,9 @@ extension Recipe {
       // As long as the whole pipeline; in epochs, a length depends on what was selected.
       if depends(.baseline, on: key) { return true }
       if student.training.epochs != nil, depends(.ranking, on: key) { return true }
-      return ["teacher.pretraining", "teacher.fineTuneOn", "teacher", "student", "fineTuning"]
-        .contains {
-          key == "\($0).training.images" || key == "\($0).training.epochs"
-        }
+      return Stage.pipeline.compactMap { $0.facts.training?.group }.contains {
+        key == "\($0).training.images" || key == "\($0).training.epochs"
+      }
     default:
       return Self.common(key) || stage.facts.begins.map { depends($0.with, on: key) } ?? false
     }

@@ -39,7 +39,7 @@ struct RunInputs {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
     if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
-    if stage == .pretraining || stage == .taskTuning {
+    if stage.facts.learns == .own {
       inputs.leftOut = leftOut
       inputs.learned = learned[stage]?.identity(
         LearnedNotes(of: stage, in: directory, workers: workers))

@@ -5,32 +5,13 @@ import CTorch
 /// A step is m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − rate · weightDecay · w − rate · m̂ /
 /// (√v̂ + ε), where m̂ and v̂ are divided by 1 − βᵗ, as PyTorch has it.
 public final class AdamW: Optimizer {
-  /// Weights that are moved alike.
-  public struct Group {
-    /// Which.
-    public var parameters: [ParameterStore.Named]
-    /// How strongly they are pulled to zero.
-    public var weightDecay: Double
-    /// What the learning rate is multiplied by for them.
-    public var rateFactor: Double
-
-    /// A group of `parameters`.
-    public init(
-      _ parameters: [ParameterStore.Named], weightDecay: Double, rateFactor: Double = 1
-    ) {
-      self.parameters = parameters
-      self.weightDecay = weightDecay
-      self.rateFactor = rateFactor
-    }
-  }
-
   /// The weights that it changes.
   public var parameters: [ParameterStore.Named] { groups.flatMap(\.parameters) }
   /// How much of the last means is kept, of the gradients and of their squares.
   public let betas: (Double, Double)
   /// What is added to a root before it divides.
   public let epsilon: Double
-  private let groups: [Group]
+  private let groups: [ParameterGroup]
   /// The means of each group's gradients and of their squares.
   private let means, squares: [[Tensor]]
   /// How many steps were taken, one number, so that a checkpoint holds it.
@@ -39,7 +20,7 @@ public final class AdamW: Optimizer {
   /// An optimiser of `groups` whose moments are zero.
   /// - Throws: `TorchError` when there is not enough memory.
   public init(
-    _ groups: [Group], betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8
+    _ groups: [ParameterGroup], betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8
   ) throws {
     self.groups = groups
     self.betas = betas

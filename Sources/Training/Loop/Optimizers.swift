@@ -11,9 +11,12 @@ public import Torch
 ///   try Mine(parameters, weightDecay: settings.weightDecay)
 /// },
 /// ```
+/// One that takes `ParameterGroup`s is given `groups(of:)`, and says `decaysByLayer: true`.
 public enum Optimizers {
   struct Entry {
     let name: String
+    /// Whether it moves those weights less that lie nearer to the picture, as `layerDecay` says.
+    var decaysByLayer = false
     let make:
       @Sendable ([ParameterStore.Named], TrainingSettings, any Network) throws -> any Optimizer
   }
@@ -24,13 +27,16 @@ public enum Optimizers {
         parameters, momentum: settings.momentum, weightDecay: settings.weightDecay,
         nesterov: settings.nesterov)
     },
-    Entry(name: "adamw") { parameters, settings, network in
+    Entry(name: "adamw", decaysByLayer: true) { parameters, settings, network in
       try AdamW(groups(of: parameters, settings, network))
     },
   ]
 
   /// The names.
   public static var names: [String] { entries.map(\.name) }
+
+  /// The names of those that go by a training's `layerDecay`.
+  public static var decayingByLayer: [String] { entries.filter(\.decaysByLayer).map(\.name) }
 
   /// Makes the optimiser that `settings` name.
   /// - Throws: `TrainingError.usage` when there is none of that name, `TorchError`.
@@ -44,11 +50,11 @@ public enum Optimizers {
     return try entry.make(parameters, settings, network)
   }
 
-  /// The weights that AdamW moves alike: by how deep they lie, and by whether they are pulled to zero,
+  /// The weights that are moved alike: by how deep they lie, and by whether they are pulled to zero,
   /// which biases, norms and what the network excepts are not.
   private static func groups(
     of parameters: [ParameterStore.Named], _ settings: TrainingSettings, _ network: any Network
-  ) -> [AdamW.Group] {
+  ) -> [ParameterGroup] {
     let excepted = type(of: network).undecayed
     let decays: (ParameterStore.Named) -> Bool = {
       $0.tensor.shape.count > 1 && !$0.name.hasSuffix(".bias") && !excepted.contains($0.name)
@@ -59,7 +65,7 @@ public enum Optimizers {
           network.depth(of: $0.name) == depth && decays($0) == decayed
         }
         guard !members.isEmpty else { return nil }
-        return AdamW.Group(
+        return ParameterGroup(
           members, weightDecay: decayed ? settings.weightDecay : 0,
           rateFactor: pow(settings.layerDecay, Double(network.depth - depth)))
       }

@@ -26,12 +26,8 @@ enum TimmNames {
   /// Whether timm builds the same network from its name.
   static func isTimms(_ options: NetworkOptions) -> Bool {
     options.stem == .standard && options.width == 64 && options.vote == nil
-      && !notTimms.contains(options.model)
+      && ModelCatalog.isTimms(options.model)
   }
 
   private static let ours = "halcyon_"
-  private static let notTimms = [
-    "resnet8", "resnet14", "resnet20", "cifar_resnet20", "cifar_resnet32", "cifar_resnet44",
-    "cifar_resnet56", "cifar_resnet110", "resnext101_32x48d",
-  ]
 }

@@ -30,7 +30,7 @@ public enum BranchRun {
     let made = RunDirectory(path: "\(path).tmp-\(getpid())")
     defer { try? FilePath(text: made.path).remove() }
     try RunDirectory.makeFolder(made.path)
-    for stage in [Stage.baseline, .pretraining, .taskTuning, .teacher]
+    for stage in Stage.allCases.prefix(while: { $0 != .ranking })
     where FilePath(text: StageMarker.path(in: run.directory.folder(of: stage))).exists {
       try link(run.directory.folder(of: stage), to: made.folder(of: stage))
     }

@@ -12,15 +12,11 @@ extension Preflight {
     of recipe: Recipe, labelled: Int, classCount: Int, learned: [Stage: DataCounts.Learned],
     device: Device?, isFinished: (Stage) -> Bool
   ) throws {
-    var known: [Stage: Recipe.Training] = [
-      .pretraining: recipe.teacher.pretraining.training,
-      .taskTuning: recipe.teacher.fineTuneOn.training, .baseline: recipe.baseline.training,
-      .fineTuning: recipe.fineTuning.training,
-    ]
-    if recipe.teacher.kind == .trained { known[.teacher] = recipe.teacher.training }
+    let known: [Stage: Recipe.Training] = Stage.allCases.filter(\.hasKnownLength)
+      .reduce(into: [:]) { $0[$1] = recipe.training(of: $1) }
     for stage in Stage.allCases where recipe.includes(stage) && !isFinished(stage) {
       let key = "\(stage.recipeKey).training"
-      if stage.isOfTeacher, stage != .teacher, learned[stage] == nil { continue }
+      if stage.facts.learns == .own, learned[stage] == nil { continue }
       let (images, classes) =
         learned[stage].map { ($0.images, $0.classes) } ?? (labelled, classCount)
       if let training = known[stage], !isAtFault(in: key) {
@@ -74,11 +70,7 @@ extension Preflight {
 extension Recipe {
   /// The trainings that are not on D's pictures alone, or whose length is not known yet.
   fileprivate func longTraining(of stage: Stage) -> Training? {
-    switch stage {
-    case .student: student.training
-    case .baselineLong: baseline.training
-    default: nil
-    }
+    stage.hasKnownLength ? nil : training(of: stage)
   }
 
   /// The network of a training stage for so many classes.
@@ -92,6 +84,8 @@ extension Recipe {
 }
 
 extension Stage {
-  /// Whether the network that it trains is the teacher's.
-  var isOfTeacher: Bool { [.pretraining, .taskTuning, .teacher].contains(self) }
+  /// Whether the length of its training is known before a run: not where it depends on what is selected.
+  fileprivate var hasKnownLength: Bool {
+    facts.learns != .selected && facts.training?.isAsLongAsPipeline != true
+  }
 }
