@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Models
 import Ranking
 import Recipes
 import Shards
