@@ -1,8 +1,8 @@
-import Torch
+public import Torch
 
 /// A network's convolutions with their batch norms, separate or folded, and in which precision what
 /// lies before the last layer runs.
-final class FoldableLayers {
+public final class FoldableLayers {
   private let layers: [ConvNorm]
   private var foldedPrecision: Precision?
 
@@ -18,6 +18,27 @@ final class FoldableLayers {
     return try withAutocast(folded ?? pass.precision, on: device) {
       try body(folded == .bf16 ? pictures.to(.bfloat16) : pictures)
     }.to(.float32)
+  }
+
+  /// Prepares evaluation passes to note which numbers the layers see and make.
+  /// - Throws: `TorchError`.
+  public func observe() throws {
+    foldedPrecision = nil
+    let precision = Precision.int8.rest
+    try layers.observe(in: precision)
+    foldedPrecision = precision
+  }
+
+  /// What was noted since `observe()`.
+  /// - Throws: `TorchError` where there were no finite numbers.
+  public func observedRanges() throws -> ActivationRanges { try layers.observedRanges() }
+
+  /// Prepares evaluation passes in int8, or none where one cannot be.
+  /// - Throws: `TorchError`.
+  public func fold(to ranges: ActivationRanges) throws {
+    foldedPrecision = nil
+    try layers.fold(to: ranges)
+    foldedPrecision = .int8
   }
 
   /// Prepares evaluation passes in `precision`, or none where one cannot be.
