@@ -42,14 +42,15 @@ public final class FoldableLayers {
   }
 
   /// Prepares evaluation passes in `precision`, or none where one cannot be.
-  func fold(precision: Precision) throws {
+  /// - Throws: `TorchError`.
+  public func fold(precision: Precision) throws {
     foldedPrecision = nil
     try layers.fold(precision: precision)
     foldedPrecision = precision
   }
 
   /// Goes back to the separate layers.
-  func unfold() {
+  public func unfold() {
     layers.unfold()
     foldedPrecision = nil
   }
