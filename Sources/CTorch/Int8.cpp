@@ -66,6 +66,11 @@ int32_t ctorch_quantize(const ctorch_tensor *x, ctorch_quantization to, ctorch_t
   return produce(out, [&] { return kernels::toBytes(x->value, to.scale, to.zero); });
 }
 
+int32_t ctorch_quantize_padded(const ctorch_tensor *x, const float *scale, const float *zero,
+                               int64_t padding, ctorch_tensor **out) {
+  return produce(out, [&] { return kernels::toPaddedBytes(x->value, scale, zero, padding); });
+}
+
 int32_t ctorch_dequantize(const ctorch_tensor *x, ctorch_quantization from, int32_t dtype,
                           ctorch_tensor **out) {
   return produce(out, [&] {

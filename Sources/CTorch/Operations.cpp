@@ -1,6 +1,8 @@
 // Arithmetic, layers and losses.
+#include "Kernels/MaxPool.h"
 #include "Shim.h"
 
+#include <ATen/TracerMode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <algorithm>
@@ -192,6 +194,10 @@ int32_t ctorch_avg_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride
 int32_t ctorch_max_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride, int64_t padding,
                           ctorch_tensor **out) {
   return produce(out, [&] {
+    const auto &value = x->value;
+    const bool isPlain = !(at::GradMode::is_enabled() && value.requires_grad()) &&
+                         !at::tracer::impl::is_dispatch_enabled();
+    if (isPlain && kernels::maxPools(value)) return kernels::maxPool(value, kernel, stride, padding);
     return at::max_pool2d(x->value, {kernel, kernel}, {stride, stride}, {padding, padding});
   });
 }

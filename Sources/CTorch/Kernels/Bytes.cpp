@@ -50,6 +50,15 @@ FOR_EACH_PROCESSOR void toBytes(const uint16_t *in, uint8_t *out, int64_t count,
   for (int64_t i = 0; i < count; i++) out[i] = nearest(widened(in[i]), inverse, zero);
 }
 
+FOR_EACH_PROCESSOR void toBytes(const float *in, uint8_t *out, int64_t count,
+                                const float *inverses, const float *zeros, int64_t length) {
+  for (int64_t start = 0; start < count; start += length) {
+    const int64_t most = std::min(length, count - start);
+    for (int64_t i = 0; i < most; i++)
+      out[start + i] = nearest(in[start + i] * inverses[i] + zeros[i], 1.0f, 0.0f);
+  }
+}
+
 FOR_EACH_PROCESSOR void fromBytes(const uint8_t *in, float *out, int64_t count, float scale,
                                   float zero) {
   for (int64_t i = 0; i < count; i++) out[i] = (static_cast<float>(in[i]) - zero) * scale;
@@ -88,6 +97,45 @@ at::Tensor toBytes(const at::Tensor &x, double scale, int64_t zero) {
       toBytes(static_cast<const float *>(in) + begin, out + begin, end - begin, inverse, offset);
     else
       toBytes(static_cast<const uint16_t *>(in) + begin, out + begin, end - begin, inverse, offset);
+  });
+  return result;
+}
+
+at::Tensor toPaddedBytes(const at::Tensor &x, const float *scale, const float *zero,
+                         int64_t padding) {
+  TORCH_CHECK(x.is_cpu() && x.dim() == 4 && x.scalar_type() == at::kFloat && padding >= 0,
+              "expected float32 pictures [N, C, H, W] on the CPU, got ", x.scalar_type(), " ",
+              x.sizes());
+  auto pictures = x.contiguous(at::MemoryFormat::ChannelsLast);
+  const int64_t rows = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
+  const int64_t tall = height + 2 * padding, wide = width + 2 * padding;
+  auto result = at::empty({rows, channels, tall, wide}, x.options().dtype(at::kByte),
+                          at::MemoryFormat::ChannelsLast);
+  // Repeated so that vectors run across channels.
+  constexpr int64_t pixelsAtOnce = 16;
+  const int64_t length = pixelsAtOnce * channels;
+  std::vector<float> inverses, zeros;
+  std::vector<uint8_t> around;
+  for (int64_t i = 0; i < length; i++) {
+    inverses.push_back(1.0f / scale[i % channels]);
+    zeros.push_back(zero[i % channels]);
+    around.push_back(nearest(zero[i % channels], 1.0f, 0.0f));
+  }
+  const auto *in = pictures.const_data_ptr<float>();
+  auto *out = result.mutable_data_ptr<uint8_t>();
+  at::parallel_for(0, rows * tall, 64, [&](int64_t begin, int64_t end) {
+    for (int64_t line = begin; line < end; line++) {
+      uint8_t *to = out + line * wide * channels;
+      const int64_t y = line % tall - padding;
+      const bool isInside = y >= 0 && y < height;
+      const int64_t before = isInside ? padding * channels : wide * channels;
+      for (int64_t i = 0; i < before; i++) to[i] = around[i % length];
+      if (!isInside) continue;
+      const int64_t values = width * channels;
+      toBytes(in + (line / tall * height + y) * values, to + before, values, inverses.data(),
+              zeros.data(), length);
+      for (int64_t i = 0; i < before; i++) to[before + values + i] = around[i % length];
+    }
   });
   return result;
 }

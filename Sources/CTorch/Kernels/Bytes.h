@@ -11,6 +11,11 @@ namespace kernels {
 // within 0...255. The quotient is the product with the float32 nearest to 1 / scale.
 at::Tensor toBytes(const at::Tensor &x, double scale, int64_t zero);
 
+// float32 [N, C, H, W], channels last in memory → uint8 [N, C, H + 2 · padding, W + 2 · padding], too: x /
+// scale + zero of its channel, to the nearest, and around each picture the bytes nearest to `zero`.
+at::Tensor toPaddedBytes(const at::Tensor &x, const float *scale, const float *zero,
+                         int64_t padding);
+
 // uint8 → float32 or bfloat16 in the same memory layout.
 at::Tensor fromBytes(const at::Tensor &x, double scale, int64_t zero, at::ScalarType type);
 

@@ -255,9 +255,12 @@ typedef struct {
   int64_t zero;
 } ctorch_quantization;
 
-// float32 or bfloat16 → uint8, to the nearest, and back.
+// float32 or bfloat16 → uint8, to the nearest; and back.
 int32_t ctorch_quantize(const ctorch_tensor *x, ctorch_quantization to,
                         ctorch_tensor *_Nullable *_Nonnull out);
+// float32 pictures [N, C, H, W] → uint8 with `padding` pixels of 0 around: x / scale + zero of its channel.
+int32_t ctorch_quantize_padded(const ctorch_tensor *x, const float *scale, const float *zero,
+                               int64_t padding, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_dequantize(const ctorch_tensor *x, ctorch_quantization from, int32_t dtype,
                           ctorch_tensor *_Nullable *_Nonnull out);
 // uint8 [N, C, H, W] → float32 [N, C]: the channels' means.

@@ -20,6 +20,9 @@ public final class FoldableLayers {
     }.to(.float32)
   }
 
+  /// The name of the convolution that sees the pictures.
+  public var first: String { layers.first?.name ?? "" }
+
   /// Prepares evaluation passes to note which numbers the layers see and make.
   /// - Throws: `TorchError`.
   public func observe() throws {

@@ -5,7 +5,7 @@
 /// one of bytes, once `observe(in:)` and a few passes have told which numbers there are.
 public final class ConvNorm {
   /// The convolution's name.
-  let name: String
+  public let name: String
   /// The convolution.
   public let convolution: Conv2d
   /// The normalisation after it.

@@ -44,13 +44,13 @@ public struct ValueRange: Sendable, Hashable, Codable {
 public struct ActivationRanges: Sendable, Hashable, Codable {
   /// One convolution's numbers.
   public struct Layer: Sendable, Hashable, Codable {
-    /// What it sees, where that does not come in bytes from another convolution.
-    public var input: ValueRange?
+    /// What it sees, where that does not come in bytes from another convolution: of all channels, or of each.
+    public var input: [ValueRange]?
     /// What it makes, after addition and activation.
     public var output: ValueRange
 
     /// A layer of these ranges.
-    public init(input: ValueRange? = nil, output: ValueRange) {
+    public init(input: [ValueRange]? = nil, output: ValueRange) {
       self.input = input
       self.output = output
     }

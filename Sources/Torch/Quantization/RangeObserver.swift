@@ -27,6 +27,6 @@ final class RangeObserver {
     guard let seen = input.bestRange() else {
       throw TorchError("calibrate", message: "\(layer) has seen no finite numbers")
     }
-    return ActivationRanges.Layer(input: seen, output: made)
+    return ActivationRanges.Layer(input: [seen], output: made)
   }
 }

@@ -32,7 +32,13 @@ package func calibrate(
     try StopSignal.check()
     try withoutGradients { _ = try network.features(toPictures(batch), pass) }
   }
-  return try layers.observedRanges()
+  var ranges = try layers.observedRanges()
+  // What sees pictures sees bytes, each channel's spread evenly over a range of its own.
+  let bytes = zip(input.mean, input.std).map {
+    ValueRange(low: Float(-$0 / $1), high: Float((1 - $0) / $1))
+  }
+  ranges.layers[layers.first]?.input = bytes
+  return ranges
 }
 
 extension TrainingError {
