@@ -130,10 +130,10 @@ int32_t ctorch_int8_convolution(const ctorch_tensor *x, ctorch_quantization from
       if (auto name = shim::fusedName(activation)) return convolution.pointwise(at::kByte, name);
     } else if (activation == CTORCH_RELU || activation == CTORCH_NO_ACTIVATION) {
       requireBytes(other->value);
+      auto sum = other->value.contiguous(at::MemoryFormat::ChannelsLast);
       // Its memory must not be what the convolution reads.
-      const bool isInput = other->value.is_alias_of(x->value);
-      return convolution.sum(isInput ? other->value.clone() : other->value, others,
-                             activation == CTORCH_RELU);
+      if (sum.is_alias_of(x->value)) sum = sum.clone();
+      return convolution.sum(sum, others, activation == CTORCH_RELU);
     }
     auto y = convolution.pointwise(at::kFloat, "none");
     if (other) y.add_(kernels::fromBytes(other->value, others.scale, others.zero, at::kFloat));

@@ -14,11 +14,34 @@ public final class FoldableLayers {
   func features(
     of pictures: Tensor, _ pass: Pass, on device: Device, _ body: (Tensor) throws -> Tensor
   ) throws -> Tensor {
-    let folded = pass.mode == .evaluation && pass.trace == nil ? foldedPrecision : nil
-    return try withAutocast(folded ?? pass.precision, on: device) {
-      try body(folded == .bf16 ? pictures.to(.bfloat16) : pictures)
-    }.to(.float32)
+    guard pass.mode == .evaluation, pass.trace == nil, let folded = foldedPrecision else {
+      return try withAutocast(pass.precision, on: device) { try body(pictures) }.to(.float32)
+    }
+    func run(_ pictures: Tensor) throws -> Tensor {
+      try withAutocast(folded, on: device) {
+        try body(folded == .bf16 ? pictures.to(.bfloat16) : pictures)
+      }.to(.float32)
+    }
+    let shape = pictures.shape
+    guard device == .cpu, let rows = Self.rowsAtOnce(of: shape) else { return try run(pictures) }
+    return try Tensor.concatenated(
+      stride(from: 0, to: shape[0], by: rows).map {
+        try run(pictures.narrowed(axis: 0, to: $0..<$0 + rows))
+      })
   }
+
+  /// How many pictures go through all layers before the next ones do: as many as leave what one layer makes
+  /// in a processor's caches for the next layer, and divide the batch; nil for all of it.
+  private static func rowsAtOnce(of shape: [Int]) -> Int? {
+    guard shape.count == 4, shape[2] * shape[3] > 0 else { return nil }
+    let most = max(1, pixelsAtOnce / (shape[2] * shape[3]))
+    guard shape[0] > most else { return nil }
+    // Of a prime number of pictures, one at a time is too few.
+    return stride(from: most, to: most / 2, by: -1).first { shape[0] % $0 == 0 }
+  }
+
+  /// 8 pictures of ImageNet's size.
+  private static let pixelsAtOnce = 8 * 224 * 224
 
   /// The name of the convolution that sees the pictures.
   public var first: String { layers.first?.name ?? "" }

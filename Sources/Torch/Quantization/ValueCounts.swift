@@ -2,7 +2,7 @@ import CTorch
 
 /// How often which numbers occur, to the nearest bfloat16: what a range is chosen by.
 final class ValueCounts {
-  private var counts = [Int64](repeating: 0, count: 1 << 16)
+  private(set) var counts = [Int64](repeating: 0, count: 1 << 16)
 
   /// Counts the elements of `tensor`, float32 or bfloat16 on the CPU.
   func add(_ tensor: Tensor) throws {

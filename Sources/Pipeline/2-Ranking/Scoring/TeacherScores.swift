@@ -23,8 +23,9 @@ final class TeacherScores: ScoreSource {
     teacher = try run.model(of: .teacher)
     try requireSameClasses(
       teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
-    calibration =
-      run.scoringPrecision == .int8 ? try Calibration(of: teacher, in: run) : nil
+    let isInt8 = run.scoringPrecision == .int8
+    if isInt8, let error = PipelineError(ofInt8On: run.device) { throw error }
+    calibration = isInt8 ? try Calibration(of: teacher, in: run) : nil
     kind = try ShardRecord(of: run, teacher: teacher, calibration)
     // How many may be unreadable is judged over all shards, when they are selected from: a share of
     // what this process happens to score would depend on who scores what.
