@@ -41,11 +41,33 @@ def train(model, steps):
 
 def score(model, batches):
     arguments = ["--model", model, "--batch", 32, "--size", 224, "--batches", batches]
+    return Item(f"score-{model}", ["score", *arguments], bf16_peers(arguments), factor=1)
+
+
+def bf16_peers(arguments):
+    """Inference in bf16 as users of PyTorch and of OpenVINO would tune it."""
     peers = {
         f"{PYTORCH} {engine}": ["score.py", *arguments, "--engine", engine]
         for engine in ("eager", "compile")
     }
-    return Item(f"score-{model}", ["score", *arguments], peers, factor=1)
+    return peers | openvino(arguments, "bf16")
+
+
+def openvino(arguments, precision):
+    """With one request at a time on all cores, and with a request a core."""
+    cores = len(os.sched_getaffinity(0))
+    return {
+        f"OpenVINO {version('openvino')} {precision}, {streams} at a time": [
+            "score_openvino.py", *arguments, "--precision", precision, "--streams", streams]
+        for streams in sorted({1, cores})
+    }
+
+
+def int8(model, batches, peers):
+    """Ours in int8, against the others' bf16 or OpenVINO's int8."""
+    arguments = ["--model", model, "--batch", 32, "--size", 224, "--batches", batches]
+    others = bf16_peers(arguments) if peers == "bf16" else openvino(arguments, "int8")
+    return Item(f"int8-{model}-{peers}", ["score", *arguments, "--precision", "int8"], others)
 
 
 LOADING = ["--batch", 32, "--images", 512, "--size", 224]
@@ -78,12 +100,14 @@ def demo():
     return Item("demo", ["demo", "--recipe", recipe, "--runs", runs_folder()], peers)
 
 
-def score_overhead():
+def score_overhead(precision):
     """Against our own bare inference: what reading, decoding, ranking and writing cost beside it."""
-    network = ["--model", "resnet50", "--batch", 32, "--size", 224]
+    network = ["--model", "resnet50", "--batch", 32, "--size", 224, "--precision", precision]
     ours = ["overhead", *network, "--photos", photographs(), "--runs", runs_folder()]
     peers = {"bare inference, pictures in memory": ["score", *network, "--batches", 8]}
-    return Item("score-overhead", ours, peers, factor=1)
+    is_plain = precision == "bf16"
+    name = "score-overhead" if is_plain else f"score-overhead-{precision}"
+    return Item(name, ours, peers, factor=int(is_plain))
 
 
 def index():
@@ -126,8 +150,11 @@ ITEMS = {
     "loader-shards": lambda: loader("shards"),
     "cache-jpeg": lambda: cache("jpeg"),
     "cache-raw": lambda: cache("raw"),
+    "int8-resnet50-bf16": lambda: int8("resnet50", 12, peers="bf16"),
+    "int8-resnet50-openvino": lambda: int8("resnet50", 12, peers="openvino"),
     "demo": demo,
-    "score-overhead": score_overhead,
+    "score-overhead": lambda: score_overhead("bf16"),
+    "score-overhead-int8": lambda: score_overhead("int8"),
     "index": index,
     "select-files": lambda: select("files"),
     "select-memory": lambda: select("memory"),

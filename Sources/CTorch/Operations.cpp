@@ -1,10 +1,13 @@
 // Arithmetic, layers and losses.
+#include "Kernels/MaxPool.h"
 #include "Shim.h"
 
+#include <ATen/TracerMode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include <algorithm>
 
+using shim::activated;
 using shim::guarded;
 using shim::optional;
 using shim::produce;
@@ -79,8 +82,7 @@ int32_t ctorch_add_in_place(ctorch_tensor *x, const ctorch_tensor *other) {
   return guarded([&] { x->value.add_(other->value); });
 }
 
-namespace {
-at::Tensor activate(const at::Tensor &value, int32_t kind) {
+at::Tensor shim::activated(const at::Tensor &value, int32_t kind) {
   switch (kind) {
   case CTORCH_NO_ACTIVATION: return value;
   case CTORCH_RELU: return at::relu(value);
@@ -94,10 +96,19 @@ at::Tensor activate(const at::Tensor &value, int32_t kind) {
   default: TORCH_CHECK(false, "no activation has the number ", kind);
   }
 }
-} // namespace
+
+const char *shim::fusedName(int32_t activation) {
+  switch (activation) {
+  case CTORCH_NO_ACTIVATION: return "none";
+  case CTORCH_RELU: return "relu";
+  case CTORCH_SILU: return "swish";
+  case CTORCH_HARD_SWISH: return "hardswish";
+  default: return nullptr;
+  }
+}
 
 int32_t ctorch_activate(const ctorch_tensor *x, int32_t kind, ctorch_tensor **out) {
-  return produce(out, [&] { return activate(x->value, kind); });
+  return produce(out, [&] { return activated(x->value, kind); });
 }
 
 int32_t ctorch_layer_norm(const ctorch_tensor *x, const ctorch_tensor *weight,
@@ -183,6 +194,10 @@ int32_t ctorch_avg_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride
 int32_t ctorch_max_pool2d(const ctorch_tensor *x, int64_t kernel, int64_t stride, int64_t padding,
                           ctorch_tensor **out) {
   return produce(out, [&] {
+    const auto &value = x->value;
+    const bool isPlain = !(at::GradMode::is_enabled() && value.requires_grad()) &&
+                         !at::tracer::impl::is_dispatch_enabled();
+    if (isPlain && kernels::maxPools(value)) return kernels::maxPool(value, kernel, stride, padding);
     return at::max_pool2d(x->value, {kernel, kernel}, {stride, stride}, {padding, padding});
   });
 }
@@ -243,17 +258,6 @@ int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stri
 namespace {
 using Attributes = c10::List<std::optional<at::Scalar>>;
 
-// What oneDNN calls an activation that it can apply in a convolution's kernel; null for the others.
-const char *fusedName(int32_t activation) {
-  switch (activation) {
-  case CTORCH_NO_ACTIVATION: return "none";
-  case CTORCH_RELU: return "relu";
-  case CTORCH_SILU: return "swish";
-  case CTORCH_HARD_SWISH: return "hardswish";
-  default: return nullptr;
-  }
-}
-
 at::Tensor pointwise(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
                      at::IntArrayRef stride, at::IntArrayRef padding, int64_t groups,
                      const char *activation) {
@@ -299,15 +303,15 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
     const int32_t rest = relu ? CTORCH_NO_ACTIVATION : activation;
     // The sum takes over the memory of `other`, which must not be what the convolution reads.
     if (packed && other)
-      return activate(
+      return activated(
           pointwiseSum(other->value.is_alias_of(x->value) ? other->value.clone() : other->value,
                        x->value, weight->value, bias->value, strides, paddings, groups, relu),
           rest);
     if (packed) {
-      auto name = fusedName(activation);
+      auto name = shim::fusedName(activation);
       auto y = pointwise(x->value, weight->value, bias->value, strides, paddings, groups,
                          name ? name : "none");
-      return name ? y : activate(y, activation);
+      return name ? y : activated(y, activation);
     }
     if (x->value.is_cuda() && relu && other)
       return at::cudnn_convolution_add_relu(x->value, weight->value, other->value, 1.0, bias->value,
@@ -317,6 +321,6 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
                                         dilation, groups);
     auto y = at::conv2d(x->value, weight->value, bias->value, strides, paddings, dilation, groups);
     if (other) y.add_(other->value);
-    return relu ? at::relu_(y) : activate(y, activation);
+    return relu ? at::relu_(y) : activated(y, activation);
   });
 }

@@ -63,6 +63,7 @@ at::ScalarType scalarType(int32_t dtype) {
   case CTORCH_BFLOAT16: return at::kBFloat16;
   case CTORCH_FLOAT16: return at::kHalf;
   case CTORCH_BOOL: return at::kBool;
+  case CTORCH_INT8: return at::kChar;
   }
   throw std::invalid_argument("unknown dtype " + std::to_string(dtype));
 }

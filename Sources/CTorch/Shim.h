@@ -44,6 +44,12 @@ template <class Body> int32_t produce(ctorch_tensor **out, Body &&body) noexcept
 at::ScalarType scalarType(int32_t dtype);
 at::Device device(int32_t device);
 
+// `value` after the activation `kind`, a CTORCH_RELU or another.
+at::Tensor activated(const at::Tensor &value, int32_t kind);
+
+// What oneDNN calls an activation that it can apply in a convolution's kernel; null for the others.
+const char *fusedName(int32_t activation);
+
 inline at::Tensor optional(const ctorch_tensor *tensor) {
   return tensor ? tensor->value : at::Tensor();
 }

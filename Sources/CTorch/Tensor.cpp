@@ -69,6 +69,7 @@ int32_t ctorch_tensor_dtype(const ctorch_tensor *tensor) {
   case at::kBFloat16: return CTORCH_BFLOAT16;
   case at::kHalf: return CTORCH_FLOAT16;
   case at::kBool: return CTORCH_BOOL;
+  case at::kChar: return CTORCH_INT8;
   default: return CTORCH_KEEP;
   }
 }
@@ -159,10 +160,10 @@ int32_t ctorch_slice(const ctorch_tensor *x, int64_t axis, int64_t start, int64_
   return produce(out, [&] { return x->value.slice(axis, start, end, step); });
 }
 
-int32_t ctorch_pad(const ctorch_tensor *x, const int64_t *padding, int32_t count,
+int32_t ctorch_pad(const ctorch_tensor *x, const int64_t *padding, int32_t count, int64_t value,
                    ctorch_tensor **out) {
   return produce(out, [&] {
-    return at::constant_pad_nd(x->value, at::IntArrayRef(padding, static_cast<size_t>(count)), 0);
+    return at::constant_pad_nd(x->value, at::IntArrayRef(padding, static_cast<size_t>(count)), value);
   });
 }
 

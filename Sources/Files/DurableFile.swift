@@ -79,6 +79,17 @@ public final class DurableFile: @unchecked Sendable {
     try Self.flushFolder(of: path)
   }
 
+  /// Makes the file the one at `path`, durably, unless there is one already, which then stays.
+  /// - Throws: `FileError` naming the target path.
+  public func commitUnlessThere() throws {
+    guard fsync(descriptor) == 0 else { throw failure("flush", errno) }
+    let linked = FilePath(text: temporaryPath).link(to: FilePath(text: path))
+    let code = errno
+    guard linked == 0 || code == EEXIST else { throw failure("make", code) }
+    discard()
+    try Self.flushFolder(of: path)
+  }
+
   /// Gives the temporary file up; nothing happens after `commit()`.
   public func discard() {
     guard descriptor >= 0 else { return }

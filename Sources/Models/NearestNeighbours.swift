@@ -136,12 +136,8 @@ public final class NearestNeighbours: Network {
   /// - Throws: `FileError`.
   public func adapted(_ file: any WeightsFile) throws -> any WeightsFile { try base.adapted(file) }
 
-  /// Prepares evaluation passes in `precision`.
-  /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws { try base.fold(precision: precision) }
-
-  /// Goes back to the separate layers.
-  public func unfold() { base.unfold() }
+  /// The base's.
+  public var foldable: FoldableLayers? { base.foldable }
 }
 
 extension Network {

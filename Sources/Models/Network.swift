@@ -38,15 +38,9 @@ public protocol Network: AnyObject {
   /// - Throws: `TorchError`.
   func replica() throws -> (any Network)?
 
-  /// Prepares evaluation passes in `precision`: batch norms go into the convolutions before them.
-  ///
-  /// The weights are copied: fold again after training has changed them. A network that does not is only
-  /// slower.
-  /// - Throws: `TorchError`.
-  func fold(precision: Precision) throws
-
-  /// Goes back to the separate layers.
-  func unfold()
+  /// The convolutions and batch norms that evaluation passes may run as one kernel; nil where there are none:
+  /// such a network computes in no int8.
+  var foldable: FoldableLayers? { get }
 
   /// The network as a class of PyTorch's; nil where no variant of it is Halcyon's alone, so that timm has it.
   var python: PythonDefinition? { get }
@@ -74,11 +68,19 @@ extension Network {
   /// Nil: it is computed on one thread alone.
   public func replica() throws -> (any Network)? { nil }
 
-  /// Nothing: the layers stay as they are.
-  public func fold(precision: Precision) throws {}
+  /// Nil: the layers stay as they are.
+  public var foldable: FoldableLayers? { nil }
 
-  /// Nothing.
-  public func unfold() {}
+  /// Prepares evaluation passes in `precision`, float32 or bf16: batch norms go into the convolutions before
+  /// them.
+  ///
+  /// The weights are copied: fold again after training has changed them. A network that has nothing to fold
+  /// is only slower.
+  /// - Throws: `TorchError`.
+  public func fold(precision: Precision) throws { try foldable?.fold(precision: precision) }
+
+  /// Goes back to the separate layers.
+  public func unfold() { foldable?.unfold() }
 
   /// nil: timm has it.
   public var python: PythonDefinition? { nil }

@@ -130,6 +130,9 @@ public final class Run {
     }
   }
 
+  /// In which precision the teacher scores.
+  var scoringPrecision: Precision { recipe.scoringPrecision(beside: precision) }
+
   /// The seed of one stage: different stages draw different numbers from the recipe's one seed.
   func seed(_ stage: Stage) -> UInt64 {
     let name = Checksum.sha256(Data(stage.rawValue.utf8)).prefix(16)
@@ -177,12 +180,33 @@ public final class Run {
     runtime(batch: recipe.evaluation.batch, setBy: "evaluation.batch")
   }
 
+  /// What a scoring runs with, in int8 with the teacher's `calibration`.
+  func scoringRuntime(_ calibration: Calibration?) -> Runtime {
+    var runtime = runtime(batch: recipe.ranking.batch, setBy: "ranking.batch")
+    runtime.precision = scoringPrecision
+    runtime.precisionKey = "--set ranking.precision=float32"
+    runtime.ranges = calibration?.ranges
+    return runtime
+  }
+
   /// All four stages, the baselines, the summary and the report.
   /// - Throws: `PipelineError`; run again to go on from where it stopped.
   @discardableResult
   public func allStages() throws -> Summary {
     for stage in Stage.allCases where recipe.includes(stage) { try stage.facts.perform(self) }
     return try Summarize.perform(in: self)
+  }
+}
+
+extension Recipe {
+  /// In which precision the teacher scores where all else is computed in `other`.
+  func scoringPrecision(beside other: Precision) -> Precision {
+    switch ranking.precision {
+    case .auto: other
+    case .bf16: .bf16
+    case .float32: .float32
+    case .int8: .int8
+    }
   }
 }
 

@@ -319,6 +319,7 @@ final class SetsOpening {
     (names[.teacher], names[.student]) = (source?.classes, source?.classes)
     for pictures in learned { names[pictures.stage] = pictures.classNames }
     try preflight.checkStartingWeights(of: recipe, classNames: names, isFinished: isFinished)
+    if !isFinished(.ranking) { try preflight.checkScoring(of: recipe, on: opening.device) }
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,

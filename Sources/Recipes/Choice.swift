@@ -41,6 +41,17 @@ extension Recipe.PrecisionChoice: Choice {
   }
 }
 
+extension Recipe.ScoringPrecision: Choice {
+  /// What the formats are called elsewhere.
+  public static var otherNames: [String: Self] {
+    [
+      "bfloat16": .bf16, "fp16": .bf16, "float16": .bf16, "half": .bf16, "amp": .bf16,
+      "fp32": .float32, "f32": .float32, "float": .float32, "single": .float32, "full": .float32,
+      "i8": .int8, "s8": .int8, "u8": .int8, "uint8": .int8, "quantized": .int8,
+    ]
+  }
+}
+
 extension Recipe.TeacherKind: Choice {
   /// What the kinds are called elsewhere.
   public static var otherNames: [String: Self] {

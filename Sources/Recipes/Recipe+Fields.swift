@@ -203,6 +203,10 @@ extension Recipe.Ranking {
         reaches: .itsStage, isYoung: true),
       .value("batch", \.batch, "Pictures a forward pass scores at once.", reaches: .itsStage),
       .value(
+        "precision", \.precision,
+        "The number format of the teacher's arithmetic while it scores: auto is that of the key precision; int8 (convolutions on a CPU, calibrated on labelled pictures) is the fastest.",
+        reaches: .itsStage, isYoung: true),
+      .value(
         "minimumScore", \.minimumScore,
         "Pictures below this score (a class's log-odds) are not kept; null keeps all.",
         reaches: .itsStage),

@@ -64,6 +64,18 @@ public struct Recipe: Equatable, Sendable {
     case cuda
   }
 
+  /// The number format of the teacher's arithmetic while it scores.
+  public enum ScoringPrecision: String, CaseIterable, Sendable {
+    /// That of all other arithmetic.
+    case auto
+    /// bfloat16.
+    case bf16
+    /// Single precision.
+    case float32
+    /// Convolutions of bytes, calibrated on labelled pictures.
+    case int8
+  }
+
   /// The number format of the network's arithmetic.
   public enum PrecisionChoice: String, CaseIterable, Sendable {
     /// bfloat16 where the hardware has it, otherwise float32.
@@ -204,6 +216,8 @@ extension Recipe {
     public var teachers: [String] = []
     /// Pictures a forward pass scores at once.
     public var batch = 64
+    /// The number format of the teacher's arithmetic while it scores.
+    public var precision = ScoringPrecision.auto
     /// Pictures below this score (a class's log-odds) are not kept; nil keeps all.
     public var minimumScore: Double?
     /// Which pictures a class gets.

@@ -2,12 +2,12 @@ import CTorch
 
 /// The type of a tensor's elements.
 public enum DType: Sendable, CaseIterable {
-  case uint8, bool, int32, int64, float16, bfloat16, float32, float64
+  case uint8, int8, bool, int32, int64, float16, bfloat16, float32, float64
 
   /// The size of one element in bytes.
   public var byteCount: Int {
     switch self {
-    case .uint8, .bool: 1
+    case .uint8, .int8, .bool: 1
     case .float16, .bfloat16: 2
     case .int32, .float32: 4
     case .int64, .float64: 8
@@ -18,13 +18,14 @@ public enum DType: Sendable, CaseIterable {
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .bfloat16, .float32, .float64: true
-    case .uint8, .bool, .int32, .int64: false
+    case .uint8, .int8, .bool, .int32, .int64: false
     }
   }
 
   var code: Int32 {
     switch self {
     case .uint8: Int32(CTORCH_UINT8)
+    case .int8: Int32(CTORCH_INT8)
     case .bool: Int32(CTORCH_BOOL)
     case .int32: Int32(CTORCH_INT32)
     case .int64: Int32(CTORCH_INT64)
@@ -45,6 +46,10 @@ public protocol TensorElement: BitwiseCopyable {
 extension UInt8: TensorElement {
   /// `uint8`.
   public static var dtype: DType { .uint8 }
+}
+extension Int8: TensorElement {
+  /// `int8`.
+  public static var dtype: DType { .int8 }
 }
 extension Int32: TensorElement {
   /// `int32`.

@@ -7,6 +7,13 @@ public enum Precision: String, Sendable, CaseIterable {
   case bf16
   /// Everything in float32.
   case float32
+  /// Folded convolutions in bytes, in evaluation alone: what they see and make is calibrated first
+  /// (`ActivationRanges`), and what is no such convolution computes in `rest`.
+  case int8
+
+  /// What computes beside convolutions of bytes: bf16 where the hardware has it, else float32; of the other
+  /// precisions they themselves.
+  public var rest: Precision { self == .int8 ? .best(on: .cpu) : self }
 
   /// bf16 where the hardware multiplies it, else float32.
   public static func best(on device: Device) -> Precision {
@@ -52,7 +59,7 @@ public enum CPU {
 public func withAutocast<Result>(
   _ precision: Precision, on device: Device, _ body: () throws -> Result
 ) throws -> Result {
-  guard precision == .bf16, device != .meta else { return try body() }
+  guard precision.rest == .bf16, device != .meta else { return try body() }
   let dtype = DType.bfloat16.code
   try check("autocast", ctorch_set_autocast(device.code, dtype, true))
   defer { _ = ctorch_set_autocast(device.code, dtype, false) }

@@ -13,7 +13,7 @@ struct NetworkWork: ParsableArguments {
   @Option(help: "Pixels along each side.")
   var size = 224
 
-  @Option(help: "bf16 or float32.")
+  @Option(help: "bf16, float32, or int8 where a network is only evaluated.")
   var precision = Precision.bf16
 
   /// The network, in a process set up as Pipeline's Run does.

@@ -6,6 +6,7 @@ import Pipeline
 import Ranking
 import Recipes
 import Shards
+import Torch
 import Training
 
 /// `halcyon score` on shards of JPEGs: reading, decoding, the teacher, ranking and writing. What it
@@ -81,6 +82,7 @@ struct OverheadRounds: ParsableCommand {
     recipe.teacher.training.batch = work.batch
     recipe.teacher.training.warmUpImages = 0
     recipe.ranking.batch = work.batch
+    recipe.ranking.precision = Recipe.ScoringPrecision(rawValue: work.precision.rawValue) ?? .auto
     recipe.ranking.leaveOut = .keep
     recipe.baseline.enabled = false
     recipe.input.size = work.size

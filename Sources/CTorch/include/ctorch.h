@@ -36,6 +36,7 @@ enum {
   CTORCH_FLOAT16 = 5,
   CTORCH_INT32 = 6,
   CTORCH_BOOL = 7,
+  CTORCH_INT8 = 8,
   CTORCH_KEEP = -1
 };
 
@@ -95,8 +96,8 @@ int32_t ctorch_concatenate(const ctorch_tensor *_Nonnull const *_Nonnull tensors
 // Every `step`th entry of one axis from `start` on, before `end`.
 int32_t ctorch_slice(const ctorch_tensor *x, int64_t axis, int64_t start, int64_t end, int64_t step,
                      ctorch_tensor *_Nullable *_Nonnull out);
-// Zeros before and after the last axes: two numbers an axis, the last axis first.
-int32_t ctorch_pad(const ctorch_tensor *x, const int64_t *padding, int32_t count,
+// `value` before and after the last axes: two numbers an axis, the last axis first.
+int32_t ctorch_pad(const ctorch_tensor *x, const int64_t *padding, int32_t count, int64_t value,
                    ctorch_tensor *_Nullable *_Nonnull out);
 // Axes of one element as long as `shape` says, without copies.
 int32_t ctorch_expand(const ctorch_tensor *x, const int64_t *shape, int32_t rank,
@@ -246,6 +247,46 @@ int32_t ctorch_fused_convolution(const ctorch_tensor *x, const ctorch_tensor *we
                                  const ctorch_tensor *bias, ctorch_tensor *_Nullable other,
                                  int32_t activation, const int64_t *stride, const int64_t *padding,
                                  int64_t groups, ctorch_tensor *_Nullable *_Nonnull out);
+
+// Inference in int8: bytes q that stand for (q - zero) · scale, on a CPU
+
+typedef struct {
+  double scale;
+  int64_t zero;
+} ctorch_quantization;
+
+// float32 or bfloat16 → uint8, to the nearest; and back.
+int32_t ctorch_quantize(const ctorch_tensor *x, ctorch_quantization to,
+                        ctorch_tensor *_Nullable *_Nonnull out);
+// float32 pictures [N, C, H, W] → uint8 with `padding` pixels of 0 around: x / scale + zero of its channel.
+int32_t ctorch_quantize_padded(const ctorch_tensor *x, const float *scale, const float *zero,
+                               int64_t padding, ctorch_tensor *_Nullable *_Nonnull out);
+int32_t ctorch_dequantize(const ctorch_tensor *x, ctorch_quantization from, int32_t dtype,
+                          ctorch_tensor *_Nullable *_Nonnull out);
+// uint8 [N, C, H, W] → float32 [N, C]: the channels' means.
+int32_t ctorch_quantized_means(const ctorch_tensor *x, ctorch_quantization from,
+                               ctorch_tensor *_Nullable *_Nonnull out);
+// Adds to each of 65,536 counts how many elements are nearest to the bfloat16 of these bits.
+int32_t ctorch_count_values(const ctorch_tensor *x, int64_t *counts);
+// float32 [out, ...] → int8 of the same shape, and float32 [out], what a step of each row is worth.
+int32_t ctorch_quantize_weight(const ctorch_tensor *weight,
+                               ctorch_tensor *_Nullable *_Nonnull out,
+                               ctorch_tensor *_Nullable *_Nonnull scales);
+// int8 [out, in / groups, kH, kW] in the layout that the kernel wants for bytes of this shape.
+int32_t ctorch_pack_int8_convolution(const ctorch_tensor *weight, const ctorch_tensor *scales,
+                                     ctorch_quantization from, const int64_t *stride,
+                                     const int64_t *padding, int64_t groups,
+                                     const int64_t *input_shape,
+                                     ctorch_tensor *_Nullable *_Nonnull out);
+// x → activation(conv(x) + bias + other) as bytes; ctorch_pack_int8_convolution made `weight`, `zeros` is
+// int64 [out] of zeros. The result may take over the memory of `other`.
+int32_t ctorch_int8_convolution(const ctorch_tensor *x, ctorch_quantization from,
+                                const ctorch_tensor *weight, const ctorch_tensor *scales,
+                                const ctorch_tensor *zeros, const ctorch_tensor *bias,
+                                ctorch_tensor *_Nullable other, ctorch_quantization others,
+                                int32_t activation, const int64_t *stride, const int64_t *padding,
+                                int64_t groups, ctorch_quantization to,
+                                ctorch_tensor *_Nullable *_Nonnull out);
 
 // Tracing: what a computation does, as a graph of libtorch's operations
 

@@ -111,6 +111,12 @@ extension FilePath {
     withPlatformString { old in path.withPlatformString { Foundation.rename(old, $0) } }
   }
 
+  /// Gives the file here the second name `path`, unless something has it.
+  /// - Returns: 0, or -1 with the reason in `errno`.
+  public func link(to path: FilePath) -> Int32 {
+    withPlatformString { old in path.withPlatformString { Foundation.link(old, $0) } }
+  }
+
   /// The same without links; nil where there is nothing.
   public var real: FilePath? {
     guard let path = withPlatformString({ realpath($0, nil) }) else { return nil }

@@ -11,12 +11,14 @@ public final class CIFARResNet: Network {
   public static let lastLayer = "linear."
   /// The weights, under torchvision's names but for the last layer.
   public let weights: ParameterStore
+  /// Its convolutions.
+  public var foldable: FoldableLayers? { layers }
   let blocksPerStage: Int
   let options: NetworkOptions
   private let stem: ConvNorm
   private let blocks: [ZeroPaddedBlock]
   private let classifier: Linear
-  private let foldable: FoldableLayers
+  private let layers: FoldableLayers
 
   /// Makes the network of 6 × `blocksPerStage` + 2 layers in `weights`, an empty store.
   /// - Throws: `TorchError`.
@@ -40,7 +42,7 @@ public final class CIFARResNet: Network {
     }
     self.blocks = blocks
     classifier = try Linear(root / "linear", from: channels, to: options.classCount)
-    foldable = FoldableLayers([stem] + blocks.flatMap { [$0.first, $0.second] })
+    layers = FoldableLayers([stem] + blocks.flatMap { [$0.first, $0.second] })
   }
 
   /// 0 for the stem, then the stages', then the last layer's.
@@ -55,7 +57,7 @@ public final class CIFARResNet: Network {
   /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
   public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+    try layers.features(of: pictures, pass, on: weights.device) { pictures in
       var x = try stem(pictures, pass)
       for block in blocks { x = try block(x, pass) }
       return try x.globalAveragePooled(pass)
@@ -74,13 +76,6 @@ public final class CIFARResNet: Network {
     try CIFARResNet(
       blocksPerStage: blocksPerStage, options, weights: ParameterStore(replicating: weights))
   }
-
-  /// Prepares evaluation passes in `precision`.
-  /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
-
-  /// Goes back to the separate layers.
-  public func unfold() { foldable.unfold() }
 }
 
 /// relu(shortcut(x) + f(x)), where f is two convolutions.

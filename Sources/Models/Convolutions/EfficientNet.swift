@@ -64,6 +64,8 @@ public final class EfficientNet: Network {
   public static let lastLayer = "classifier."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  /// Its convolutions.
+  public var foldable: FoldableLayers? { layers }
   private let architecture: Architecture
   private let options: NetworkOptions
   private let stem, head: ConvNorm
@@ -71,7 +73,7 @@ public final class EfficientNet: Network {
   private let stageCount: Int
   private let pooling: Pooling
   private let classifier: Linear
-  private let foldable: FoldableLayers
+  private let layers: FoldableLayers
 
   /// Makes the network in `weights`, an empty store.
   /// - Throws: `TorchError`.
@@ -94,7 +96,7 @@ public final class EfficientNet: Network {
     classifier = try Linear(
       root / "classifier", from: architecture.head, to: options.classCount,
       start: .uniform(bound: 1 / Double(options.classCount).squareRoot()))
-    foldable = FoldableLayers([stem, head] + stages.layers)
+    layers = FoldableLayers([stem, head] + stages.layers)
   }
 
   private static func shapes(_ architecture: Architecture) -> [[InvertedResidual.Shape]] {
@@ -124,7 +126,7 @@ public final class EfficientNet: Network {
   /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
   public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+    try layers.features(of: pictures, pass, on: weights.device) { pictures in
       let x = try stages(stem(pictures, pass, activation: .silu), pass)
       return try head(x, pass, activation: .silu).pooled(by: pooling, pass)
     }
@@ -141,11 +143,4 @@ public final class EfficientNet: Network {
   public func replica() throws -> (any Network)? {
     try EfficientNet(architecture, options, weights: ParameterStore(replicating: weights))
   }
-
-  /// Prepares evaluation passes in `precision`.
-  /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
-
-  /// Goes back to the separate layers.
-  public func unfold() { foldable.unfold() }
 }

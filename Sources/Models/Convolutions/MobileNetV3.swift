@@ -102,6 +102,8 @@ public final class MobileNetV3: Network {
   public static let lastLayer = "classifier."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  /// Its convolutions.
+  public var foldable: FoldableLayers? { layers }
   private let architecture: Architecture
   private let options: NetworkOptions
   private let stem, last: ConvNorm
@@ -110,7 +112,7 @@ public final class MobileNetV3: Network {
   private let pooling: Pooling
   private let head: Conv2d
   private let classifier: Linear
-  private let foldable: FoldableLayers
+  private let layers: FoldableLayers
 
   /// Makes the network in `weights`, an empty store.
   /// - Throws: `TorchError`.
@@ -137,7 +139,7 @@ public final class MobileNetV3: Network {
     classifier = try Linear(
       root / "classifier", from: architecture.head, to: options.classCount,
       start: .uniform(bound: 1 / Double(options.classCount).squareRoot()))
-    foldable = FoldableLayers([stem, last] + stages.layers)
+    layers = FoldableLayers([stem, last] + stages.layers)
   }
 
   private static func shapes(_ architecture: Architecture) -> [[InvertedResidual.Shape]] {
@@ -167,7 +169,7 @@ public final class MobileNetV3: Network {
   /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
   public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+    try layers.features(of: pictures, pass, on: weights.device) { pictures in
       let x = try stages(stem(pictures, pass, activation: .hardSwish), pass)
       let pooled = try last(x, pass, activation: .hardSwish).pooled(by: pooling, pass)
       let shape = pooled.shape
@@ -188,11 +190,4 @@ public final class MobileNetV3: Network {
   public func replica() throws -> (any Network)? {
     try MobileNetV3(architecture, options, weights: ParameterStore(replicating: weights))
   }
-
-  /// Prepares evaluation passes in `precision`.
-  /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
-
-  /// Goes back to the separate layers.
-  public func unfold() { foldable.unfold() }
 }

@@ -24,6 +24,8 @@ public final class RegNet: Network {
   public static let lastLayer = "head.fc."
   /// The weights, under timm's names.
   public let weights: ParameterStore
+  /// Its convolutions.
+  public var foldable: FoldableLayers? { layers }
   private let architecture: Architecture
   private let options: NetworkOptions
   private let stem: ConvNorm
@@ -31,7 +33,7 @@ public final class RegNet: Network {
   private let stageCount: Int
   private let pooling: Pooling
   private let classifier: Linear
-  private let foldable: FoldableLayers
+  private let layers: FoldableLayers
 
   /// Makes the network in `weights`, an empty store.
   /// - Throws: `TorchError` when widths do not divide into groups.
@@ -64,7 +66,7 @@ public final class RegNet: Network {
     classifier = try Linear(
       root / "head" / "fc", from: channels, to: options.classCount,
       start: .normal(deviation: 0.01))
-    foldable = FoldableLayers([stem] + blocks.flatMap(\.layers))
+    layers = FoldableLayers([stem] + blocks.flatMap(\.layers))
   }
 
   /// 0 for the stem, then the stages', then the last layer's.
@@ -79,7 +81,7 @@ public final class RegNet: Network {
   /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
   public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+    try layers.features(of: pictures, pass, on: weights.device) { pictures in
       var x = try stem(pictures, pass)
       for block in blocks { x = try block(x, pass) }
       return try x.pooled(by: pooling, pass)
@@ -97,13 +99,6 @@ public final class RegNet: Network {
   public func replica() throws -> (any Network)? {
     try RegNet(architecture, options, weights: ParameterStore(replicating: weights))
   }
-
-  /// Prepares evaluation passes in `precision`.
-  /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
-
-  /// Goes back to the separate layers.
-  public func unfold() { foldable.unfold() }
 }
 
 /// relu(x + f(x)), where f is three convolutions with squeeze and excitation before the last.

@@ -43,6 +43,8 @@ public final class ResNet: Network {
   public static let lastLayer = "fc."
   /// The weights, under torchvision's names.
   public let weights: ParameterStore
+  /// Its convolutions.
+  public var foldable: FoldableLayers? { layers }
   let architecture: Architecture
   let options: NetworkOptions
   private let stem: [ConvNorm]
@@ -51,7 +53,7 @@ public final class ResNet: Network {
   private let pooling: Pooling
   private let blocks: [ResidualBlock]
   private let classifier: Linear
-  private let foldable: FoldableLayers
+  private let layers: FoldableLayers
 
   /// Makes the network in `weights`, an empty store.
   /// - Throws: `TorchError` when widths do not divide into groups.
@@ -81,7 +83,7 @@ public final class ResNet: Network {
     }
     self.blocks = blocks
     classifier = try Linear(root / "fc", from: channels, to: options.classCount)
-    foldable = FoldableLayers(stem + blocks.flatMap(\.layers))
+    layers = FoldableLayers(stem + blocks.flatMap(\.layers))
   }
 
   private static func stem(
@@ -117,7 +119,7 @@ public final class ResNet: Network {
   /// [N, C, H, W] normalised pictures → [N, features] float32: what the last layer sees.
   /// - Throws: `TorchError` when the shape does not fit.
   public func features(_ pictures: Tensor, _ pass: Pass) throws -> Tensor {
-    try foldable.features(of: pictures, pass, on: weights.device) { pictures in
+    try layers.features(of: pictures, pass, on: weights.device) { pictures in
       var x = try stem.reduce(pictures) { try $1($0, pass) }
       if pools { x = try x.maxPooled(kernel: 3, stride: 2, padding: 1, pass) }
       for block in blocks { x = try block(x, pass) }
@@ -136,13 +138,6 @@ public final class ResNet: Network {
   public func replica() throws -> (any Network)? {
     try ResNet(architecture, options, weights: ParameterStore(replicating: weights))
   }
-
-  /// Prepares evaluation passes in `precision`.
-  /// - Throws: `TorchError`.
-  public func fold(precision: Precision) throws { try foldable.fold(precision: precision) }
-
-  /// Goes back to the separate layers.
-  public func unfold() { foldable.unfold() }
 }
 
 /// relu(x + f(x)), where f is two or three convolutions, and squeeze and excitation where there is one.

@@ -58,11 +58,14 @@ public final class LoadedModel {
     self.runtime = runtime
   }
 
-  /// Measures the model on the labelled pictures at `path`.
+  /// Measures the model on the labelled pictures at `path`; with `int8` as a teacher scores in int8, calibrated on
+  /// some of these pictures.
   /// - Throws: `PipelineError.data` with the names when the classes are others than the model's.
   public func evaluate(
-    _ path: String, split: String? = nil, console: Console = Console(quiet: true)
+    _ path: String, split: String? = nil, int8: Bool = false,
+    console: Console = Console(quiet: true)
   ) throws -> Evaluation {
+    if int8 { try requireInt8() }
     let folder = FilePath(text: path)
     if split == nil, folder.isFolder, let taken = IDXFiles.setTaken(in: folder) {
       console.say(
@@ -73,18 +76,23 @@ public final class LoadedModel {
       try Indexing.temporarily(workers: runtime.workers, console) { indexing in
         try evaluate(
           openLabelled(path, split: split, as: "measured", indexing, allowsEmptyClasses: true),
-          called: path, console: console)
+          called: path, int8: int8, console: console)
       }
     }
   }
 
   private func evaluate(
-    _ dataset: any ImageDataset, called path: String, console: Console
+    _ dataset: any ImageDataset, called path: String, int8: Bool, console: Console
   ) throws -> Evaluation {
     try RunData.requireLabels(of: dataset, at: path)
     let dataset = try inClassOrder(
       dataset, "the classes of \(path)", folder.classNames, "the model's")
     PassedOver.lines(of: [dataset]).forEach { console.say($0) }
+    var runtime = runtime
+    if int8 {
+      runtime.precision = .int8
+      runtime.ranges = try calibrate(network, on: dataset, input: folder.input, runtime, seed: 0)
+    }
     let progress = console.progress("evaluate", total: dataset.count)
     var contents: [ContentHash.Prefix] = []
     let result = try Training.evaluate(
@@ -94,6 +102,14 @@ public final class LoadedModel {
     RepeatedPictures(in: dataset, contents, called: "picture", at: path).lines
       .forEach { console.note($0) }
     return result
+  }
+
+  /// - Throws: `PipelineError.usage` where the model or this machine does not compute in int8.
+  private func requireInt8() throws {
+    if let error = PipelineError(ofInt8On: runtime.device, key: "--int8") { throw error }
+    guard network.foldable != nil else {
+      throw PipelineError.usage("--int8: \(folder.path): \(TrainingError.noInt8)")
+    }
   }
 
   /// Which pictures of the last call of `predict` lack their file's end and are taken without it, in a

@@ -23,7 +23,7 @@ extension Recipe {
   /// on what it was computed, and has hashes of the teacher and of the pictures that are left out.
   public var scoresHash: String {
     var recipe = self
-    (recipe.device, recipe.precision) = (.auto, .auto)
+    (recipe.device, recipe.precision, recipe.ranking.precision) = (.auto, .auto, .auto)
     (recipe.data.labelled, recipe.data.labelledSplit) = ("", nil)
     (recipe.data.test, recipe.data.testSplit) = (nil, nil)
     recipe.teacher.startFrom = nil
@@ -85,7 +85,7 @@ extension Recipe {
     if depends(.teacher, on: key) { return true }
     // Test pictures are left out of U while it is scored.
     return Self.reach(of: key) == .measuringAndScoring
-      || ["ranking.batch", "ranking.leaveOut"].contains(key)
+      || ["ranking.batch", "ranking.precision", "ranking.leaveOut"].contains(key)
   }
 
   /// Nothing here computes the scores that another program made; but which pictures are left out is

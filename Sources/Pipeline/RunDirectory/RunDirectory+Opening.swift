@@ -114,7 +114,7 @@ extension RunDirectory {
     for name in try FilePath(text: folder).names() {
       let ofScores = [
         scoresFolder, ScoreProvenance.path(in: self), TeacherAgreement.path(in: self),
-        CacheNote.path(in: self),
+        CacheNote.path(in: self), Calibration.path(in: self),
       ]
       if keepingScores, ofScores.contains("\(folder)/\(name)") { continue }
       try FilePath(text: "\(folder)/\(name)").remove()

@@ -27,10 +27,16 @@ struct RunInputs {
     leftOut == nil ? nil : sets.filter { $0.key != "labelled" }
   }
 
+  /// That of the scores.
+  private var scoringPrecision: String {
+    Precision(rawValue: precision).map { recipe.scoringPrecision(beside: $0).rawValue } ?? precision
+  }
+
   /// What `stage` would be made of now, after the stages before it in `directory`.
   func inputs(of stage: Stage, in directory: RunDirectory) -> StageInputs {
     var inputs = StageInputs(
-      settings: recipe.settings(of: stage), device: device, precision: precision,
+      settings: recipe.settings(of: stage), device: device,
+      precision: stage == .ranking ? scoringPrecision : precision,
       libtorch: Libtorch.version)
     if stage.facts.learnsFromLabels { inputs.labelled = sets["labelled"] }
     if let (earlier, file) = recipe.beginning(of: stage),

@@ -27,10 +27,10 @@ public struct StageInputs: Codable, Equatable, Sendable {
 
   /// Whether the two have the same words for what computes and in which precision.
   func namesSameMachine(as other: StageInputs) -> Bool {
-    Self.machine.allSatisfy { settings[$0] == other.settings[$0] }
+    Self.machine.allSatisfy { (settings[$0] ?? "auto") == other.settings[$0] ?? "auto" }
   }
 
-  static let machine = ["device", "precision"]
+  static let machine = ["device", "precision", "ranking.precision"]
 
   /// The keys whose words only say where that lies which both have noted: it is compared itself.
   private func wordsOfSame(as was: StageInputs) -> Set<String> {

@@ -65,10 +65,15 @@ extension StaleStages {
 
   /// "the teacher was made with precision bf16, and auto is float32 here; --set precision=bf16 …".
   private func machineText(_ difference: StageDifference, _ now: RunInputs) -> String? {
-    guard case .machine(let key, let was, let found) = difference,
+    guard case .machine(let kind, let was, let found) = difference,
       let stage = reasons.first(where: { $0.differences.contains(difference) })?.stage
     else { return nil }
-    let word = key == "device" ? now.recipe.device.rawValue : now.recipe.precision.rawValue
+    var key = kind
+    var word = kind == "device" ? now.recipe.device.rawValue : now.recipe.precision.rawValue
+    if stage == .ranking, kind == "precision", now.recipe.ranking.precision != .auto {
+      key = "ranking.precision"
+      word = now.recipe.ranking.precision.rawValue
+    }
     let meaning = word == found ? "it is \(found) now" : "\(word) is \(found) here"
     return
       "the \(stage.title) was made with \(key) \(was), and \(meaning) (--set \(key)=\(was) keeps it)"

@@ -21,6 +21,8 @@ public struct ShardRecord: Codable, Hashable, Sendable {
   public var batch: Int
   /// The numbers' format in the network, for example `bf16`.
   public var precision: String
+  /// SHA-256 of what the network's bytes stand for; nil where it computes with none.
+  public var calibrationSHA256: String?
   /// The version of libtorch.
   public var libtorch: String
   /// The processor features that kernels were chosen by.
@@ -87,6 +89,7 @@ public struct ShardRecord: Codable, Hashable, Sendable {
     case inputIdentity = "input_identity"
     case leftOutIdentity = "left_out_identity"
     case cpuFeatures = "cpu_features"
+    case calibrationSHA256 = "calibration_sha256"
     case classesPerSample = "classes_per_sample"
     case filesState = "files_state"
     case withoutScores = "without_scores"
@@ -131,7 +134,7 @@ extension ShardRecord {
       ("the precision", precision), ("the version of libtorch", libtorch),
       ("the processor's features", cpuFeatures), ("the device", device),
       ("the number of classes", String(classes)),
-    ]
+    ] + (calibrationSHA256.map { [("the calibration", $0)] } ?? [])
   }
 
   /// All that decides the bits of a picture's scores, in one word.

@@ -133,6 +133,7 @@ extension RecipeValue where Self: Choice {
 
 extension Recipe.DeviceChoice: RecipeValue {}
 extension Recipe.PrecisionChoice: RecipeValue {}
+extension Recipe.ScoringPrecision: RecipeValue {}
 extension Stem: RecipeValue {}
 extension CacheFormat.Encoding: RecipeValue {}
 extension TrainingSettings.Schedule: RecipeValue {}

@@ -1,15 +1,23 @@
-import CTorch
-
 /// A convolution and its batch normalisation, then an addition and an activation where asked for.
 ///
 /// For inference `fold(precision:)` turns the normalisation into the convolution's weights and bias,
-/// and the whole runs as one kernel, which gradients do not flow through.
+/// and the whole runs as one kernel, which gradients do not flow through. `fold(to:)` makes that kernel
+/// one of bytes, once `observe(in:)` and a few passes have told which numbers there are.
 public final class ConvNorm {
+  /// The convolution's name.
+  public let name: String
   /// The convolution.
   public let convolution: Conv2d
   /// The normalisation after it.
   public let norm: BatchNorm
-  private var fused: FusedConvolution?
+  private var folded: Folded?
+
+  /// What evaluation passes run.
+  private enum Folded {
+    case floats(FusedConvolution)
+    case observed(FusedConvolution, RangeObserver)
+    case bytes(QuantizedConvolution)
+  }
 
   /// A convolution named `convolution`, begun as `start` says or by He's, followed by a normalisation
   /// named `norm`, whose weights begin at `scale`.
@@ -19,6 +27,7 @@ public final class ConvNorm {
     stride: Int = 1, groups: Int = 1, epsilon: Double = 1e-5, scale: Double = 1,
     start: ParameterStore.Start? = nil
   ) throws {
+    name = convolutionPath.name
     convolution = try Conv2d(
       convolutionPath, from: input, to: output, kernel: kernel, stride: stride,
       padding: kernel / 2, groups: groups, start: start)
@@ -30,8 +39,8 @@ public final class ConvNorm {
   public func callAsFunction(
     _ x: Tensor, _ pass: Pass, adding residual: Tensor? = nil, activation: Activation? = .relu
   ) throws -> Tensor {
-    if let fused, pass.mode == .evaluation, pass.trace == nil {
-      return try fused(x, adding: residual, activation: activation)
+    if let folded, pass.mode == .evaluation, pass.trace == nil {
+      return try run(folded, x, adding: residual, activation: activation)
     }
     let y = try norm(convolution(x, pass), pass)
     // The sum and ReLU need no memory of their own.
@@ -41,6 +50,25 @@ public final class ConvNorm {
     }
     if pass.trace == nil { try y.reluInPlace() }
     return y
+  }
+
+  private func run(
+    _ folded: Folded, _ x: Tensor, adding residual: Tensor?, activation: Activation?
+  ) throws -> Tensor {
+    switch folded {
+    case .floats(let convolution):
+      let dtype = convolution.dtype
+      return try convolution(
+        x.floating(dtype), adding: residual?.floating(dtype), activation: activation)
+    case .observed(let convolution, let observer):
+      try observer.note(input: x)
+      let y = try convolution(
+        x.floating(convolution.dtype), adding: residual?.floating(convolution.dtype),
+        activation: activation)
+      return try observer.note(output: y)
+    case .bytes(let convolution):
+      return try convolution(x, adding: residual, activation: activation)
+    }
   }
 
   /// x + norm(conv(y)), then `activation`: the end of a residual block, whose branch may be left out.
@@ -57,85 +85,80 @@ public final class ConvNorm {
     return try activation.map { try sum.activated(by: $0, pass) } ?? sum
   }
 
-  /// Prepares evaluation passes to run as one kernel each, in `precision`.
+  /// Prepares evaluation passes to run as one kernel each, in `precision`, float32 or bf16.
   ///
   /// The weights are copied: fold again after training has changed them.
   /// - Throws: `TorchError`.
   public func fold(precision: Precision) throws {
-    fused = try FusedConvolution(convolution, norm, precision: precision)
+    folded = .floats(try FusedConvolution(convolution, norm, precision: precision))
+  }
+
+  /// The same, and has evaluation passes note which numbers this layer sees and makes.
+  /// - Throws: `TorchError`.
+  public func observe(in precision: Precision) throws {
+    folded = .observed(
+      try FusedConvolution(convolution, norm, precision: precision), RangeObserver())
+  }
+
+  /// What was noted since `observe(in:)`; nil without.
+  /// - Throws: `TorchError` where there were no finite numbers.
+  func observedRanges() throws -> ActivationRanges.Layer? {
+    guard case .observed(_, let observer) = folded else { return nil }
+    return try observer.ranges(of: name)
+  }
+
+  /// Prepares evaluation passes to run as one kernel of bytes each; in floating-point numbers where `ranges`
+  /// has none of this layer.
+  /// - Throws: `TorchError`.
+  public func fold(to ranges: ActivationRanges) throws {
+    guard let layer = ranges.layers[name] else {
+      return try fold(precision: Precision.int8.rest)
+    }
+    folded = .bytes(try QuantizedConvolution(convolution, norm, layer))
   }
 
   /// Goes back to the separate layers.
-  public func unfold() { fused = nil }
+  public func unfold() { folded = nil }
 }
 
 extension Collection<ConvNorm> {
   /// Prepares all of them for evaluation passes in `precision`, or none where one cannot be.
   /// - Throws: `TorchError`.
   public func fold(precision: Precision) throws {
-    do {
-      for layer in self { try layer.fold(precision: precision) }
-    } catch {
-      unfold()
-      throw error
-    }
+    try forAll { try $0.fold(precision: precision) }
+  }
+
+  /// Prepares all of them for evaluation passes that note which numbers there are, or none.
+  /// - Throws: `TorchError`.
+  public func observe(in precision: Precision) throws {
+    try forAll { try $0.observe(in: precision) }
+  }
+
+  /// What was noted since.
+  /// - Throws: `TorchError` where there were no finite numbers.
+  public func observedRanges() throws -> ActivationRanges {
+    var ranges = ActivationRanges(layers: [:])
+    for layer in self { ranges.layers[layer.name] = try layer.observedRanges() }
+    return ranges
+  }
+
+  /// Prepares all of them for evaluation passes in bytes, or none.
+  /// - Throws: `TorchError`.
+  public func fold(to ranges: ActivationRanges) throws {
+    try forAll { try $0.fold(to: ranges) }
   }
 
   /// Goes back to the separate layers.
   public func unfold() {
     for layer in self { layer.unfold() }
   }
-}
 
-/// A convolution with a folded batch norm that adds and activates in the same kernel where there is one.
-final class FusedConvolution {
-  private let weight, bias: Tensor
-  private let stride, padding: [Int64]
-  private let groups: Int64
-  private var packed: (shape: [Int], weight: Tensor)?
-  private let packs: Bool
-
-  init(_ convolution: Conv2d, _ norm: BatchNorm, precision: Precision) throws {
-    let dtype: DType = precision == .bf16 ? .bfloat16 : .float32
-    (weight, bias) = try withoutGradients {
-      let deviation = try norm.runningVariance.scaled(by: 1, plus: norm.epsilon).squareRoot()
-      let scale = try norm.weight.divided(by: deviation)
-      let folded = try convolution.weight.multiplied(by: scale.reshaped(to: [-1, 1, 1, 1]))
-      let shift = try norm.bias.subtracting(norm.runningMean.multiplied(by: scale))
-      return (try folded.to(dtype).channelsLast().detached(), try shift.to(dtype).detached())
+  private func forAll(_ prepare: (ConvNorm) throws -> Void) throws {
+    do {
+      for layer in self { try prepare(layer) }
+    } catch {
+      unfold()
+      throw error
     }
-    stride = [Int64](repeating: Int64(convolution.stride), count: 2)
-    padding = [Int64](repeating: Int64(convolution.padding), count: 2)
-    groups = Int64(convolution.groups)
-    packs = weight.device == .cpu && (precision == .float32 || CPU.packsBFloat16)
-  }
-
-  func callAsFunction(
-    _ x: Tensor, adding residual: Tensor?, activation: Activation?
-  ) throws -> Tensor {
-    let shape = x.shape
-    guard shape.count == 4, shape[1] == self.weight.shape[1] * Int(groups) else {
-      throw TorchError(
-        "conv2d", shapes: [shape, self.weight.shape],
-        message: "expected pictures of \(self.weight.shape[1] * Int(groups)) channels")
-    }
-    let weight = packs ? try packedWeight(for: shape) : self.weight
-    return try withExtendedLifetime((weight, bias)) {
-      try make("conv2d", [x, self.weight] + (residual.map { [$0] } ?? [])) {
-        ctorch_fused_convolution(
-          x.handle, weight.handle, packs, bias.handle, residual?.handle,
-          activation?.code ?? Int32(CTORCH_NO_ACTIVATION), stride, padding, groups, $0)
-      }
-    }
-  }
-
-  /// The weight in the layout that oneDNN wants for pictures of this shape.
-  private func packedWeight(for shape: [Int]) throws -> Tensor {
-    if let packed, packed.shape == shape { return packed.weight }
-    let weight = try make("reorder_conv2d_weight", [self.weight]) {
-      ctorch_pack_convolution(self.weight.handle, stride, padding, groups, shape.wide, $0)
-    }
-    packed = (shape, weight)
-    return weight
   }
 }

@@ -12,14 +12,15 @@ extension Tensor {
     }
     return try make("max_pool2d", [self]) {
       ctorch_max_pool2d(handle, Int64(kernel), Int64(stride), Int64(padding), $0)
-    }
+    }.standing(for: quantization)
   }
 
   /// The mean of each window of a picture [N, C, H, W]; of one that reaches beyond it, of what is there.
   /// - Throws: `TorchError` when there are no such axes.
   public func averagePooled(kernel: Int, stride: Int, _ pass: Pass) throws -> Tensor {
-    let pooled = try make("avg_pool2d", [self]) {
-      ctorch_avg_pool2d(handle, Int64(kernel), Int64(stride), $0)
+    let x = try dequantized()
+    let pooled = try make("avg_pool2d", [x]) {
+      ctorch_avg_pool2d(x.handle, Int64(kernel), Int64(stride), $0)
     }
     return try pass.trace?.output("avg_pool2d", pooled.shape) ?? pooled
   }
@@ -33,6 +34,7 @@ extension Tensor {
         "global_average_pool", shapes: [shape], message: "expected [N, C] and axes to pool")
     }
     if let trace = pass.trace { return try trace.output("mean", Array(shape[..<2])) }
+    if dtype == .uint8, let quantization { return try quantizedMeans(quantization) }
     return try mean(axes: Array(2..<shape.count))
   }
 
@@ -46,7 +48,7 @@ extension Tensor {
     }
     let channels = Array(shape[..<2])
     if let trace = pass.trace { return try trace.output("amax", channels) }
-    return try reshaped(to: channels + [shape[2...].reduce(1, *)]).top(1).values
+    return try dequantized().reshaped(to: channels + [shape[2...].reduce(1, *)]).top(1).values
       .reshaped(to: channels)
   }
 }

@@ -26,6 +26,7 @@ public struct SqueezeExcitation {
   /// - Throws: `TorchError` when the channels differ.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     let shape = x.shape
+    let x = try x.dequantized()
     let means = try x.globalAveragePooled(pass).reshaped(to: Array(shape[..<2]) + [1, 1])
     let factors = try expand(reduce(means, pass).activated(by: activation, pass), pass)
       .activated(by: gate, pass)

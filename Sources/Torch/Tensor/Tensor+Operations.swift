@@ -28,7 +28,7 @@ extension Tensor {
   public func every(_ step: Int, axis: Int) throws -> Tensor {
     try make("slice", [self]) {
       ctorch_slice(handle, Int64(axis), 0, Int64.max, Int64(step), $0)
-    }
+    }.standing(for: quantization)
   }
 
   /// Zeros before and after the entries of one axis.
@@ -36,9 +36,10 @@ extension Tensor {
   public func padded(axis: Int, before: Int, after: Int) throws -> Tensor {
     // libtorch names the last axis first.
     let padding = [Int](repeating: 0, count: 2 * max(0, shape.count - 1 - axis)) + [before, after]
+    let zero = dtype == .uint8 ? Int64(quantization?.zeroPoint ?? 0) : 0
     return try make("pad", [self]) {
-      ctorch_pad(handle, padding.wide, Int32(padding.count), $0)
-    }
+      ctorch_pad(handle, padding.wide, Int32(padding.count), zero, $0)
+    }.standing(for: quantization)
   }
 
   /// Axes of one entry as long as in `shape`, without copies.
@@ -58,7 +59,8 @@ extension Tensor {
   /// The sum, element by element, with broadcasting.
   /// - Throws: `TorchError` when the shapes do not fit.
   public func adding(_ other: Tensor) throws -> Tensor {
-    try make("add", [self, other]) { ctorch_add(handle, other.handle, $0) }
+    let (left, right) = (try dequantized(), try other.dequantized())
+    return try make("add", [left, right]) { ctorch_add(left.handle, right.handle, $0) }
   }
 
   /// The difference, element by element, with broadcasting.

@@ -6,6 +6,9 @@ import CTorch
 /// tensor work of a process stays on one thread.
 public final class Tensor {
   let handle: OpaquePointer
+  /// What the elements stand for where they are bytes in place of real numbers; nil where they are what
+  /// they are.
+  public internal(set) var quantization: Quantization?
 
   /// Takes over a handle that the C ABI made.
   init(consuming handle: OpaquePointer) { self.handle = handle }

@@ -36,7 +36,7 @@ package final class Inference {
     let replicas = count > 1 ? try (0..<count).compactMap { _ in try network.replica() } : []
     networks = replicas.isEmpty ? [network] : replicas
     threads = try ComputeThreads(count: networks.count, poolSize: Libtorch.threads / networks.count)
-    for network in networks { try network.fold(precision: runtime.precision) }
+    for network in networks { try network.fold(for: runtime) }
   }
 
   deinit { for network in networks { network.unfold() } }
@@ -129,6 +129,20 @@ package final class Inference {
     throw TrainingError.nonFinite(
       "\(dataset.key(at: batch.indices[row])): the network's \(output.rawValue) are no finite numbers in "
         + "\(runtime.precision.rawValue); \(advice)")
+  }
+}
+
+extension Network {
+  /// Prepares evaluation passes as `runtime` says.
+  /// - Throws: `TrainingError.usage` where that is int8 and the network has no such form, or was not
+  ///   calibrated.
+  fileprivate func fold(for runtime: Runtime) throws {
+    guard runtime.precision == .int8 else { return try fold(precision: runtime.precision) }
+    guard let foldable else { throw TrainingError.noInt8 }
+    guard let ranges = runtime.ranges else {
+      throw TrainingError.usage("int8 wants the network to be calibrated first")
+    }
+    try foldable.fold(to: ranges)
   }
 }
 

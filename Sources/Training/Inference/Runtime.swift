@@ -8,6 +8,8 @@ public struct Runtime {
   public var device: Device
   /// The precision of the computation.
   public var precision: Precision
+  /// With int8: which numbers the network's layers see and make.
+  package var ranges: ActivationRanges?
   /// How many threads read and decode pictures.
   public var workers: Int
   /// The batch size of evaluation and prediction, in pictures.

@@ -27,6 +27,10 @@ struct EvaluateCommand: ParsableCommand {
     help: "The share of pictures that may be unreadable; beyond it the exit code is 65.")
   var unreadableLimit = BadSamples.Limit().fraction
 
+  @Flag(
+    help: "Convolutions in int8, as ranking.precision: int8 scores, calibrated on some of the pictures.")
+  var int8 = false
+
   @Flag(help: "Print JSON and nothing else.")
   var json = false
 
@@ -40,7 +44,7 @@ struct EvaluateCommand: ParsableCommand {
     let model = try LoadedModel(model, options.settings)
     model.folder.notes.forEach(printError)
     let result = try model.evaluate(
-      data, split: split, console: Console(quiet: json))
+      data, split: split, int8: int8, console: Console(quiet: json))
     if json {
       try printJSON(result)
     } else if let top1 = result.top1 {

@@ -261,15 +261,16 @@ extension ScoringWork {
 
 extension ShardRecord {
   /// What every shard of a run has in common: the fields that decide the bits of a score.
-  init(of run: Run, teacher: ModelFolder) throws {
+  init(of run: Run, teacher: ModelFolder, _ calibration: Calibration?) throws {
     let classes = teacher.classNames.count
     self.init(
       shard: "", count: 0, modelSHA256: try Checksum.sha256(file: teacher.weightsPath),
       recipeHash: run.recipe.scoresHash, inputIdentity: "",
       leftOutIdentity: run.inputs.leftOut ?? "",
-      batch: run.recipe.ranking.batch, precision: run.precision.rawValue,
+      batch: run.recipe.ranking.batch, precision: run.scoringPrecision.rawValue,
       libtorch: Libtorch.version, cpuFeatures: CPU.kernels, device: run.device.kind.rawValue,
       classesPerSample: min(run.recipe.ranking.labelsPerImage, classes), classes: classes,
       scoresSHA256: "", seconds: 0, imagesPerSecond: 0)
+    calibrationSHA256 = try calibration?.sha256
   }
 }

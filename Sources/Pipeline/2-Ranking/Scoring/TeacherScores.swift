@@ -11,6 +11,7 @@ final class TeacherScores: ScoreSource {
   let kind: ShardRecord
   private let run: Run
   private let teacher: ModelFolder
+  private let calibration: Calibration?
   private let badSamples: BadSamples
   private var inference: Inference?
   private var top: TopClasses
@@ -22,7 +23,10 @@ final class TeacherScores: ScoreSource {
     teacher = try run.model(of: .teacher)
     try requireSameClasses(
       teacher.classNames, "the teacher's classes", run.data.classNames, "the labelled set's")
-    kind = try ShardRecord(of: run, teacher: teacher)
+    let isInt8 = run.scoringPrecision == .int8
+    if isInt8, let error = PipelineError(ofInt8On: run.device) { throw error }
+    calibration = isInt8 ? try Calibration(of: teacher, in: run) : nil
+    kind = try ShardRecord(of: run, teacher: teacher, calibration)
     // How many may be unreadable is judged over all shards, when they are selected from: a share of
     // what this process happens to score would depend on who scores what.
     badSamples = BadSamples(of: run.data.unlabelled, limit: .none, seesEachOnce: true)
@@ -32,8 +36,7 @@ final class TeacherScores: ScoreSource {
   func prepare(for shards: [Int]) throws {
     guard inference == nil else { return }
     inference = try Inference(
-      teacher.load(on: run.device), input: run.recipe.input,
-      run.runtime(batch: run.recipe.ranking.batch, setBy: "ranking.batch"))
+      teacher.load(on: run.device), input: run.recipe.input, run.scoringRuntime(calibration))
   }
 
   func forEachBatch(

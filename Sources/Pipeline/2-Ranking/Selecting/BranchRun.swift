@@ -40,10 +40,10 @@ public enum BranchRun {
       try link(source, to: "\(made.path)/\(name)")
     }
     try link(run.directory.scoresFolder, to: made.scoresFolder)
-    let source = ScoreProvenance.path(in: run.directory)
-    if FilePath(text: source).exists { try link(source, to: ScoreProvenance.path(in: made)) }
-    let cache = CacheNote.path(in: run.directory)
-    if FilePath(text: cache).exists { try link(cache, to: CacheNote.path(in: made)) }
+    for path in [ScoreProvenance.path(in:), Calibration.path(in:), CacheNote.path(in:)] {
+      let source = path(run.directory)
+      if FilePath(text: source).exists { try link(source, to: path(made)) }
+    }
     let shards = try ScoredShards(in: run)
     var outputs: [String] = []
     for name in SelectionFolder.files + ["materialized.json"]
