@@ -51,7 +51,8 @@ struct Int8ScoringTests {
     #expect(try run.finish("score", "one", Self.int8).errors.contains("scores: done"))
   }
 
-  @Test("scores of another precision are refused together; --redo scores again, and calibrates once")
+  @Test(
+    "scores of another precision are refused together; --redo scores again, and calibrates once")
   func mixture() throws {
     let run = try TinyRun()
     let float32 = ["ranking.precision=float32"]
@@ -66,7 +67,8 @@ struct Int8ScoringTests {
     // Scores that another calibration made are no part of the same ranking.
     let path = "runs/a/2-ranking/scores/00001.json"
     try run.folder.write(
-      run.folder.read(path).replacingOccurrences(of: calibration, with: String(repeating: "0", count: 64)),
+      run.folder.read(path).replacingOccurrences(
+        of: calibration, with: String(repeating: "0", count: 64)),
       to: path)
     let mixed = try run.run("select", "a", Self.int8)
     #expect(mixed.code != 0)
@@ -82,7 +84,8 @@ struct Int8ScoringTests {
     #expect(outcome.code == 64, "\(outcome.errors)")
     #expect(
       outcome.errors.contains(
-        "ranking.precision: convnext_tiny does not compute in int8; only convolutions with batch norms"),
+        "ranking.precision: convnext_tiny does not compute in int8; only convolutions with batch norms"
+      ),
       "\(outcome.errors)")
     #expect(!run.has("a", "1-teacher/model.safetensors"))
   }

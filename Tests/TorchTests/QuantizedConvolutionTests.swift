@@ -106,7 +106,8 @@ struct QuantizedConvolutionTests {
     #expect(try corner.array(of: UInt8.self) == [124, 116, 104, 124, 116, 104])
   }
 
-  @Test("of such pictures are those of the pictures, up to the weights' and the result's half steps")
+  @Test(
+    "of such pictures are those of the pictures, up to the weights' and the result's half steps")
   func firstLayer() throws {
     try withoutGradients {
       let layer = try layer(Shape(from: 3, to: 16, kernel: 7, stride: 2))
@@ -131,7 +132,8 @@ struct QuantizedConvolutionTests {
       // 147 products of numbers below 2.65, each weight off by half a step (a step is larger where a
       // channel's deviation is smaller, by up to 2 %), the padding by half of 1 / 57.
       let largest = (scales.max() ?? 0) * 1.03
-      let bound = 147 * 2.65 * largest / 2 + 147 * 127 * largest / 114 + Quantization(range).scale / 2
+      let bound =
+        147 * 2.65 * largest / 2 + 147 * 127 * largest / 114 + Quantization(range).scale / 2
       let errors = zip(try y.array(of: Float.self), values).map { abs($0 - $1) }
       #expect((errors.max() ?? .infinity) <= bound)
       // Rounding errors of both signs mostly cancel.

@@ -28,7 +28,9 @@ struct EvaluateCommand: ParsableCommand {
   var unreadableLimit = BadSamples.Limit().fraction
 
   @Flag(
-    help: "Convolutions in int8, as ranking.precision: int8 scores, calibrated on some of the pictures.")
+    help:
+      "Convolutions in int8, as ranking.precision: int8 scores, calibrated on some of the pictures."
+  )
   var int8 = false
 
   @Flag(help: "Print JSON and nothing else.")

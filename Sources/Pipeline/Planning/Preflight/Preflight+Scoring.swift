@@ -16,7 +16,8 @@ extension Preflight {
     else { return }
     try note(
       PipelineError.usage(
-        "ranking.precision: \(recipe.teacher.model) does not compute in int8; \(TrainingError.noInt8)"),
+        "ranking.precision: \(recipe.teacher.model) does not compute in int8; \(TrainingError.noInt8)"
+      ),
       key: "ranking.precision")
   }
 }
