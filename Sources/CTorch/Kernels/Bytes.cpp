@@ -1,5 +1,7 @@
 #include "Bytes.h"
 
+#include "Processors.h"
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -9,13 +11,6 @@
 
 namespace kernels {
 namespace {
-
-// Compiled for each of these and chosen when the process starts: the plain x86-64 has no wide vectors.
-#if defined(__x86_64__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512bw", "avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
 
 // Adding it rounds a float between -2²² and 2²² to a whole number, to the even of two.
 constexpr float rounder = 12582912.0f;

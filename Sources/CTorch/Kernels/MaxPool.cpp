@@ -1,5 +1,7 @@
 #include "MaxPool.h"
 
+#include "Processors.h"
+
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -8,12 +10,6 @@
 
 namespace kernels {
 namespace {
-
-#if defined(__x86_64__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx512bw", "avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
 
 // Whole numbers in the order of the floating-point numbers that have these bits, every NaN above all.
 template <class Whole> inline Whole ordered(Whole bits, Whole infinity) {

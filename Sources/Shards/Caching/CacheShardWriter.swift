@@ -1,6 +1,6 @@
 import Copies
 import Files
-public import Foundation
+import Foundation
 public import ImageData
 
 /// Writes one shard of a cache: the copies of a shard's pictures as a tar in WebDataset's form, its index,
