@@ -17,13 +17,13 @@ struct SafetensorsHeader {
 
   static let byteLimit = 100_000_000
   private static let names: [(String, DType)] = [
-    ("U8", .uint8), ("BOOL", .bool), ("I32", .int32), ("I64", .int64), ("F16", .float16),
-    ("BF16", .bfloat16), ("F32", .float32), ("F64", .float64),
+    ("U8", .uint8), ("I8", .int8), ("BOOL", .bool), ("I32", .int32), ("I64", .int64),
+    ("F16", .float16), ("BF16", .bfloat16), ("F32", .float32), ("F64", .float64),
   ]
 
   /// Bytes of an element of types that are passed over.
   private static let otherSizes = [
-    "I8": 1, "I16": 2, "U16": 2, "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
+    "I16": 2, "U16": 2, "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
     "C64": 8,
   ]
 
