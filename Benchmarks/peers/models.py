@@ -1,5 +1,7 @@
 """The models that the peers know, by their usual names."""
 
+import argparse
+
 from vision import torchvision
 
 models = torchvision.models
@@ -21,3 +23,12 @@ MODELS = {
     "resnext101_32x16d": resnext101(16),
     "resnext101_32x48d": resnext101(48),
 }
+
+
+def network_arguments(documentation):
+    """A parser of what every program on a network takes."""
+    parser = argparse.ArgumentParser(description=documentation.splitlines()[0])
+    parser.add_argument("--model", default="resnet50", choices=sorted(MODELS))
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--size", type=int, default=224, help="pixels along each side")
+    return parser

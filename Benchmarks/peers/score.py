@@ -7,21 +7,16 @@ A round is --batches batches that are already in memory, to logits; the value is
 rounds are asked for.
 """
 
-import argparse
-
 import torch
 import torch._inductor.config as inductor
 from torch.fx.experimental.optimization import fuse
 
-from models import MODELS
+from models import MODELS, network_arguments
 from rounds import serve
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="resnet50", choices=sorted(MODELS))
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--size", type=int, default=224, help="pixels along each side")
+    parser = network_arguments(__doc__)
     parser.add_argument("--batches", type=int, default=8, help="batches in a round")
     parser.add_argument("--engine", default="eager", choices=["eager", "compile"])
     parser.add_argument("--precision", default="bf16", choices=["bf16", "fp32"])

@@ -7,7 +7,6 @@ per second. int8 is nncf.quantize's, whose calibration sees 32 pictures of noise
 here. --streams is how many requests OpenVINO works on at the same time. rounds.py says how rounds are asked for.
 """
 
-import argparse
 import logging
 import os
 
@@ -15,7 +14,7 @@ import numpy as np
 import openvino as ov
 import torch
 
-from models import MODELS
+from models import MODELS, network_arguments
 from rounds import serve
 
 
@@ -29,10 +28,7 @@ def quantized(model, shape):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="resnet50", choices=sorted(MODELS))
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--size", type=int, default=224, help="pixels along each side")
+    parser = network_arguments(__doc__)
     parser.add_argument("--batches", type=int, default=8, help="batches in a round")
     parser.add_argument("--precision", default="bf16", choices=["bf16", "int8", "fp32"])
     parser.add_argument("--streams", type=int, default=1)

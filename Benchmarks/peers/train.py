@@ -6,20 +6,15 @@ A round is --steps steps on one batch that is already in memory; the value is im
 rounds.py says how rounds are asked for.
 """
 
-import argparse
-
 import torch
 from torch.nn import functional
 
-from models import MODELS
+from models import MODELS, network_arguments
 from rounds import serve
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="resnet50", choices=sorted(MODELS))
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--size", type=int, default=224, help="pixels along each side")
+    parser = network_arguments(__doc__)
     parser.add_argument("--steps", type=int, default=4, help="steps in a round")
     parser.add_argument("--threads", type=int, help="default: PyTorch's own choice")
     parser.add_argument("--precision", default="bf16", choices=["bf16", "fp32"])

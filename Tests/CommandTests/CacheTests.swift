@@ -147,7 +147,7 @@ struct CacheTests {
       try finish("select", name)
     }
     let whole = try sums(cache)
-    var bytes = try bytes(of: cache + "/03.tar")
+    var bytes = try TestSupport.bytes(of: cache + "/03.tar")
     bytes[600] ^= 0x40
     try TestSupport.write(bytes, to: cache + "/03.tar")
     let refused = try call("pretrain", "b")
@@ -157,6 +157,14 @@ struct CacheTests {
     try finish("score", "b", "--cache", cache, "--cache-size", "8")
     #expect(try sums(cache) == whole)
     unlink(cache + "/04.json")
+    // A note that cannot be read is not taken for none.
+    let note = run.directory("c") + "/2-ranking/cache.json"
+    let noted = try TestSupport.bytes(of: note)
+    try TestSupport.write(Array(noted.dropLast(3)), to: note)
+    let unread = try call("pretrain", "c")
+    #expect(unread.code != 0)
+    #expect(unread.errors.contains("\(note): it is damaged"), "\(unread.errors)")
+    try TestSupport.write(noted, to: note)
     let errors = try finish("pretrain", "c")
     #expect(errors.contains("1 of 6 shards is missing in \(cache) (04)"))
     #expect(errors.contains("the student is trained on U's own pictures"))

@@ -7,15 +7,20 @@ import Testing
 @Suite("Paths of recipes that lead upwards")
 struct UpwardPathTests {
   let folder: TemporaryFolder
+  /// Paths also lead from the working folder, around which nothing is called so.
+  private let d = "halcyon-test-d"
+  private let u = "halcyon-test-u"
 
   init() throws {
     folder = try TemporaryFolder()
-    for name in ["d/a/1.png", "exp/d/a/1.png", "u/1.png"] { try folder.write("x", to: name) }
+    for name in ["\(d)/a/1.png", "exp/\(d)/a/1.png", "\(u)/1.png"] {
+      try folder.write("x", to: name)
+    }
   }
 
   private func recipe(_ labelled: String, overrides: [String] = []) throws -> (Recipe, [String]) {
     try folder.write(
-      "name: a\ndata: {labelled: \(labelled), unlabelled: ../u}", to: "exp/r.yaml")
+      "name: a\ndata: {labelled: \(labelled), unlabelled: ../\(u)}", to: "exp/r.yaml")
     var notes: [String] = []
     let recipe = try Recipe(
       contentsOf: folder.path + "/exp/r.yaml", overrides: overrides, note: { notes.append($0) })
@@ -24,18 +29,18 @@ struct UpwardPathTests {
 
   @Test("a path keeps its .., also where a folder of the bare name lies beside the recipe")
   func upwards() throws {
-    let (recipe, notes) = try recipe("../d")
-    #expect(recipe.data.labelled == folder.path + "/d")
-    #expect(recipe.data.unlabelled == folder.path + "/u")
+    let (recipe, notes) = try recipe("../\(d)")
+    #expect(recipe.data.labelled == folder.path + "/\(d)")
+    #expect(recipe.data.unlabelled == folder.path + "/\(u)")
     #expect(notes == [])
-    #expect(try self.recipe("d").0.data.labelled == folder.path + "/exp/d")
+    #expect(try self.recipe(d).0.data.labelled == folder.path + "/exp/\(d)")
   }
 
   @Test("rest is no folder, and where one is called so beside the recipe that is said")
   func rest() throws {
     func notes(_ unlabelled: String) throws -> [String] {
       try folder.write(
-        "name: a\ndata: {labelled: d, labelledCount: 2, unlabelled: \(unlabelled)}",
+        "name: a\ndata: {labelled: \(d), labelledCount: 2, unlabelled: \(unlabelled)}",
         to: "exp/r.yaml")
       var notes: [String] = []
       _ = try Recipe(contentsOf: folder.path + "/exp/r.yaml", note: { notes.append($0) })
@@ -53,10 +58,10 @@ struct UpwardPathTests {
 
   @Test("upwards from a link is out of the folder that it is to")
   func links() throws {
-    try folder.write("x", to: "far/d/1.png")
+    try folder.write("x", to: "far/\(d)/1.png")
     try folder.write("x", to: "far/deep/1.png")
     #expect(symlink(folder.path + "/far/deep", folder.path + "/exp/link") == 0)
-    #expect(try recipe("link/../d").0.data.labelled == folder.path + "/far/d")
+    #expect(try recipe("link/../\(d)").0.data.labelled == folder.path + "/far/\(d)")
   }
 
   @Test("where the same words lead to two folders, one line says which is taken")
@@ -72,7 +77,7 @@ struct UpwardPathTests {
         "data.labelled: \(name) is \(folder.path)/exp/\(name); there is \(here)/\(name), too, which "
           + "is passed over"
       ])
-    let (overridden, _) = try self.recipe("d", overrides: ["data.labelled=\(name)"])
+    let (overridden, _) = try self.recipe(d, overrides: ["data.labelled=\(name)"])
     #expect(overridden.data.labelled == "\(here)/\(name)")
   }
 

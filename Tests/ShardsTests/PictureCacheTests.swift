@@ -142,6 +142,20 @@ struct PictureCacheTests {
     #expect(try state() == .missing)
   }
 
+  @Test("what a killed process left half-written is removed after a day, and nothing younger")
+  func torn() throws {
+    let format = CacheFormat(size: 256)
+    _ = try PictureCache(in: path, as: format)
+    for name in ["00.tar.tmp-1", "00.tar.tmp-2"] { try folder.write("half", to: "cache/\(name)") }
+    var times = [timeval](repeating: timeval(tv_sec: time(nil) - 90_000, tv_usec: 0), count: 2)
+    #expect(utimes(path + "/00.tar.tmp-1", &times) == 0)
+    _ = try PictureCache(in: path, as: format)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
+        "00.tar.tmp-2", "cache.json",
+      ])
+  }
+
   @Test("a folder of other copies, or of anything else, is refused")
   func foreign() throws {
     _ = try PictureCache(in: path, as: CacheFormat(size: 256))

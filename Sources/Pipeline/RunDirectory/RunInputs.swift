@@ -54,7 +54,8 @@ struct RunInputs {
       (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled)
       inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
     }
-    if stage == .student { inputs.cache = CacheNote(in: directory)?.format.words }
+    // A note that is damaged is said where it is followed.
+    if stage == .student { inputs.cache = (try? CacheNote(in: directory))?.format.words }
     return inputs
   }
 }

@@ -25,15 +25,16 @@ public struct PictureCache: Sendable {
   public init(in folder: String, as format: CacheFormat) throws {
     self.folder = folder
     self.format = format
+    let names = (try? FilePath(text: folder).names()) ?? []
     if let found = try Self.format(of: folder) {
       guard found == format else {
         throw ImageDataError.argument(
           "\(folder) is a cache of other copies (\(found.words)) than are asked for (\(format.words)); ask "
             + "for those, or name another folder")
       }
+      removeTornFiles(names)
       return
     }
-    let names = (try? FilePath(text: folder).names()) ?? []
     if let other = names.filter({ !$0.contains(".tmp-") }).min() {
       throw ImageDataError.argument(
         "\(folder) holds \(other) and no \(Self.formatName), so it is no cache; name an empty folder, so "

@@ -26,10 +26,9 @@ struct CacheNote: Codable, Equatable {
   }
 
   /// What is noted in `directory`; nil where nothing is.
-  init?(in directory: RunDirectory) {
-    guard let note = try? JSON.read(CacheNote.self, at: Self.path(in: directory)) else {
-      return nil
-    }
+  /// - Throws: `FileError` where the note is damaged.
+  init?(in directory: RunDirectory) throws {
+    guard let note = try JSON.read(CacheNote.self, at: Self.path(in: directory)) else { return nil }
     self = note
   }
 

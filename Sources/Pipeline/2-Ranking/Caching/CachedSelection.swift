@@ -10,7 +10,7 @@ enum CachedSelection {
   /// the shards that are needed is missing there.
   /// - Throws: `PipelineError.data` when the cache is damaged, or incomplete where training was begun with it.
   static func pictures(of selected: RunSelection, in run: Run) throws -> (any ImageDataset)? {
-    guard let note = CacheNote(in: run.directory) else { return nil }
+    guard let note = try CacheNote(in: run.directory) else { return nil }
     let selection = selected.selection
     let unlabelled = run.data.unlabelled
     let shards = Set(selection.images.map { Int($0.shard) }).sorted()

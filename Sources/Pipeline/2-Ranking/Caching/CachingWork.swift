@@ -25,7 +25,7 @@ struct CachingWork {
     }
     self.run = run
     let note = CacheNote(cache)
-    let earlier = CacheNote(in: run.directory)
+    let earlier = try CacheNote(in: run.directory)
     guard earlier != note else { return }
     guard !run.directory.hasBegunStudent else {
       run.console.say(
