@@ -320,6 +320,12 @@ final class SetsOpening {
     for pictures in learned { names[pictures.stage] = pictures.classNames }
     try preflight.checkStartingWeights(of: recipe, classNames: names, isFinished: isFinished)
     if !isFinished(.ranking) { try preflight.checkScoring(of: recipe, on: opening.device) }
+    // A student that is done reads no cache; scoring alone leaves one for others, too.
+    if opening.computed.contains(.ranking),
+      !opening.computed.contains(.student) || !isFinished(.student)
+    {
+      try preflight.checkCache(of: recipe, in: opening.directory?.path)
+    }
     guard let source, let labelled else { return }
     try preflight.checkTrainings(
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,

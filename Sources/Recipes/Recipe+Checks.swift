@@ -129,6 +129,7 @@ extension Recipe {
     found.atLeast(
       1, ranking.imagesPerClass, "ranking.imagesPerClass", atMost: ranking.mostImagesPerClass)
     found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
+    checkScoringPrecision(&found)
     checkTeachers(&found)
     checkSelection(&found)
 
@@ -177,6 +178,14 @@ extension Recipe {
         "\(key) has no meaning for teacher.kind: \(teacher.kind.rawValue); remove it, or set kind: knn"
       )
     }
+  }
+
+  private func checkScoringPrecision(_ found: inout RecipeProblems) {
+    found.refuse(
+      teacher.kind == .given && ranking.precision != .auto,
+      ["ranking.precision", "teacher.kind"],
+      "ranking.precision has no meaning with teacher.kind: given, since nothing is computed; remove it"
+    )
   }
 
   private func checkTeachers(_ found: inout RecipeProblems) {

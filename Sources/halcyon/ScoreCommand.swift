@@ -24,7 +24,8 @@ struct ScoreCommand: ParsableCommand {
 
       --cache leaves the pictures, which have been decoded for their scores, at training size in a folder: \
       a tar a shard in WebDataset's form with U's keys, its index and its record. Pre-training then reads \
-      the selected ones there, also where U's own are gone. A picture that is smaller stays as it is. \
+      the selected ones there, also where those that an index names are gone. A picture that is smaller \
+      stays as it is. \
       Several runs over the same pictures can share it.
       """)
 
@@ -71,6 +72,8 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     var options = options
     options.settings += cache.settings
+    let reading = try options.read(tells: false)
+    try ScoreImages.check(reading, directory: options.directory(for: reading))
     guard from.isEmpty else {
       let given = GivenScores(
         files: from, keys: keys, kind: kind ?? .probabilities,
@@ -82,10 +85,9 @@ struct ScoreCommand: ParsableCommand {
     }
     let share = try sharing.share()
     // Scores of other runs need no teacher here that a run would have begun with.
-    let isMean = try !options.read(tells: false).recipe.ranking.teachers.isEmpty
     let run = try options.open(
       remaking: [.ranking], access: share != nil || sharing.claim != nil ? .shared : .alone,
-      mayBegin: isMean)
+      mayBegin: !reading.recipe.ranking.teachers.isEmpty)
     let claims = sharing.claim.map {
       ShardClaims(folder: $0, patience: sharing.claimTimeout)
     }

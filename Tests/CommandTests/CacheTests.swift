@@ -176,9 +176,11 @@ struct CacheTests {
   @Test("folders, sizes and formats that cannot be are refused before anything is scored")
   func refusals() throws {
     try copy("b")
+    var recipe = try run.text("b", "recipe.yaml")
     func refusal(_ flags: String...) throws -> String {
       let outcome = try Command.run(arguments("score", "b") + flags)
       #expect(outcome.code == 64, "\(outcome.errors)")
+      #expect(try run.text("b", "recipe.yaml") == recipe, "a refused option is not kept")
       return outcome.errors
     }
     #expect(
@@ -190,12 +192,18 @@ struct CacheTests {
     #expect(
       try refusal("--cache", run.directory("b") + "/cache").contains(
         "where the run keeps its own files"))
-    #expect(try refusal("--cache", run.folder.path + "/plain").contains("where pictures are"))
+    #expect(try refusal("--cache", run.folder.path + "/plain").contains("and no format"))
     try run.folder.write("mine", to: "full/notes.txt")
     #expect(
       try refusal("--cache", run.folder.path + "/full").contains(
-        "holds notes.txt and no cache.json"))
+        "holds notes.txt and no format"))
+    // Before a teacher is trained for hours, and by the dry run.
+    let fresh = try Command.run(
+      arguments("run", "new") + ["--dry-run", "--cache", run.folder.path + "/full"])
+    #expect(fresh.code == 64)
+    #expect((fresh.output + fresh.errors).contains("holds notes.txt and no format"))
     try finish("score", "b", "--cache", cache, "--cache-size", "8")
+    recipe = try run.text("b", "recipe.yaml")
     #expect(
       try refusal("--cache", cache, "--cache-size", "9")
         .contains("is a cache of other copies (JPEG of quality 90, shorter side 8, grey)"))

@@ -112,6 +112,20 @@ struct CachedCopyTests {
     }
   }
 
+  @Test("a picture of a few bytes stays what it is", arguments: 1...6)
+  func tiny(width: Int) throws {
+    // Foundation keeps up to 14 bytes of a `Data` elsewhere than more.
+    let pixels = Data((0..<width * 3).map { UInt8($0 * 11 + 5) })
+    let kept = try copy(
+      .pixels(pixels, width: width, height: 1, channels: 3), CacheFormat(size: 4, encoding: .raw))
+    guard case .pixels(let bytes, let keptWidth, 1, 3) = kept else {
+      Issue.record("\(kept)")
+      return
+    }
+    #expect(keptWidth == width)
+    #expect(bytes == pixels)
+  }
+
   @Test("pixels without a file are resized as files are, in grey, too")
   func plain() throws {
     let (image, pixels) = BlobPicture(seed: 3).image(width: 60, height: 40)

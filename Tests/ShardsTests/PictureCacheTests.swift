@@ -1,3 +1,4 @@
+import Copies
 import Files
 import Foundation
 import ImageData
@@ -25,10 +26,23 @@ struct PictureCacheTests {
     identity: String = "i"
   ) throws -> PictureCache {
     let cache = try PictureCache(in: path, as: format)
-    let writer = try cache.writer(ofShard: shard, identity: identity)
-    for (copy, key) in zip(copies, keys) { try writer.append(copy, key: key) }
+    let source = source(copies.count, identity, shard: shard)
+    let writer = try cache.writer(of: source)
+    for (position, (copy, key)) in zip(copies, keys).enumerated() {
+      try writer.append(copy, key: key, of: source.contentHash(position) ?? .none)
+    }
     try writer.finish()
     return cache
+  }
+
+  /// A shard of U whose pictures hold `contents`, from their positions.
+  private func source(
+    _ count: Int, _ identity: String = "i", shard: String = "00", files: String? = "s",
+    contents: @escaping (Int) -> UInt64 = { UInt64($0) }
+  ) -> CacheSource {
+    CacheSource(name: shard, count: count, identity: identity, filesState: files) {
+      ContentHash.Prefix(first: contents($0), second: 7)
+    }
   }
 
   private func open(_ cache: PictureCache, _ count: Int) -> CachedPictures {
@@ -73,7 +87,7 @@ struct PictureCacheTests {
       }
       #expect(a == b && width == ofWidth && height == ofHeight)
     }
-    #expect(cache.record("00")?.unreadable == 1 && cache.record("00")?.smaller == 1)
+    #expect(try cache.record("00")?.unreadable == 1 && cache.record("00")?.smaller == 1)
   }
 
   @Test("a raw copy is a NumPy file of height × width × channels bytes")
@@ -112,7 +126,7 @@ struct PictureCacheTests {
     let format = CacheFormat(size: 4, encoding: .raw)
     let cache = try write(format, [pixels(1), pixels(2)], keys: ["a", "b"])
     func state(_ count: Int = 2, _ identity: String = "i") throws -> PictureCache.ShardState {
-      try cache.state(ofShard: "00", count: count, identity: identity)
+      try cache.state(of: source(count, identity))
     }
     func sums() throws -> [String] {
       try ["tar", "index"].map { try Checksum.sha256(file: "\(path)/00.\($0)") }
@@ -135,11 +149,37 @@ struct PictureCacheTests {
       let error = #expect(throws: ImageDataError.self) { try state(count, identity) }
       #expect(error?.description.contains("copies of other pictures than shard 00 has now") == true)
       #expect(
-        try cache.state(ofShard: "00", count: count, identity: identity, replacing: true)
-          == .missing)
+        try cache.state(of: source(count, identity), replacing: true) == .missing)
     }
+    try folder.write("{", to: "cache/00.json")
+    #expect(try state() == .damaged)
     unlink("\(path)/00.json")
     #expect(try state() == .missing)
+  }
+
+  @Test(
+    "pictures that were replaced under their names are noticed; touched ones are looked at once")
+  func replaced() throws {
+    let format = CacheFormat(size: 4, encoding: .raw)
+    // The second picture has no copy, so that its bytes are nobody's.
+    let cache = try write(format, [pixels(1), nil, pixels(2)], keys: ["a", "b", "c"])
+    let others = { (_: Int) -> UInt64 in 99 }
+    #expect(try cache.state(of: source(3, contents: others)) == .whole, "files in their old state")
+    let touched = source(3, files: "t") { $0 == 1 ? 99 : UInt64($0) }
+    #expect(try cache.state(of: touched) == .whole)
+    let again = source(3, files: "t", contents: others)
+    #expect(try cache.state(of: again) == .whole, "its state is noted")
+    let other = source(3, files: "u") { $0 == 2 ? 99 : UInt64($0) }
+    #expect(throws: ImageDataError.self) { try cache.state(of: other) }
+    #expect(try cache.state(of: other, replacing: true) == .missing)
+  }
+
+  @Test("a shard may be called as the cache's own file is", arguments: ["format", "cache"])
+  func named(_ shard: String) throws {
+    let format = CacheFormat(size: 4, encoding: .raw)
+    let cache = try write(format, [pixels(1)], keys: ["a"], shard: shard)
+    #expect(try cache.state(of: source(1, shard: shard)) == .whole)
+    #expect(try PictureCache(at: path).format == format)
   }
 
   @Test("what a killed process left half-written is removed after a day, and nothing younger")
@@ -152,7 +192,7 @@ struct PictureCacheTests {
     _ = try PictureCache(in: path, as: format)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
-        "00.tar.tmp-2", "cache.json",
+        "00.tar.tmp-2", "format",
       ])
   }
 
@@ -169,8 +209,11 @@ struct PictureCacheTests {
       #expect(error?.description.contains("JPEG of quality 90, shorter side 256") == true)
     }
     try folder.write("", to: "pictures/1.jpg")
-    expectError("\(folder.path)/pictures holds 1.jpg and no cache.json", code: 65) {
+    expectError("\(folder.path)/pictures holds 1.jpg and no format", code: 65) {
       try PictureCache(in: folder.path + "/pictures", as: CacheFormat(size: 256))
+    }
+    expectError("\(folder.path)/pictures/1.jpg is a file", code: 65) {
+      try PictureCache(in: folder.path + "/pictures/1.jpg", as: CacheFormat(size: 256))
     }
     expectError("cannot open data set \(folder.path)/none: no cache of pictures", code: 65) {
       try PictureCache(at: folder.path + "/none")

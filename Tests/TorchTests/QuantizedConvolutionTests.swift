@@ -141,16 +141,22 @@ struct QuantizedConvolutionTests {
     }
   }
 
-  @Test("a layer without ranges stays in floating-point numbers, which become bytes for the next")
-  func mixed() throws {
-    try withoutGradients {
-      let first = try layer(Shape(from: 3, to: 8, kernel: 3))
-      let x = try Tensor.full([1, 3, 8, 8], 0.5)
-      let floats = try first(x, .evaluation)
-      try first.fold(to: ActivationRanges(layers: [:]))
-      let y = try first(x, Pass(.evaluation, precision: .int8))
-      #expect(y.quantization == nil)
-      #expect(try relativeError(y.to(.float32), floats) < 0.02)
+  @Test("a layer without ranges, or with ones that are none, is refused")
+  func withoutRanges() throws {
+    let layer = try layer(Shape(from: 3, to: 8, kernel: 3))
+    func refusal(_ layers: [String: ActivationRanges.Layer]) throws -> String? {
+      let error = #expect(throws: TorchError.self) {
+        try layer.fold(to: ActivationRanges(layers: layers))
+      }
+      return error?.message
+    }
+    #expect(try refusal([:]) == "there are no ranges of c")
+    let ranges: [(Float, Float)] = [(5, -5), (0, .nan), (-.infinity, 1)]
+    for (low, high) in ranges {
+      let range = ValueRange(low: low, high: high)
+      #expect(
+        try refusal(["c": ActivationRanges.Layer(input: [range], output: Self.output)])?
+          .hasPrefix("the ranges of c are none") == true)
     }
   }
 

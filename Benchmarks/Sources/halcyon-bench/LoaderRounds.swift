@@ -91,14 +91,17 @@ struct LoaderRounds: ParsableCommand {
     throws -> CachedPictures
   {
     let cache = try PictureCache(in: folder, as: format)
-    let writer = try cache.writer(ofShard: "00000", identity: "")
+    let writer = try cache.writer(
+      of: CacheSource(name: "00000", count: pictures.count, identity: "", filesState: nil) { _ in
+        nil
+      })
     let loader = try BatchLoader(
       dataset: pictures, order: SequentialOrder(), positions: 0..<pictures.count, batchSize: 32,
       preset: .evaluation(EvaluationPreset(resize: 256, crop: 224)), seed: 0, workers: threads,
       copying: format, onUnreadable: .mark)
     while let batch = try loader.next() {
       for (index, copy) in zip(batch.indices, batch.copies) {
-        try writer.append(copy, key: pictures.key(at: index))
+        try writer.append(copy, key: pictures.key(at: index), of: .none)
       }
     }
     try writer.finish()

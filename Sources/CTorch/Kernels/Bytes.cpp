@@ -15,8 +15,9 @@ namespace {
 // Adding it rounds a float between -2²² and 2²² to a whole number, to the even of two.
 constexpr float rounder = 12582912.0f;
 
+// A NaN counts as the smallest number: `max` gives its first argument where they cannot be compared.
 inline uint8_t nearest(float x, float inverse, float zero) {
-  float q = std::min(std::max(x * inverse, -1024.0f), 1024.0f);
+  float q = std::min(std::max(-1024.0f, x * inverse), 1024.0f);
   q = (q + rounder) - rounder + zero;
   return static_cast<uint8_t>(static_cast<int32_t>(std::min(std::max(q, 0.0f), 255.0f)));
 }

@@ -30,25 +30,27 @@ extension ImageDecoder {
     guard let memory = malloc(count) else {
       throw Failure(reason: "out of memory", isResource: true)
     }
-    let data = Data(bytesNoCopy: memory, count: count, deallocator: .free)
-    return try withExtendedLifetime(data) {
-      let pixels = memory.assumingMemoryBound(to: UInt8.self)
-      let whole = PixelRectangle(x: 0, y: 0, width: width, height: height)
-      if isSmall {
-        window(
-          picture, channels: format.channels, x: 0, y: 0, width: width, height: height, out: pixels)
-      } else {
-        try resize(
-          picture, width: width, height: height, filter: .bicubic, window: whole, out: pixels,
-          stride: width * format.channels)
-      }
-      guard let quality = format.quality else {
-        return .pixels(data, width: width, height: height, channels: format.channels)
-      }
+    var isOurs = true
+    defer { if isOurs { free(memory) } }
+    let pixels = memory.assumingMemoryBound(to: UInt8.self)
+    if isSmall {
+      window(
+        picture, channels: format.channels, x: 0, y: 0, width: width, height: height, out: pixels)
+    } else {
+      try resize(
+        picture, width: width, height: height, filter: .bicubic,
+        window: PixelRectangle(x: 0, y: 0, width: width, height: height), out: pixels,
+        stride: width * format.channels)
+    }
+    if let quality = format.quality {
       return .file(
         try encodeJPEG(
           pixels, width: width, height: height, channels: format.channels, quality: quality))
     }
+    // Only now: of a few bytes `Data` keeps a copy and frees the memory at once.
+    isOurs = false
+    let data = Data(bytesNoCopy: memory, count: count, deallocator: .free)
+    return .pixels(data, width: width, height: height, channels: format.channels)
   }
 }
 

@@ -90,6 +90,10 @@ public final class LoadedModel {
     PassedOver.lines(of: [dataset]).forEach { console.say($0) }
     var runtime = runtime
     if int8 {
+      console.note(
+        "calibrating int8 on "
+          + Format.counted(
+            min(calibrationImages, dataset.count), "of the pictures", "of the pictures"))
       runtime.precision = .int8
       runtime.ranges = try calibrate(network, on: dataset, input: folder.input, runtime, seed: 0)
     }

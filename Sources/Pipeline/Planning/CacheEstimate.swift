@@ -22,8 +22,8 @@ struct CacheEstimate: Equatable {
   /// So many pictures are looked at.
   private static let most = 24
 
-  /// Measures pictures of `unlabelled`; nil where half of them are no larger than the copies would be, and
-  /// where they cannot be read one by one.
+  /// Measures pictures of `unlabelled`; nil where they cannot be read one by one, and where half of them are no
+  /// larger than the copies would be, unless the recipe asks for a cache.
   /// - Throws: `Stopped`.
   init?(of unlabelled: any ShardedDataset, _ recipe: Recipe) throws {
     guard unlabelled.isRandomAccess, unlabelled.absence == nil, unlabelled.count > 0 else {
@@ -64,7 +64,7 @@ struct CacheEstimate: Equatable {
       sums.original += original
       sums.cached += cached
     }
-    guard measured > 0, 2 * larger >= measured else { return nil }
+    guard measured > 0, recipe.data.cache != nil || 2 * larger >= measured else { return nil }
     let count = Double(measured)
     bytes = sums.bytes / count
     rawBytes = sums.raw / count

@@ -9,6 +9,10 @@ struct CacheRecord: Codable, Equatable {
   var shard: String
   /// What U's shard held, as `ShardedDataset.identity(ofShard:)` has it.
   var inputIdentity: String
+  /// The states of its files when they were copied; nil where U says itself what it holds.
+  var filesState: String?
+  /// The SHA-256 of the first 16 bytes of the content hash of every picture that has a copy.
+  var contents: String
   /// What the copies are like.
   var format: CacheFormat
   /// Pictures of U's shard.
@@ -29,6 +33,8 @@ struct CacheRecord: Codable, Equatable {
   enum CodingKeys: String, CodingKey {
     case shard, format, count, unreadable, smaller, bytes, changed, sha256
     case inputIdentity = "input_identity"
+    case filesState = "files_state"
+    case contents = "contents_sha256"
     case indexSHA256 = "index_sha256"
   }
 }

@@ -1,4 +1,4 @@
-import Copies
+public import Copies
 import Files
 import Foundation
 public import ImageData
@@ -11,28 +11,32 @@ public import ImageData
 public final class CacheShardWriter {
   private let cache: PictureCache
   private let name: String
-  private let identity: String
   private let tar: TarWriter
   private var index = ShardIndexWriter(hasHashes: true)
   private var names: CacheNames
   private var record: CacheRecord
+  private var contents: [ContentHash.Prefix] = []
 
-  /// Begins the shard `name` of U, which is what `identity` says.
-  init(_ cache: PictureCache, shard name: String, identity: String) throws {
+  /// Begins the copies of what `source` is now.
+  init(_ cache: PictureCache, of source: CacheSource) throws {
     self.cache = cache
-    self.name = name
-    self.identity = identity
+    name = source.name
     names = CacheNames(shard: name)
     tar = try TarWriter(path: cache.path(name, "tar"))
     record = CacheRecord(
-      shard: name, inputIdentity: identity, format: cache.format, count: 0, unreadable: 0,
-      smaller: 0, bytes: 0, changed: 0, sha256: "", indexSHA256: "")
+      shard: name, inputIdentity: source.identity, filesState: source.filesState, contents: "",
+      format: cache.format, count: 0, unreadable: 0, smaller: 0, bytes: 0, changed: 0, sha256: "",
+      indexSHA256: "")
   }
 
-  /// Appends the copy of the next picture of the shard, whose key is `key`; nil where it could not be read.
+  /// Appends the copy of the next picture of the shard, whose key is `key` and whose own bytes are known by
+  /// `contentHash`; nil where it could not be read.
   /// - Throws: `FileError`; `ImageDataError` where there is no place for it.
-  public func append(_ copy: EncodedImage?, key: String) throws {
+  public func append(
+    _ copy: EncodedImage?, key: String, of contentHash: ContentHash.Prefix
+  ) throws {
     record.count += 1
+    if copy != nil { contents.append(contentHash) }
     guard let copy else {
       record.unreadable += 1
       return try index.append(key: PathText.bytes(of: key), offset: 0, length: 0)
@@ -72,6 +76,7 @@ public final class CacheShardWriter {
     (record.bytes, record.changed) = (state.size, state.changed)
     record.sha256 = try Checksum.sha256(file: path)
     record.indexSHA256 = Checksum.sha256(Data(bytes))
+    record.contents = CacheSource.identity(of: contents)
     try DurableFile.write(JSON.pretty(record), to: cache.path(name, "json"))
   }
 }

@@ -73,7 +73,7 @@ private final class CachedShard: Sendable {
   init(_ name: String, of cache: PictureCache) throws {
     let path = cache.path(name, "tar")
     do {
-      guard let record = cache.record(name) else {
+      guard let record = try cache.record(name) else {
         throw StreamFailure(.source, "\(cache.path(name, "json")) is gone")
       }
       index = try ShardIndex(path: cache.path(name, "index"))

@@ -1,3 +1,4 @@
+import Copies
 import Files
 import Foundation
 public import ImageData
@@ -7,7 +8,7 @@ import SystemPackage
 ///
 /// | file | what |
 /// |---|---|
-/// | `cache.json` | what the copies are like (`CacheFormat`); written before the first shard |
+/// | `format` | what the copies are like (`CacheFormat`), JSON; written before the first shard |
 /// | `SHARD.tar` | the copies, a member each, in U's order: WebDataset's form |
 /// | `SHARD.index` | where each lies (`ShardIndexLayout`); one that could not be read has no bytes |
 /// | `SHARD.json` | what the shard holds (`CacheRecord`), written last |
@@ -18,31 +19,45 @@ public struct PictureCache: Sendable {
   public let folder: String
   /// What its copies are like.
   public let format: CacheFormat
-  private static let formatName = "cache.json"
+  /// No shard's files are called so: their names have endings.
+  private static let formatName = "format"
 
   /// Takes a folder that is empty or not there, or that holds copies of the same format.
-  /// - Throws: `ImageDataError.argument` naming what else is in it, `FileError`.
+  /// - Throws: As `requireRoom` does, `FileError`.
   public init(in folder: String, as format: CacheFormat) throws {
     self.folder = folder
     self.format = format
-    let names = (try? FilePath(text: folder).names()) ?? []
+    try Self.requireRoom(in: folder, for: format)
+    try FilePath(text: folder).makeFolder()
+    removeTornFiles()
+    // Of several that begin at once one's format is that of all.
+    let file = try DurableFile(path: "\(folder)/\(Self.formatName)")
+    try file.write(JSON.pretty(format))
+    try file.commitUnlessThere()
+    try Self.requireRoom(in: folder, for: format)
+  }
+
+  /// Refuses a folder that cannot become a cache of these copies; writes nothing.
+  /// - Throws: `ImageDataError.argument` naming what is in its place, `FileError`.
+  public static func requireRoom(in folder: String, for format: CacheFormat) throws {
+    let place = FilePath(text: folder)
+    guard place.isFolder || !place.exists else {
+      throw ImageDataError.argument("\(folder) is a file; name a folder, which is made")
+    }
     if let found = try Self.format(of: folder) {
       guard found == format else {
         throw ImageDataError.argument(
           "\(folder) is a cache of other copies (\(found.words)) than are asked for (\(format.words)); ask "
             + "for those, or name another folder")
       }
-      removeTornFiles(names)
       return
     }
+    let names = (try? place.names()) ?? []
     if let other = names.filter({ !$0.contains(".tmp-") }).min() {
       throw ImageDataError.argument(
-        "\(folder) holds \(other) and no \(Self.formatName), so it is no cache; name an empty folder, so "
+        "\(folder) holds \(other) and no \(formatName), so it is no cache; name an empty folder, so "
           + "that nothing of yours is replaced")
     }
-    try FilePath(text: folder).makeFolder()
-    removeTornFiles(names)
-    try DurableFile.write(JSON.pretty(format), to: "\(folder)/\(Self.formatName)")
   }
 
   /// Opens the cache in `folder`.
@@ -60,9 +75,9 @@ public struct PictureCache: Sendable {
   }
 
   /// Removes what killed processes left half-written: temporary files that nobody has written to for a day.
-  private func removeTornFiles(_ names: [String]) {
+  private func removeTornFiles() {
     let now = time(nil)
-    for name in names where name.contains(".tmp-") {
+    for name in (try? FilePath(text: folder).names()) ?? [] where name.contains(".tmp-") {
       let file = FilePath(text: "\(folder)/\(name)")
       if let status = file.status, now - status.st_mtim.tv_sec > 86_400 { file.unlink() }
     }
@@ -70,8 +85,10 @@ public struct PictureCache: Sendable {
 
   func path(_ shard: String, _ ending: String) -> String { "\(folder)/\(shard).\(ending)" }
 
-  func record(_ shard: String) -> CacheRecord? {
-    try? JSON.read(CacheRecord.self, at: path(shard, "json"))
+  /// The record of a shard; nil where there is none.
+  /// - Throws: `FileError` where it is damaged.
+  func record(_ shard: String) throws -> CacheRecord? {
+    try JSON.read(CacheRecord.self, at: path(shard, "json"))
   }
 
   /// What there is of a shard's copies.
@@ -84,28 +101,41 @@ public struct PictureCache: Sendable {
     case whole
   }
 
-  /// What there is of the copies of U's shard `name`, which has so many samples and is what `identity` says.
-  /// Files are known by their sizes; one that was written since is compared to the byte.
+  /// What there is of the copies of a shard of U.
+  ///
+  /// Files are known by their sizes and times; those that were written since are compared to the byte, U's
+  /// pictures by their hashes.
   /// - Parameters:
-  ///   - name: The shard's name.
-  ///   - count: How many samples it has.
-  ///   - identity: What it is, as `ShardedDataset.identity(ofShard:)` says.
-  ///   - replacing: Whether copies of other pictures under that name count as none.
+  ///   - source: What the shard is now.
+  ///   - replacing: Whether copies of other pictures under its name count as none.
   /// - Returns: Whether they are there, and as they were written.
   /// - Throws: `ImageDataError.dataset` when the copies are of other pictures.
-  public func state(
-    ofShard name: String, count: Int, identity: String, replacing: Bool = false
-  ) throws -> ShardState {
-    guard let record = record(name) else { return .missing }
-    guard record.format == format, record.inputIdentity == identity, record.count == count else {
-      if replacing { return .missing }
-      throw ImageDataError.dataset(
-        path: path(name, "json"),
-        reason:
-          "these are copies of other pictures than shard \(name) has now; name another folder, or "
-          + "remove this shard's files there (or give --redo) to make them again")
+  public func state(of source: CacheSource, replacing: Bool = false) throws -> ShardState {
+    guard let record = try? record(source.name) else {
+      return FilePath(text: path(source.name, "json")).exists ? .damaged : .missing
     }
-    return isWhole(record) ? .whole : .damaged
+    guard record.format == format, record.shard == source.name,
+      record.inputIdentity == source.identity, record.count == source.count
+    else { return try .other(source.name, in: self, replacing) }
+    guard isWhole(record) else { return .damaged }
+    guard record.filesState != source.filesState else { return .whole }
+    guard try holds(record, source) else { return try .other(source.name, in: self, replacing) }
+    // Only copied or touched: the next one need not look again.
+    var renewed = record
+    renewed.filesState = source.filesState
+    try DurableFile.write(JSON.pretty(renewed), to: path(source.name, "json"))
+    return .whole
+  }
+
+  /// Whether the pictures that have copies are, byte by byte, those that were copied.
+  private func holds(_ record: CacheRecord, _ source: CacheSource) throws -> Bool {
+    let index = try ShardIndex(path: path(record.shard, "index"))
+    var hashes: [ContentHash.Prefix] = []
+    for position in 0..<index.count where try index.place(at: position).length > 0 {
+      guard let hash = source.contentHash(position) else { return false }
+      hashes.append(hash)
+    }
+    return CacheSource.identity(of: hashes) == record.contents
   }
 
   /// Whether a shard's files are those that were written.
@@ -118,11 +148,25 @@ public struct PictureCache: Sendable {
     return (try? Checksum.sha256(file: path(record.shard, "tar"))) == record.sha256
   }
 
-  /// Begins the shard `name`, which is what `identity` says.
+  /// Begins the copies of what `source` is now.
   /// - Throws: `FileError`.
-  public func writer(ofShard name: String, identity: String) throws -> CacheShardWriter {
+  public func writer(of source: CacheSource) throws -> CacheShardWriter {
     // First the mark: without it, what is half replaced is not there.
-    FilePath(text: path(name, "json")).unlink()
-    return try CacheShardWriter(self, shard: name, identity: identity)
+    FilePath(text: path(source.name, "json")).unlink()
+    return try CacheShardWriter(self, of: source)
+  }
+}
+
+extension PictureCache.ShardState {
+  /// What copies of other pictures count as.
+  fileprivate static func other(
+    _ shard: String, in cache: PictureCache, _ replacing: Bool
+  ) throws -> Self {
+    if replacing { return .missing }
+    throw ImageDataError.dataset(
+      path: cache.path(shard, "json"),
+      reason:
+        "these are copies of other pictures than shard \(shard) has now; name another folder, or "
+        + "remove this shard's files there (or give --redo) to make them again")
   }
 }

@@ -107,12 +107,14 @@ public final class ConvNorm {
     return try observer.ranges(of: name)
   }
 
-  /// Prepares evaluation passes to run as one kernel of bytes each; in floating-point numbers where `ranges`
-  /// has none of this layer.
-  /// - Throws: `TorchError`.
+  /// Prepares evaluation passes to run as one kernel of bytes each.
+  /// - Throws: `TorchError` where `ranges` has none of this layer, or ones that are none.
   public func fold(to ranges: ActivationRanges) throws {
     guard let layer = ranges.layers[name] else {
-      return try fold(precision: Precision.int8.rest)
+      throw TorchError("calibrate", message: "there are no ranges of \(name)")
+    }
+    guard ([layer.output] + (layer.input ?? [])).allSatisfy(\.isRange) else {
+      throw TorchError("calibrate", message: "the ranges of \(name) are none: \(layer)")
     }
     folded = .bytes(try QuantizedConvolution(convolution, norm, layer))
   }

@@ -38,6 +38,9 @@ public struct ValueRange: Sendable, Hashable, Codable {
     self.low = low
     self.high = high
   }
+
+  /// Whether both are numbers, in this order.
+  var isRange: Bool { low.isFinite && high.isFinite && low <= high }
 }
 
 /// What the convolutions of a network see and make, by the convolutions' names.
@@ -56,7 +59,7 @@ public struct ActivationRanges: Sendable, Hashable, Codable {
     }
   }
 
-  /// The layers that compute in int8; others do not.
+  /// All layers of a network that have a form in int8.
   public var layers: [String: Layer]
 
   /// The ranges of these layers.

@@ -40,6 +40,9 @@ struct EvaluateCommand: ParsableCommand {
     guard 0...1 ~= unreadableLimit else {
       throw ValidationError("--unreadable-limit must be from 0 to 1")
     }
+    guard !int8 || options.precision == .auto else {
+      throw ValidationError("--int8 is a precision of its own; leave out --precision")
+    }
   }
 
   func run() throws {

@@ -14,6 +14,7 @@ enum CachedSelection {
     let selection = selected.selection
     let unlabelled = run.data.unlabelled
     let shards = Set(selection.images.map { Int($0.shard) }).sorted()
+    let advice = advice(note, in: run)
     let cache: PictureCache
     let missing: [String]
     do {
@@ -22,11 +23,11 @@ enum CachedSelection {
         throw ImageDataError.dataset(
           path: note.folder, reason: "its copies are others now (\(cache.format.words))")
       }
-      missing = try Self.missing(among: shards.map(unlabelled.shardName), of: cache, in: run)
+      missing = try Self.missing(among: shards, of: cache, in: run)
     } catch let error as ImageDataError where !run.directory.hasBegunStudent {
       return try without(note, because: PipelineError.line(about: error), in: run)
     } catch let error as ImageDataError {
-      throw PipelineError.data("\(error); \(advice(note, in: run))")
+      throw PipelineError.data("\(error); \(advice)")
     }
     guard missing.isEmpty else {
       let reason =
@@ -34,7 +35,7 @@ enum CachedSelection {
         + "\(missing.count == 1 ? "is" : "are") missing in \(note.folder) (\(Format.few(missing)))"
       guard !run.directory.hasBegunStudent else {
         throw PipelineError.data(
-          "cache: \(reason), which training was begun with; \(advice(note, in: run))")
+          "cache: \(reason), which training was begun with; \(advice)")
       }
       return try without(note, because: reason, in: run)
     }
@@ -48,29 +49,30 @@ enum CachedSelection {
       keys: { unlabelled.key(at: unlabelled.index(of: selection.images[$0])) })
   }
 
-  /// The shards that are not there.
+  /// The names of those of U's `shards` that are not there.
   /// - Throws: `PipelineError.data` naming a shard that is damaged, `ImageDataError.dataset` one that is of
   ///   other pictures.
   private static func missing(
-    among names: [String], of cache: PictureCache, in run: Run
+    among shards: [Int], of cache: PictureCache, in run: Run
   ) throws -> [String] {
-    let scores = run.directory.scoresFolder
-    let states = try Threads.results(parts: names.count, threads: run.workers) { place in
-      let record = try ShardRecord(path: "\(scores)/\(names[place]).json")
-      return try cache.state(
-        ofShard: names[place], count: record.count, identity: record.inputIdentity)
+    let unlabelled = run.data.unlabelled
+    let states = try Threads.results(parts: shards.count, threads: run.workers) { place in
+      try cache.state(of: CacheSource(shards[place], of: unlabelled))
     }
     if let place = states.firstIndex(of: .damaged) {
       throw PipelineError.data(
-        "cache: shard \(names[place]) in \(cache.folder) is not as it was written; "
+        "cache: shard \(unlabelled.shardName(shards[place])) in \(cache.folder) is not as it was written; "
           + advice(CacheNote(cache), in: run))
     }
-    return zip(names, states).filter { $1 == .missing }.map(\.0)
+    return zip(shards, states).filter { $1 == .missing }.map { unlabelled.shardName($0.0) }
   }
 
+  /// What to do about a cache that is not whole. A student that has begun with it stays with it.
   private static func advice(_ note: CacheNote, in run: Run) -> String {
-    "`halcyon score \(run.directory.path) --cache \(note.folder)` makes what is missing or damaged again; "
-      + "or remove \(CacheNote.path(in: run.directory)) to train on U's own pictures"
+    "`halcyon score \(run.directory.path) --cache \(note.folder)` makes what is missing or damaged again; or "
+      + (run.directory.hasBegunStudent
+        ? "--redo trains the student again"
+        : "remove \(CacheNote.path(in: run.directory)) to train on U's own pictures")
   }
 
   /// Goes on with U's own pictures and forgets the cache, so that what the student was trained on is known.

@@ -1,3 +1,4 @@
+import Copies
 import Files
 import Foundation
 import ImageData
@@ -13,8 +14,9 @@ struct CachingWork {
   let run: Run
 
   /// Nil where the recipe has none, and `forStudent` where no student is left that would read them.
-  /// - Throws: `PipelineError.usage` where the folder cannot be a cache of these copies.
-  init?(of run: Run, forStudent: Bool) throws {
+  /// - Throws: `PipelineError.usage` where the folder cannot be a cache of these copies, or, of work that
+  ///   `isShared`, where others leave them elsewhere.
+  init?(of run: Run, forStudent: Bool, isShared: Bool) throws {
     guard let folder = run.recipe.data.cache else { return nil }
     if forStudent, run.directory.isFinished(.student) { return nil }
     try run.requireApart(folder)
@@ -35,17 +37,20 @@ struct CachingWork {
       if forStudent { return nil }
       return
     }
+    if isShared, let earlier {
+      throw PipelineError.usage(
+        "data.cache: copies of this run's pictures go to \(earlier.folder) (\(earlier.format.words)) already, "
+          + "as \(CacheNote.path(in: run.directory)) says; give the same to all that score it")
+    }
     try note.write(to: run.directory)
   }
 
   /// Whether the copies of a shard are there.
   /// - Throws: `PipelineError.data` when they are of other pictures.
   func isDone(_ shard: Int) throws -> Bool {
-    let pictures = run.data.unlabelled
     do {
       return try cache.state(
-        ofShard: pictures.shardName(shard), count: pictures.range(ofShard: shard).count,
-        identity: pictures.identity(ofShard: shard), replacing: run.isRedoing) == .whole
+        of: CacheSource(shard, of: run.data.unlabelled), replacing: run.isRedoing) == .whole
     } catch ImageDataError.dataset(let path, let reason) {
       throw PipelineError.data("cache: \(path): \(reason)")
     }
@@ -53,9 +58,7 @@ struct CachingWork {
 
   /// Begins a shard.
   func writer(ofShard shard: Int) throws -> CacheShardWriter {
-    let pictures = run.data.unlabelled
-    return try cache.writer(
-      ofShard: pictures.shardName(shard), identity: pictures.identity(ofShard: shard))
+    try cache.writer(of: CacheSource(shard, of: run.data.unlabelled))
   }
 
   /// Makes the copies of a shard that has its scores already: its pictures are read once more.
@@ -68,15 +71,16 @@ struct CachingWork {
       batchSize: max(1, min(64, range.count)),
       preset: .evaluation(
         EvaluationPreset(resize: 32, crop: 32, channels: run.recipe.input.channels)),
-      seed: 0, workers: run.workers, copying: cache.format, onUnreadable: .mark,
+      seed: 0, workers: run.workers, hashContent: true, copying: cache.format, onUnreadable: .mark,
       maxPixels: run.recipe.data.maxPixels,
       badSamples: BadSamples(of: pictures, limit: .none, seesEachOnce: true))
     defer { loader.stop() }
     while let batch = try StopSignal.orStopped(loader.next) {
       try StopSignal.check()
       lease?.touch()
-      for (index, copy) in zip(batch.indices, batch.copies) {
-        try file.append(copy, key: pictures.key(at: index))
+      for (row, copy) in batch.copies.enumerated() {
+        try file.append(
+          copy, key: pictures.key(at: batch.indices[row]), of: batch.hashes[row]?.prefix ?? .none)
       }
       progress?.advance(by: batch.count)
     }

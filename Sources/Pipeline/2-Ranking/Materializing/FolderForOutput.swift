@@ -6,20 +6,31 @@ import Shards
 import SystemPackage
 
 extension Run {
-  /// Refuses a folder of the user's choice in which what is written would mix with the run's own
-  /// files, with U and its index, or with other pictures.
+  /// Refuses a folder in which what is written would mix with other files (`FolderForOutput`).
+  /// - Throws: `PipelineError.usage` naming what is there.
+  func requireApart(_ folder: String) throws {
+    try FolderForOutput.requireApart(folder, from: directory.path, recipe.data, data.unlabelled)
+  }
+}
+
+/// A folder of the user's choice.
+enum FolderForOutput {
+  /// Refuses one in which what is written would mix with the run's own files in `directory`, where it has any,
+  /// with U and its index, or with other pictures.
   ///
   /// Folders are compared by device and number, so no link or mount leads past this.
   /// - Throws: `PipelineError.usage` naming what is there.
-  func requireApart(_ folder: String) throws {
-    guard !Self.lies(folder, in: directory.path) else {
+  static func requireApart(
+    _ folder: String, from directory: String?, _ data: Recipe.Data,
+    _ unlabelled: (any ShardedDataset)?
+  ) throws {
+    if let directory, lies(folder, in: directory) {
       throw PipelineError.usage(
-        "\(folder) is in \(directory.path), where the run keeps its own files; name a folder outside "
-          + "it")
+        "\(folder) is in \(directory), where the run keeps its own files; name a folder outside it")
     }
-    for kept in picturesFolders where Self.lies(folder, in: kept) {
+    for kept in picturesFolders(of: data, unlabelled) where lies(folder, in: kept) {
       // Where everything lies in one folder (`./{00..99}.tar`), only that folder itself is taken.
-      guard Self.lies(directory.path, in: kept), !Self.lies(kept, in: folder) else {
+      guard directory.map({ lies($0, in: kept) }) ?? false, !lies(kept, in: folder) else {
         throw PipelineError.usage(
           "\(folder) is in \(kept), where pictures are that the run is made from; name a folder "
             + "outside it")
@@ -28,11 +39,12 @@ extension Run {
   }
 
   /// The folders that hold U, its index and the labelled pictures.
-  private var picturesFolders: [String] {
-    let data = recipe.data
+  private static func picturesFolders(
+    of data: Recipe.Data, _ unlabelled: (any ShardedDataset)?
+  ) -> [String] {
     var folders = [data.labelled, data.validation, data.test].compactMap { $0 }
     if !data.unlabelledIsRest { folders.append(data.unlabelled) }
-    folders += self.data.unlabelled.sourceFolders
+    folders += unlabelled?.sourceFolders ?? []
     return folders.compactMap { path in
       // Of a pattern (`shards/{000..099}.tar`, `root/**`) the folders before it.
       let parts = path.split(separator: "/", omittingEmptySubsequences: false)

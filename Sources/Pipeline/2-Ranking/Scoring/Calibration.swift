@@ -31,7 +31,7 @@ struct Calibration: Codable, Equatable {
   init(of teacher: ModelFolder, in run: Run) throws {
     let path = Self.path(in: run.directory)
     let model = try Checksum.sha256(file: teacher.weightsPath)
-    if let found = try JSON.read(Self.self, at: path) {
+    if let found = try Self.read(path) {
       if found.modelSHA256 == model {
         self = found
         return
@@ -53,10 +53,19 @@ struct Calibration: Codable, Equatable {
     let file = try DurableFile(path: path)
     try file.write(try made.json())
     try file.commitUnlessThere()
-    guard let kept = try JSON.read(Self.self, at: path), kept.modelSHA256 == model else {
+    guard let kept = try Self.read(path), kept.modelSHA256 == model else {
       throw PipelineError.io("\(path) was changed by another process; run again")
     }
     self = kept
+  }
+
+  private static func read(_ path: String) throws -> Self? {
+    do {
+      return try JSON.read(Self.self, at: path)
+    } catch let error as FileError where error.code == 0 {
+      throw PipelineError.data(
+        "\(error); remove it, and the same pictures give the same one again")
+    }
   }
 
   private init(modelSHA256: String, pictures: Int, ranges: ActivationRanges) {

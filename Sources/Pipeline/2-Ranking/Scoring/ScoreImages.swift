@@ -4,7 +4,7 @@ import Foundation
 import ImageData
 import Models
 import Ranking
-import Recipes
+public import Recipes
 import Shards
 import SystemPackage
 import Torch
@@ -37,7 +37,8 @@ public enum ScoreImages {
     let work = ScoringWork(
       run: run, kind: source.kind, earlierLeftOut: run.data.leftOutFingerprint,
       mine: (0..<shards.shardCount).filter { share?.contains($0) ?? true })
-    let caching = try CachingWork(of: run, forStudent: forStudent)
+    let caching = try CachingWork(
+      of: run, forStudent: forStudent, isShared: share != nil || claims != nil)
     let queue = ShardQueue(
       title: "scores", console: run.console, name: shards.shardName, claims: claims,
       isDone: {
@@ -80,6 +81,17 @@ public enum ScoreImages {
     } finally: {
       try scorer.finish()
     }
+  }
+
+  /// Refuses what a recipe asks of scoring and cannot be, before the recipe becomes a run's; recipes with
+  /// problems of their own are left to whoever opens the run.
+  /// - Throws: `Problems`.
+  public static func check(_ reading: RecipeReading, directory: String?) throws {
+    guard reading.problems.isEmpty else { return }
+    var preflight = Preflight()
+    try preflight.checkScoring(of: reading.recipe, on: nil)
+    try preflight.checkCache(of: reading.recipe, in: directory)
+    try preflight.refuseProblems()
   }
 
   /// Says which copies are made.

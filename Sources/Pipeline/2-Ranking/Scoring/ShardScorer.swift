@@ -51,8 +51,9 @@ final class ShardScorer {
       for picture in batch.contents { try contents?.append(picture) }
       try append(batch, to: file, omissions)
       if batch.copies.isEmpty { hasCopies = false }
-      for (index, copy) in zip(batch.indices, batch.copies) {
-        try copies?.append(copy, key: pictures.key(at: index))
+      for (row, copy) in batch.copies.enumerated() {
+        try copies?.append(
+          copy, key: pictures.key(at: batch.indices[row]), of: batch.contents[row].contentHash)
       }
       progress.advance(by: batch.indices.count)
     }

@@ -1,5 +1,7 @@
+import ImageData
 import Models
 import Recipes
+import Shards
 import Torch
 import Training
 
@@ -19,6 +21,21 @@ extension Preflight {
         "ranking.precision: \(recipe.teacher.model) does not compute in int8; \(TrainingError.noInt8)"
       ),
       key: "ranking.precision")
+  }
+}
+
+extension Preflight {
+  /// Notes why the recipe's cache could not be where it says, in a run in `directory` if there is one.
+  mutating func checkCache(of recipe: Recipe, in directory: String?) throws {
+    guard let folder = recipe.data.cache else { return }
+    _ = try attempt("data.cache") {
+      try FolderForOutput.requireApart(folder, from: directory, recipe.data, nil)
+      do {
+        try PictureCache.requireRoom(in: folder, for: recipe.cacheFormat)
+      } catch ImageDataError.argument(let reason) {
+        throw PipelineError.usage("data.cache: \(reason)")
+      }
+    }
   }
 }
 
