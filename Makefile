@@ -3,7 +3,7 @@
 #   make demo     all four stages on real pictures, from nothing
 #   make test     build and pass every test; make test-faults adds the long form of the fault tests
 #   make fuzz     libFuzzer on the readers of strangers' files   [SECONDS=600]
-#   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo|select|index|…]
+#   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo|busy|select|index|…]
 #   make parquet  Apache Arrow, for lists and selections in Parquet   [TOOLS=1: and what tests them]
 
 export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)

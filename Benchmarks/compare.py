@@ -12,6 +12,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+from busy import busy
 from duplicates import duplicates
 from inputs import (
     demo_recipe, photograph_shards, photographs, runs_folder, score_pool, score_rows,
@@ -97,6 +98,11 @@ def demo():
         for precision in ("float32", "bf16")
         for threads in sorted({1, cores})
     }
+    peers |= {
+        f"{PYTORCH} DDP of 2 processes, {precision}, 1 thread each": [
+            "demo.py", "--recipe", recipe, "--precision", precision, "--threads", 1, "--processes", 2]
+        for precision in ("float32", "bf16") if cores > 1
+    }
     return Item("demo", ["demo", "--recipe", recipe, "--runs", runs_folder()], peers)
 
 
@@ -159,7 +165,7 @@ ITEMS = {
     "select-files": lambda: select("files"),
     "select-memory": lambda: select("memory"),
 }
-ALONE = {"duplicates": duplicates, "select-billion": select_billion}
+ALONE = {"busy": busy, "duplicates": duplicates, "select-billion": select_billion}
 
 
 def compare(item, pairs):

@@ -7,18 +7,24 @@ trained by fused SGD and scored with batch norm folded. The recipe has every val
 `halcyon-bench scale-demo` writes it; what a recipe may ask for and this does not do is refused. A
 round is all four stages, from reading the files to the accuracies of teacher and student; the value
 is images trained on and scored per second. rounds.py says how rounds are asked for.
+
+With `--processes 2` each of two processes has its part of every batch and of what is scored:
+DistributedDataParallel on gloo, whose batch norms are each process's own.
 """
 
 import argparse
 import copy
 import gzip
+import os
 import pathlib
+import socket
+import subprocess
 import sys
 
 import numpy
 import torch
 import yaml
-from torch import nn
+from torch import distributed, nn
 from torch.fx.experimental.optimization import fuse
 from torch.nn import functional
 
@@ -77,8 +83,9 @@ def read_idx(path):
 
 
 class Demo:
-    def __init__(self, recipe, precision):
+    def __init__(self, recipe, precision, rank=0, processes=1):
         self.recipe = recipe
+        self.rank, self.processes = rank, processes
         self.autocast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self.images = 0
@@ -150,12 +157,17 @@ class Demo:
             network.parameters(), lr=training["learningRate"], momentum=training["momentum"],
             weight_decay=training["weightDecay"],
             nesterov=training["nesterov"] and training["momentum"] > 0, fused=True)
+        if self.processes > 1:
+            network = nn.parallel.DistributedDataParallel(
+                network, broadcast_buffers=False, gradient_as_bucket_view=True, static_graph=True)
         order = torch.empty(0, dtype=torch.long)
         for rate in rates(training, len(pictures)):
             optimizer.param_groups[0]["lr"] = rate
             while len(order) < batch:
                 order = torch.cat([order, torch.randperm(len(pictures))])
             now, order = order[:batch], order[batch:]
+            # Every process draws the same order, from the same seed, and takes its own part.
+            now = now.chunk(self.processes)[self.rank]
             for part in now.chunk(parts):
                 with self.autocast:
                     loss = loss_of(network(augment(part)), targets[part]) / parts
@@ -166,6 +178,19 @@ class Demo:
 
     @torch.inference_mode()
     def logits(self, network, pictures, batch):
+        part = pictures.chunk(self.processes)[self.rank]
+        mine = self.logits_of(network, part, batch)
+        if self.processes == 1:
+            return mine
+        counts = [len(chunk) for chunk in pictures.chunk(self.processes)]
+        all_of_them = [torch.empty(count, mine.shape[1]) for count in counts]
+        for rank, rows in enumerate(all_of_them):
+            if rank == self.rank:
+                rows.copy_(mine)
+            distributed.broadcast(rows, rank)
+        return torch.cat(all_of_them)
+
+    def logits_of(self, network, pictures, batch):
         folded = fuse(copy.deepcopy(network).eval()).to(self.dtype, memory_format=torch.channels_last)
         return torch.cat([
             folded(self.normalised(part).to(self.dtype, memory_format=torch.channels_last)).float()
@@ -200,21 +225,63 @@ def refuse_unknown(recipe):
                 sys.exit(f"demo.py: {stage}: {name} is not written here yet")
 
 
+def join(rank, processes, port):
+    """Becomes one of the processes; the first starts the others."""
+    if processes == 1:
+        return
+    if rank == 0:
+        for other in range(1, processes):
+            command = [sys.executable, *sys.argv, "--rank", other, "--port", port]
+            subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL)
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    distributed.init_process_group(
+        "gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=processes)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", required=True)
     parser.add_argument("--precision", default="bf16", choices=["bf16", "float32"])
-    parser.add_argument("--threads", type=int, help="default: PyTorch's own choice")
+    parser.add_argument("--threads", type=int, help="of each process; default: PyTorch's own choice")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--rank", type=int, default=0, help="for its own use")
+    parser.add_argument("--port", type=int, help="for its own use")
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     recipe = yaml.safe_load(pathlib.Path(arguments.recipe).read_text())
     refuse_unknown(recipe)
-    demo = Demo(recipe, arguments.precision)
+    join(arguments.rank, arguments.processes, arguments.port or free_port())
+    demo = Demo(recipe, arguments.precision, arguments.rank, arguments.processes)
     accuracies = demo.run()
+    if arguments.rank > 0:
+        while go_on(True):
+            demo.run()
+        return
     shown = " → ".join(f"{100 * accuracy:.1f} %" for accuracy in accuracies)
-    print(f"demo.py, {arguments.precision}: {shown}", file=sys.stderr)
-    serve(demo.run, images=demo.images, warm_up=0)
+    print(f"demo.py, {arguments.precision}, {arguments.processes} processes: {shown}", file=sys.stderr)
+
+    def work():
+        if arguments.processes > 1:
+            go_on(True)
+        demo.run()
+
+    serve(work, images=demo.images, warm_up=0)
+    if arguments.processes > 1:
+        go_on(False)
+
+
+def go_on(wanted):
+    """Whether the first process wants another round."""
+    flag = torch.tensor([int(wanted)])
+    distributed.broadcast(flag, 0)
+    return bool(flag.item())
 
 
 if __name__ == "__main__":

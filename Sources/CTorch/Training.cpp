@@ -2,6 +2,7 @@
 #include "Shim.h"
 
 #include "Kernels/AllFinite.h"
+#include "Kernels/Lists.h"
 
 #include <ATen/autocast_mode.h>
 
@@ -46,7 +47,7 @@ int32_t ctorch_gather_gradients(ctorch_tensor *const *tensors, int32_t count,
         }
         gradient.reset();
       }
-      if (!sums.empty()) at::_foreach_add_(sums, gradients);
+      kernels::addAll(sums, gradients);
     }
   });
 }
@@ -75,12 +76,9 @@ int32_t ctorch_mean_all(ctorch_tensor *const *targets, int32_t count,
                         const ctorch_tensor *const *sources, int32_t source_count) {
   return guarded([&] {
     at::NoGradGuard guard;
-    if (count == 0 || source_count == 0) return;
-    auto means = list(targets, count);
-    at::_foreach_copy_(means, list(sources, count));
-    for (int32_t i = 1; i < source_count; i++)
-      at::_foreach_add_(means, list(sources + i * count, count));
-    if (source_count > 1) at::_foreach_div_(means, static_cast<double>(source_count));
+    std::vector<std::vector<at::Tensor>> lists;
+    for (int32_t i = 0; i < source_count; i++) lists.push_back(list(sources + i * count, count));
+    kernels::meanAll(list(targets, count), lists);
   });
 }
 
@@ -91,8 +89,7 @@ int32_t ctorch_copy_all(ctorch_tensor *const *targets, const ctorch_tensor *cons
     if (count == 0) return;
     for (int32_t i = 0; i < count; i++)
       TORCH_CHECK(targets[i]->value.sizes() == sources[i]->value.sizes(), "the shapes differ");
-    auto values = list(targets, count);
-    at::_foreach_copy_(values, list(sources, count));
+    kernels::copyAll(list(targets, count), list(sources, count));
   });
 }
 

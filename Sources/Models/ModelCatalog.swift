@@ -130,6 +130,7 @@ public enum ModelCatalog {
     _ = try network(picture, Pass(.training, trace: trace))
     return NetworkCost(
       parameters: network.weights.parameterCount, multiplyAdds: trace.multiplyAdds,
+      products: trace.products,
       savedElements: trace.savedElements, largestActivation: trace.largestActivation)
   }
 }
@@ -140,6 +141,8 @@ public struct NetworkCost: Sendable, Equatable {
   public let parameters: Int
   /// Multiply-adds of the forward pass.
   public let multiplyAdds: Int
+  /// How many convolutions and matrix products these are shared by.
+  package let products: Int
   /// Elements of the activations that a backward pass needs.
   public let savedElements: Int
   /// Elements of the largest activation.

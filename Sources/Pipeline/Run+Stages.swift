@@ -13,6 +13,8 @@ struct StageOutcome {
   var seconds: Double
   var imagesSeen: Int
   var accuracies: [String: Double]
+  /// How many threads shared each operation of a training, where its result depends on that.
+  var threads: Int?
   /// Where and how it was computed, when not by this process.
   var computed: (device: String, precision: String, libtorch: String)?
 }
@@ -51,6 +53,7 @@ extension Run {
     }
     let outcome = try work()
     var made = inputs.inputs(of: stage, in: directory)
+    made.threads = outcome.threads
     if let computed = outcome.computed {
       (made.device, made.precision, made.libtorch) = computed
     }

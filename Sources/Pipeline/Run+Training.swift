@@ -65,7 +65,7 @@ extension Run {
     try model.write(network)
     return StageOutcome(
       outputs: ["model.safetensors", "config.json"], seconds: result.seconds,
-      imagesSeen: result.imagesSeen, accuracies: [:])
+      imagesSeen: result.imagesSeen, accuracies: [:], threads: result.threads)
   }
 
   /// Where a stage's training is kept in the run's directory.

@@ -103,7 +103,7 @@ public final class Run {
       throw error
     }
     lock = claim.lock
-    try Libtorch.setThreads(recipe.threads > 0 ? recipe.threads : cores)
+    try Libtorch.setThreads(recipe.threads.most(ofCores: cores))
     Libtorch.keepMemory()
     log = try EventLog(path: directory.logPath, shared: access != .alone)
     for warning in warnings { try log.append("warning", ["message": .text(warning)]) }
@@ -171,6 +171,8 @@ public final class Run {
   func runtime(batch: Int, setBy key: String) -> Runtime {
     var runtime = Runtime(device: device, precision: precision, workers: workers, batch: batch)
     (runtime.batchKey, runtime.precisionKey) = (key, "--set precision=float32")
+    (runtime.threads, runtime.threadsKey) = (recipe.threads, "--set threads=1")
+    runtime.say = console.say
     runtime.maxPixels = recipe.data.maxPixels
     return runtime
   }

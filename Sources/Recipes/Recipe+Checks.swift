@@ -29,7 +29,7 @@ extension Recipe {
       !Self.isFolderName(name), "name",
       "name is \(name.yaml); it names a folder, so give letters and digits without a slash")
     found.atLeast(0, seed, "seed", atMost: .max)
-    found.atLeast(0, threads, "threads", atMost: 1024)
+    if case .count(let count) = threads { found.atLeast(0, count, "threads", atMost: 1024) }
     found.atLeast(0, workers, "workers", atMost: 1024)
     found.atLeast(1, evaluation.batch, "evaluation.batch", atMost: 1 << 24)
     found.atLeast(1, evaluation.everyImages, "evaluation.everyImages")

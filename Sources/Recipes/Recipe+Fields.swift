@@ -15,7 +15,10 @@ extension Recipe {
       .value(
         "precision", \.precision, "The number format of the network's arithmetic.",
         reaches: .everyTraining),
-      .value("threads", \.threads, "Compute threads; 0 means all cores.", reaches: .everyTraining),
+      .value(
+        "threads", \.threads,
+        "Compute threads: auto takes as many as are fastest; 0 means all cores.",
+        reaches: .nothing),
       .value("workers", \.workers, "Decoding threads; 0 means all cores.", reaches: .nothing),
       .group("data", \.data, Data.fields, comment: "Where the pictures are."),
       .group("input", \.input, Input.fields, comment: "What the networks see."),

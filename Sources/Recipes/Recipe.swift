@@ -23,8 +23,8 @@ public struct Recipe: Equatable, Sendable {
   public var device = DeviceChoice.auto
   /// The number format of the network's arithmetic.
   public var precision = PrecisionChoice.auto
-  /// Compute threads; 0 means all cores.
-  public var threads = 0
+  /// Compute threads.
+  public var threads = ThreadChoice.auto
   /// Decoding threads; 0 means all cores.
   public var workers = 0
   /// Where the pictures are.

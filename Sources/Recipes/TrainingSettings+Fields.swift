@@ -28,7 +28,7 @@ extension TrainingSettings {
         reaches: .itsStage),
       .value(
         "replicas", \.replicas,
-        "In how many equal parts each of these is computed at the same time, by a thread each and with a batch norm of its own: for networks of small pictures, on CPUs.",
+        "In how many equal parts each of these is computed, each by one thread and with a batch norm of its own, as many at the same time as threads are worth it: for networks of small pictures, on CPUs.",
         reaches: .itsStage, isYoung: true),
       .value("learningRate", \.learningRate, "The highest learning rate.", reaches: .itsStage),
       .value(

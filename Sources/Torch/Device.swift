@@ -72,6 +72,19 @@ public enum Libtorch {
     try check("set_num_threads", ctorch_set_threads(Int32(clamping: count)))
   }
 
+  /// Runs `body` with so many threads under each operation of the calling thread, whose number is then the
+  /// one before.
+  /// - Throws: `TorchError` for a count below 1, and what `body` throws.
+  public static func withThreads<Result>(
+    _ count: Int, _ body: () throws -> Result
+  ) throws -> Result {
+    let before = threads
+    guard count != before else { return try body() }
+    try setThreads(count)
+    defer { try? setThreads(before) }
+    return try body()
+  }
+
   /// Lets the process keep memory that tensors on the CPU give back, for the next ones.
   ///
   /// Each step of a training makes the same tensors; pages that the system has to clear anew take

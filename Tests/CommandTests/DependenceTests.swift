@@ -44,6 +44,27 @@ struct DependenceTests {
     try Checksum.sha256(file: "\(tiny.directory(name))/\(file)")
   }
 
+  @Test("another number of threads goes on with a run; in replicas it gives the same, bit for bit")
+  func threads() throws {
+    try list("d", 60)
+    let replicas = ["teacher", "student", "fineTuning"].map { "\($0).training.replicas=2" }
+    let stages = ["1-teacher", "3-student", "4-fine-tuned"]
+    try tiny.finish("run", "one", Self.quick + replicas + ["threads=1"])
+    for (name, threads) in [("two", "2"), ("timed", "auto")] {
+      try tiny.finish("run", name, Self.quick + replicas + ["threads=\(threads)"])
+      #expect(try tiny.result(name, stages: stages) == tiny.result("one", stages: stages))
+    }
+    try tiny.finish("train-teacher", "one", Self.quick + replicas + ["threads=2"])
+    #expect(try tiny.result("one", stages: stages) == tiny.result("two", stages: stages))
+    // What a pool of threads trained says of how many.
+    func noted(_ name: String) throws -> Bool {
+      try tiny.text(name, "1-teacher/done.json").contains("\"threads\" : 2")
+    }
+    try tiny.finish("train-teacher", "pool", Self.quick + ["threads=2"])
+    #expect(try noted("pool"))
+    #expect(try !noted("two"))
+  }
+
   @Test("corrected labels of D are refused with their names; --redo gives what a new folder gives")
   func labels() throws {
     try list("d", 60, wrong: [1, 7])

@@ -35,6 +35,22 @@ struct InitTests {
     #expect(recipe.student.training.learningRate == 0.025)  // 0.1 · 64 / 256
   }
 
+  @Test("where an operation is too little work for two threads, each has half of a batch")
+  func replicas() throws {
+    let small = try fashion(labels: 1_000)
+    let trainings = { (recipe: Recipe) in
+      [
+        recipe.teacher.training, recipe.student.training, recipe.fineTuning.training,
+        recipe.baseline.training,
+      ].map(\.replicas)
+    }
+    #expect(trainings(small.recipe) == [2, 2, 2, 2])
+    #expect(small.yaml.contains("so each computes half of a batch"))
+    let large = try InitRecipe(
+      name: "photos", labelled: facts("/d", 3_000, classes: 10), unlabelled: facts("/u", 30_000))
+    #expect(trainings(large.recipe) == [1, 1, 1, 1])
+  }
+
   @Test("K is a third of U's pictures a class with 100 labels a class, a fifth with few")
   func imagesPerClass() throws {
     // 59,000 / 10 / 3 = 1,966 → 1,900; 59,700 / 10 / 4 = 1,492 → 1,400; 59,900 / 10 / 5 = 1,198

@@ -25,7 +25,7 @@ struct PaintedRun {
     recipe.data.labelledCount = 2 * Self.names.count
     recipe.ranking.imagesPerClass = 4
     recipe.device = .cpu
-    recipe.threads = 1
+    recipe.threads = .count(1)
     recipe.workers = 1
   }
 

@@ -41,6 +41,31 @@ let writtenKeys = WrittenKey.keys(of: Recipe(name: "a", labelled: "/d", unlabell
 
 @Suite("Recipe")
 struct RecipeTests {
+  @Test("threads is auto, or a number; an earlier version's 0 is all cores")
+  func threads() throws {
+    func threads(_ words: String) throws -> ThreadChoice {
+      try Recipe(yaml: minimalRecipe + "\nthreads: \(words)\n").threads
+    }
+    #expect(try Recipe(yaml: minimalRecipe).threads == .auto)
+    #expect(try threads("auto") == .auto)
+    #expect(try threads("2") == .count(2))
+    #expect(try threads("0") == .count(0))
+    #expect(ThreadChoice.auto.most(ofCores: 8) == 8)
+    #expect(ThreadChoice.count(0).most(ofCores: 8) == 8)
+    #expect(ThreadChoice.count(3).most(ofCores: 8) == 3)
+    for (words, why) in [
+      ("many", "threads must be auto or a whole number, not many"),
+      ("-1", "threads is -1; it must be at least 0"),
+    ] {
+      expectError("recipe:5: \(why)", code: 64) { try threads(words) }
+    }
+    var recipe = try Recipe(yaml: minimalRecipe)
+    for choice in [ThreadChoice.auto, .count(4)] {
+      recipe.threads = choice
+      #expect(try Recipe(yaml: recipe.yaml).threads == choice)
+    }
+  }
+
   @Test("a recipe of three lines has the paper's values")
   func defaults() throws {
     let recipe = try Recipe(yaml: minimalRecipe)

@@ -13,9 +13,12 @@ struct ComputeThreadsTests {
     let threads = try ComputeThreads(count: 2)
     let seen = Mutex<[Int: Int]>([:])
     for _ in 0..<3 {
-      try threads.perform { number in
+      seen.withLock { $0 = [:] }
+      try threads.perform(parts: 2) { number in
         let pool = Libtorch.threads
         seen.withLock { $0[number] = pool }
+        // Until both threads have come.
+        while seen.withLock({ $0.count }) < 2 {}
       }
       #expect(seen.withLock { $0 } == [0: 1, 1: 1])
     }
@@ -25,11 +28,35 @@ struct ComputeThreadsTests {
   @Test("they work at the same time, each until all have come")
   func together() throws {
     let come = Mutex(0)
-    try ComputeThreads(count: 3).perform { _ in
+    try ComputeThreads(count: 3).perform(parts: 3) { _ in
       come.withLock { $0 += 1 }
       while come.withLock({ $0 }) < 3 {}
     }
     #expect(come.withLock { $0 } == 3)
+  }
+
+  @Test(
+    "more parts than threads are taken one after the other, each once; fewer threads may take them")
+  func parts() throws {
+    let threads = try ComputeThreads(count: 3)
+    let inside = Mutex((now: 0, most: 0))
+    let taken = Mutex<[Int]>([])
+    for used in [1, 2] {
+      try threads.perform(parts: 7, on: used) { part in
+        inside.withLock {
+          $0.now += 1
+          $0.most = max($0.most, $0.now)
+        }
+        taken.withLock { $0.append(part) }
+        inside.withLock { $0.now -= 1 }
+      }
+      #expect(taken.withLock { $0.sorted() } == Array(0..<7))
+      #expect(inside.withLock { $0.most } <= used)
+      taken.withLock { $0 = [] }
+    }
+    var alone: [Int] = []
+    try ComputeThreads(count: 1).perform(parts: 3) { alone.append($0) }
+    #expect(alone == [0, 1, 2])
   }
 
   @Test("of several errors the one of the lowest number is thrown, and the threads go on")
@@ -37,10 +64,10 @@ struct ComputeThreadsTests {
     struct Failure: Error, Equatable { let number: Int }
     let threads = try ComputeThreads(count: 4)
     #expect(throws: Failure(number: 1)) {
-      try threads.perform { if $0 % 2 == 1 { throw Failure(number: $0) } }
+      try threads.perform(parts: 4) { if $0 % 2 == 1 { throw Failure(number: $0) } }
     }
     let count = Mutex(0)
-    try threads.perform { _ in count.withLock { $0 += 1 } }
+    try threads.perform(parts: 4) { _ in count.withLock { $0 += 1 } }
     #expect(count.withLock { $0 } == 4)
     #expect(throws: TorchError.self) { try ComputeThreads(count: 0) }
   }

@@ -43,6 +43,73 @@ extension OwnTrainingTests {
     #expect(try weights(trained(change)) == weights(trained(threads: threads, change)))
   }
 
+  /// The weights of a training in four replicas whose pool has three threads, and what it said.
+  private func trained(
+    on threads: ThreadChoice, clock: @escaping () -> Double
+  ) throws -> (weights: [[Float]], told: [String]) {
+    try Libtorch.setThreads(3)
+    defer { try? Libtorch.setThreads(1) }
+    let job = try job { ($0.images, $0.accumulate, $0.replicas) = (640, 1, 4) }
+    var runtime = runtime()
+    (runtime.threads, runtime.clock) = (threads, clock)
+    var records = TrainingRecords()
+    var told: [String] = []
+    records.console = Console(isTerminal: false) { told.append($0) }
+    #expect(try train(job, runtime, records).threads == nil)
+    return (try weights(job), told.filter { $0.contains("threads") })
+  }
+
+  @Test("replicas learn the same on any number of threads, timed or said, bit for bit")
+  func threadsChangeNothing() throws {
+    let still: () -> Double = { 0 }
+    let one = try trained(on: .count(1), clock: still)
+    #expect(try trained(on: .count(2), clock: still).weights == one.weights)
+    #expect(try trained(on: .auto, clock: still).weights == one.weights)
+    #expect(one.told.isEmpty)
+    // The clock is asked before and after each of the 40 rounds. Every round takes 1 s, from the 20th on 9 s:
+    // one thread and three are timed in 4 rounds each, watched from 5 to 5, and timed again.
+    var times = 0
+    let slower = try trained(on: .auto) {
+      defer { times += 1 }
+      return times % 2 == 0 ? 0 : times < 38 ? 1 : 9
+    }
+    #expect(slower.weights == one.weights)
+    #expect(
+      slower.told == [
+        "training: the speed had fallen from 16 to 1.8 img/s, so the threads were timed again: 1, as before, "
+          + "1.8 img/s\n"
+      ])
+  }
+
+  @Test("a training in one pool says how many threads its last bits depend on: one for little work")
+  func poolSize() throws {
+    try Libtorch.setThreads(3)
+    defer { try? Libtorch.setThreads(1) }
+    let job = try job { $0.images = 160 }
+    #expect(try train(job, runtime()).threads == 1)
+    var runtime = runtime()
+    runtime.threads = .count(2)
+    #expect(try train(job, runtime).threads == 2)
+    #expect(Libtorch.threads == 3)
+  }
+
+  @Test("a pool has a thread for each 2^26 multiply-adds of an operation")
+  func sharesOfWork() throws {
+    // 18 convolutions, the last layer and 2 shortcuts have 1.81e9 multiply-adds a picture in all: 86e6 each.
+    let network = try ModelCatalog.make(NetworkOptions(model: "resnet18"))
+    func threads(_ batch: Int, size: Int = 224) -> Int {
+      var input = ImageInput()
+      input.size = size
+      return PoolSize.threads(for: network, input, batch: batch, most: 64)
+    }
+    #expect(threads(1) == 1)
+    #expect(threads(2) == 2)
+    #expect(threads(32) == 41)
+    #expect(threads(256) == 64)
+    #expect(threads(32, size: 32) == 1)
+    #expect(PoolSize.threads(for: network, ImageInput(), batch: 32, most: 2) == 2)
+  }
+
   @Test("replicas that are stopped go on to the same weights")
   func replicasResume() throws {
     let folder = try TemporaryFolder()

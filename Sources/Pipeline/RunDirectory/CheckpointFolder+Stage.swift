@@ -15,7 +15,7 @@ extension CheckpointFolder {
         metadata: ["stage": hash, "inputs": String(decoding: made, as: UTF8.self)]
       ) { metadata in
         Self.inputs(in: metadata).map { inputs.differences(from: $0, computes: true).isEmpty }
-          ?? (metadata["stage"] == hash)
+          ?? recipe.isStageHash(metadata["stage"] ?? "", of: stage)
       })
   }
 

@@ -17,6 +17,21 @@ extension Recipe {
     hash(salt: stage.rawValue) { depends(stage, on: $0) }
   }
 
+  /// Whether `hash` is that of `stage`: as it is noted now, or as version 0.1.0 noted it, with any number of
+  /// threads.
+  public func isStageHash(_ hash: String, of stage: Stage) -> Bool {
+    var lines = lines { depends(stage, on: $0) }
+    func isHash() -> Bool { Self.hash(stage.rawValue, lines) == hash }
+    if isHash() { return true }
+    guard let place = lines.firstIndex(of: Self.threadsLine(0)) else { return false }
+    return (1...Self.mostThreads).contains { count in
+      lines[place] = Self.threadsLine(count)
+      return isHash()
+    }
+  }
+
+  private static let mostThreads = 256
+
   /// The SHA-256 of what the score files depend on: scores outlive a changed K.
   ///
   /// Not of the words for what computes and for where pictures and weights lie: each shard's record says
@@ -55,10 +70,23 @@ extension Recipe {
   }
 
   private func hash(salt: String = "recipe", of includes: (String) -> Bool) -> String {
-    let lines = settings.filter { includes($0.key) && Self.youngDefaults[$0.key] != $0.value }
-      .map { "\($0.key)=\($0.value)\n" }
-    return Checksum.sha256(Foundation.Data((salt + "\n" + lines.sorted().joined()).utf8))
+    Self.hash(salt, lines(of: includes))
   }
+
+  private static func hash(_ salt: String, _ lines: [String]) -> String {
+    Checksum.sha256(Foundation.Data((salt + "\n" + lines.joined()).utf8))
+  }
+
+  /// The settings that a hash is of, in order.
+  private func lines(of includes: (String) -> Bool) -> [String] {
+    var lines = settings.filter { includes($0.key) && Self.youngDefaults[$0.key] != $0.value }
+      .map { "\($0.key)=\($0.value)\n" }
+    // Version 0.1.0 took the number of threads for a part of the recipe; this was its default.
+    if includes("precision") { lines.append(Self.threadsLine(0)) }
+    return lines.sorted()
+  }
+
+  private static func threadsLine(_ count: Int) -> String { "threads=\(count)\n" }
 
   private static let youngDefaults: [String: String] = {
     let young = Set(allKeys.filter(\.isYoung).map(\.key))

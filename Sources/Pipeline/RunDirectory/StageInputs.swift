@@ -12,6 +12,9 @@ public struct StageInputs: Codable, Equatable, Sendable {
   var precision: String?
   /// With which libtorch: noted, not compared.
   var libtorch: String?
+  /// How many threads shared each operation of its training, whose order of adding the last bits depend on:
+  /// noted, not compared; nil where they depend on none.
+  var threads: Int?
   /// The labelled pictures, where the stage is trained on them.
   var labelled: ImagesIdentity?
   /// The pictures that U must not hold, where the stage ranks it.

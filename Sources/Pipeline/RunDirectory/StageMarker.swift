@@ -86,7 +86,7 @@ public struct StageMarker: Codable, Equatable, Sendable {
 
   /// Whether the recipe's settings are those that made the stage.
   private func isMade(by recipe: Recipe) -> Bool {
-    guard var was = inputs else { return stageHash == recipe.stageHash(stage) }
+    guard var was = inputs else { return recipe.isStageHash(stageHash, of: stage) }
     // What the words for the device lead to here is compared where the stage is computed.
     was.device = nil
     was.precision = nil

@@ -47,7 +47,7 @@ struct StaleStages {
           found.removeAll { if case .machine = $0 { true } else { false } }
         }
       case .hash(let hash, let isFinished):
-        if hash != now.recipe.stageHash(stage) {
+        if !now.recipe.isStageHash(hash, of: stage) {
           found = now.recipe.stageDifferences(of: stage, from: earlier)
           if found.isEmpty { found = [.unknown] }
         } else if isFinished {

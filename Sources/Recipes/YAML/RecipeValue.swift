@@ -145,6 +145,24 @@ extension Recipe.Duplicates: RecipeValue {}
 extension TrainingSettings.Augmentation.Crop: RecipeValue {}
 extension ImageInput.Interpolation: RecipeValue {}
 
+extension ThreadChoice: RecipeValue {
+  static var expected: String { "auto or a whole number" }
+  static var schema: [String: JSONSchemaValue] {
+    ["type": .texts(["integer", "string"]), "pattern": .text("^auto$")]
+  }
+
+  static func read(_ node: Node) -> ThreadChoice? {
+    node.plainText == "auto" ? .auto : Int.read(node).map { .count($0) }
+  }
+
+  var yaml: String {
+    switch self {
+    case .auto: "auto"
+    case .count(let count): count.yaml
+    }
+  }
+}
+
 // MARK: - Compounds
 
 extension Optional: RecipeValue where Wrapped: RecipeValue {

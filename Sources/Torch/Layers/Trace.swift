@@ -2,6 +2,8 @@
 public final class Trace {
   /// Multiply-adds of convolutions and matrix products.
   public private(set) var multiplyAdds = 0
+  /// How many operations have such.
+  package private(set) var products = 0
   /// Elements of the activations that a backward pass needs.
   public private(set) var savedElements = 0
   /// Elements of the largest single activation.
@@ -24,6 +26,7 @@ public final class Trace {
       throw TorchError(operation, shapes: [shape], message: "too large to count its work")
     }
     multiplyAdds = sum.partialValue
+    if multiplyAddsPerElement > 0 { products += 1 }
     savedElements = saved.partialValue
     largestActivation = max(largestActivation, count)
     return tensor

@@ -17,6 +17,8 @@ package final class Inference {
   /// The network itself, or replicas of it that compute a batch each at the same time.
   private let networks: [any Network]
   private let threads: ComputeThreads
+  /// How many batches at the same time are fastest, or how many threads for one batch.
+  private var timing: ThreadTiming
   private let input: ImageInput
   private let runtime: Runtime
   private let output: Output
@@ -32,10 +34,16 @@ package final class Inference {
     self.runtime = runtime
     toPictures = try ImageTensor(input, device: runtime.device)
     // Where a batch is too little work for all threads: they give the same numbers in every division.
-    let count = runtime.device == .cpu ? Self.replicas(of: input, batch: runtime.batch) : 1
+    let most = runtime.threads.most(ofCores: Libtorch.threads)
+    let count =
+      runtime.device == .cpu ? Self.replicas(of: input, batch: runtime.batch, most: most) : 1
     let replicas = count > 1 ? try (0..<count).compactMap { _ in try network.replica() } : []
     networks = replicas.isEmpty ? [network] : replicas
-    threads = try ComputeThreads(count: networks.count, poolSize: Libtorch.threads / networks.count)
+    threads = try ComputeThreads(count: networks.count, poolSize: max(1, most / networks.count))
+    let used = networks.count > 1 ? networks.count : most
+    timing =
+      runtime.threads == .auto && runtime.device == .cpu
+      ? ThreadTiming(upTo: used) : ThreadTiming([used])
     for network in networks { try network.fold(for: runtime) }
   }
 
@@ -43,9 +51,9 @@ package final class Inference {
 
   /// How many batches are computed at the same time: one a thread, as long as they have no more pixels in
   /// all than 16 pictures of ImageNet's size a thread, or 5,000 of 28 × 28.
-  private static func replicas(of input: ImageInput, batch: Int) -> Int {
+  private static func replicas(of input: ImageInput, batch: Int, most: Int) -> Int {
     let pixels = max(1, input.size * input.size * batch)
-    return max(1, min(Libtorch.threads, (1 << 22) / pixels))
+    return max(1, min(most, (1 << 22) / pixels))
   }
 
   /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
@@ -72,8 +80,8 @@ package final class Inference {
       loader.stop()
       withoutEnd.add(loader.withoutEnd)
     }
-    while case let batches = try next(networks.count, from: loader), !batches.isEmpty {
-      for (batch, logits) in zip(batches, try logits(of: batches)) {
+    while case let batches = try next(batchesAtOnce, from: loader), !batches.isEmpty {
+      for (batch, logits) in zip(batches, try timedLogits(of: batches)) {
         try withoutGradients {
           let isFull = batch.count == runtime.batch
           let rows = isFull ? logits : try logits.narrowed(axis: 0, to: 0..<batch.count)
@@ -95,14 +103,27 @@ package final class Inference {
     return batches
   }
 
+  private var batchesAtOnce: Int { networks.count > 1 ? timing.threads : 1 }
+
+  /// The logits of each batch, of which as many are computed at once, or by as many threads, as is fastest.
+  private func timedLogits(of batches: [ImageBatch]) throws -> [Tensor] {
+    guard runtime.device == .cpu else { return try logits(of: batches) }
+    let start = runtime.clock()
+    let all = try logits(of: batches)
+    // A last batch that is not full takes as long as the others.
+    let slowdown = timing.note(
+      amount: batches.count * runtime.batch, seconds: runtime.clock() - start)
+    if let line = slowdown?.line(unit: "img", sharing: 1, runtime) { runtime.say(line) }
+    return all
+  }
+
   /// The logits of each batch, whose rows beyond its own are of no picture.
   private func logits(of batches: [ImageBatch]) throws -> [Tensor] {
     let pass = Pass(.evaluation, precision: runtime.precision)
     var logits = [Tensor?](repeating: nil, count: batches.count)
     try logits.withUnsafeMutableBufferPointer { logits in
       let logits = logits
-      try threads.perform { place in
-        guard place < batches.count else { return }
+      func compute(_ place: Int) throws {
         try withoutGradients {
           logits[place] = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
             let pictures = try toPictures(batches[place], paddedTo: runtime.batch)
@@ -111,6 +132,10 @@ package final class Inference {
           }
         }
       }
+      guard networks.count > 1 else {
+        return try Libtorch.withThreads(timing.threads) { try compute(0) }
+      }
+      try threads.perform(parts: batches.count, compute)
     }
     return logits.compactMap { $0 }
   }

@@ -1,5 +1,6 @@
-public import ImageData
+import Files
 import Foundation
+public import ImageData
 public import Torch
 
 /// Where and how a network computes.
@@ -10,6 +11,8 @@ public struct Runtime {
   public var precision: Precision
   /// With int8: which numbers the network's layers see and make.
   package var ranges: ActivationRanges?
+  /// How many threads compute on a CPU.
+  public var threads = ThreadChoice.auto
   /// How many threads read and decode pictures.
   public var workers: Int
   /// The batch size of evaluation and prediction, in pictures.
@@ -18,6 +21,15 @@ public struct Runtime {
   package var batchKey = "Runtime.batch"
   /// The setting that messages name for computing in float32.
   package var precisionKey = "Runtime.precision .float32"
+  /// The setting that messages name for computing on one thread.
+  package var threadsKey = "Runtime.threads .count(1)"
+  /// What hears that inference had become slow and what was done about it.
+  package var say: (String) -> Void = { _ in }
+  /// The seconds since some moment, which threads are timed by.
+  package var clock: () -> Double = {
+    let watch = Stopwatch()
+    return { watch.seconds }
+  }()
   /// Pictures of more pixels count as unreadable.
   public var maxPixels = ImageDecoder.defaultMaxPixels
   /// How pictures that are not square become square.

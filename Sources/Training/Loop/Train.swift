@@ -33,7 +33,10 @@ public func train(
     job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
   let pictures = try ImageTensor(job.input, device: runtime.device)
   let statistics = try BatchStatistics(of: job.network)
-  let replicas = try Replicas(of: job, runtime)
+  let replicas = try Replicas(of: job, plan, runtime, records)
+  let threads = Libtorch.threads
+  try Libtorch.setThreads(replicas.poolSize)
+  defer { try? Libtorch.setThreads(threads) }
 
   while journal.step < plan.steps {
     try statistics.remember()
@@ -41,7 +44,7 @@ public func train(
     for round in 0..<plan.accumulate {
       let batches = try (0..<replicas.count).map { _ in try journal.batch(from: loader) }
       let parts = try batches.map { _ in try LossSums(on: runtime.device) }
-      try replicas.perform { replica, network in
+      try replicas.perform(images: plan.batch / plan.accumulate) { replica, network in
         let batch = batches[replica]
         let part = round * replicas.count + replica
         let pass = job.pass(runtime.precision, step: journal.step, part: part)
@@ -65,5 +68,5 @@ public func train(
     try optimizer.clearGradients()
     try journal.record(sums, refused: refusal)
   }
-  return try journal.finish(loader)
+  return try journal.finish(loader, threads: replicas.threadsInResult)
 }

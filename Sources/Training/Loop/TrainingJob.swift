@@ -48,6 +48,9 @@ public struct TrainingResult: Sendable {
   public let seconds: Double
   /// How many pictures could not be read since it last went on; others stood in for them.
   public let unreadable: Int
+  /// How many threads shared each operation, whose order of adding the weights' last bits depend on; nil
+  /// where they depend on no number of threads: in `replicas`, and on other devices than CPUs.
+  public let threads: Int?
 }
 
 // MARK: - What the loop needs of a job

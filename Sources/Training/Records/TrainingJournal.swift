@@ -12,6 +12,8 @@ final class TrainingJournal {
   private let optimizer: any Optimizer
   private let average: WeightAverage?
   private let runtime: Runtime
+  /// The size of libtorch's pool, which a step may use a part of.
+  private let threads = Libtorch.threads
   private let records: TrainingRecords
   private let checkpoints: CheckpointFolder?
   private let metrics: MetricsTable?
@@ -129,7 +131,7 @@ final class TrainingJournal {
 
   /// Says which pictures could not be read, and what the training took; where there is an average of the
   /// weights, the network is that from now on.
-  func finish(_ loader: BatchLoader) throws -> TrainingResult {
+  func finish(_ loader: BatchLoader, threads: Int?) throws -> TrainingResult {
     try average?.moveIn()
     progress.finish()
     if badSamples.count > 0 {
@@ -144,7 +146,8 @@ final class TrainingJournal {
       records.console.note(line)
     }
     return TrainingResult(
-      imagesSeen: plan.steps * plan.batch, seconds: clock.seconds, unreadable: badSamples.count)
+      imagesSeen: plan.steps * plan.batch, seconds: clock.seconds, unreadable: badSamples.count,
+      threads: threads)
   }
 
   /// - Throws: `TrainingError.nonFinite` when a training ends with weights that are not numbers: a step
@@ -179,7 +182,9 @@ final class TrainingJournal {
     var measured: Evaluation?
     if let validation = job.validation, measures {
       func measure() throws -> Evaluation {
-        try evaluate(job.network, on: validation, input: job.input, runtime)
+        try Libtorch.withThreads(threads) {
+          try evaluate(job.network, on: validation, input: job.input, runtime)
+        }
       }
       measured = try average?.whileInPlace(measure) ?? measure()
     }

@@ -10,8 +10,9 @@ public struct TrainingSettings: Equatable, Sendable {
   public var batch = 1_536
   /// In how many equal parts (micro-batches) a batch is computed.
   public var accumulate = 1
-  /// In how many equal parts each of these is computed at the same time, each by one thread and with a
-  /// batch norm of its own, as processes would: for networks too small for two threads. On CPUs alone.
+  /// In how many equal parts each of these is computed, each by one thread and with a batch norm of its own,
+  /// as processes would: for networks too small for two threads of one pool. How many threads take them is no
+  /// matter. On CPUs alone.
   public var replicas = 1
   /// The highest learning rate.
   public var learningRate = 0.6

@@ -100,6 +100,7 @@ public struct InitRecipe: Equatable, Sendable {
     notes += choices.fitNetworks(&recipe)
     notes += choices.fitRanking(&recipe)
     notes += choices.fitTraining(&recipe)
+    notes += choices.fitReplicas(&recipe)
     warnings = choices.warnings
     let heldOut = Int((Double(labelled.count) * recipe.data.validationFraction).rounded())
     counts = DataCounts(

@@ -1,0 +1,29 @@
+import Models
+import Recipes
+import Torch
+import Training
+
+extension InitChoices {
+  /// Lets two threads compute a half of each batch where an operation is too little work for both: on
+  /// machines without a GPU.
+  func fitReplicas(_ recipe: inout Recipe) -> [Note] {
+    guard start == nil, Device.available == [.cpu] else { return [] }
+    let trainings: [(Stage, WritableKeyPath<Recipe, Recipe.Training>)] = [
+      (.teacher, \.teacher.training), (.student, \.student.training),
+      (.baseline, \.baseline.training), (.fineTuning, \.fineTuning.training),
+    ]
+    return trainings.compactMap { stage, training in
+      let options = recipe.options(of: stage, classCount: labelled.classes)
+      let batch = recipe[keyPath: training].batch
+      guard batch % 2 == 0,
+        let cost = try? ModelCatalog.cost(options, size: recipe.input.size),
+        PoolSize.threads(
+          multiplyAdds: cost.multiplyAdds, products: cost.products, batch: batch, most: 2) == 1
+      else { return nil }
+      recipe[keyPath: training].replicas = 2
+      return Note(
+        key: "\(stage.recipeKey).training.replicas",
+        reason: "an operation is too little work for two threads; so each computes half of a batch")
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Training
+
+@Suite("Numbers of threads that are timed")
+struct ThreadTimingTests {
+  /// What a timing makes of rounds of 64 images at the speeds that `speed` says a number of threads has.
+  private func run(
+    _ timing: inout ThreadTiming, rounds: Int, _ speed: (Int) -> Double
+  ) -> (used: [Int], slowdowns: [ThreadTiming.Slowdown]) {
+    var used: [Int] = []
+    var slowdowns: [ThreadTiming.Slowdown] = []
+    for _ in 0..<rounds {
+      used.append(timing.threads)
+      let seconds = 64 / speed(timing.threads)
+      if let slowdown = timing.note(amount: 64, seconds: seconds) { slowdowns.append(slowdown) }
+    }
+    return (used, slowdowns)
+  }
+
+  @Test("one, half and all are tried, each once; two of two, and one alone")
+  func candidates() {
+    #expect(ThreadTiming(upTo: 8).candidates == [1, 4, 8])
+    #expect(ThreadTiming(upTo: 3).candidates == [1, 3])
+    #expect(ThreadTiming(upTo: 2).candidates == [1, 2])
+    #expect(ThreadTiming(upTo: 1).candidates == [1])
+  }
+
+  @Test("each is timed for three rounds after one that is not counted, and the fastest goes on")
+  func fastest() {
+    var timing = ThreadTiming(upTo: 8)
+    // 0.32 s, 0.16 s and 0.2 s a round.
+    let rounds = run(&timing, rounds: 20) { [1: 200.0, 4: 400, 8: 320][$0] ?? 0 }
+    #expect(
+      rounds.used == Array(repeating: 1, count: 4) + [4, 4, 4, 4, 8, 8, 8, 8]
+        + Array(repeating: 4, count: 8))
+    #expect(timing.speed == 400)
+    #expect(rounds.slowdowns.isEmpty)
+  }
+
+  @Test("short rounds are timed for a tenth of a second")
+  func short() {
+    var timing = ThreadTiming(upTo: 2)
+    // 0.015625 s a round: six are 0.09375 s, seven are enough.
+    let rounds = run(&timing, rounds: 20) { _ in 4096 }
+    #expect(rounds.used.prefix(16) == [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2])
+  }
+
+  @Test("threads that are hardly faster are left to others")
+  func worthwhile() {
+    var timing = ThreadTiming(upTo: 2)
+    _ = run(&timing, rounds: 20) { $0 == 1 ? 200 : 205 }
+    #expect(timing.threads == 1)
+    timing = ThreadTiming(upTo: 2)
+    _ = run(&timing, rounds: 20) { $0 == 1 ? 200 : 207 }
+    #expect(timing.threads == 2)
+  }
+
+  @Test("at less than a third of the speed they are timed again, once, and that is told")
+  func slow() {
+    var timing = ThreadTiming(upTo: 2)
+    _ = run(&timing, rounds: 8) { $0 == 1 ? 300 : 400 }
+    #expect(timing.threads == 2)
+    // A little more than a third is borne.
+    #expect(run(&timing, rounds: 50) { _ in 140 }.slowdowns.isEmpty)
+    let rounds = run(&timing, rounds: 100) { $0 == 1 ? 150 : 100 }
+    #expect(
+      rounds.slowdowns
+        == [.init(was: 400, fell: 100, before: 2, threads: 1, speed: 150, candidates: 2)])
+    #expect(timing.threads == 1)
+    // What was measured then is what later speeds are compared with.
+    #expect(run(&timing, rounds: 100) { _ in 60 }.slowdowns.isEmpty)
+    #expect(run(&timing, rounds: 100) { _ in 40 }.slowdowns.count == 1)
+  }
+
+  @Test("one round that hangs is no fallen speed")
+  func spike() {
+    var timing = ThreadTiming([2])
+    _ = run(&timing, rounds: 10) { _ in 640 }
+    // 384 images in 2.5 s, then as before.
+    var round = 0
+    let rounds = run(&timing, rounds: 40) { _ in
+      round += 1
+      return round == 20 ? 32 : 640
+    }
+    #expect(rounds.slowdowns.isEmpty)
+  }
+
+  @Test("the line says what was made of it, or what could be; one thread cannot do anything")
+  func lines() {
+    let runtime = Runtime()
+    func line(_ before: Int, _ threads: Int, of candidates: Int, sharing: Int = 1) -> String? {
+      ThreadTiming.Slowdown(
+        was: 3200, fell: 900, before: before, threads: threads, speed: 1500, candidates: candidates
+      ).line(unit: "img", sharing: sharing, runtime)
+    }
+    #expect(
+      line(2, 1, of: 2)
+        == "the speed had fallen from 3,200 to 900 img/s, so the threads were timed again: 1 instead of 2 "
+        + "from now on, 1,500 img/s")
+    #expect(
+      line(2, 2, of: 2)
+        == "the speed had fallen from 3,200 to 900 img/s, so the threads were timed again: 2, as before, "
+        + "1,500 img/s")
+    #expect(
+      line(2, 2, of: 1, sharing: 2)
+        == "the speed has fallen from 3,200 to 900 img/s: something else takes the cores that 2 threads "
+        + "share; Runtime.threads .count(1) computes with one")
+    #expect(line(1, 1, of: 1) == nil)
+  }
+}
