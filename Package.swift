@@ -64,10 +64,12 @@ let package = Package(
 
     .target(name: "CInflate", dependencies: ["CCodecs"]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CProcess"),
 
     // Files that survive a crash, for every room that writes one.
     .target(
-      name: "Files", dependencies: ["CXXHash", crypto, system], swiftSettings: swiftSettings),
+      name: "Files", dependencies: ["CProcess", "CXXHash", crypto, system],
+      swiftSettings: swiftSettings),
 
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(
@@ -98,6 +100,7 @@ let package = Package(
       dependencies: ["Training", "Models", "Torch", "ImageData", "Files", system],
       swiftSettings: swiftSettings),
     .target(name: "Pages", dependencies: ["Files"], swiftSettings: swiftSettings),
+    .target(name: "Launch", dependencies: ["CProcess", "Files"], swiftSettings: swiftSettings),
     .target(
       name: "Pipeline",
       dependencies: [
@@ -109,7 +112,8 @@ let package = Package(
     .executableTarget(
       name: "halcyon",
       dependencies: [
-        "Pipeline", "Export", "Recipes", "Training", "Models", "ImageData", "Shards", "Files",
+        "Pipeline", "Launch", "Export", "Recipes", "Training", "Models", "Torch", "ImageData",
+        "Shards", "Files",
         argumentParser,
         system,
       ],
@@ -129,6 +133,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport", system],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "LaunchTests", dependencies: ["Launch", "Files", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "PyTorchFilesTests", dependencies: ["PyTorchFiles", "Files", "TestSupport"],

@@ -40,6 +40,14 @@ def train(model, steps):
     return Item(f"train-{model}", ["train", *arguments], peers, factor=3)
 
 
+def processes():
+    """Two processes of a thread each against one of two threads, on the same batches."""
+    network = ["processes", "--model", "resnet50", "--batch", 32, "--size", 224, "--steps", 2]
+    ours = [*network, "--processes", 2, "--threads", 1]
+    peers = {"one process of 2 threads": [*network, "--processes", 1, "--threads", 2]}
+    return Item("processes", ours, peers, factor=3)
+
+
 def score(model, batches):
     arguments = ["--model", model, "--batch", 32, "--size", 224, "--batches", batches]
     return Item(f"score-{model}", ["score", *arguments], bf16_peers(arguments), factor=1)
@@ -152,6 +160,7 @@ ITEMS = {
     "train-resnet18": lambda: train("resnet18", steps=4),
     "score-resnet50": lambda: score("resnet50", batches=6),
     "score-resnet18": lambda: score("resnet18", batches=12),
+    "processes": processes,
     "loader-folders": lambda: loader("folders"),
     "loader-shards": lambda: loader("shards"),
     "cache-jpeg": lambda: cache("jpeg"),

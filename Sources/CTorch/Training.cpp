@@ -29,29 +29,6 @@ int32_t ctorch_clear_gradients(ctorch_tensor *const *tensors, int32_t count) {
   });
 }
 
-int32_t ctorch_gather_gradients(ctorch_tensor *const *tensors, int32_t count,
-                                ctorch_tensor *const *replicas, int32_t replica_count) {
-  return guarded([&] {
-    at::NoGradGuard guard;
-    for (int32_t replica = 0; replica < replica_count; replica++) {
-      std::vector<at::Tensor> sums, gradients;
-      for (int32_t i = 0; i < count; i++) {
-        auto &gradient = replicas[replica * count + i]->value.mutable_grad();
-        if (!gradient.defined()) continue;
-        auto &sum = tensors[i]->value.mutable_grad();
-        if (sum.defined()) {
-          sums.push_back(sum);
-          gradients.push_back(std::move(gradient));
-        } else {
-          sum = std::move(gradient);
-        }
-        gradient.reset();
-      }
-      kernels::addAll(sums, gradients);
-    }
-  });
-}
-
 int32_t ctorch_backward(const ctorch_tensor *loss) {
   return guarded([&] { loss->value.backward(); });
 }
@@ -69,16 +46,6 @@ int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled) {
     at::autocast::set_autocast_enabled(type, enabled);
     at::autocast::set_autocast_cache_enabled(true);
     if (!enabled) at::autocast::clear_cache();
-  });
-}
-
-int32_t ctorch_mean_all(ctorch_tensor *const *targets, int32_t count,
-                        const ctorch_tensor *const *sources, int32_t source_count) {
-  return guarded([&] {
-    at::NoGradGuard guard;
-    std::vector<std::vector<at::Tensor>> lists;
-    for (int32_t i = 0; i < source_count; i++) lists.push_back(list(sources + i * count, count));
-    kernels::meanAll(list(targets, count), lists);
   });
 }
 

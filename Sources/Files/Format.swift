@@ -72,6 +72,11 @@ public enum Format {
       : "\(all / 60):\(tail)"
   }
 
+  /// A duration, or from two days on days.
+  public static func period(_ seconds: Double) -> String {
+    seconds >= 2 * 86_400 ? "\(count(seconds / 86_400)) days" : duration(seconds)
+  }
+
   /// A line in pieces of at most `width` characters, broken between words; those after the first stand
   /// two columns further in than the line.
   public static func wrapped(_ line: String, to width: Int) -> [String] {

@@ -16,6 +16,8 @@ extension Run {
     /// The stages that are made again where they were made otherwise.
     let remade: Set<Stage>
     let access: Access
+    /// How many processes train together.
+    var processes = 1
   }
 
   /// What a run is made of once it is opened.
@@ -36,13 +38,14 @@ extension Run {
   static func open(_ reading: RecipeReading, _ opening: Opening) throws -> Opened {
     let recipe = reading.recipe
     let (directory, access) = (opening.claim.directory, opening.access)
-    if access != .alone { try directory.requireSameScores(reading.whole()) }
+    if access != .alone, access != .member { try directory.requireSameScores(reading.whole()) }
     let (pictures, device, warnings) = try openPictures(reading, opening)
     let precision = Self.precision(recipe.precision, on: device)
     var data = pictures.data
     let known = pictures.known
     try opening.claim.take()
-    if access != .reading, data.isThere {
+    let writes = access != .reading && access != .member
+    if writes, data.isThere {
       try pictures.keepContents(in: directory.knownFolder)
       try known.unreadable.write(to: directory.knownFolder)
     }
@@ -54,7 +57,7 @@ extension Run {
       ofMeanIn: recipe, classes: data.classNames)
     let inputs = RunInputs(
       recipe, device, precision, data, known, weights: hashes, workers: opening.workers)
-    if access != .reading {
+    if writes {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(
         with: inputs, computing: opening.computed, remaking: opening.remade,
@@ -63,7 +66,7 @@ extension Run {
         changes: { directory.labelledChanges(data, known) })
       if isAlone { try fill(unknown, inputs, in: directory, opening.console) }
     }
-    if data.isThere, data.unlabelled.absence == nil {
+    if access != .member, data.isThere, data.unlabelled.absence == nil {
       if access == .alone, opening.redoing { try opening.requireGivenScores(recipe, data) }
       do {
         try directory.requireSamePictures(
@@ -95,7 +98,8 @@ extension Run {
     let (directory, access) = (opening.claim.directory, opening.access)
     let indexing = Indexing(
       folder: directory.path, workers: opening.workers,
-      isFixed: access != .alone || !opening.needsPictures, mayMake: access != .reading,
+      isFixed: access != .alone || !opening.needsPictures,
+      mayMake: access != .reading && access != .member,
       readsPictures: opening.needsPictures, console: opening.console, prepare: opening.claim.take)
     var preflight = Preflight(reading.problems)
     // Who computes nothing needs no device, for example where a run's results were copied to.
@@ -110,7 +114,7 @@ extension Run {
         RunData.Opening(
           workers: opening.workers, needsUnlabelled: opening.needsPictures, indexing: indexing,
           alike: recipe.looksForAlike, directory: directory, device: device,
-          computed: opening.computed, access: access),
+          computed: opening.computed, access: access, processes: opening.processes),
         noting: &preflight)
       let isComputing = access == .alone && !opening.computed.isEmpty
       let warnings = isComputing ? preflight.warnings.map(\.message) : []

@@ -26,32 +26,58 @@ extension Run {
   func stage(_ stage: Stage, _ work: () throws -> StageOutcome) throws {
     try StopSignal.check()
     let folder = directory.folder(of: stage)
+    switch try decidedByFirst({ try state(of: stage, in: folder) }) {
+    case .done:
+      console.note("\(stage.title): done")
+    case .measured:
+      let accuracies =
+        stage.isMeasured ? try measure(model(of: stage).load(on: device), stage) : nil
+      try onFirst { try note(accuracies, measuredOf: stage, in: folder) }
+    case .unfinished:
+      let outcome = try work()
+      try onFirst { try note(outcome, of: stage, in: folder) }
+    }
+  }
+
+  /// What is to be done of a stage.
+  private enum Need: String, Codable {
+    case done, measured, unfinished
+  }
+
+  /// - Throws: `PipelineError` where a stage's files are others than it left.
+  private func state(of stage: Stage, in folder: String) throws -> Need {
     switch try StageMarker.state(
       of: stage, in: folder, for: recipe, measuredOn: inputs.measured)
     {
-    case .done(_, measured: true):
-      console.note("\(stage.title): done")
-      return
-    case .done(var marker, measured: false):
+    case .done(_, measured: true): return .done
+    case .done(let marker, measured: false):
       if stage.isMeasured {
         console.say("\(stage.title): \(marker.whyMeasuredAgain(on: inputs.measured))")
-        let model = try model(of: stage)
-        marker.accuracies = try measure(model.load(on: device), stage)
       }
-      marker.evaluationHash = recipe.evaluationHash
-      marker.measuringHash = recipe.measuringHash
-      marker.measuredOn = inputs.measured
-      try marker.write(to: folder)
-      return
+      return .measured
     case .damaged(let output):
       throw damage(of: output, in: folder)
     case .stale:
       throw PipelineError.usage(
         "\(folder) is of another recipe; give --out a new folder, or --redo to run the stage again")
-    case .unfinished:
-      break
+    case .unfinished: return .unfinished
     }
-    let outcome = try work()
+  }
+
+  /// Notes what a finished stage was measured to be, now.
+  private func note(
+    _ accuracies: [String: Double]?, measuredOf stage: Stage, in folder: String
+  ) throws {
+    guard var marker = try StageMarker(in: folder) else { return }
+    if let accuracies { marker.accuracies = accuracies }
+    marker.evaluationHash = recipe.evaluationHash
+    marker.measuringHash = recipe.measuringHash
+    marker.measuredOn = inputs.measured
+    try marker.write(to: folder)
+  }
+
+  /// Leaves the marker of a stage that has just ended.
+  private func note(_ outcome: StageOutcome, of stage: Stage, in folder: String) throws {
     var made = inputs.inputs(of: stage, in: directory)
     made.threads = outcome.threads
     if let computed = outcome.computed {

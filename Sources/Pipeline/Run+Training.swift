@@ -55,14 +55,14 @@ extension Run {
       seed: seed ?? self.seed(stage), title: stage.title)
     job.measuredEvery = recipe.evaluation.everyImages
     job.stepGuard = stepGuard
-    let records = try records(of: stage, examples)
+    let records = try isFirst ? records(of: stage, examples) : limits(of: stage, examples)
     let result = try fittingMemory(stage, job, options) {
       try Training.train(job, evaluationRuntime, records)
     }
     let model = ModelFolder(
       path: directory.folder(of: stage), options: options, classNames: classNames,
       input: recipe.input)
-    try model.write(network)
+    if isFirst { try model.write(network) }
     return StageOutcome(
       outputs: ["model.safetensors", "config.json"], seconds: result.seconds,
       imagesSeen: result.imagesSeen, accuracies: [:], threads: result.threads)
@@ -78,9 +78,21 @@ extension Run {
     records.log = (log, stage.rawValue)
     records.badSamplesPath = badSamplesPath(of: stage)
     records.unreadableLimit = unreadableLimit(of: examples.dataset, in: stage)
+    records.capturesPath = capturesPath(of: stage)
     records.console = console
     return records
   }
+
+  /// What a process keeps of a training whose records the first one has.
+  private func limits(of stage: Stage, _ examples: Examples) -> TrainingRecords {
+    var records = TrainingRecords()
+    records.unreadableLimit = unreadableLimit(of: examples.dataset, in: stage)
+    records.capturesPath = capturesPath(of: stage)
+    return records
+  }
+
+  /// Where the first step of a stage that could not be taken is kept.
+  private func capturesPath(of stage: Stage) -> String { "\(directory.folder(of: stage))/refused" }
 
   /// Accuracies on the validation and the test pictures; per class into `evaluation-validation.json`
   /// and `evaluation-test.json`.
@@ -90,7 +102,7 @@ extension Run {
       let path = evaluationPath(of: stage, on: name)
       guard let examples else {
         // What an earlier recipe measured on is not this one's.
-        try? FilePath(text: path).remove()
+        if isFirst { try? FilePath(text: path).remove() }
         continue
       }
       let result = try evaluate(
@@ -101,7 +113,7 @@ extension Run {
       }
       accuracies["\(name)_top1"] = top1
       accuracies["\(name)_top5"] = result.top5
-      try DurableFile.write(try JSON.pretty(result), to: path)
+      if isFirst { try DurableFile.write(try JSON.pretty(result), to: path) }
       let count = result.measuredOn.map { " (\($0))" } ?? ""
       console.note("\(stage.title): \(name) top-1 \(Format.fixed(top1, 2)) %\(count)")
     }

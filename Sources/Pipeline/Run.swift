@@ -36,6 +36,10 @@ public final class Run {
   let stepGuard: any StepGuard
   /// Whether results of another recipe are to be replaced.
   let isRedoing: Bool
+  /// The processes that work on this run together.
+  let group: any ProcessGroup
+  /// Whether this process does something while the others of the group wait.
+  var isOneAtWork = false
   private let lock: RunLock?
 
   /// How a process works on a run's directory.
@@ -46,6 +50,8 @@ public final class Run {
     case shared
     /// Without changing anything, whoever is at work.
     case reading
+    /// As one of a group's processes, of which the first has the directory.
+    case member
   }
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
@@ -67,18 +73,26 @@ public final class Run {
   }
 
   /// Opens a run of a recipe that was read, whose problems are then listed with all the others.
-  /// `stepGuard` says whether a step of a training may be taken.
+  /// `stepGuard` says whether a step of a training may be taken; the processes of `group` work on the run together, each of
+  /// which opens it.
   /// - Throws: As `init(recipe:directory:)`.
   public init(
     _ reading: RecipeReading, directory path: String, redoing: Bool = false,
     needsPictures: Bool = true, computing computed: Set<Stage> = Set(Stage.allCases),
     remaking remade: Set<Stage>? = nil, access: Access = .alone,
-    stepGuard: any StepGuard = FiniteSteps(),
+    stepGuard: any StepGuard = FiniteSteps(), group: any ProcessGroup = SingleProcess(),
     console: Console = Console()
   ) throws {
     recipe = reading.recipe
+    self.group = group
+    let members = group as? DistributedGroup
+    let isMember = group.rank > 0
+    let console = isMember ? .silent : console
     self.console = console
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let access = isMember ? .member : access
+    // What the first process has looked at, indexed and written, the others find.
+    if isMember { _ = try members?.fromFirst { Data() } }
+    let cores = members?.share(ofCores: Threads.cores) ?? Threads.cores
     workers = recipe.workers > 0 ? recipe.workers : cores
     directory = RunDirectory(path: path)
     isRedoing = redoing
@@ -92,10 +106,11 @@ public final class Run {
         Opening(
           claim: claim, workers: workers, console: console, redoing: redoing,
           needsPictures: needsPictures, computed: computed, remade: remade ?? computed,
-          access: access))
+          access: access, processes: group.size))
       (data, known, inputs) = (opened.data, opened.known, opened.inputs)
       (device, precision) = (opened.device, opened.precision)
       warnings = opened.warnings
+      try Self.requireDevice(device, for: group)
     } catch {
       if let index = claim.withdraw() {
         console.say("\(index) is kept: a later start need not index again")
@@ -107,6 +122,11 @@ public final class Run {
     Libtorch.keepMemory()
     log = try EventLog(path: directory.logPath, shared: access != .alone)
     for warning in warnings { try log.append("warning", ["message": .text(warning)]) }
+    if let members, !isMember {
+      console.note(members.title)
+      _ = try members.fromFirst { Data([1]) }
+    }
+    try requireSameWork()
   }
 
   static func device(_ choice: Recipe.DeviceChoice) throws -> Device {
@@ -174,6 +194,7 @@ public final class Run {
     (runtime.threads, runtime.threadsKey) = (recipe.threads, "--set threads=1")
     runtime.say = console.say
     runtime.maxPixels = recipe.data.maxPixels
+    if !isOneAtWork { runtime.group = group }
     return runtime
   }
 
@@ -196,7 +217,7 @@ public final class Run {
   @discardableResult
   public func allStages() throws -> Summary {
     for stage in Stage.allCases where recipe.includes(stage) { try stage.facts.perform(self) }
-    return try Summarize.perform(in: self)
+    return try decidedByFirst { try Summarize.perform(in: self) }
   }
 }
 

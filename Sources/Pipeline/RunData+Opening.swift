@@ -26,6 +26,8 @@ extension RunData {
     var computed = Set(Stage.allCases)
     /// How the run's directory is worked on: who does not work on it alone takes what was noted.
     var access = Run.Access.alone
+    /// How many processes train together.
+    var processes = 1
   }
 
   /// A run's pictures with what is known of them.
@@ -331,7 +333,7 @@ final class SetsOpening {
       of: recipe, labelled: labelled.trained.count, classCount: source.classes.count,
       learned: Dictionary(
         learned.map { ($0.stage, DataCounts.Learned($0)) }, uniquingKeysWith: { first, _ in first }),
-      device: opening.device, isFinished: isFinished)
+      device: opening.device, processes: opening.processes, isFinished: isFinished)
     preflight.warnOfMissingClasses(
       in: labelled.heldOut, key: "data.validationFraction", recipe.data.validationFraction)
   }

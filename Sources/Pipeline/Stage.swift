@@ -139,7 +139,7 @@ extension Stage {
         begins: (.teacher, "model.safetensors"), keys: ["ranking."],
         perform: { run in
           try ScoreImages.perform(in: run, forStudent: true)
-          try SelectTopImages.perform(in: run)
+          try run.onFirst { try SelectTopImages.perform(in: run) }
         })
     case .student:
       Facts(

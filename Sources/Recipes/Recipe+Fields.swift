@@ -17,7 +17,7 @@ extension Recipe {
         reaches: .everyTraining),
       .value(
         "threads", \.threads,
-        "Compute threads: auto takes as many as are fastest; 0 means all cores.",
+        "Compute threads: auto takes as many as are fastest, where that changes no result, and else what the work is worth; 0 means all cores.",
         reaches: .nothing),
       .value("workers", \.workers, "Decoding threads; 0 means all cores.", reaches: .nothing),
       .group("data", \.data, Data.fields, comment: "Where the pictures are."),

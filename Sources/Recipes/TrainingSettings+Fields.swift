@@ -30,6 +30,10 @@ extension TrainingSettings {
         "replicas", \.replicas,
         "In how many equal parts each of these is computed, each by one thread and with a batch norm of its own, as many at the same time as threads are worth it: for networks of small pictures, on CPUs.",
         reaches: .itsStage, isYoung: true),
+      .value(
+        "syncBatchNorm", \.syncBatchNorm,
+        "Whether batch norm takes its statistics over all replicas together, in whichever processes; else each has its own, as the paper's GPUs.",
+        reaches: .itsStage, isYoung: true),
       .value("learningRate", \.learningRate, "The highest learning rate.", reaches: .itsStage),
       .value(
         "warmUpFrom", \.warmUpFrom,

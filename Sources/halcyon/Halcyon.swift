@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Launch
 import Pipeline
 import Recipes
 import Training
@@ -26,8 +27,9 @@ struct Halcyon: ParsableCommand {
         subcommands: [
           PretrainTeacherCommand.self, TrainTeacherCommand.self, ScoreCommand.self,
           SelectCommand.self, PretrainCommand.self,
-          FineTuneCommand.self, ReportCommand.self,
+          FineTuneCommand.self, ReportCommand.self, ReplayCommand.self,
         ]),
+      CommandGroup(name: "Several processes", subcommands: [LaunchCommand.self]),
       CommandGroup(
         name: "The ocean",
         subcommands: [
@@ -46,7 +48,7 @@ struct Halcyon: ParsableCommand {
   static func main() {
     StandardStreams.hold()
     WaitingThreads.sleep()
-    StopSignal.listen()
+    StopSignal.listen(endsAtSecond: !Launcher.isParent)
     // A reader that goes away (`halcyon models | head`) is no reason to die half-way.
     signal(SIGPIPE, SIG_IGN)
     // A file that outgrows its limit is then an error of that write.

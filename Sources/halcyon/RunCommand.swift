@@ -2,21 +2,44 @@ import ArgumentParser
 import Files
 import Pipeline
 import Recipes
+import Torch
 
 /// `halcyon run`: all four stages.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run all four stages; run again to go on after a stop.")
+    commandName: "run", abstract: "Run all four stages; run again to go on after a stop.",
+    discussion: """
+      Several processes train together under torchrun (`torchrun --no-python --nproc-per-node 4 halcyon run \
+      RECIPE`), srun or `halcyon launch`: each computes its part of every batch, scores its part of the \
+      unlabelled pictures and measures its part of the others, and the first one writes. A batch has as many parts \
+      as the recipe says (accumulate × replicas), whoever computes them, so that any number of processes that \
+      divides it sees the same pictures in the same order and goes on from the same checkpoints; 1, 2, 4, … \
+      processes learn the same weights, bit for bit, where replicas is a power of two; with accumulate alone, where \
+      they have as many threads.
+
+      The processes meet at MASTER_ADDR:MASTER_PORT and talk over the interface that leads there \
+      (GLOO_SOCKET_IFNAME names another). Neither has authentication: use a network that you trust.
+      """)
 
   @OptionGroup var options: RunOptions
 
   @OptionGroup var cache: CacheOptions
 
+  @OptionGroup var processes: DistributedOptions
+
   @Flag(help: "Work out what would be done, in steps, memory, disk and time, and do nothing.")
   var dryRun = false
 
+  @OptionGroup var machines: MachineOptions
+
   @Flag(help: "Print the summary (or the dry run) as JSON, and nothing else.")
   var json = false
+
+  func validate() throws {
+    if machines.machines != nil, !dryRun {
+      throw ValidationError("--machines only works something out; give --dry-run, too")
+    }
+  }
 
   func run() throws {
     var options = options
@@ -24,13 +47,19 @@ struct RunCommand: ParsableCommand {
     if dryRun {
       let reading = try options.read(forDryRun: true)
       let plan = try DryRun(
-        reading, directory: options.directory(for: reading), redoing: options.redo)
+        reading, directory: options.directory(for: reading), redoing: options.redo,
+        on: machines.plan())
       if json { try printJSON(plan) } else { try printWrapped(plan.lines) }
       if let first = plan.problems.first { throw ExitCode(first.exitCode) }
       return
     }
-    let run = try options.open(quiet: json, computing: Set(Stage.allCases))
+    try processes.perform(run(among:))
+  }
+
+  private func run(among group: any ProcessGroup) throws {
+    let run = try options.open(quiet: json, computing: Set(Stage.allCases), group: group)
     let summary = try run.allStages()
+    guard group.rank == 0 else { return }
     if json {
       try printJSON(summary)
     } else {

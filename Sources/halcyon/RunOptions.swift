@@ -7,6 +7,7 @@ import Pipeline
 import Recipes
 import Shards
 import SystemPackage
+import Torch
 import Training
 
 /// What every command that works on a run directory takes.
@@ -85,13 +86,14 @@ struct RunOptions: ParsableArguments {
   /// The run, opened. A selection beside one is no run: `openBeside` opens that. `output` is the option
   /// that names a folder for what the command writes, if it has one. A trial says nothing that will be
   /// said again. With `mayBegin` a run is
-  /// begun where there is none yet.
+  /// begun where there is none yet. The processes of `group` open it each.
   func open(
     quiet: Bool = false, isTrial: Bool = false, needsPictures: Bool = true,
     computing: Set<Stage> = [], remaking: Set<Stage>? = nil,
-    access: Run.Access = .alone, output: String? = nil, mayBegin: Bool = false
+    access: Run.Access = .alone, output: String? = nil, mayBegin: Bool = false,
+    group: any ProcessGroup = SingleProcess()
   ) throws -> Run {
-    let reading = try read(tells: !isTrial)
+    let reading = try read(tells: !isTrial && group.rank == 0)
     if let selection {
       throw PipelineError.usage(
         "\(selection) is a selection beside \(try SelectionOrigin(contentsOf: selection).run); inspect, "
@@ -101,13 +103,13 @@ struct RunOptions: ParsableArguments {
       // All that is wrong, as far as it can be told without a place to keep anything.
       throw Problems(try DryRun(reading).problems) ?? RecipeError(recipe)
     }
-    if computing.isDisjoint(with: [.pretraining, .teacher]), !mayBegin {
+    if computing.isDisjoint(with: [.pretraining, .teacher]), !mayBegin, group.rank == 0 {
       try requireBegun(RunDirectory(path: directory), access, output: output)
     }
     return try Run(
       reading, directory: directory, redoing: redo,
       needsPictures: needsPictures, computing: computing, remaking: remaking, access: access,
-      console: Console(quiet: quiet))
+      group: group, console: Console(quiet: quiet))
   }
 
   /// Makes sure that there is a run to go on with: what goes on with one does not begin it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import Recipes
+import Torch
 
 /// `halcyon pretrain-teacher`: stage 0.
 struct PretrainTeacherCommand: ParsableCommand {
@@ -10,7 +11,13 @@ struct PretrainTeacherCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try PretrainTeacher.perform(in: options.open(computing: [.pretraining])) }
+  @OptionGroup var processes: DistributedOptions
+
+  func run() throws {
+    try processes.perform {
+      try PretrainTeacher.perform(in: options.open(computing: [.pretraining], group: $0))
+    }
+  }
 }
 
 /// `halcyon train-teacher`: stage 1.
@@ -20,8 +27,12 @@ struct TrainTeacherCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
+  @OptionGroup var processes: DistributedOptions
+
   func run() throws {
-    try TrainTeacher.perform(in: options.open(computing: [.taskTuning, .teacher]))
+    try processes.perform {
+      try TrainTeacher.perform(in: options.open(computing: [.taskTuning, .teacher], group: $0))
+    }
   }
 }
 
@@ -37,10 +48,19 @@ struct PretrainCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws {
+  @OptionGroup var processes: DistributedOptions
+
+  func run() throws { try processes.perform(run(among:)) }
+
+  private func run(among group: any ProcessGroup) throws {
     var options = options
     var isMade = false
     if let selection = options.selection {
+      guard group.size == 1 else {
+        throw PipelineError.usage(
+          "\(selection) is a selection beside a run: one process begins the run of its own, and several go on with "
+            + "it")
+      }
       guard let out = options.out else {
         throw PipelineError.usage(
           "\(selection) is a selection beside a run: give --out a new folder for the run that begins "
@@ -51,7 +71,7 @@ struct PretrainCommand: ParsableCommand {
     }
     let run: Run
     do {
-      run = try options.open(computing: [.student])
+      run = try options.open(computing: [.student], group: group)
     } catch {
       if isMade { BranchRun.withdraw(options.recipe) }
       throw error
@@ -67,5 +87,11 @@ struct FineTuneCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try FineTuneStudent.perform(in: options.open(computing: [.fineTuning])) }
+  @OptionGroup var processes: DistributedOptions
+
+  func run() throws {
+    try processes.perform {
+      try FineTuneStudent.perform(in: options.open(computing: [.fineTuning], group: $0))
+    }
+  }
 }

@@ -33,8 +33,30 @@ struct ClusterRecipeTests {
     echo $number
     """
 
-  @Test("the Slurm script takes shards through every stage to the report")
-  func slurm() throws {
+  /// Starts the tasks of a step at the same time, as Slurm's does on the machines of a job.
+  private static let srun = """
+    #!/bin/sh
+    for argument; do
+      case $argument in --ntasks=*) count=${argument#--ntasks=} ;; esac
+    done
+    while case $1 in -*) true ;; *) false ;; esac; do shift; done
+    echo "$count $*" >>steps
+    export SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=$count SLURM_STEP_NODELIST=localhost
+    export SLURM_STEP_TASKS_PER_NODE=$count
+    task=0 tasks=
+    while [ $task -lt $count ]; do
+      SLURM_PROCID=$task SLURM_LOCALID=$task "$@" &
+      task=$((task + 1)) tasks="$tasks $!"
+    done
+    highest=0
+    for task in $tasks; do
+      wait $task || { code=$?; [ $code -le $highest ] || highest=$code; }
+    done
+    exit $highest
+    """
+
+  /// A run whose batches have four parts, and its shards.
+  private func ocean() throws -> TinyRun {
     let tiny = try TinyRun()
     let pictures = TinyPictures(240, seed: 3)
     for shard in 0..<6 {
@@ -47,25 +69,56 @@ struct ClusterRecipeTests {
     }
     try tiny.folder.write(
       TinyRun.recipe.replacing("unlabelled: rest", with: "unlabelled: ${OCEAN}")
+        .replacing("    accumulate: 2\n", with: "")
+        .replacing("    batch: 16\n", with: "    batch: 16\n    accumulate: 4\n")
+        .replacing("batch: 16, learning", with: "batch: 16, accumulate: 4, learning")
         .replacing("long: true", with: "enabled: false"), to: "ocean.yaml")
-    try tiny.folder.write(Self.sbatch, to: "bin/sbatch")
-    let path = tiny.folder.path
-    chmod("\(path)/bin/sbatch", 0o755)
+    return tiny
+  }
 
+  /// Writes programs that stand for a cluster's.
+  private func write(_ programs: [String: String], to folder: TemporaryFolder) throws {
+    for (name, text) in programs {
+      try folder.write(text, to: "bin/\(name)")
+      chmod("\(folder.path)/bin/\(name)", 0o755)
+    }
+  }
+
+  /// Runs a script of the recipes in `folder`; what it printed to both its outputs.
+  private func script(
+    _ name: String, _ arguments: [String], in folder: TemporaryFolder,
+    environment: [String: String]
+  ) throws -> (status: Int32, output: String) {
     let script = Process(), output = Pipe()
-    script.executableURL = URL(fileURLWithPath: Self.recipes + "/slurm.sh")
-    script.arguments = ["ocean.yaml", "\(path)/shards/{00..05}.tar", "3", "run"]
-    script.currentDirectoryURL = URL(fileURLWithPath: path)
+    script.executableURL = URL(fileURLWithPath: Self.recipes + "/" + name)
+    script.arguments = arguments
+    script.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     script.environment = ProcessInfo.processInfo.environment.merging([
-      "PATH": "\(path)/bin:/usr/bin:/bin", "HALCYON": try Command.executable(),
-      "OCEAN": "\(path)/ocean.index",
-    ]) { $1 }
+      "PATH": "\(folder.path)/bin:/usr/bin:/bin", "HALCYON": try Command.executable(),
+    ]) { $1 }.merging(environment) { $1 }
     script.standardOutput = output
+    script.standardError = output
     try script.run()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     script.waitUntilExit()
+    return (script.terminationStatus, text)
+  }
+
+  @Test(
+    "the Slurm script takes shards through every stage to the report, whoever trains",
+    arguments: [1, 2])
+  func slurm(trainers: Int) throws {
+    let tiny = try ocean()
+    try write(["sbatch": Self.sbatch, "srun": Self.srun], to: tiny.folder)
+    let path = tiny.folder.path
+    let (status, text) = try script(
+      "slurm.sh", ["ocean.yaml", "\(path)/shards/{00..05}.tar", "3", "run"], in: tiny.folder,
+      environment: [
+        "OCEAN": "\(path)/ocean.index", "TRAINERS": "\(trainers)",
+        "MASTER_PORT": "\(try FreePort.find())",
+      ])
     let log = (try? tiny.folder.read("log")) ?? ""
-    #expect(script.terminationStatus == 0, "\(text)\(log)")
+    #expect(status == 0, "\(text)\(log)")
     #expect(text.contains("run/report.html"))
     for file in ["ocean.index", "run/report.html", "run/summary.json", "run/4-fine-tuned"] {
       #expect(FileManager.default.fileExists(atPath: "\(path)/\(file)"), "\(file)")
@@ -78,13 +131,133 @@ struct ClusterRecipeTests {
       let log = line.contains("--array=") ? "run-logs/%x-%A-%a.log" : "run-logs/%x-%j.log"
       #expect(line.contains("--output=\(log)"), "\(line)")
     }
+    #expect(jobs.contains("--nodes=2") == (trainers == 2))
+    guard trainers > 1 else { return }
+    let steps = try tiny.folder.read("steps").split(separator: "\n")
+    #expect(steps.count == 3 && steps.allSatisfy { $0.hasPrefix("2 ") })
+    #expect(log.contains("2 processes (Gloo) meet at localhost:"), "\(log)")
+  }
+
+  @Test("Slurm's jobs are queued again after a stop, and a few times after a machine's fault")
+  func requeued() throws {
+    let folder = try TemporaryFolder()
+    try write(
+      [
+        "sbatch": "#!/bin/sh\nfor last; do :; done\necho \"$last\" >job\necho 1\n",
+        "scontrol": "#!/bin/sh\necho \"$@\" >>requeued\n", "halcyon": "#!/bin/sh\nexit $CODE\n",
+      ], to: folder)
+    let submitted = try script(
+      "slurm.sh", ["ocean.yaml", "shards", "3", "run"], in: folder,
+      environment: ["OCEAN": "index", "HALCYON": folder.path + "/bin/halcyon"])
+    #expect(submitted.status == 0, "\(submitted.output)")
+    func run(_ code: Int, restarts: Int) throws -> (status: Int32, isRequeued: Bool) {
+      unlink(folder.path + "/requeued")
+      let job = Process()
+      job.executableURL = URL(fileURLWithPath: "/bin/bash")
+      job.arguments = ["job"]
+      job.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+      job.environment = [
+        "PATH": "\(folder.path)/bin:/usr/bin:/bin", "CODE": "\(code)", "SLURM_JOB_ID": "7",
+        "SLURM_RESTART_COUNT": "\(restarts)",
+      ]
+      try job.run()
+      job.waitUntilExit()
+      return (job.terminationStatus, (try? folder.read("requeued")) == "requeue 7\n")
+    }
+    for (code, restarts, isRequeued) in [
+      (0, 0, false), (75, 0, true), (75, 99, true), (64, 0, false), (65, 0, false), (70, 0, false),
+      (74, 0, true), (137, 2, true), (137, 3, false), (128, 0, true), (255, 0, true),
+    ] {
+      let found = try run(code, restarts: restarts)
+      #expect(found.isRequeued == isRequeued, "exit code \(code) after \(restarts) restarts")
+      if !isRequeued { #expect(found.status == Int32(code)) }
+    }
+  }
+
+  private static let torchrun =
+    (#filePath as NSString).deletingLastPathComponent + "/../../.venv/bin/torchrun"
+
+  @Test(
+    "torchrun takes a whole run through every stage, training included",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: torchrun), "no torchrun in .venv"))
+  func wholeRun() throws {
+    let tiny = try ocean()
+    let path = tiny.folder.path
+    let index = try Command.run(
+      "index", "\(path)/shards/{00..05}.tar", "--out", "\(path)/ocean.index")
+    #expect(index.code == 0, "\(index.errors)")
+    let (status, output) = try script(
+      "torchrun.sh", ["ocean.yaml", "run"], in: tiny.folder,
+      environment: [
+        "OCEAN": "\(path)/ocean.index", "TORCHRUN": Self.torchrun, "PROCESSES": "2",
+        "HEAD": "localhost:\(try FreePort.find())",
+      ])
+    #expect(status == 0, "\(output)")
+    #expect(output.contains("2 processes (Gloo)"), "\(output)")
+    #expect(FileManager.default.fileExists(atPath: "\(path)/run/report.html"))
+  }
+
+  @Test(
+    "the pods of Kubernetes' jobs take a whole run through every stage, four that train together")
+  func pods() throws {
+    let tiny = try ocean()
+    let path = tiny.folder.path
+    let port = try FreePort.find()
+    // A pod's paths as this machine's, and fewer pods that score.
+    let text = try String(contentsOfFile: Self.recipes + "/kubernetes.yaml", encoding: .utf8)
+      .replacing("/recipe/ocean.yaml", with: "\(path)/ocean.yaml")
+      .replacing("{00000..09999}", with: "{00..05}")
+      .replacing("/ocean/shards", with: "\(path)/shards")
+      .replacing("/ocean/index", with: "\(path)/ocean.index")
+      .replacing("/ocean/runs/ocean", with: "\(path)/run")
+      .replacing("29500", with: "\(port)")
+      .replacing(": 64\n", with: ": 3\n").replacing("\"64\"", with: "\"3\"")
+    let list = try #require(try Yams.load(yaml: text) as? [String: Any])
+    let items = try #require(list["items"] as? [[String: Any]])
+    let service = try #require(items.first { $0["kind"] as? String == "Service" })
+    let serviceName = try #require((service["metadata"] as? [String: Any])?["name"] as? String)
+    let selector = try #require(
+      (service["spec"] as? [String: Any])?["selector"] as? [String: String])
+    for job in items where job["kind"] as? String == "Job" {
+      let name = try #require((job["metadata"] as? [String: Any])?["name"] as? String)
+      let spec = try #require(job["spec"] as? [String: Any])
+      let template = try #require(spec["template"] as? [String: Any])
+      let pod = try #require(template["spec"] as? [String: Any])
+      let container = try #require((pod["containers"] as? [[String: Any]])?.first)
+      let count = spec["completions"] as? Int ?? 1
+      #expect(spec["parallelism"] as? Int ?? 1 == count)
+      let commands = try (0..<count).map { index in
+        var environment = ["JOB_COMPLETION_INDEX": "\(index)"]
+        for variable in try #require(container["env"] as? [[String: Any]]) {
+          let key = try #require(variable["name"] as? String)
+          environment[key] = variable["value"] as? String ?? "\(index)"
+        }
+        if let address = environment["MASTER_ADDR"] {
+          // The name that the service gives the first pod, and all others find it by.
+          #expect(address == "\(name)-0.\(serviceName)")
+          #expect(pod["subdomain"] as? String == serviceName)
+          #expect(
+            (template["metadata"] as? [String: Any])?["labels"] as? [String: String] == selector)
+          #expect(environment["WORLD_SIZE"] == "\(count)")
+          environment["MASTER_ADDR"] = "127.0.0.1"
+        }
+        return try Command(
+          try #require(container["args"] as? [String]), environment: environment, folder: path)
+      }
+      for command in commands {
+        let outcome = try command.wait()
+        #expect(outcome.code == 0, "\(name): \(outcome.errors)")
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: "\(path)/run/report.html"))
   }
 
   @Test("Kubernetes' jobs are what its API accepts: no restarts where attempts are counted")
   func jobs() throws {
     let text = try String(contentsOfFile: Self.recipes + "/kubernetes.yaml", encoding: .utf8)
     let list = try #require(try Yams.load(yaml: text) as? [String: Any])
-    let jobs = try #require(list["items"] as? [[String: Any]])
+    let items = try #require(list["items"] as? [[String: Any]])
+    let jobs = items.filter { $0["kind"] as? String == "Job" }
     #expect(jobs.count == 6)
     for job in jobs {
       let spec = try #require(job["spec"] as? [String: Any])

@@ -60,6 +60,50 @@ struct DryRunTests {
     #expect(try #require(plan["diskBytes"] as? Double) > 90e6 * 68)
   }
 
+  @Test("the paper's 64 GPUs: stage by stage, with every number's source and what is left out")
+  func machines() throws {
+    let flags = ["--machines", "64", "--network", "100Gb/s", "--price-per-hour", "2"]
+    let outcome = try Command.run(
+      ["run", "\(Self.repository)/Recipes/paper/semi-weakly-ig1b.yaml", "--dry-run"] + flags,
+      shell: "unset \(Self.stranger.joined(separator: " ")); exec \"$@\"")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    for text in [
+      "\non 64 machines:\n", "  scoring ", "  selecting ", "  in all ", " 24 pictures a machine ",
+      // 10⁹ pictures in shards of 10,000; 64 · 1563 = 100,032.
+      "scoring: 100,000 shards, at most 1,563 a machine", "12.5 GB/s (given by --network)",
+      "(measured here)", "  not modelled:\n",
+      "an hour of a machine 2.00 (given by --price-per-hour)",
+      "warning: student: a batch of 1 part cannot be shared by 64 machines; set student.training.accumulate",
+    ] { #expect(outcome.output.contains(text), "\(text): \(outcome.output)") }
+    let json = try Command.run(
+      ["run", "\(Self.repository)/Recipes/paper/resnet50-yfcc.yaml", "--dry-run", "--json"]
+        + ["--machines", "64", "--machine-gmac", "20000"],
+      shell: "unset \(Self.stranger.joined(separator: " ")); exec \"$@\"")
+    let plan = try #require(try json.object()["machines"] as? [String: Any])
+    let stages = try #require(plan["stages"] as? [[String: Any]])
+    let student = try #require(stages.first { $0["stage"] as? String == "student" })
+    let step = try #require(student["step"] as? [String: Any])
+    // ResNet-50: 25,557,032 parameters of 4 bytes, 2 · 63/64 of them.
+    #expect(step["sentBytes"] as? Double == 25_557_032 * 4 * 2 * 63 / 64.0)
+    // 3 · 4.09 GMAC of 24 pictures at 20,000 GMAC/s.
+    #expect(abs(try #require(step["computeSeconds"] as? Double) - 0.01472) < 2e-4)
+  }
+
+  @Test("what machines are like is refused without --machines, and --machines without --dry-run")
+  func machineOptions() throws {
+    for (flags, reason) in [
+      (["--dry-run", "--network", "10Gb/s"], "--machines"),
+      (["--machines", "4"], "--dry-run"),
+      (["--dry-run", "--machines", "0"], "--machines is 0"),
+      (["--dry-run", "--machines", "2", "--network", "10"], "--network is 10; write it as 10Gb/s"),
+      (["--dry-run", "--machines", "2", "--price-per-hour", "0"], "it must be above 0"),
+    ] {
+      let outcome = try Command.run(["run", "nothing.yaml"] + flags)
+      #expect(outcome.code == 64)
+      #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+    }
+  }
+
   @Test("nothing large is allocated")
   func memory() throws {
     let command = try Command([

@@ -56,6 +56,7 @@ struct ShellTests {
     #expect(try completions(of: ["predict", "m", "--device", "c"]) == ["cpu", "cuda"])
     #expect(
       try completions(of: ["evaluate", "m", "--precision", ""]) == ["auto", "bf16", "float32"])
+    #expect(try completions(of: ["launch", "-n", "2", "sc"]) == ["score"])
     #expect(try completions(of: ["select", "r", "--strategy", "t"]) == ["tags", "tagsRanked"])
     #expect(
       try completions(of: ["run", "r", "--set", "ranking.images"]) == ["ranking.imagesPerClass="])

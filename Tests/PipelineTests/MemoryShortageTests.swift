@@ -28,6 +28,24 @@ struct MemoryShortageTests {
     // The largest activation is the stem's: 64 of 112 × 112.
     #expect(half.perPicture - half.savedPerPicture == 8 * 64 * 112 * 112 + 16 * 3 * 224 * 224)
     #expect(half.fixed > float.fixed)
+
+    /// What it takes a weight, in bytes, beside momenta.
+    func bytes(
+      processes: Int = 1, _ change: (inout Recipe.Training) -> Void
+    ) -> Double {
+      var training = Recipe.Training.supervised
+      change(&training)
+      let memory = TrainingMemory(
+        cost, size: 224, channels: 3, precision: .float32, training, processes: processes)
+      return memory.fixed / 11_689_512
+    }
+    #expect(bytes { $0.optimizer = "adamw" } == 16)
+    #expect(bytes { $0.ema = 0.999 } == 16)
+    // Of eight rounds the sums of two and of four wait for those that follow.
+    #expect(bytes { $0.accumulate = 8 } == 20)
+    #expect(bytes { $0.accumulate = 3 } == 12)
+    #expect(bytes { $0.replicas = 4 } == 24)
+    #expect(bytes(processes: 2) { $0.replicas = 4 } == 20)
   }
 }
 

@@ -11,7 +11,8 @@ package enum PythonTools {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
 
-  private static let python =
+  /// Its path.
+  package static let python =
     ProcessInfo.processInfo.environment["HALCYON_TEST_PYTHON"] ?? root + "/.venv/bin/python"
 
   /// Whether all of them are there.

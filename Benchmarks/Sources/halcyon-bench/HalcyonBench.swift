@@ -7,7 +7,8 @@ struct HalcyonBench: ParsableCommand {
     commandName: "halcyon-bench",
     abstract: "Does a piece of work once for every line of standard input and says how fast.",
     subcommands: [
-      TrainRounds.self, ScoreRounds.self, LoaderRounds.self, RoofRounds.self, ScaleDemo.self,
+      TrainRounds.self, ProcessesRounds.self, ScoreRounds.self, LoaderRounds.self, RoofRounds.self,
+      ScaleDemo.self,
       DemoRounds.self, OverheadRounds.self, Duplicates.self, SelectRounds.self, SelectRows.self,
       SelectBillion.self, IndexRounds.self,
     ])

@@ -16,11 +16,6 @@ void add(float *target, const float *source, int64_t count) {
   for (int64_t i = 0; i < count; i++) target[i] += source[i];
 }
 
-FOR_EACH_PROCESSOR
-void divide(float *target, float divisor, int64_t count) {
-  for (int64_t i = 0; i < count; i++) target[i] /= divisor;
-}
-
 bool isPlain(const at::Tensor &tensor) {
   return tensor.is_cpu() && tensor.scalar_type() == at::kFloat &&
          tensor.is_non_overlapping_and_dense();
@@ -61,20 +56,6 @@ void copyAll(const std::vector<at::Tensor> &targets, const std::vector<at::Tenso
 void addAll(const std::vector<at::Tensor> &targets, const std::vector<at::Tensor> &sources) {
   auto [to, from] = forEachPair(targets, sources, add);
   if (!to.empty()) at::_foreach_add_(to, from);
-}
-
-void meanAll(const std::vector<at::Tensor> &targets,
-             const std::vector<std::vector<at::Tensor>> &sources) {
-  if (sources.empty()) return;
-  copyAll(targets, sources[0]);
-  for (size_t list = 1; list < sources.size(); list++) addAll(targets, sources[list]);
-  if (sources.size() == 1) return;
-  const float lists = static_cast<float>(sources.size());
-  auto [others, same] =
-      forEachPair(targets, targets, [&](float *target, const float *, int64_t count) {
-        divide(target, lists, count);
-      });
-  if (!others.empty()) at::_foreach_div_(others, static_cast<double>(sources.size()));
 }
 
 } // namespace kernels

@@ -14,8 +14,4 @@ void copyAll(const std::vector<at::Tensor> &targets, const std::vector<at::Tenso
 // Each target gets those of its source added.
 void addAll(const std::vector<at::Tensor> &targets, const std::vector<at::Tensor> &sources);
 
-// Each target becomes the mean of the tensors in its place in each list, which are added in their order.
-void meanAll(const std::vector<at::Tensor> &targets,
-             const std::vector<std::vector<at::Tensor>> &sources);
-
 } // namespace kernels

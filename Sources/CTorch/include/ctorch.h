@@ -195,23 +195,43 @@ bool ctorch_requires_gradient(const ctorch_tensor *x);
 int32_t ctorch_gradient(const ctorch_tensor *x, ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_clear_gradients(ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count);
 int32_t ctorch_backward(const ctorch_tensor *loss);
-// Adds the gradients of `replicas`, which has `count` tensors of each of `replica_count` replicas in turn,
-// to those of `tensors`, replica after replica, and clears them there.
-int32_t ctorch_gather_gradients(ctorch_tensor *_Nonnull const *_Nonnull tensors, int32_t count,
-                                ctorch_tensor *_Nonnull const *_Nonnull replicas,
-                                int32_t replica_count);
 bool ctorch_set_gradients_enabled(bool enabled);
 
 // Casts inside operations to `dtype`, as torch.autocast does; false ends it and drops its cache.
 int32_t ctorch_set_autocast(int32_t device, int32_t dtype, bool enabled);
 
+// Parts of a batch
+
+// What the parts that one network computes in its rounds add up to, in the order of a binary tree over the rounds.
+typedef struct ctorch_part_sums ctorch_part_sums;
+
+// `buffers` are its running statistics, none where they are not to be moved.
+int32_t ctorch_part_sums_make(ctorch_tensor *_Nonnull const *_Nonnull parameters,
+                              int32_t parameter_count,
+                              ctorch_tensor *_Nonnull const *_Nonnull buffers,
+                              int32_t buffer_count, int32_t rounds,
+                              ctorch_part_sums *_Nullable *_Nonnull out);
+void ctorch_part_sums_free(ctorch_part_sums *sums);
+// Before a round's forward pass: the buffers become 0, so that afterwards they hold that round's share alone.
+int32_t ctorch_part_sums_begin(ctorch_part_sums *sums);
+// After a round's backward pass; the buffers are added times `weight`. After the last round the gradients are the
+// sums over all rounds.
+int32_t ctorch_part_sums_end(ctorch_part_sums *sums, double weight);
+// After the last round: adds up what `replicas` have, as a tree, and hands the gradients to `targets`; the first one has
+// the statistics.
+int32_t ctorch_part_sums_gather(ctorch_part_sums *_Nonnull const *_Nonnull replicas, int32_t count,
+                                ctorch_tensor *_Nonnull const *_Nonnull targets,
+                                int32_t target_count);
+// One row of float64: what the parts have added to the statistics.
+int32_t ctorch_part_sums_statistics(const ctorch_part_sums *sums,
+                                    ctorch_tensor *_Nullable *_Nonnull out);
+// Each target becomes its value `before` times `decay`, plus its part of `row`.
+int32_t ctorch_move_statistics(ctorch_tensor *_Nonnull const *_Nonnull targets,
+                               const ctorch_tensor *_Nonnull const *_Nonnull before, int32_t count,
+                               const ctorch_tensor *row, double decay);
+
 // Lists of tensors
 
-// Replaces each target by the mean of its sources, of which `sources` has `count` in turn of each of
-// `source_count` lists; they are added in this order.
-int32_t ctorch_mean_all(ctorch_tensor *_Nonnull const *_Nonnull targets, int32_t count,
-                        const ctorch_tensor *_Nonnull const *_Nonnull sources,
-                        int32_t source_count);
 int32_t ctorch_copy_all(ctorch_tensor *_Nonnull const *_Nonnull targets,
                         const ctorch_tensor *_Nonnull const *_Nonnull sources, int32_t count);
 // True when neither `value` nor a gradient of `tensors` holds a NaN or an infinity; missing gradients

@@ -127,6 +127,17 @@ public final class BadSamples: @unchecked Sendable {
     throw ImageDataError.tooManyUnreadable(text)
   }
 
+  /// Adds what other processes have found; what this one has found, too, counts once.
+  package func add(_ others: [Entry]) {
+    locked {
+      var keys = Set(named.map(\.key))
+      for entry in others where keys.insert(entry.key).inserted {
+        badCount += 1
+        if named.count < Self.mostNamed { named.append(entry) }
+      }
+    }
+  }
+
   /// Writes `key,reason` lines, the first 10,000 at most, when a path was given.
   /// - Throws: `FileError` naming the path.
   public func write() throws {

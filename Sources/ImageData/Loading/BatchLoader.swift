@@ -23,6 +23,7 @@ public final class BatchLoader {
   private let queue: BatchQueue
   private let positions: Range<Int>
   private let batchSize: Int
+  private let share: Share
   private let preset: Preset
   private let notesContents: Bool
   private let isCopying: Bool
@@ -50,6 +51,7 @@ public final class BatchLoader {
   ///   - yieldsCores: Whether the threads run at the lowest priority, on cores that are idle: for a
   ///     consumer that computes on the same cores. Its threads wait for one another, so delaying one
   ///     delays all; loading fills the gaps, and has every core when the consumer waits for it.
+  ///   - share: Which of the batches to load: all, or those of one of several processes.
   /// - Throws: `ImageDataError.argument` when something here cannot be.
   public init(
     dataset: any ImageDataset, order: any SampleOrder, positions: Range<Int>, batchSize: Int,
@@ -57,7 +59,7 @@ public final class BatchLoader {
     notesContents: Bool = false, copying: CacheFormat? = nil,
     onUnreadable: UnreadablePolicy = .substitute,
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil,
-    yieldsCores: Bool = false
+    yieldsCores: Bool = false, only share: Share = Share()
   ) throws {
     try preset.validate()
     let most = 1 << 24  // beyond any use, and far from where sizes in bytes would overflow
@@ -87,14 +89,15 @@ public final class BatchLoader {
     self.dataset = dataset
     self.positions = positions
     self.batchSize = batchSize
+    self.share = share
     self.preset = preset
     self.notesContents = notesContents
     isCopying = copying != nil
     let rowBytes = preset.size * preset.size * preset.channels
     let pool = BufferPool(byteCount: batchSize * rowBytes, most: queueDepth + 2)
     let queue = BatchQueue(
-      batchCount: (positions.count + batchSize - 1) / batchSize,
-      rowCount: { min(batchSize, positions.count - $0 * batchSize) },
+      batchCount: share.count(of: (positions.count + batchSize - 1) / batchSize),
+      rowCount: { min(batchSize, positions.count - share.batch($0) * batchSize) },
       rowsAtOnce: max(1, batchSize / (4 * workers)), depth: queueDepth, pool: pool)
     self.queue = queue
     let readers = try (0..<workers).map { _ in
@@ -113,7 +116,8 @@ public final class BatchLoader {
           toFile: "/proc/thread-self/comm", atomically: false, encoding: .utf8)
         // On Linux a thread has a priority of its own. Where it cannot be had, loading goes on.
         if yieldsCores { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
-        Self.work(reader.value, queue: queue, positions: positions, batchSize: batchSize)
+        Self.work(
+          reader.value, queue: queue, positions: positions, batchSize: batchSize, share)
         running.leave()
       }
       thread.stackSize = 1 << 20
@@ -130,7 +134,7 @@ public final class BatchLoader {
     if let failure { throw failure }
     do {
       guard let finished = try queue.next() else { return nil }
-      let start = positions.lowerBound + finished.batch * batchSize
+      let start = positions.lowerBound + share.batch(finished.batch) * batchSize
       let batch = ImageBatch(
         buffer: finished.buffer, pool: queue.pool, rows: finished.rows,
         notesContents: notesContents, isCopying: isCopying, size: preset.size,
@@ -165,12 +169,13 @@ public final class BatchLoader {
   }
 
   private static func work(
-    _ reader: SampleReader, queue: BatchQueue, positions: Range<Int>, batchSize: Int
+    _ reader: SampleReader, queue: BatchQueue, positions: Range<Int>, batchSize: Int,
+    _ share: Share
   ) {
     let preset = reader.preset
     let rowBytes = preset.size * preset.size * preset.channels
     while let task = queue.claim() {
-      let first = positions.lowerBound + task.batch * batchSize
+      let first = positions.lowerBound + share.batch(task.batch) * batchSize
       let result = Result {
         try task.rows.map { row in
           let out = UnsafeMutableRawBufferPointer(
@@ -179,6 +184,33 @@ public final class BatchLoader {
         }
       }
       queue.finish(task, result)
+    }
+  }
+}
+
+extension BatchLoader {
+  /// Of every so many batches in a row, which ones are loaded.
+  public struct Share: Sendable {
+    private let every: Int
+    private let taken: [Int]
+
+    /// All of them.
+    public init() { (every, taken) = (1, [0]) }
+
+    /// Of every `every` batches those of the numbers `taken`, ascending from 0.
+    public init(of every: Int, taking taken: [Int]) {
+      self.every = max(1, every)
+      self.taken = taken
+    }
+
+    /// How many of the first `all` batches.
+    func count(of all: Int) -> Int {
+      all / every * taken.count + taken.count { $0 < all % every }
+    }
+
+    /// The number, among all, of the batch that is loaded as the `place`th.
+    func batch(_ place: Int) -> Int {
+      place / taken.count * every + taken[place % taken.count]
     }
   }
 }

@@ -22,8 +22,10 @@ public enum PretrainTeacher {
       let statistics = TagStatistics(
         of: tagged.vocabulary, copies: tagged.learned.count - found.examples.count,
         unreadable: found.unreadable)
-      try DurableFile.write(try JSON.pretty(statistics), to: "\(folder)/tags.json")
-      try write(tagged.vocabulary, to: "\(folder)/tags.csv")
+      if run.isFirst {
+        try DurableFile.write(try JSON.pretty(statistics), to: "\(folder)/tags.json")
+        try write(tagged.vocabulary, to: "\(folder)/tags.csv")
+      }
       var outcome = try run.train(
         tagged.learned, found, run.recipe.teacher.pretraining.training)
       outcome.outputs += ["tags.json", "tags.csv"]

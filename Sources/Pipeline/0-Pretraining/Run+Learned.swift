@@ -21,20 +21,22 @@ extension Run {
   /// - Throws: `PipelineError.data` where too many cannot be read or nothing is left; `Stopped`.
   func examples(of learned: LearnedPictures) throws -> LearnedExamples {
     let (stage, pictures) = (learned.stage, learned.pictures)
-    let parts = try LearnedNotes(of: stage, in: directory, workers: workers).note(learned, in: self)
+    let parts = try firstThenOthers {
+      try LearnedNotes(of: stage, in: directory, workers: workers).note(learned, in: self)
+    }
     let list = "\(directory.folder(of: stage))/excluded.csv"
-    FilePath(text: list).unlink()
+    if isFirst { FilePath(text: list).unlink() }
     var leftOut: Set<Int> = []
     if parts.contains(where: { !$0.copies.isEmpty }) {
-      let file = try CSVWriter(path: list, header: ["key", "reason"])
+      let file = isFirst ? try CSVWriter(path: list, header: ["key", "reason"]) : nil
       for (shard, part) in parts.enumerated() {
         let first = pictures.range(ofShard: shard).lowerBound
         for copy in part.copies {
           leftOut.insert(first + copy.position)
-          try file.append([pictures.key(at: first + copy.position), copy.reason])
+          try file?.append([pictures.key(at: first + copy.position), copy.reason])
         }
       }
-      try file.commit()
+      try file?.commit()
       console.say(
         "\(stage.pictureSet): \(Format.counted(leftOut.count, "picture", "pictures")) left out, which D "
           + "or the test pictures hold: \(list)")

@@ -17,8 +17,12 @@ public enum TrainTeacher {
     if run.recipe.includes(.taskTuning), !run.directory.isFinished(.taskTuning) {
       try TuneTeacher.perform(in: run)
     }
+    guard !run.recipe.teacher.kind.isOnFeatures else {
+      return try run.onFirst {
+        try run.stage(.teacher) { try FrozenTeacher.make(in: run) }
+      }
+    }
     try run.stage(.teacher) {
-      guard !run.recipe.teacher.kind.isOnFeatures else { return try FrozenTeacher.make(in: run) }
       let options = run.options(of: .teacher)
       let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))
       return try run.trainAndMeasure(

@@ -13,7 +13,7 @@ public enum PretrainStudent {
       let options = run.options(of: .student)
       let network = try run.firstNetwork(of: .student, options, seed: run.seed(.student))
       return try run.trainAndMeasure(
-        .student, network, options, on: selected(in: run),
+        .student, network, options, on: run.firstThenOthers { try selected(in: run) },
         run.recipe.student.training)
     }
   }

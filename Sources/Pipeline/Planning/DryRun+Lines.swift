@@ -63,6 +63,7 @@ extension DryRun {
       "disk \(Format.bytes(diskBytes))",
     ]
     lines += cache?.lines ?? []
+    if let machines { lines += [""] + machines.lines }
     guard let secondsLeft else { return lines }
     return lines + ["", "this run was begun:"] + progress.map { Self.line(of: $0) } + [
       "  left: " + (secondsLeft > 0 ? Self.time(secondsLeft) : "nothing")
@@ -87,8 +88,6 @@ extension DryRun {
   }
 
   static func time(_ seconds: Double) -> String {
-    if seconds < 1 { return "under a second" }
-    return seconds >= 2 * 86_400
-      ? "\(Format.count(seconds / 86_400)) days" : Format.duration(seconds)
+    seconds < 1 ? "under a second" : Format.period(seconds)
   }
 }

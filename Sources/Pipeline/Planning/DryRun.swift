@@ -34,6 +34,12 @@ public struct DryRun: Encodable, Sendable {
     public let seconds: Double
     /// Under which key of the recipe it stands.
     public let key: String
+    /// Pictures of a step.
+    public let batch: Int
+    /// The parts of a batch that processes can share.
+    public let parts: Int
+    /// One checkpoint, in bytes.
+    public let checkpointBytes: Double
   }
 
   /// A step and its learning rate.
@@ -94,6 +100,8 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var machineMemoryBytes: Double?
   /// The speed that times are worked out with, in 10⁹ multiply-adds a second.
   public private(set) var machineGmacPerSecond: Double?
+  /// The same on many machines; nil where that was not asked for.
+  public private(set) var machines: MachinesPlan?
   /// What computes, and how.
   public private(set) var device: String?
   /// The precision.
@@ -106,10 +114,11 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var warnings: [String] = []
 
   /// Works out the recipe of `reading`, whose run is or will be kept in `directory`; with `redoing`, what
-  /// was made otherwise there is made again.
+  /// was made otherwise there is made again. With `machines` it is worked out for them, too.
   /// - Throws: `Stopped`, `TorchError`; what is wrong with the run is in `problems`.
   public init(
-    _ reading: RecipeReading, directory path: String? = nil, redoing: Bool = false
+    _ reading: RecipeReading, directory path: String? = nil, redoing: Bool = false,
+    on machines: Machines? = nil
   ) throws {
     let recipe = reading.recipe
     var preflight = Preflight(reading.problems)
@@ -134,6 +143,15 @@ public struct DryRun: Encodable, Sendable {
       }
       if let plan {
         take(plan, counts)
+        self.machines = machines.map { MachinesPlan(plan, on: $0, measured: speed) }
+        for training in trainings {
+          guard let count = machines?.count, training.parts % count != 0 else { continue }
+          preflight.warn(
+            "\(training.stage): a batch of \(Format.counted(training.parts, "part", "parts")) cannot be shared by "
+              + "\(Format.count(count)) machines; set \(training.key).accumulate to a multiple of \(count) that "
+              + "divides its batch, \(Format.count(training.batch))",
+            key: "\(training.key).accumulate")
+        }
         if let directory { try take(directory, recipe, counts) }
         plan.warn(&preflight)
         for training in trainings where !counts.areCounted {

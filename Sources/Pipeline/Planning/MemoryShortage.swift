@@ -56,15 +56,31 @@ struct TrainingMemory {
   let perPicture: Double
 
   init(
-    _ cost: NetworkCost, size: Int, channels: Int, precision: Precision, averages: Bool = false
+    _ cost: NetworkCost, size: Int, channels: Int, precision: Precision,
+    _ training: Recipe.Training = .supervised, processes: Int = 1
   ) {
     let elementBytes = precision == .bf16 ? 2.0 : 4.0
-    let copies = 12 + (precision == .bf16 ? 2.0 : 0) + (averages ? 4 : 0)
+    let moments = training.optimizer == "adamw" ? 8.0 : 4
+    let copies =
+      4 + 4 * Self.gradients(of: training, processes: processes) + moments
+      + (precision == .bf16 ? 2 : 0) + (training.ema > 0 ? 4 : 0)
     fixed = Double(cost.parameters) * copies
     savedPerPicture = Double(cost.savedElements) * elementBytes
     perPicture =
       savedPerPicture + 4 * Double(cost.largestActivation) * elementBytes
       + 4 * 4 * Double(size * size * channels)
+  }
+}
+
+extension TrainingMemory {
+  /// How many sets of gradients a process holds: one a replica, with those of rounds whose sums wait for their
+  /// neighbours' (`PartSums`), and one that is sent to others.
+  private static func gradients(of training: Recipe.Training, processes: Int) -> Double {
+    let accumulate = max(1, training.accumulate)
+    let powerOf2 = accumulate & -accumulate
+    let sums = accumulate == powerOf2 ? max(1, accumulate / 2) : powerOf2
+    let replicas = training.syncBatchNorm ? 1 : max(1, training.replicas / max(1, processes))
+    return Double(replicas * (1 + sums.trailingZeroBitCount) + (processes > 1 ? 1 : 0))
   }
 }
 
@@ -75,14 +91,19 @@ struct TrainingRoom {
   let options: NetworkOptions
   let size: Int
   let precision: Precision
+  /// How many processes share the replicas.
+  var processes = 1
 
-  var microBatch: Int { training.batch / training.accumulate }
+  /// How many pictures a process computes at once.
+  var microBatch: Int {
+    training.batch / training.accumulate / max(1, min(processes, training.replicas))
+  }
 
   /// What it takes with pictures of `size` × `size`.
   func memory(size: Int) throws -> TrainingMemory {
     TrainingMemory(
       try ModelCatalog.cost(options, size: size), size: size, channels: options.inputChannels,
-      precision: precision, averages: training.ema > 0)
+      precision: precision, training, processes: processes)
   }
 
   /// Why the training is refused on `device` before it begins; nil where it may be tried.
@@ -134,7 +155,7 @@ extension Run {
   ) throws -> Value {
     let room = TrainingRoom(
       stage: stage, training: job.settings, options: options, size: recipe.input.size,
-      precision: precision)
+      precision: precision, processes: group.size)
     if let refusal = try room.refusal(on: device) { throw refusal }
     let needed = try room.memory(size: recipe.input.size)
     // Gaps in kept memory take up to as much again: only where there is plenty.

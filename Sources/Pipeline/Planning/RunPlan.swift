@@ -17,6 +17,10 @@ struct RunPlan {
   /// The frozen teacher's pass over D; nil where it is none.
   let featureSeconds: Double?
   let scoringSeconds: Double
+  /// What a score file has of a picture.
+  let scoreRowBytes: Double
+  /// The selection's files.
+  let selectionBytes: Double
   let diskBytes: Double
 
   /// Plans `recipe` for a machine of that speed.
@@ -43,7 +47,7 @@ struct RunPlan {
       let plan = try TrainingPlan(training, imageCount: pictures)
       let memory = TrainingMemory(
         cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision,
-        averages: training.ema > 0)
+        training)
       // A backward pass takes two multiply-adds for each of the forward pass.
       let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
       return DryRun.Training(
@@ -51,7 +55,9 @@ struct RunPlan {
         pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
         learningRate: plan.schedule.corners.map { DryRun.Corner(step: $0.step, rate: $0.rate) },
         memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
-        seconds: work / speed, key: "\(stage.recipeKey).training")
+        seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
+        parts: training.accumulate * training.replicas,
+        checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8))
     }
 
     let teacher = recipe.teacher
@@ -76,8 +82,9 @@ struct RunPlan {
       if stage.facts.isOfPipeline { images += planned.images }
       trainings.append(planned)
     }
-    let scoreBytes = Double(counts.unlabelled) * Double(8 + perImage * (classes < 65_535 ? 6 : 8))
-    let selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)
+    scoreRowBytes = Double(8 + perImage * (classes < 65_535 ? 6 : 8))
+    let scoreBytes = Double(counts.unlabelled) * scoreRowBytes
+    selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)
     let checkpoints =
       Double(recipe.checkpoints.keep + 1) * 8
       * Double(

@@ -69,6 +69,9 @@ extension Recipe {
       .map { "\($1.key) (\($0.value) → \($1.value))" }
   }
 
+  /// The settings that influence the results.
+  var influences: [RecipeSetting] { settings.filter { Self.influences($0.key) } }
+
   private func hash(salt: String = "recipe", of includes: (String) -> Bool) -> String {
     Self.hash(salt, lines(of: includes))
   }

@@ -22,7 +22,7 @@ final class RunClaim {
     self.directory = directory
     self.access = access
     isNew = try !directory.holdsRun()
-    guard isNew, access != .alone else { return }
+    guard isNew, access != .alone, access != .member else { return }
     throw PipelineError.usage(
       access == .reading
         ? "\(directory.path) is no run yet; `halcyon run` begins one"
@@ -30,10 +30,11 @@ final class RunClaim {
     )
   }
 
-  /// Makes the directory and locks it, once; who only reads a run takes nothing.
+  /// Makes the directory and locks it, once; who only reads a run, or is in a group whose first process has
+  /// it, takes nothing.
   /// - Throws: `PipelineError.io` when another process has it; `FileError`.
   func take() throws {
-    guard lock == nil, access != .reading else { return }
+    guard lock == nil, access != .reading, access != .member else { return }
     made = NewFolders(to: directory.path)
     try RunDirectory.makeFolder(directory.path)
     lock = try RunLock(

@@ -29,7 +29,7 @@ public struct IndexOptions: Sendable {
   /// The usual options.
   /// - Parameter workers: How many shards are read at once; nil for one a core.
   public init(workers: Int? = nil) {
-    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    self.workers = workers ?? Threads.cores
   }
 }
 

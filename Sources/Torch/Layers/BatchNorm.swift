@@ -25,14 +25,26 @@ public struct BatchNorm {
   }
 
   /// Normalises by the batch in training (and updates the running statistics), else by those.
-  /// - Throws: `TorchError` when the channels differ.
+  /// - Throws: `TorchError` when the channels differ; `DistributedError` where a pass is synced.
   public func callAsFunction(_ x: Tensor, _ pass: Pass) throws -> Tensor {
     if let trace = pass.trace { return try trace.output("batch_norm", x.shape) }
     return try withExtendedLifetime((bias, runningMean, runningVariance)) {
-      try make("batch_norm", [x, weight]) {
+      if pass.mode == .training, let group = pass.synced { return try synced(x, over: group) }
+      return try make("batch_norm", [x, weight]) {
         ctorch_batch_norm(
           x.handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle,
           pass.mode == .training, Self.momentum, epsilon, $0)
+      }
+    }
+  }
+
+  private func synced(_ x: Tensor, over group: DistributedGroup) throws -> Tensor {
+    let handle = try group.live()
+    return try group.sayingWhoIsLost("a batch norm's statistics") {
+      try make("batch_norm", [x, weight]) {
+        ctorch_synced_batch_norm(
+          handle, x.handle, weight.handle, bias.handle, runningMean.handle, runningVariance.handle,
+          Self.momentum, epsilon, $0)
       }
     }
   }

@@ -114,26 +114,6 @@ public final class ParameterStore {
   }
 }
 
-extension ParameterStore {
-  /// Adds the gradients of `replicas`, which were made of this store, to its own, one replica after the
-  /// other, and forgets them there; with `movingStatistics`, running means and variances become the mean of
-  /// theirs.
-  /// - Throws: `TorchError`.
-  public func gather(from replicas: [ParameterStore], movingStatistics: Bool = true) throws {
-    try Tensor.gatherGradients(
-      of: replicas.map { $0.parameters.map(\.tensor) }, to: parameters.map(\.tensor))
-    guard movingStatistics else { return }
-    try Tensor.mean(of: replicas.map { $0.buffers.map(\.tensor) }, to: buffers.map(\.tensor))
-  }
-
-  /// Takes over the running means and variances of the store that this one was made of.
-  /// - Throws: `TorchError`.
-  public func takeBuffers() throws {
-    guard let original else { return }
-    try Tensor.copyAll(from: original.buffers.map(\.tensor), to: buffers.map(\.tensor))
-  }
-}
-
 /// A layer's place in a network, as in `layer1.0.conv1`.
 public struct Path {
   let store: ParameterStore

@@ -16,14 +16,19 @@ public struct Pass {
   /// Which branches are left out; nil leaves out none.
   public let dropPath: DropPath?
 
+  /// The processes over whose parts of a batch its statistics are taken, in training; nil takes them over this one's.
+  public let synced: DistributedGroup?
+
   /// A pass in `mode` and `precision`.
   public init(
-    _ mode: Mode, precision: Precision = .float32, trace: Trace? = nil, dropPath: DropPath? = nil
+    _ mode: Mode, precision: Precision = .float32, trace: Trace? = nil, dropPath: DropPath? = nil,
+    synced: DistributedGroup? = nil
   ) {
     self.mode = mode
     self.precision = precision
     self.trace = trace
     self.dropPath = dropPath
+    self.synced = synced
   }
 
   /// A training pass in float32.

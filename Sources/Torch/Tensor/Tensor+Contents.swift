@@ -159,19 +159,6 @@ extension Tensor {
     try check("fill_", [self], ctorch_tensor_fill(handle, value))
   }
 
-  /// Replaces each of `targets` by the mean of the same tensor of all `lists`, which are added in their
-  /// order.
-  /// - Throws: `TorchError` when the shapes differ.
-  static func mean(of lists: [[Tensor]], to targets: [Tensor]) throws {
-    try withExtendedLifetime((lists, targets)) {
-      try check(
-        "mean",
-        ctorch_mean_all(
-          targets.map(\.handle), Int32(targets.count), lists.flatMap { $0.map(\.handle) },
-          Int32(lists.count)))
-    }
-  }
-
   /// Replaces the elements of each target by its source's.
   /// - Throws: `TorchError` when the shapes or numbers differ.
   public static func copyAll(from sources: [Tensor], to targets: [Tensor]) throws {

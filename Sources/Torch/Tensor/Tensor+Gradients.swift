@@ -24,19 +24,6 @@ extension Tensor {
     try check("backward", [self], ctorch_backward(handle))
   }
 
-  /// Adds to the gradient of each of `tensors` those of the same tensor of one replica after the other, and
-  /// forgets them there.
-  /// - Throws: `TorchError` when the shapes differ.
-  static func gatherGradients(of replicas: [[Tensor]], to tensors: [Tensor]) throws {
-    try withExtendedLifetime((replicas, tensors)) {
-      try check(
-        "gather gradients",
-        ctorch_gather_gradients(
-          tensors.map(\.handle), Int32(tensors.count), replicas.flatMap { $0.map(\.handle) },
-          Int32(replicas.count)))
-    }
-  }
-
   /// Forgets the gradients of `tensors`.
   /// - Throws: `TorchError`.
   public static func clearGradients(of tensors: [Tensor]) throws {

@@ -36,6 +36,9 @@ public final class Console {
     self.write = write
   }
 
+  /// A console that shows nothing at all.
+  package static var silent: Console { Console(isTerminal: false) { _ in } }
+
   /// Prints a line.
   public func say(_ line: String) { write(Self.below(line, width: isTerminal ? width : .max)) }
 

@@ -9,15 +9,20 @@ import Synchronization
 public enum StopSignal {
   private static let received = Atomic<Int32>(0)
 
+  /// Whether a second signal ends the process.
+  private static let endsAtSecond = Atomic<Bool>(true)
+
   /// Starts listening, even where the process that started this one blocked the signals; to a
-  /// terminal that hangs up only where `nohup` did not say otherwise.
-  public static func listen() {
+  /// terminal that hangs up only where `nohup` did not say otherwise. Without `endsAtSecond` a signal that
+  /// comes again changes nothing, for a process whose launcher ends it where it must.
+  public static func listen(endsAtSecond: Bool = true) {
+    Self.endsAtSecond.store(endsAtSecond, ordering: .relaxed)
     var heard = sigset_t()
     sigemptyset(&heard)
     for number in [SIGTERM, SIGINT, SIGHUP] {
       let before = signal(number) { number in
         StopSignal.received.store(number, ordering: .relaxed)
-        signal(number, SIG_DFL)
+        if StopSignal.endsAtSecond.load(ordering: .relaxed) { signal(number, SIG_DFL) }
       }
       if number == SIGHUP, isIgnoring(before) { signal(number, SIG_IGN) }
       sigaddset(&heard, number)
@@ -74,9 +79,27 @@ public enum StopSignal {
     }
   }
 
+  /// A function in a box: a generic that holds a function wraps it once more whenever it hands it out.
+  private struct Question: Sendable {
+    let ask: @Sendable () throws -> Void
+  }
+
+  /// What else may ask the work to stop.
+  private static let elsewhere = Mutex<Question?>(nil)
+
+  /// What `body` gives, during which `check` asks `other`, too: whether other processes still are there.
+  package static func asking<Result>(
+    _ other: @escaping @Sendable () throws -> Void, during body: () throws -> Result
+  ) rethrows -> Result {
+    elsewhere.withLock { $0 = Question(ask: other) }
+    defer { elsewhere.withLock { $0 = nil } }
+    return try body()
+  }
+
   /// - Throws: `Stopped` when a signal asked to stop.
   public static func check() throws {
     if let number { throw Stopped(signal: number) }
+    try elsewhere.withLock { $0 }?.ask()
   }
 }
 

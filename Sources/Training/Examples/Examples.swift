@@ -1,4 +1,5 @@
 import Files
+import Foundation
 public import ImageData
 
 /// Pictures and the classes of each: what a network is trained on or measured on.
@@ -51,6 +52,13 @@ public struct Examples {
     self.classCount = classCount
     self.offsets = offsets
     self.labels = labels
+  }
+
+  /// The SHA-256 of all labels in order, and of how they are shared among the pictures.
+  var labelsSHA256: String {
+    var bytes = Data()
+    for list in [offsets, labels] { list.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    return Checksum.sha256(bytes)
   }
 
   /// How many pictures there are.

@@ -33,11 +33,15 @@ package func evaluate(
   var result = Evaluation(
     perClass: names.map { .init(name: $0, count: 0, correct: 0) }, count: 0, correct: 0,
     correctInFive: 0, unreadable: 0)
+  // The processes of a group measure a part each, but for those who want to know each picture.
+  let group = hashing == nil ? runtime.distributed : nil
+  let count = examples.dataset.count
+  let range = group.map { count * $0.rank / $0.size..<count * ($0.rank + 1) / $0.size }
   let five = min(5, names.count)
   let inference = try Inference(network, input: input, runtime)
   let badSamples = BadSamples(of: examples.dataset, limit: .none, seesEachOnce: true)
   try inference.forEachBatch(
-    of: examples.dataset, hashesContents: hashing != nil, badSamples: badSamples,
+    of: examples.dataset, range: range, hashesContents: hashing != nil, badSamples: badSamples,
     progress: progress
   ) { batch, logits in
     if let hashing { batch.hashes.forEach { hashing($0?.prefix ?? .none) } }
@@ -60,5 +64,5 @@ package func evaluate(
   }
   result.firstUnreadable = Array(badSamples.entries.prefix(Evaluation.mostNamed))
   if let line = inference.withoutEnd.line(in: examples.dataset.name) { progress?.note(line) }
-  return result
+  return try group.map { try result.joined(over: $0) } ?? result
 }

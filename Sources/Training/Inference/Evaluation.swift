@@ -1,5 +1,6 @@
 import Files
 public import ImageData
+import Torch
 
 /// How often a network is right.
 public struct Evaluation: Sendable, Equatable {
@@ -76,6 +77,24 @@ public struct Evaluation: Sendable, Equatable {
 }
 
 // MARK: - Coding
+
+extension Evaluation {
+  /// This one and those of the other processes, which have measured other pictures.
+  func joined(over group: DistributedGroup) throws -> Evaluation {
+    let parts = try group.gather(JSON.line(self)).map { try JSON.read(Evaluation.self, from: $0) }
+    var all = self
+    for place in all.perClass.indices {
+      all.perClass[place].count = parts.reduce(0) { $0 + $1.perClass[place].count }
+      all.perClass[place].correct = parts.reduce(0) { $0 + $1.perClass[place].correct }
+    }
+    all.count = parts.reduce(0) { $0 + $1.count }
+    all.correct = parts.reduce(0) { $0 + $1.correct }
+    all.correctInFive = parts.reduce(0) { $0 + $1.correctInFive }
+    all.unreadable = parts.reduce(0) { $0 + $1.unreadable }
+    all.firstUnreadable = Array(parts.flatMap(\.firstUnreadable).prefix(Self.mostNamed))
+    return all
+  }
+}
 
 extension Evaluation: Codable {
   enum CodingKeys: String, CodingKey {

@@ -34,7 +34,7 @@ public struct Runtime {
   public var maxPixels = ImageDecoder.defaultMaxPixels
   /// How pictures that are not square become square.
   public var cropMode = CropMode.center
-  /// The processes that average their gradients; `train` itself takes one alone.
+  /// The processes that train and measure together.
   public var group: any ProcessGroup = SingleProcess()
 
   /// Computing on `device`, by default in the precision that suits it and with a thread for each core.
@@ -43,7 +43,7 @@ public struct Runtime {
   ) {
     self.device = device
     self.precision = precision ?? .best(on: device)
-    self.workers = workers ?? ProcessInfo.processInfo.activeProcessorCount
+    self.workers = workers ?? Threads.cores
     self.batch = batch
   }
 }

@@ -43,6 +43,12 @@ public struct BatchStatistics {
   /// - Throws: `TorchError`.
   public func remember() throws { try Tensor.copyAll(from: tensors, to: before) }
 
+  /// Makes them what they were, times `decay`, plus what the parts of the step's batch have come to.
+  /// - Throws: `TorchError`.
+  public func move(by parts: Tensor, keeping decay: Double) throws {
+    try Tensor.moveStatistics(tensors, before: before, by: parts, keeping: decay)
+  }
+
   /// Puts back what was kept.
   /// - Throws: `TorchError`.
   public func restore() throws { try Tensor.copyAll(from: before, to: tensors) }

@@ -13,6 +13,8 @@ import Torch
 /// With records that have a folder for checkpoints it goes on from the newest one of the same training,
 /// and gives the same weights whether or not it was interrupted. The network is trained where it is: on
 /// the device of `runtime`. Signals stop it where the program called `StopSignal.listen()`.
+/// The processes of `runtime.group` train one network: each computes its parts of every batch (`PartShare`),
+/// all end with the same weights, and process 0 alone keeps records, which the others get from it.
 /// - Throws: `Stopped` after saving when a signal asked for it; `TrainingError.nonFinite` after three
 ///   refused steps in a row, `.usage` when the settings cannot be followed or the checkpoints are another
 ///   training's, `.data` when there is nothing to train on; `ImageDataError` when too many pictures cannot
@@ -22,48 +24,64 @@ public func train(
   _ job: TrainingJob, _ runtime: Runtime, _ records: TrainingRecords = TrainingRecords()
 ) throws -> TrainingResult {
   let plan = try TrainingPlan(job.settings, imageCount: job.examples.count)
-  try job.requireSingleProcess(runtime)
+  try job.requireGroup(runtime)
+  let share = try PartShare(of: plan, rank: runtime.group.rank, size: runtime.group.size)
   let optimizer = try job.optimizer()
   let average = try job.weightAverage()
-  let journal = try TrainingJournal(of: job, plan, optimizer, average, runtime, records)
+  let statistics = try BatchStatistics(of: job.network)
+  let agreement = try StepAgreement(of: job, share, optimizer, statistics, runtime)
+  let journal = try TrainingJournal(
+    of: job, plan, optimizer, average, agreement, runtime, records)
   let order = job.order
-  let loader = try job.loader(plan, order, from: journal.step, runtime, journal.badSamples)
+  let loader = try job.loader(
+    plan, share, order, from: journal.step, runtime, journal.badSamples)
   defer { loader.stop() }
   let targets = Targets(
     job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
   let pictures = try ImageTensor(job.input, device: runtime.device)
-  let statistics = try BatchStatistics(of: job.network)
-  let replicas = try Replicas(of: job, plan, runtime, records)
+  let replicas = try Replicas(of: job, plan, share, runtime, records)
   let threads = Libtorch.threads
   try Libtorch.setThreads(replicas.poolSize)
   defer { try? Libtorch.setThreads(threads) }
 
   while journal.step < plan.steps {
     try statistics.remember()
-    let sums = try LossSums(on: runtime.device)
-    for round in 0..<plan.accumulate {
+    var sums = try LossSums(on: runtime.device)
+    for round in share.rounds {
       let batches = try (0..<replicas.count).map { _ in try journal.batch(from: loader) }
       let parts = try batches.map { _ in try LossSums(on: runtime.device) }
-      try replicas.perform(images: plan.batch / plan.accumulate) { replica, network in
+      try replicas.perform(images: batches.reduce(0) { $0 + $1.count }, round: round) {
+        replica, network in
         let batch = batches[replica]
-        let part = round * replicas.count + replica
-        let pass = job.pass(runtime.precision, step: journal.step, part: part)
+        let part = share.part(round: round, replica: replica)
+        let pass = job.pass(runtime, step: journal.step, part: part)
         let logits = try network(pictures(batch), pass)
         let rows = try targets.rows(for: batch)
         let loss = try targets.loss(logits, rows)
-        try loss.scaled(by: 1 / Double(plan.accumulate * replicas.count)).backward()
+        try replicas.announceLast(round, to: agreement)
+        try agreement.backward(from: loss.scaled(by: 1 / Double(share.partCount)))
         try parts[replica].add(loss, hits: targets.hits(logits, rows), images: batch.count)
       }
       for part in parts { try sums.add(part) }
     }
-    try optimizer.averageGradients(over: runtime.group)
+    sums = try journal.agreeing {
+      try agreement.reach(sums, replicas.statistics)
+    } undo: {
+      try statistics.restore()
+    }
 
-    let refusal = try job.stepGuard.refusal(of: sums, optimizer, step: journal.step + 1)
+    let refusal = try agreement.refusal(
+      job.stepGuard.refusal(of: sums, optimizer, step: journal.step + 1))
     if refusal == nil {
       try optimizer.step(learningRate: plan.schedule.rate(atStep: journal.step))
       try average?.update()
     } else {
       try statistics.restore()
+      if try agreement.captures() {
+        try journal.capture(
+          StepCapture(
+            of: job, plan, share, order, step: journal.step, runtime, because: refusal ?? ""))
+      }
     }
     try optimizer.clearGradients()
     try journal.record(sums, refused: refusal)

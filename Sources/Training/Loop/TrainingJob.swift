@@ -1,3 +1,5 @@
+import Files
+import Foundation
 import ImageData
 public import Models
 public import Torch
@@ -79,12 +81,30 @@ extension TrainingJob {
       of: network.weights.state, decay: settings.ema, hasWarmUp: settings.emaWarmUp)
   }
 
-  /// - Throws: `TrainingError.usage` where several processes would all see the same pictures.
-  func requireSingleProcess(_ runtime: Runtime) throws {
+  /// - Throws: `TrainingError.usage` where the group or the device is none that several processes train with.
+  func requireGroup(_ runtime: Runtime) throws {
     guard runtime.group.size > 1 else { return }
-    throw TrainingError.usage(
-      "\(title): train computes in one process, not in \(runtime.group.size); a loop of one's own gives "
-        + "each its part of the pictures and calls optimizer.averageGradients(over:)")
+    guard runtime.distributed != nil else {
+      throw TrainingError.usage(
+        "\(title): train computes in a DistributedGroup or in one process; with a group of another kind, a loop "
+          + "of one's own gives each its part of the pictures and calls optimizer.averageGradients(over:)"
+      )
+    }
+    guard runtime.device == .cpu else {
+      throw TrainingError.usage(
+        "\(title): \(runtime.group.size) processes on \(runtime.device) need NCCL, which is not built; take "
+          + "one process, or the CPU")
+    }
+  }
+
+  /// What the processes of a group must have alike, so that they train one network.
+  func facts(_ runtime: Runtime) -> [String: String] {
+    let weights = network.weights.state.map { "\($0.name) \($0.tensor.shape)" }
+    return [
+      "settings": "\(settings)", "seed": "\(seed)", "pictures": "\(examples.count)",
+      "labels": examples.labelsSHA256, "input": "\(input)", "precision": runtime.precision.rawValue,
+      "network": Checksum.sha256(Data(weights.joined(separator: "\n").utf8)),
+    ]
   }
 
   /// Which picture is seen when.
@@ -98,24 +118,30 @@ extension TrainingJob {
 
   /// The pass of the micro-batch `part` of the step `step`. In training mode a frozen network would go on
   /// changing its batch statistics.
-  func pass(_ precision: Precision, step: Int, part: Int) -> Pass {
+  func pass(_ runtime: Runtime, step: Int, part: Int) -> Pass {
+    let precision = runtime.precision
     guard !settings.freezeBackbone else { return Pass(.evaluation, precision: precision) }
     let drop = DropPath(
       rate: settings.dropPath, seed: Hash.mix(seed, UInt64(step), UInt64(part)))
-    return Pass(.training, precision: precision, dropPath: settings.dropPath > 0 ? drop : nil)
+    return Pass(
+      .training, precision: precision, dropPath: settings.dropPath > 0 ? drop : nil,
+      synced: settings.syncBatchNorm ? runtime.distributed : nil)
   }
 
-  /// What loads the pictures of all steps from `step` on.
+  /// What loads this process's pictures of all steps, or of `steps`, from `step` on.
   func loader(
-    _ plan: TrainingPlan, _ order: any SampleOrder, from step: Int, _ runtime: Runtime,
-    _ badSamples: BadSamples
+    _ plan: TrainingPlan, _ share: PartShare, _ order: any SampleOrder, from step: Int,
+    _ runtime: Runtime,
+    _ badSamples: BadSamples, steps: Int? = nil
   ) throws -> BatchLoader {
     try BatchLoader(
       dataset: examples.dataset, order: order,
-      positions: step * plan.batch..<plan.steps * plan.batch, batchSize: plan.microBatch,
+      positions: step * plan.batch..<(steps.map { step + $0 } ?? plan.steps) * plan.batch,
+      batchSize: share.microBatch,
       preset: .train(input.trainPreset(settings.augmentation)), seed: seed,
-      workers: runtime.workers, queueDepth: max(4, 2 * plan.replicas), onUnreadable: .substitute,
-      maxPixels: runtime.maxPixels,
-      badSamples: badSamples, yieldsCores: runtime.device == .cpu)
+      workers: runtime.workers, queueDepth: max(4, 2 * share.replicas.count),
+      onUnreadable: .substitute, maxPixels: runtime.maxPixels, badSamples: badSamples,
+      yieldsCores: runtime.device == .cpu,
+      only: BatchLoader.Share(of: share.partCount, taking: share.parts))
   }
 }

@@ -2,7 +2,7 @@
 /// the weights' average where there is one, whose metadata holds the position.
 ///
 /// The state of the data is a function of the position alone, so this is all there is to save.
-struct Checkpoint {
+struct Checkpoint: Codable {
   /// Steps done.
   var step = 0
   /// Sums since the last row of metrics.csv.
@@ -12,7 +12,7 @@ struct Checkpoint {
   /// Seconds spent, over all resumptions.
   var seconds = 0.0
 
-  struct Sums {
+  struct Sums: Codable {
     var loss = 0.0
     var correct = 0
     var images = 0

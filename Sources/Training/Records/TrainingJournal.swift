@@ -11,6 +11,7 @@ final class TrainingJournal {
   private let plan: TrainingPlan
   private let optimizer: any Optimizer
   private let average: WeightAverage?
+  private let agreement: StepAgreement
   private let runtime: Runtime
   /// The size of libtorch's pool, which a step may use a part of.
   private let threads = Libtorch.threads
@@ -41,18 +42,28 @@ final class TrainingJournal {
   /// then loaded, and rows and events after it removed, but for those that are due.
   init(
     of job: TrainingJob, _ plan: TrainingPlan, _ optimizer: any Optimizer,
-    _ average: WeightAverage?, _ runtime: Runtime, _ records: TrainingRecords
+    _ average: WeightAverage?, _ agreement: StepAgreement, _ runtime: Runtime,
+    _ records: TrainingRecords
   ) throws {
     self.job = job
     self.plan = plan
     self.optimizer = optimizer
     self.average = average
+    self.agreement = agreement
     self.runtime = runtime
+    // Process 0 keeps them; the others hear of it where the training stands.
+    let records = runtime.isFirst ? records : records.ofMember()
     self.records = records
     var checkpoints = records.checkpoints
     if checkpoints?.owner == nil { checkpoints?.owner = try job.owner(runtime) }
     self.checkpoints = checkpoints
-    state = try checkpoints?.load(job.network, optimizer, average, records.console) ?? Checkpoint()
+    var state =
+      try checkpoints?.load(job.network, optimizer, average, records.console) ?? Checkpoint()
+    if let group = runtime.distributed {
+      try group.requireSame(job.facts(runtime), what: job.title)
+      state = try Self.share(state, job.network, optimizer, average, over: group)
+    }
+    self.state = state
     savedStep = state.step
     // A checkpoint with sums was saved before its step's row, which is then written anew.
     let hasRow = state.sums.images == 0
@@ -104,6 +115,17 @@ final class TrainingJournal {
     try write()
   }
 
+  /// Keeps the first step of the training that is refused, its pictures and the weights before it.
+  /// - Throws: `FileError`, `ImageDataError`, `TorchError`.
+  func capture(_ capture: @autoclosure () throws -> StepCapture) throws {
+    guard let folder = records.capturesPath, try StepCapture.files(in: folder).isEmpty else {
+      return
+    }
+    let path = try capture().write(to: folder)
+    records.console.note(
+      "\(job.title): step \(state.step + 1) was refused; what it saw is in \(path)")
+  }
+
   /// - Throws: `TrainingError.nonFinite` after too many refused steps in a row.
   private func requireSteps(_ reason: String) throws {
     guard state.badSteps >= Self.mostRefused else { return }
@@ -133,7 +155,14 @@ final class TrainingJournal {
   /// weights, the network is that from now on.
   func finish(_ loader: BatchLoader, threads: Int?) throws -> TrainingResult {
     try average?.moveIn()
+    try agreement.compare()
     progress.finish()
+    if let group = runtime.distributed {
+      for (rank, found) in try group.gather(JSON.line(badSamples.entries)).enumerated()
+      where rank != group.rank {
+        badSamples.add(try JSON.read([BadSamples.Entry].self, from: found))
+      }
+    }
     if badSamples.count > 0 {
       try badSamples.write()
       let first = badSamples.entries.first.map { "the first \($0.key) (\($0.reason))" } ?? ""
@@ -171,11 +200,47 @@ final class TrainingJournal {
       // The weights of a bad step are good ones, but its checkpoint must not push a better one out.
       let isDue = checkpoints.map { state.step % $0.everySteps == 0 } ?? false
       if isDue && state.badSteps == 0 || isLast { try save() }
-      try StopSignal.check()
+      try agreement.checkStop()
     } catch let stopped as Stopped {
-      try save()
-      throw Stopped(signal: stopped.signal, isSaved: checkpoints != nil)
+      try stop(stopped.signal)
+    } catch let request as DistributedGroup.StopRequest {
+      try stop(request.signal)
     }
+  }
+
+  /// What `agree` gives, in which processes agree on a step. Where one of them has stopped after the last step, this one
+  /// stops there, too: `undo` what the step has begun.
+  func agreeing<Result>(_ agree: () throws -> Result, undo: () throws -> Void) throws -> Result {
+    do {
+      return try agree()
+    } catch let request as DistributedGroup.StopRequest {
+      try undo()
+      try stop(request.signal)
+    }
+  }
+
+  /// Ends with everything saved; the others of a group wait until it is.
+  private func stop(_ signal: Int32) throws -> Never {
+    let group = runtime.distributed
+    if let group {
+      // Others may wait for this one's part of a measurement, even where a stop was agreed on before.
+      group.announceEnd(code: 75, line: "\(Stopped(signal: signal))", signal: signal)
+      try group.afterFirst("stop") { try save() }
+    } else {
+      try save()
+    }
+    throw Stopped(signal: signal, isSaved: checkpoints != nil || !runtime.isFirst)
+  }
+
+  /// Gives all processes the state of process 0.
+  private static func share(
+    _ state: Checkpoint, _ network: any Network, _ optimizer: any Optimizer,
+    _ average: WeightAverage?, over group: DistributedGroup
+  ) throws -> Checkpoint {
+    let tensors = network.weights.state + optimizer.state + (average?.state ?? [])
+    let shared = try group.fromFirst { try JSON.line(state) }
+    try group.broadcast(tensors.map(\.tensor))
+    return try JSON.read(Checkpoint.self, from: shared)
   }
 
   private func writeRow(measuring measures: Bool) throws {

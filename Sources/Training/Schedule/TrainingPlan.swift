@@ -8,8 +8,10 @@ public struct TrainingPlan: Equatable, Sendable {
   public let accumulate: Int
   /// In how many equal parts each of these is computed at the same time.
   public let replicas: Int
-  /// Images of one of these.
+  /// Images of one of these; with `syncBatchNorm`, of all that one process computes at the same time.
   public let microBatch: Int
+  /// Whether they share the statistics of batch norm.
+  public let syncBatchNorm: Bool
   /// The budget: how many images are to be seen in all.
   public let totalImages: Int
   /// Optimiser steps: the budget over the batch, rounded up.
@@ -84,7 +86,8 @@ public struct TrainingPlan: Equatable, Sendable {
     self.batch = batch
     accumulate = training.accumulate
     replicas = training.replicas
-    microBatch = batch / parts.partialValue
+    syncBatchNorm = training.syncBatchNorm
+    microBatch = batch / (training.syncBatchNorm ? accumulate : parts.partialValue)
     totalImages = total
     self.steps = steps
     schedule = LearningRateSchedule(

@@ -14,6 +14,9 @@ public struct TrainingSettings: Equatable, Sendable {
   /// as processes would: for networks too small for two threads of one pool. How many threads take them is no
   /// matter. On CPUs alone.
   public var replicas = 1
+  /// Whether batch norm takes its statistics over all replicas of an accumulated part, in whichever processes, as if it
+  /// were one; else each replica has its own, as the paper's GPUs.
+  public var syncBatchNorm = false
   /// The highest learning rate.
   public var learningRate = 0.6
   /// The learning rate at the first step of the warm-up; never more than `learningRate`.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Synchronization
 import Pipeline
 import Training
 
@@ -20,8 +21,16 @@ func printBytes(_ bytes: [UInt8]) throws {
   guard code == 0 || code == EPIPE else { throw FileError("write", "standard output", code: code) }
 }
 
-/// Prints a line to standard error.
-func printError(_ line: String) { Console.tell("halcyon: \(line)") }
+/// Prints a line to standard error, with the number of the process that says it, where there are several.
+func printError(_ line: String) {
+  Console.tell("halcyon: \(ProcessName.prefix.withLock { $0 })\(line)")
+}
+
+/// What the processes of a group are called, but for the first, which speaks for all.
+enum ProcessName {
+  /// "process 3: ".
+  static let prefix = Mutex("")
+}
 
 /// Prints lines to standard output; on a terminal long ones are broken between words, and what is left of
 /// them stands further in.

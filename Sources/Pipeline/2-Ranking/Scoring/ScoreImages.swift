@@ -29,6 +29,32 @@ public enum ScoreImages {
     in run: Run, share: WorkShare? = nil, claims: ShardClaims? = nil, forStudent: Bool = false,
     from given: GivenScores? = nil
   ) throws {
+    guard share == nil, claims == nil, given == nil, let part = try run.sharedShards() else {
+      return try score(in: run, share, claims, forStudent: forStudent, given)
+    }
+    // The first process looks at what is there; each scores its shards; and the first goes over all again.
+    let isMade = try run.decidedByFirst {
+      let isMade = run.recipe.teacher.kind != .given
+      if isMade {
+        try redoOtherScores(in: run, TeacherScores(of: run))
+        // Where copies go is the first one's to say; the others then find it said.
+        if !run.directory.hasBegunStudent {
+          _ = try CachingWork(of: run, forStudent: forStudent, isShared: false)
+        }
+      }
+      return isMade
+    }
+    if isMade {
+      try score(in: run, part, nil, forStudent: forStudent, nil)
+      try run.awaitAll()
+    }
+    try run.onFirst { try score(in: run, nil, nil, forStudent: forStudent, nil) }
+  }
+
+  private static func score(
+    in run: Run, _ share: WorkShare?, _ claims: ShardClaims?, forStudent: Bool,
+    _ given: GivenScores?
+  ) throws {
     guard let source = try source(of: run, given) else {
       return try requireGivenScores(in: run)
     }

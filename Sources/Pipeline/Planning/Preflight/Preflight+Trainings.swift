@@ -10,7 +10,7 @@ extension Preflight {
   /// that is not known): whether its schedule comes out and whether it fits into memory; of the student's pre-training the memory alone, since D̂ is not known yet.
   mutating func checkTrainings(
     of recipe: Recipe, labelled: Int, classCount: Int, learned: [Stage: DataCounts.Learned],
-    device: Device?, isFinished: (Stage) -> Bool
+    device: Device?, processes: Int = 1, isFinished: (Stage) -> Bool
   ) throws {
     let known: [Stage: Recipe.Training] = Stage.allCases.filter(\.hasKnownLength)
       .reduce(into: [:]) { $0[$1] = recipe.training(of: $1) }
@@ -30,11 +30,14 @@ extension Preflight {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: labelled) }
         if let plan { warn(of: plan, training, key: key) }
       }
+      if let training = known[stage] ?? recipe.longTraining(of: stage), !isAtFault(in: key) {
+        try checkParts(of: training, key: key, processes)
+      }
       guard let device, let training = known[stage] ?? recipe.longTraining(of: stage),
         !isAtFault(in: key), !isAtFault(in: stage.isOfTeacher ? "teacher" : "student"),
         !isAtFault(in: "input")
       else { continue }
-      if training.replicas > 1, device != .cpu {
+      if training.replicas > processes, device != .cpu {
         try note(
           PipelineError.usage(
             "\(key).replicas: \(training.replicas) compute on the threads of a CPU; leave it out with "
@@ -43,9 +46,23 @@ extension Preflight {
       let room = TrainingRoom(
         stage: stage, training: training,
         options: recipe.options(of: stage, classCount: classes), size: recipe.input.size,
-        precision: Run.precision(recipe.precision, on: device))
+        precision: Run.precision(recipe.precision, on: device), processes: processes)
       let refusal = try attempt(key) { try room.refusal(on: device) } ?? nil
       if let refusal { try note(refusal, key: "\(key).accumulate") }
+    }
+  }
+
+  /// Notes where a training's batches cannot be shared by so many processes.
+  private mutating func checkParts(
+    of training: Recipe.Training, key: String, _ processes: Int
+  ) throws {
+    guard processes > 1, training.accumulate > 0, training.replicas > 0 else { return }
+    do {
+      _ = try PartShare(
+        batch: training.batch, accumulate: training.accumulate, replicas: training.replicas,
+        syncBatchNorm: training.syncBatchNorm, rank: 0, size: processes)
+    } catch let error as TrainingError {
+      try note(PipelineError.usage("\(key): \(error)"), key: "\(key).replicas")
     }
   }
 

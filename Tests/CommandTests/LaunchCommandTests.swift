@@ -1,0 +1,155 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("halcyon launch")
+struct LaunchCommandTests {
+  private func children(of process: Int32) -> [Int32] {
+    let path = "/proc/\(process)/task/\(process)/children"
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.split(separator: " ").compactMap { Int32($0) }
+  }
+
+  /// Whether the process is there, and no zombie.
+  private func isAlive(_ process: Int32) -> Bool {
+    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let state = stat.split(separator: ")").last?.split(separator: " ").first
+    else { return false }
+    return state != "Z" && state != "X"
+  }
+
+  /// A run with a teacher, a second shard of which stalls while the file `stall` is there.
+  private func stalling() throws -> TinyRun {
+    let tiny = try TinyRun()
+    try tiny.writeTaggedShards(0..<4)
+    let place = tiny.folder.path
+    let stall = "test ! -e \(place)/stall || { echo >>\(place)/stalled; exec sleep 30; }"
+    try tiny.writeRecipe(
+      "pipe",
+      unlabelled:
+        "'pipe:case {00..03} in 02|03) \(stall);; esac; cat \(place)/plain/{00..03}.tar'")
+    let outcome = try Command.run([
+      "train-teacher", "\(place)/pipe.yaml", "--out", tiny.directory("a"),
+    ])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    return tiny
+  }
+
+  private func score(_ tiny: TinyRun) -> [String] {
+    ["launch", "-n", "2", "score", "\(tiny.folder.path)/pipe.yaml", "--out", tiny.directory("a")]
+  }
+
+  private func areStalled(_ tiny: TinyRun) -> Bool {
+    (try? tiny.folder.read("stalled"))?.count == 2
+  }
+
+  @Test("processes that are launched share the scoring, and the selection is that of one")
+  func scores() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("train-teacher", "one")
+    try FileManager.default.copyItem(
+      atPath: tiny.directory("one"), toPath: tiny.directory("three"))
+    let outcome = try Command.run(
+      ["launch", "--processes", "3", "--"] + tiny.arguments("score", "three"))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output == "")
+    #expect(outcome.errors.contains("\nscores: share 0 of 3"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("[rank2]: scores: share 2 of 3"), "\(outcome.errors)")
+    try tiny.finish("score", "one")
+    for name in ["one", "three"] { try tiny.finish("select", name) }
+    for file in ["selected.bin", "selected.csv"] {
+      #expect(
+        try Checksum.sha256(file: "\(tiny.directory("one"))/2-ranking/\(file)")
+          == Checksum.sha256(file: "\(tiny.directory("three"))/2-ranking/\(file)"))
+    }
+  }
+
+  @Test("a signal to the launcher stops all with what they have saved, and it exits with 75")
+  func stop() throws {
+    let tiny = try stalling()
+    try tiny.folder.write("", to: "stall")
+    for signal in [SIGTERM, SIGINT] {
+      unlink(tiny.folder.path + "/stalled")
+      let command = try Command(score(tiny))
+      try #require(command.wait { areStalled(tiny) })
+      let ranks = children(of: command.process.processIdentifier)
+      #expect(ranks.count == 2)
+      command.send(signal)
+      // As `timeout` and schedulers do: to the process, and to its group.
+      for rank in ranks { kill(rank, signal) }
+      let outcome = try command.wait()
+      #expect(outcome.code == 75, "\(outcome.errors)")
+      #expect(outcome.errors.contains("[rank1]: halcyon: stopped by"), "\(outcome.errors)")
+      #expect(ranks.allSatisfy { !isAlive($0) })
+    }
+    unlink(tiny.folder.path + "/stall")
+    let outcome = try Command.run(score(tiny))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let selected = try Command.run("select", tiny.directory("a"), "--allow-commands")
+    #expect(selected.code == 0, "\(selected.errors)")
+  }
+
+  @Test("a rank that is killed ends the others, or starts all again where that is allowed")
+  func killed() throws {
+    let tiny = try stalling()
+    try tiny.folder.write("", to: "stall")
+    let command = try Command(["launch", "--max-restarts", "1"] + score(tiny).dropFirst())
+    try #require(command.wait { areStalled(tiny) })
+    let ranks = children(of: command.process.processIdentifier).sorted()
+    try #require(ranks.count == 2)
+    unlink(tiny.folder.path + "/stall")
+    kill(ranks[1], SIGKILL)
+    let outcome = try command.wait()
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "halcyon: rank 1 was ended by signal 9 (SIGKILL); the others are told to stop; then all start "
+          + "again\n"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("halcyon: all 2 start again: restart 1 of 1\n"))
+    let selected = try Command.run("select", tiny.directory("a"), "--allow-commands")
+    #expect(selected.code == 0, "\(selected.errors)")
+  }
+
+  @Test("no rank outlives a launcher that is killed")
+  func orphans() throws {
+    let tiny = try stalling()
+    try tiny.folder.write("", to: "stall")
+    let command = try Command(score(tiny))
+    try #require(command.wait { areStalled(tiny) })
+    let ranks = children(of: command.process.processIdentifier)
+    #expect(ranks.count == 2 && ranks.allSatisfy(isAlive))
+    command.send(SIGKILL)
+    #expect(try command.wait().code == 137)
+    for _ in 0..<500 where ranks.contains(where: isAlive) { usleep(10_000) }
+    #expect(!ranks.contains(where: isAlive))
+  }
+
+  @Test(
+    "what cannot be launched is refused before anything starts",
+    arguments: [
+      (["-n", "2"], "Give a subcommand"), (["-n", "0", "run", "a"], "--processes is 0"),
+      (["-n", "2", "select", "a"], "select is not shared"),
+      (["-n", "2", "--restarts", "1", "run", "a"], "there is no option --restarts"),
+      (["-n", "2", "--interface", "wlan77", "run", "a"], "no such interface"),
+      (["-n", "2", "--threads", "5000", "run", "a"], "--threads is 5000"),
+      (["-n", "2", "--master-port", "70000", "run", "a"], "--master-port is 70000"),
+    ])
+  func refused(arguments: [String], reason: String) throws {
+    let outcome = try Command.run(["launch"] + arguments)
+    #expect(outcome.code == 64)
+    #expect(outcome.errors.contains(reason), "\(outcome.errors)")
+  }
+
+  @Test("a rank's own error is the launcher's exit code, and a launcher starts no launcher")
+  func ownError() throws {
+    let outcome = try Command.run(
+      "launch", "-n", "2", "--max-restarts", "3", "score", "nothing.yaml")
+    #expect(outcome.code == 64, "\(outcome.errors)")
+    #expect(outcome.errors.contains("to start again would change nothing"), "\(outcome.errors)")
+    let nested = try Command.run(
+      ["launch", "-n", "2", "run", "a"], environment: ["WORLD_SIZE": "4", "RANK": "1"])
+    #expect(nested.code == 64)
+    #expect(nested.errors.contains("one of 4 processes that a launcher started already"))
+  }
+}

@@ -1,0 +1,18 @@
+import Testing
+
+@testable import Training
+
+extension OwnTrainingTests {
+  private struct Gone: Error, Equatable {}
+
+  @Test("who asks whether to stop hears of other processes, too, however often, and only meanwhile")
+  func asking() throws {
+    try StopSignal.asking({}) {
+      for _ in 0..<200_000 { try StopSignal.check() }
+    }
+    #expect(throws: Gone()) {
+      try StopSignal.asking({ throw Gone() }) { try StopSignal.check() }
+    }
+    try StopSignal.check()
+  }
+}
