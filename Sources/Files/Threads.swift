@@ -4,9 +4,6 @@ import Synchronization
 
 /// Parts of a work that several threads take one after another.
 package enum Threads {
-  /// How many there are to use.
-  package static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
-
   /// Calls `body` once with each of `0..<parts`, on up to `threads` threads.
   package static func perform(_ threads: Int, parts: Int, _ body: @Sendable (Int) -> Void) {
     guard threads > 1, parts > 1 else { return (0..<parts).forEach(body) }

@@ -28,7 +28,7 @@ public enum Doctor {
     let hasCUDA = Device.available.contains(.cuda)
     let best = Precision.best(on: hasCUDA ? .cuda : .cpu)
     let process = ProcessInfo.processInfo
-    let cores = process.activeProcessorCount
+    let cores = Threads.cores
     let memory = Double(process.physicalMemory)
     let fashion = "/usr/share/datasets/fashion-mnist"
     let hasFashion = FilePath(text: "\(fashion)/train-images-idx3-ubyte.gz").exists

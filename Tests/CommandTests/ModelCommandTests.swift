@@ -198,6 +198,15 @@ struct ModelCommandTests {
     #expect(nothing.errors.contains("cannot read t/config.json"))
   }
 
+  @Test("cores are those that the process may use")
+  func cores() throws {
+    let outcome = try Command.run(["doctor"], shell: "taskset -c 0 \"$@\"")
+    #expect(
+      outcome.output.split(separator: "\n").contains {
+        $0.split(separator: " ").suffix(2) == ["cores", "1"]
+      }, "\(outcome.output)")
+  }
+
   @Test("doctor says in a screen what there is")
   func doctor() throws {
     let outcome = try Command.run("doctor")

@@ -139,10 +139,9 @@ extension OwnTrainingTests {
   @Test("batches that are computed at the same time are measured as those one after the other")
   func evaluationOnThreads() throws {
     let job = try trained { $0.images = 160 }
-    let runtime = Runtime(precision: .float32, workers: 2, batch: 12)
+    var runtime = Runtime(precision: .float32, workers: 2, batch: 12)
     func logits(threads: Int) throws -> [Float] {
-      try Libtorch.setThreads(threads)
-      defer { try? Libtorch.setThreads(1) }
+      runtime.threads = .count(threads)
       let inference = try Inference(job.network, input: job.input, runtime)
       var values: [Float] = []
       try inference.forEachBatch(of: Halves(count: 40)) { batch, logits in

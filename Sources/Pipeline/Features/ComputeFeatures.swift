@@ -77,7 +77,7 @@ public func computeFeatures(
   let folder = outFile == nil ? request.out : request.out + ".parts"
   try request.check(isFile: outFile != nil)
   let device = try Run.device(request.settings.device)
-  let cores = ProcessInfo.processInfo.activeProcessorCount
+  let cores = Threads.cores
   try Libtorch.setThreads(cores)
   Libtorch.keepMemory()
   let frozen = try FrozenNetwork(request.model, model: request.network, on: device)
@@ -139,7 +139,7 @@ extension FeatureRequest {
     return try openUnlabelled(
       paths,
       Indexing(
-        folder: folder, workers: ProcessInfo.processInfo.activeProcessorCount, console: console))
+        folder: folder, workers: Threads.cores, console: console))
   }
 }
 

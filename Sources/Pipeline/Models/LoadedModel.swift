@@ -46,7 +46,7 @@ public final class LoadedModel {
   public init(_ path: String, _ settings: InferenceSettings = InferenceSettings()) throws {
     folder = try ModelFolder(contentsOf: path)
     let device = try Run.device(settings.device)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = Threads.cores
     try Libtorch.setThreads(cores)
     Libtorch.keepMemory()
     network = try folder.load(on: device)

@@ -96,7 +96,7 @@ extension DryRun {
 
     init(_ estimate: CacheEstimate, _ recipe: Recipe, unlabelled: Int, images: Int) {
       let threads = Double(
-        recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount)
+        recipe.workers > 0 ? recipe.workers : Threads.cores)
       folder = recipe.data.cache
       format = recipe.cacheFormat.words
       diskBytes = estimate.bytes * Double(unlabelled)

@@ -76,7 +76,7 @@ struct DataCounts: Equatable {
         learned: learned, device: nil, isFinished: { _ in false })
       return
     }
-    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let cores = Threads.cores
     let counts = try Indexing.temporarily(workers: cores, Console()) { indexing in
       try DataCounts(
         counting: recipe,

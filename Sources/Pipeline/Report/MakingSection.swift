@@ -52,7 +52,7 @@ struct MakingSection {
       ("Seed", String(summary.seed)),
       ("Device", summary.device),
       ("Precision", summary.precision),
-      ("Compute threads", String(summary.threads)),
+      ("Compute threads, at most", String(summary.threads)),
       ("libtorch", summary.libtorch),
       (
         "Peak memory",

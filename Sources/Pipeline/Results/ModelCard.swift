@@ -128,7 +128,7 @@ public struct ModelCard: Sendable {
       each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity)\(origin) \
       Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
       \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \
-      \(summary.precision), \(Format.counted(summary.threads, "thread", "threads")), libtorch \(summary.libtorch), \
+      \(summary.precision), \(summary.threads > 1 ? "up to " : "")\(Format.counted(summary.threads, "thread", "threads")), libtorch \(summary.libtorch), \
       \(Format.counted(Int(seconds.rounded()), "second", "seconds")) in all. `recipe.yaml` holds every setting.
       """
   }

@@ -17,7 +17,8 @@ package final class Inference {
   /// The network itself, or replicas of it that compute a batch each at the same time.
   private let networks: [any Network]
   private let threads: ComputeThreads
-  /// How many batches at the same time are fastest, or how many threads for one batch.
+  /// How many batches at the same time are fastest. How many threads share a batch is not timed: with another
+  /// number some float32 convolutions (1 × 1, of one pixel) give other last bits.
   private var timing: ThreadTiming
   private let input: ImageInput
   private let runtime: Runtime
@@ -33,17 +34,16 @@ package final class Inference {
     self.input = input
     self.runtime = runtime
     toPictures = try ImageTensor(input, device: runtime.device)
-    // Where a batch is too little work for all threads: they give the same numbers in every division.
+    // Where a batch is too little work for all threads.
     let most = runtime.threads.most(ofCores: Libtorch.threads)
     let count =
       runtime.device == .cpu ? Self.replicas(of: input, batch: runtime.batch, most: most) : 1
     let replicas = count > 1 ? try (0..<count).compactMap { _ in try network.replica() } : []
     networks = replicas.isEmpty ? [network] : replicas
     threads = try ComputeThreads(count: networks.count, poolSize: max(1, most / networks.count))
-    let used = networks.count > 1 ? networks.count : most
     timing =
-      runtime.threads == .auto && runtime.device == .cpu
-      ? ThreadTiming(upTo: used) : ThreadTiming([used])
+      networks.count > 1 && runtime.threads == .auto
+      ? ThreadTiming(upTo: networks.count) : ThreadTiming([networks.count])
     for network in networks { try network.fold(for: runtime) }
   }
 
@@ -105,15 +105,20 @@ package final class Inference {
 
   private var batchesAtOnce: Int { networks.count > 1 ? timing.threads : 1 }
 
-  /// The logits of each batch, of which as many are computed at once, or by as many threads, as is fastest.
+  /// The logits of each batch, of which as many are computed at once as is fastest.
   private func timedLogits(of batches: [ImageBatch]) throws -> [Tensor] {
-    guard runtime.device == .cpu else { return try logits(of: batches) }
+    // The last batches may be too few for all threads.
+    guard runtime.device == .cpu, batches.count == batchesAtOnce else {
+      return try logits(of: batches)
+    }
     let start = runtime.clock()
     let all = try logits(of: batches)
     // A last batch that is not full takes as long as the others.
     let slowdown = timing.note(
       amount: batches.count * runtime.batch, seconds: runtime.clock() - start)
-    if let line = slowdown?.line(unit: "img", sharing: 1, runtime) { runtime.say(line) }
+    if let line = slowdown?.line(unit: "img", sharing: threads.poolSize, runtime) {
+      runtime.say(line)
+    }
     return all
   }
 
@@ -133,7 +138,7 @@ package final class Inference {
         }
       }
       guard networks.count > 1 else {
-        return try Libtorch.withThreads(timing.threads) { try compute(0) }
+        return try Libtorch.withThreads(threads.poolSize) { try compute(0) }
       }
       try threads.perform(parts: batches.count, compute)
     }

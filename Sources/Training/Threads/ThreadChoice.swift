@@ -1,8 +1,9 @@
 /// How many threads compute on a CPU.
 public enum ThreadChoice: Equatable, Sendable {
-  /// As many of those that libtorch's pool has (`Libtorch.threads`) as are fastest. What gives the same
-  /// numbers on any of them (replicas in training, inference) is timed; a training in one pool has a thread
-  /// for each share of work that is worth one, since other shares are added in another order.
+  /// As many of those that libtorch's pool has (`Libtorch.threads`) as are fastest. What gives the same numbers on any
+  /// of them (replicas in training, batches of small pictures in inference) is timed; a training in one pool has a
+  /// thread for each share of work that is worth one, since other shares are added in another order; an inference in
+  /// one pool has all.
   case auto
   /// So many; 0 for all of the machine's cores.
   case count(Int)

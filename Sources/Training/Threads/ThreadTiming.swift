@@ -30,7 +30,8 @@ package struct ThreadTiming {
   /// What was measured with them; nil as long as nothing was.
   package private(set) var speed: Double?
 
-  /// The speed of each candidate that was timed, of the timing that is under way; nil while there is none.
+  /// The speed of each candidate that was timed, of the timing that is under way, from the most threads down: a short
+  /// work is then done by all. Nil while there is none.
   private var trial: [Double]?
   private var fallen: (was: Double, fell: Double, before: Int)?
   private var sum = Sum()
@@ -60,7 +61,7 @@ package struct ThreadTiming {
   /// Chooses among `candidates`, which are 1 where there are none.
   package init(_ candidates: [Int]) {
     self.candidates = candidates.isEmpty ? [1] : candidates.sorted()
-    threads = self.candidates[0]
+    threads = self.candidates.last ?? 1
     trial = []
     sum.rounds = -1
   }
@@ -84,11 +85,11 @@ package struct ThreadTiming {
     sum = Sum()
     guard speeds.count == candidates.count else {
       self.trial = speeds
-      threads = candidates[speeds.count]
+      threads = candidates[candidates.count - 1 - speeds.count]
       sum.rounds = -1
       return nil
     }
-    return settle(speeds)
+    return settle(speeds.reversed())
   }
 
   /// Goes on with the fastest.
@@ -119,7 +120,7 @@ package struct ThreadTiming {
     }
     wasSlow = false
     fallen = (was, now, threads)
-    (threads, trial) = (candidates[0], [])
+    (threads, trial) = (candidates.last ?? 1, [])
     sum.rounds = -1
     return nil
   }

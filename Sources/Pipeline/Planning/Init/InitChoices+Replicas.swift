@@ -1,3 +1,4 @@
+import Files
 import Models
 import Recipes
 import Torch
@@ -5,9 +6,9 @@ import Training
 
 extension InitChoices {
   /// Lets two threads compute a half of each batch where an operation is too little work for both: on
-  /// machines without a GPU.
+  /// machines with several cores and without a GPU.
   func fitReplicas(_ recipe: inout Recipe) -> [Note] {
-    guard start == nil, Device.available == [.cpu] else { return [] }
+    guard start == nil, Device.available == [.cpu], Threads.cores > 1 else { return [] }
     let trainings: [(Stage, WritableKeyPath<Recipe, Recipe.Training>)] = [
       (.teacher, \.teacher.training), (.student, \.student.training),
       (.baseline, \.baseline.training), (.fineTuning, \.fineTuning.training),

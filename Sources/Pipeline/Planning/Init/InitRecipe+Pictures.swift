@@ -62,7 +62,7 @@ public func writeFittedRecipe(
   wishes: InitWishes = InitWishes(), commands: CommandPermission? = nil, to path: String,
   console: Console = Console(quiet: true)
 ) throws -> [String] {
-  let cores = ProcessInfo.processInfo.activeProcessorCount
+  let cores = Threads.cores
   return try Indexing.temporarily(workers: cores, console) { indexing in
     try writeFittedRecipe(name, labelled, unlabelled, test, wishes, commands, to: path, indexing)
   }
@@ -175,7 +175,7 @@ private func lookOver(_ set: String, _ dataset: any ImageDataset, isLearned: Boo
 {
   let noting = NotedContents(
     dataset: dataset, alike: false, trusting: false, maxPixels: ImageDecoder.defaultMaxPixels,
-    workers: ProcessInfo.processInfo.activeProcessorCount)
+    workers: Threads.cores)
   let (looked, noted, lost) = try noting.sampled()
   let found = UnreadableImages(set: set, of: [(looked, noted)])
   if let problem = found.problem(.none, list: nil, lost: isLearned ? lost : []) {
