@@ -31,10 +31,11 @@ let package = Package(
     .target(name: "CInflate", dependencies: ["CCodecs"], path: "House/CInflate"),
     .target(
       name: "CCurl", path: "House/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CProcess", path: "House/CProcess"),
     .systemLibrary(name: "CXXHash", path: "House/CXXHash"),
     .target(name: "Crypto", swiftSettings: swiftSettings),
     .target(
-      name: "Files", dependencies: ["CXXHash", "Crypto", system], path: "House/Files",
+      name: "Files", dependencies: ["CProcess", "CXXHash", "Crypto", system], path: "House/Files",
       swiftSettings: swiftSettings),
     .target(
       name: "Copies", dependencies: ["CImage", "Files", "Crypto"], path: "House/Copies",

@@ -114,6 +114,23 @@ extension LoaderTests {
       #expect(samples.count == 8)
     }
 
+    @Test(
+      "what several processes have found in a set is judged together; the same picture counts once")
+    func shared() throws {
+      let dataset = MadeDataset.broken(count: 500) { _ in true }
+      // One in a hundred.
+      let samples = BadSamples(of: dataset)
+      for index in 0..<3 { try samples.recordBad(index: index, key: "\(index)", reason: "bad") }
+      samples.add([1, 2, 3, 4].map { .init(key: "\($0)", reason: "bad") })
+      #expect(samples.count == 5)
+      try samples.requireFew()
+      samples.add([.init(key: "5", reason: "torn")])
+      let error = #expect(throws: ImageDataError.self) { try samples.requireFew() }
+      #expect(
+        error.map { "\($0)" }?.contains("6 of 500 pictures") == true
+          && error.map { "\($0)" }?.hasSuffix("5 (torn)") == true, "\(String(describing: error))")
+    }
+
     @Test("where hardly a picture can be read, one that can stands in for the others")
     func lastOne() throws {
       let dataset = MadeDataset.broken(count: 300) { $0 != 123 }

@@ -138,6 +138,21 @@ public final class BadSamples: @unchecked Sendable {
     }
   }
 
+  /// Judges what all processes have found in a set that they shared.
+  /// - Throws: `ImageDataError.tooManyUnreadable` where that is more than the limit allows of the whole set.
+  package func requireFew() throws {
+    let text: String? = locked {
+      guard badCount > limit.allowed(of: sampleCount) else { return nil }
+      let names = named.suffix(3).map { "\($0.key) (\($0.reason))" }.joined(separator: ", ")
+      return
+        "\(badCount) of \(sampleCount) pictures of \(dataset) are unreadable, the last \(names)"
+        + (path.map { "; all are in \($0)" } ?? "")
+    }
+    guard let text else { return }
+    try write()
+    throw ImageDataError.tooManyUnreadable(text)
+  }
+
   /// Writes `key,reason` lines, the first 10,000 at most, when a path was given.
   /// - Throws: `FileError` naming the path.
   public func write() throws {

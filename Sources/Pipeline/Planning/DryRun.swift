@@ -146,11 +146,15 @@ public struct DryRun: Encodable, Sendable {
         self.machines = machines.map { MachinesPlan(plan, on: $0, measured: speed) }
         for training in trainings {
           guard let count = machines?.count, training.parts % count != 0 else { continue }
+          let divides = training.batch % count == 0
           preflight.warn(
             "\(training.stage): a batch of \(Format.counted(training.parts, "part", "parts")) cannot be shared by "
-              + "\(Format.count(count)) machines; set \(training.key).accumulate to a multiple of \(count) that "
-              + "divides its batch, \(Format.count(training.batch))",
-            key: "\(training.key).accumulate")
+              + "\(Format.count(count)) machines; "
+              + (divides
+                ? "set \(training.key).accumulate to a multiple of \(count) that divides its batch, "
+                  + Format.count(training.batch)
+                : "its batch of \(Format.count(training.batch)) pictures cannot, either: give it a multiple of \(count)"),
+            key: "\(training.key).\(divides ? "accumulate" : "batch")")
         }
         if let directory { try take(directory, recipe, counts) }
         plan.warn(&preflight)

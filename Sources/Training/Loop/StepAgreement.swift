@@ -18,6 +18,8 @@ final class StepAgreement {
   /// Whether this process's own loss and gradients were finite numbers, as far as that is known.
   private var isOwnFinite = false
   private var steps = 0
+  /// For how many seconds this process has waited for the others' gradients.
+  private var waited = 0.0
   /// After how many steps the weights of all processes are compared.
   private static let comparedEvery = 100
   /// The signals that ask, in the order of their counts.
@@ -60,6 +62,10 @@ final class StepAgreement {
     return sums
   }
 
+  /// How many bytes of gradients this process has sent a step, and for how many seconds it has waited in all; nil where
+  /// it is alone.
+  var exchange: (bytes: Int, waited: Double)? { reducer.map { ($0.byteCount, waited) } }
+
   /// Compares the weights of all processes.
   /// - Throws: `DistributedError.differs`.
   func compare() throws {
@@ -75,6 +81,7 @@ final class StepAgreement {
     let counts = Self.signals.map { $0 == asked ? 1.0 : 0 }
     let numbers = try reducer.finish(
       statistics: parts, numbers: [loss, Double(hits), Double(own.images)] + counts)
+    waited += reducer.waited
     stop = zip(Self.signals, numbers[3...]).first { $1 > 0 }?.0
     isOwnFinite = reducer.isOwnFinite && loss.isFinite
     return try LossSums(

@@ -88,7 +88,14 @@ package struct StepCapture {
   /// - Throws: `FileError` where the network is another; `TorchError`.
   package func replay(on network: any Network, _ input: ImageInput) throws -> [Replayed] {
     let (pictures, targets) = (try tensor("pictures"), try tensor("targets"))
-    for (name, weight) in network.weights.state { try weight.copy(from: tensor("network.\(name)")) }
+    let state = network.weights.state
+    for (name, weight) in state { try weight.copy(from: tensor("network.\(name)")) }
+    let sum = String(try Tensor.checksum(of: state.map(\.tensor)), radix: 16)
+    guard sum == metadata["weights"] else {
+      throw TrainingError.data(
+        "\(name): its weights are no longer those of the step (checksum \(sum), not \(metadata["weights"] ?? "noted"))"
+      )
+    }
     let size = Int(metadata["micro_batch"] ?? "") ?? pictures.shape[0]
     let parts = (metadata["parts"] ?? "").split(separator: ",").compactMap { Int($0) }
     let isFrozen = metadata["freeze_backbone"] == "true"
@@ -103,7 +110,9 @@ package struct StepCapture {
           offset: zip(input.mean, input.std).map { Float(-$0 / $1) })
       }
       let precision = Precision(rawValue: metadata["precision"] ?? "") ?? .float32
-      let pass = Pass(isFrozen ? .evaluation : .training, precision: precision)
+      let pass = Pass(
+        isFrozen ? .evaluation : .training, precision: precision,
+        dropPath: dropPath(of: parts[place]))
       let logits = try network(seen, pass)
       let wanted = try targets.narrowed(axis: 0, to: rows)
       let loss =
@@ -114,6 +123,14 @@ package struct StepCapture {
       let broken = try parameters.first { try !($0.tensor.gradient()?.isFinite() ?? true) }
       return Replayed(part: parts[place], loss: try loss.item(), notFinite: broken?.name)
     }
+  }
+
+  /// Which branches were left out in a part; nil where none were.
+  private func dropPath(of part: Int) -> DropPath? {
+    guard let rate = Double(metadata["drop_path"] ?? ""), rate > 0,
+      let seed = UInt64(metadata["seed"] ?? ""), let step = Int(metadata["step"] ?? ""), step > 0
+    else { return nil }
+    return DropPath(rate: rate, seed: Hash.mix(seed, UInt64(step - 1), UInt64(part)))
   }
 
   /// How many classes its training tells apart.

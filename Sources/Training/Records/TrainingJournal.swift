@@ -162,6 +162,15 @@ final class TrainingJournal {
       where rank != group.rank {
         badSamples.add(try JSON.read([BadSamples.Entry].self, from: found))
       }
+      try badSamples.requireFew()
+    }
+    if let (bytes, waited) = agreement.exchange {
+      try note(
+        "processes",
+        [
+          "count": .integer(runtime.group.size), "gradient_bytes_a_step": .integer(bytes),
+          "seconds_waited": .number(waited),
+        ])
     }
     if badSamples.count > 0 {
       try badSamples.write()
