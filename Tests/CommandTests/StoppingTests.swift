@@ -87,6 +87,21 @@ struct StoppingTests {
     #expect(try Command.run(arguments("select")).code == 0)
   }
 
+  @Test(
+    "signals that come at the same moment, as to a process and its group, are one stop that saves")
+  func twice() throws {
+    let tiny = try TinyRun()
+    let command = try Command(
+      tiny.arguments("train-teacher", "a", ["teacher.training.images=480000"]))
+    try #require(
+      command.wait { tiny.has("a", "1-teacher/checkpoints/step-00000004.safetensors") })
+    command.send(SIGTERM)
+    command.send(SIGINT)
+    let outcome = try command.wait()
+    #expect(outcome.code == 75, "\(outcome.errors)")
+    #expect(outcome.errors.contains("everything is saved"), "\(outcome.errors)")
+  }
+
   @Test("a stop while the trained network is measured costs no step")
   func evaluation() throws {
     let tiny = try TinyRun()

@@ -166,9 +166,11 @@ struct FoundWeights {
       if let found = file.shape(of: prefix + first), found.count == 4 {
         if found[1] == 1 || found[1] == 3 { options.inputChannels = found[1] }
         if ModelCatalog.isScalable(name) {
-          options.width = found[0]
-          options.stem = stem ?? (found[2] == 7 ? .standard : .small)
-          if stem == nil, found[2] != 7 {
+          // A stem of three convolutions, ResNet-D's, begins with half of its width.
+          options.width = file.shape(of: "\(prefix)bn1.weight")?.first ?? found[0]
+          let isDeep = first.hasPrefix("conv1.") && first != "conv1.weight"
+          options.stem = stem ?? (found[2] == 7 || isDeep ? .standard : .small)
+          if stem == nil, found[2] != 7, !isDeep {
             note = "its first layer is taken to have stride 1; --stem strided takes it for 2"
           }
         }

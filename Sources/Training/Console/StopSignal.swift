@@ -5,9 +5,12 @@ import Synchronization
 /// Whether the user or the scheduler asked the process to stop.
 ///
 /// The first SIGTERM, SIGINT or SIGHUP is remembered, and the work stops at the next place where
-/// everything can be saved; a second one ends the process at once.
+/// everything can be saved; another one, half a second later or more, ends the process at once. What comes sooner is the
+/// same one: `timeout` and others send it to a process and to its group.
 public enum StopSignal {
   private static let received = Atomic<Int32>(0)
+  /// The milliseconds of the clock at the first signal; 0 while there was none.
+  private static let receivedAt = Atomic<Int>(0)
 
   /// Whether a second signal ends the process.
   private static let endsAtSecond = Atomic<Bool>(true)
@@ -17,12 +20,20 @@ public enum StopSignal {
   /// comes again changes nothing, for a process whose launcher ends it where it must.
   public static func listen(endsAtSecond: Bool = true) {
     Self.endsAtSecond.store(endsAtSecond, ordering: .relaxed)
+    withdraw()
     var heard = sigset_t()
     sigemptyset(&heard)
     for number in [SIGTERM, SIGINT, SIGHUP] {
       let before = signal(number) { number in
         StopSignal.received.store(number, ordering: .relaxed)
-        if StopSignal.endsAtSecond.load(ordering: .relaxed) { signal(number, SIG_DFL) }
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let time = now.tv_sec * 1000 + now.tv_nsec / 1_000_000
+        let first = StopSignal.receivedAt.load(ordering: .relaxed)
+        if first == 0 { return StopSignal.receivedAt.store(time, ordering: .relaxed) }
+        guard time - first >= 500, StopSignal.endsAtSecond.load(ordering: .relaxed) else { return }
+        signal(number, SIG_DFL)
+        raise(number)
       }
       if number == SIGHUP, isIgnoring(before) { signal(number, SIG_IGN) }
       sigaddset(&heard, number)
@@ -46,7 +57,10 @@ public enum StopSignal {
   }
 
   /// Takes back what was asked, so that other work may begin in this process.
-  public static func withdraw() { received.store(0, ordering: .relaxed) }
+  public static func withdraw() {
+    received.store(0, ordering: .relaxed)
+    receivedAt.store(0, ordering: .relaxed)
+  }
 
   /// What people call the signal.
   static func name(of number: Int32) -> String {

@@ -1,0 +1,38 @@
+import Models
+import TestSupport
+import Testing
+import Torch
+import Training
+
+@testable import Pipeline
+
+@Suite("Importing convolutional networks")
+struct ImportConvolutionsTests {
+  @Test(
+    "a file of a network's own weights is that network, found by itself or given by name",
+    arguments: [
+      "resnet18", "resnet26d", "seresnext50_32x4d", "efficientnet_b0", "mobilenetv3_small_100",
+      "regnety_004",
+    ])
+  func own(name: String) throws {
+    let folder = try TemporaryFolder()
+    let options = NetworkOptions(model: name, classCount: 5)
+    let network = try ModelCatalog.make(options, seed: 1)
+    let path = folder.path + "/weights.safetensors"
+    try Safetensors.write(network.weights.state, to: path)
+    for given in [nil, name] {
+      var settings = ImportSettings()
+      settings.model = given
+      let out = folder.path + "/\(given ?? "found")"
+      let model = try importModel(path, settings, to: out)
+      #expect(model.notes.allSatisfy { !$0.contains("stride 1") }, "\(model.notes)")
+      let read = try ModelFolder(contentsOf: out)
+      #expect(read.options.model == name && read.options.classCount == 5)
+      #expect(read.options.width == 64 && read.options.stem == .standard)
+      let loaded = try read.load(on: .cpu)
+      for (own, wanted) in zip(loaded.weights.state, network.weights.state) {
+        #expect(try Tensor.checksum(of: [own.tensor]) == Tensor.checksum(of: [wanted.tensor]))
+      }
+    }
+  }
+}
