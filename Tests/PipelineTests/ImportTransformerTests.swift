@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Recipes
 import TestSupport
 import Testing
 import Torch
@@ -47,6 +48,26 @@ struct ImportTransformerTests {
     let network = try read.load(on: .cpu)
     let logits = try network(Tensor.full([1, 3, 32, 32], 0), .evaluation)
     #expect(logits.shape == [1, 2])
+  }
+
+  @Test(
+    "another size is no fault of weights whose position embeddings are resampled; other means are")
+  func otherSize() throws {
+    let out = folder.path + "/out"
+    _ = try importModel(weights("w.safetensors"), settings(48), to: out)
+    func warnings(_ change: (inout Recipe) -> Void) throws -> [String] {
+      var recipe = Recipe(name: "a", labelled: "l", unlabelled: "u")
+      (recipe.teacher.model, recipe.teacher.startFrom) = ("vit_tiny_patch16_224", out)
+      recipe.input = try ModelFolder(contentsOf: out).input
+      change(&recipe)
+      var preflight = Preflight()
+      try preflight.checkStartingWeights(of: recipe, classNames: [:]) { _ in false }
+      #expect(preflight.problems.isEmpty)
+      return preflight.warnings.map(\.message)
+    }
+    #expect(try warnings { $0.input.size = 32 } == [])
+    let found = try warnings { ($0.input.size, $0.input.mean) = (32, [0.1, 0.1, 0.1]) }
+    #expect(found.count == 1 && found[0].contains("input.mean") && !found[0].contains("input.size"))
   }
 
   @Test("without --head new the advice is to give it")

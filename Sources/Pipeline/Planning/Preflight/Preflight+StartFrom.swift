@@ -36,15 +36,18 @@ extension Preflight {
       else { continue }
       let names = classNames[stage]
       let options = recipe.options(of: stage, classCount: names?.count ?? 1)
-      let weights = try attempt(start.key) {
+      let found = try attempt(start.key) {
         let network = try ModelCatalog.make(options, device: .meta)
         let weights = try StartingWeights(
           start, source, for: network, options, classNames: names ?? [])
         try weights.requireFinite(for: network)
-        return weights
+        // A transformer's position embeddings are resampled for another size.
+        return (weights, fitsSizes: !type(of: network).undecayed.isEmpty)
       }
-      guard let weights else { continue }
-      if let input = weights.model?.input { warn(of: input, of: start, in: recipe) }
+      guard let (weights, fitsSizes) = found else { continue }
+      if let input = weights.model?.input {
+        warn(of: input, of: start, in: recipe, fitsSizes: fitsSizes)
+      }
       if names != nil {
         let isFrozen = stage == .teacher && recipe.teacher.kind.isOnFeatures
         startingWeights[start.key] = isFrozen ? weights.frozenNote : weights.note
@@ -54,7 +57,7 @@ extension Preflight {
 
   /// Notes in which values the starting weights' description differs from the recipe.
   private mutating func warn(
-    of theirs: Recipe.Input, of start: StartKey, in recipe: Recipe
+    of theirs: Recipe.Input, of start: StartKey, in recipe: Recipe, fitsSizes: Bool
   ) {
     let ours = recipe.input
     var wanted: [(key: String, value: String, ours: String)] = []
@@ -67,7 +70,7 @@ extension Preflight {
     if !isNear(theirs.std, ours.std) {
       wanted.append(("input.std", "\(theirs.std)", "\(ours.std)"))
     }
-    if theirs.size != ours.size {
+    if theirs.size != ours.size, !fitsSizes {
       wanted.append(("input.size", "\(theirs.size)", "\(ours.size)"))
     }
     if theirs.interpolation != ours.interpolation {
