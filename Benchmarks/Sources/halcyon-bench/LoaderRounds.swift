@@ -1,4 +1,5 @@
 import ArgumentParser
+import Copies
 import Foundation
 import ImageData
 import Models
