@@ -4,8 +4,9 @@ extension ModelCatalog {
   /// The vision transformers, with what timm says that their first weights saw.
   static let transformers: [Entry] = [
     vit("vit_tiny_patch16_224", 16, .tiny), vit("vit_small_patch16_224", 16, .small),
-    vit("vit_base_patch16_224", 16, .base), vit("vit_base_patch32_224", 32, .base),
-    vit("vit_large_patch16_224", 16, .large),
+    vit("vit_base_patch16_224", 16, .base, torchvisions: torchvisions()),
+    vit("vit_base_patch32_224", 32, .base, torchvisions: torchvisions()),
+    vit("vit_large_patch16_224", 16, .large, torchvisions: torchvisions(resize: 242)),
     vit("deit_tiny_patch16_224", 16, .tiny, .imageNet),
     vit("deit_small_patch16_224", 16, .small, .imageNet),
     vit("deit_base_patch16_224", 16, .base, .imageNet),
@@ -65,17 +66,20 @@ extension ModelCatalog {
   }
 
   private static func entry(
-    _ name: String, _ input: ImageInput, _ architecture: VisionTransformer.Architecture
+    _ name: String, _ input: ImageInput, _ architecture: VisionTransformer.Architecture,
+    torchvisions: ImageInput? = nil
   ) -> Entry {
-    Entry(name: name, input: input, pooling: .token) {
+    Entry(name: name, input: input, torchvisions: torchvisions, pooling: .token) {
       try VisionTransformer(architecture, $0, weights: $1)
     }
   }
 
   private static func vit(
-    _ name: String, _ patch: Int, _ size: Size, _ values: Values = .half
+    _ name: String, _ patch: Int, _ size: Size, _ values: Values = .half,
+    torchvisions: ImageInput? = nil
   ) -> Entry {
-    entry(name, input(224, crop: 0.9, values), architecture(patch, size))
+    entry(
+      name, input(224, crop: 0.9, values), architecture(patch, size), torchvisions: torchvisions)
   }
 
   private static func dinoV2(_ name: String, _ size: Size, registers: Int = 0) -> Entry {

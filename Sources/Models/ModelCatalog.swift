@@ -20,6 +20,9 @@ public enum ModelCatalog {
   struct Entry {
     let name: String
     var input = ImageInput()
+    /// What torchvision's weights see, where torchvision calls their tensors otherwise; nil where there are
+    /// none such.
+    var torchvisions: ImageInput?
     /// Whether the options' stem and width are its own to choose; others have them fixed.
     var isScalable = false
     /// How its last stage is pooled unless told otherwise.
@@ -86,6 +89,13 @@ public enum ModelCatalog {
   /// What the network `name` sees of a picture where nothing else is said, such as 32 px for CIFAR's.
   /// - Throws: `ModelError` when no network has the name.
   public static func input(of name: String) throws -> ImageInput { try entry(name).input }
+
+  /// What torchvision's weights of the network `name` see, where their tensors' names are torchvision's own;
+  /// nil where torchvision has no such weights.
+  /// - Throws: `ModelError` when no network has the name.
+  package static func torchvisionInput(of name: String) throws -> ImageInput? {
+    try entry(name).torchvisions
+  }
 
   /// Whether the network `name` has a stem and a width to choose.
   public static func isScalable(_ name: String) -> Bool {

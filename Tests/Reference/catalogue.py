@@ -42,7 +42,7 @@ MODELS = {
 TIMM = (
     "resnet26d", "resnet34d", "resnet50d", "resnet101d", "seresnet50", "seresnext50_32x4d",
     "regnety_004", "regnety_006", "regnety_008", "regnety_016", "regnety_032", "regnety_040",
-    "regnety_064", "regnety_080",
+    "regnety_064", "regnety_080", "regnety_008_tv", "regnety_080_tv",
     "convnext_tiny", "convnext_small", "convnext_base",
     "efficientnet_b0", "efficientnet_b1", "efficientnet_b2", "efficientnet_b3", "efficientnet_b4",
     "mobilenetv3_large_100", "mobilenetv3_small_100",

@@ -65,6 +65,31 @@ public final class ConvNeXt: Network {
   /// timm draws these from a normal distribution that it cuts off a hundred deviations away.
   fileprivate static let start = ParameterStore.Start.normal(deviation: 0.02)
 
+  /// `file` under timm's names where it has torchvision's.
+  public func adapted(_ file: any WeightsFile) -> any WeightsFile {
+    var names = TorchvisionNames(of: "features.0.0.weight")
+    names.add("features.0", convolution: "stem.0", norm: "stem.1")
+    for (stage, count) in architecture.blocks.enumerated() {
+      if stage > 0 {
+        names.add("features.\(2 * stage).0", "stages.\(stage).downsample.0")
+        names.add("features.\(2 * stage).1", "stages.\(stage).downsample.1")
+      }
+      for index in 0..<count {
+        let theirs = "features.\(2 * stage + 1).\(index)."
+        let own = "stages.\(stage).blocks.\(index)."
+        names.add(theirs + "layer_scale", own + "gamma")
+        for (part, name) in [(0, "conv_dw"), (2, "norm"), (3, "mlp.fc1"), (5, "mlp.fc2")] {
+          names.add("\(theirs)block.\(part)", own + name)
+        }
+      }
+    }
+    names.add("classifier.0", "head.norm")
+    names.add("classifier.2", "head.fc")
+    guard let weights = names.adapted(file) else { return file }
+    weights.reshape(".gamma") { Array($0.prefix(1)) }
+    return weights
+  }
+
   /// 0 for the stem, then the stages', then the last layer's with the norm before it.
   public func depth(of name: String) -> Int {
     if name.hasPrefix("head.") { return depth }

@@ -113,6 +113,16 @@ public final class EfficientNet: Network {
     }
   }
 
+  /// `file` under timm's names where it has torchvision's.
+  public func adapted(_ file: any WeightsFile) -> any WeightsFile {
+    var names = TorchvisionNames(of: "features.0.0.weight")
+    names.add("features.0", convolution: "conv_stem", norm: "bn1")
+    names.add(Self.shapes(architecture)) { "features.\($0 + 1).\($1)" }
+    names.add("features.\(stageCount + 1)", convolution: "conv_head", norm: "bn2")
+    names.add("classifier.1", "classifier")
+    return names.adapted(file) ?? file
+  }
+
   /// 0 for the stem, then the stages', the convolution behind them with the last, then the last layer's.
   public func depth(of name: String) -> Int {
     if name.hasPrefix(Self.lastLayer) { return depth }

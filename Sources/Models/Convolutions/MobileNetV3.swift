@@ -157,6 +157,32 @@ public final class MobileNetV3: Network {
     }
   }
 
+  /// `file` under timm's names where it has torchvision's, whose norms add more to a variance: the
+  /// difference is put into the running variances.
+  public func adapted(_ file: any WeightsFile) -> any WeightsFile {
+    let stages = Self.shapes(architecture)
+    var names = TorchvisionNames(of: "features.0.0.weight")
+    names.add("features.0", convolution: "conv_stem", norm: "bn1")
+    // They count blocks without regard to stages.
+    let firsts = stages.indices.map { stages[..<$0].reduce(1) { $0 + $1.count } }
+    names.add(stages) { "features.\(firsts[$0] + $1)" }
+    let last = "blocks.\(stages.count).0."
+    names.add(
+      "features.\(stages.reduce(1) { $0 + $1.count })", convolution: last + "conv",
+      norm: last + "bn1")
+    names.add("classifier.0", "conv_head")
+    names.add("classifier.3", "classifier")
+    guard let weights = names.adapted(file) else { return file }
+    weights.reshape("conv_head.weight") { $0.count == 2 ? $0 + [1, 1] : $0 }
+    for name in weights.names where name.hasSuffix(".running_var") {
+      weights.replace(name, shape: weights.shape(of: name) ?? []) {
+        try $0.to(.float32).scaled(by: 1, plus: 1e-3 - 1e-5)
+      }
+    }
+    weights.say("its norms add 0.001 to a variance and these 0.00001: the variances have the rest")
+    return weights
+  }
+
   /// 0 for the stem, then the stages', then the last layer's with the convolution before it.
   public func depth(of name: String) -> Int {
     if name.hasPrefix(Self.lastLayer) || name.hasPrefix("conv_head.") { return depth }

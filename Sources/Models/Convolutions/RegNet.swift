@@ -69,6 +69,27 @@ public final class RegNet: Network {
     layers = FoldableLayers([stem] + blocks.flatMap(\.layers))
   }
 
+  /// `file` under timm's names where it has torchvision's.
+  public func adapted(_ file: any WeightsFile) -> any WeightsFile {
+    var names = TorchvisionNames(of: "trunk_output.block1.block1-0.f.a.0.weight")
+    names.add("stem", convolution: "stem.conv", norm: "stem.bn")
+    for (stage, count) in zip(1..., architecture.blocks) {
+      for index in 0..<count {
+        let theirs = "trunk_output.block\(stage).block\(stage)-\(index)."
+        let own = "s\(stage).b\(index + 1)."
+        for (part, name) in [
+          ("proj", "downsample"), ("f.a", "conv1"), ("f.b", "conv2"), ("f.c", "conv3"),
+        ] {
+          names.add(theirs + part, convolution: own + name + ".conv", norm: own + name + ".bn")
+        }
+        names.add(theirs + "f.se.fc1", own + "se.fc1")
+        names.add(theirs + "f.se.fc2", own + "se.fc2")
+      }
+    }
+    names.add("fc", "head.fc")
+    return names.adapted(file) ?? file
+  }
+
   /// 0 for the stem, then the stages', then the last layer's.
   public func depth(of name: String) -> Int {
     if name.hasPrefix(Self.lastLayer) { return depth }

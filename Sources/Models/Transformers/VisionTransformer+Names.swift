@@ -1,7 +1,7 @@
 public import Torch
 
 extension VisionTransformer {
-  /// `file` under timm's names: DINOv2's own, OpenAI's and OpenCLIP's are known; its position embeddings
+  /// `file` under timm's names: DINOv2's own, OpenAI's, OpenCLIP's and torchvision's are known; its position embeddings
   /// are resampled where they are of another number of patches.
   /// - Throws: `FileError`.
   public func adapted(_ file: any WeightsFile) throws -> any WeightsFile {
@@ -19,6 +19,9 @@ extension VisionTransformer {
     }
     if let prefix = file.prefix(before: "visual.trunk.pos_embed") {
       return (openCLIP(file, prefix + "visual."), "")
+    }
+    if let weights = torchvisionNames.adapted(file) {
+      return (weights, weights.prefix(before: "patch_embed.proj.weight") ?? "")
     }
     let prefix = file.prefix(before: "patch_embed.proj.weight") ?? ""
     return file.shape(of: prefix + "mask_token") == nil
@@ -46,6 +49,33 @@ extension VisionTransformer {
       try tensor.narrowed(axis: 1, to: 1..<shape[1])
     }
     return weights
+  }
+
+  // MARK: - torchvision
+
+  private var torchvisionNames: TorchvisionNames {
+    var names = TorchvisionNames(of: "encoder.pos_embedding")
+    names.add("class_token", "cls_token")
+    names.add("conv_proj", "patch_embed.proj")
+    names.add("encoder.pos_embedding", "pos_embed")
+    for index in 0..<architecture.blocks {
+      let theirs = "encoder.layers.encoder_layer_\(index)."
+      let own = "blocks.\(index)."
+      names.add(theirs + "ln_1", own + "norm1")
+      names.add(theirs + "self_attention.in_proj_weight", own + "attn.qkv.weight")
+      names.add(theirs + "self_attention.in_proj_bias", own + "attn.qkv.bias")
+      names.add(theirs + "self_attention.out_proj", own + "attn.proj")
+      names.add(theirs + "ln_2", own + "norm2")
+      // Its first weights call the two layers otherwise.
+      for (layer, name) in [
+        ("mlp.0", "fc1"), ("mlp.3", "fc2"), ("mlp.linear_1", "fc1"), ("mlp.linear_2", "fc2"),
+      ] {
+        names.add(theirs + layer, own + "mlp." + name)
+      }
+    }
+    names.add("encoder.ln", "norm")
+    names.add("heads.head", "head")
+    return names
   }
 
   // MARK: - CLIP
@@ -93,12 +123,5 @@ extension VisionTransformer {
     }
     weights.say("CLIP's image tower, \(trunk)…, is taken")
     return weights
-  }
-}
-
-extension WeightsFile {
-  /// What stands before `name` in the first name that ends with it; nil where none does.
-  func prefix(before name: String) -> String? {
-    names.first { $0 == name || $0.hasSuffix("." + name) }.map { String($0.dropLast(name.count)) }
   }
 }

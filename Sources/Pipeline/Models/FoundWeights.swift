@@ -92,7 +92,9 @@ struct FoundWeights {
 
   /// What the network sees, and what of it is assumed.
   func input(_ settings: ImportSettings) throws -> (input: Recipe.Input, notes: [String]) {
-    var input = try described?.input ?? ModelCatalog.input(of: options.model)
+    let torchvisions =
+      file.isTorchvisions ? try ModelCatalog.torchvisionInput(of: options.model) : nil
+    var input = try described?.input ?? torchvisions ?? ModelCatalog.input(of: options.model)
     let part = settings.cropPart ?? Double(input.size) / Double(input.resize)
     if let size = settings.inputSize { input.size = size }
     if settings.inputSize != nil || settings.cropPart != nil {
@@ -101,6 +103,12 @@ struct FoundWeights {
     input.interpolation = settings.interpolation ?? input.interpolation
     input.channels = options.inputChannels
     var notes: [String] = []
+    if described == nil, torchvisions != nil {
+      notes.append(
+        "evaluation is assumed to be that of torchvision's IMAGENET1K_V1: the middle \(input.size) of "
+          + "\(input.resize) px, \(input.interpolation.rawValue); --crop-pct and --interpolation take others"
+      )
+    }
     if described == nil {
       let isGrey = input.channels == 1
       if isGrey { (input.mean, input.std) = ([0.5], [0.5]) }
@@ -154,6 +162,10 @@ struct FoundWeights {
         try settings.inputSize ?? described?.inputSize ?? ModelCatalog.input(of: name).size
       let shape = try ModelCatalog.make(options, device: .meta)
       let file = try shape.adapted(weights)
+      // Of networks alike in all but what they see, torchvision has one.
+      if file.isTorchvisions, settings.model == nil, described == nil {
+        guard try ModelCatalog.torchvisionInput(of: name) != nil else { return nil }
+      }
       let stem = settings.stem ?? described?.stem
       let last = type(of: shape).lastLayer
       let isLast: (String) -> Bool = { $0.hasPrefix(last) }

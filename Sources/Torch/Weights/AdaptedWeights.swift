@@ -19,6 +19,8 @@ public final class AdaptedWeights: WeightsFile {
   public private(set) var note: String?
   /// The names of the classes, where the training program left them beside the weights.
   public var classNames: [String]? { file.classNames }
+  /// Whether the names were torchvision's.
+  public var isTorchvisions = false
   private let file: any WeightsFile
   private var entries: [String: Entry] = [:]
 

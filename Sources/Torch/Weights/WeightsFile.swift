@@ -11,6 +11,9 @@ public protocol WeightsFile: AnyObject {
   var note: String? { get }
   /// The names of the classes, where the training program left them beside the weights.
   var classNames: [String]? { get }
+  /// Whether its names were torchvision's, of a network that has timm's here: what its weights see is
+  /// torchvision's then, too.
+  var isTorchvisions: Bool { get }
   /// The shape of the tensor `name`, if there is one.
   func shape(of name: String) -> [Int]?
   /// The element type of the tensor `name` as the file calls it, if there is one.
@@ -28,6 +31,9 @@ extension WeightsFile {
 
   /// nil: none.
   public var classNames: [String]? { nil }
+
+  /// false.
+  public var isTorchvisions: Bool { false }
 }
 
 /// Opens the file of weights at `path`: safetensors, or what PyTorch's `torch.save` wrote, which is read as
