@@ -13,11 +13,12 @@ struct FeaturesTests {
   }
 
   private func features(
-    _ tiny: TinyRun, _ out: String, _ flags: [String] = [], environment: [String: String] = [:]
+    _ tiny: TinyRun, _ out: String, _ flags: [String] = [], of model: String = "/1-teacher",
+    environment: [String: String] = [:]
   ) throws -> Command.Outcome {
     try Command.run(
       [
-        "features", tiny.directory("a") + "/1-teacher", "u", "--out", out, "--batch", "16",
+        "features", tiny.directory("a") + model, "u", "--out", out, "--batch", "16",
         "--precision", "float32",
       ] + flags,
       environment: environment, folder: tiny.folder.path)
@@ -61,6 +62,21 @@ struct FeaturesTests {
       let sum = logits.reduce(0) { $0 + exp($1) }
       for label in 0..<6 { #expect(abs(exp(logits[label]) / sum - scores[label]) < 1e-4) }
     }
+  }
+
+  @Test("another input size gives other features; a run directory is told its models")
+  func inputSize() throws {
+    let tiny = try Self.tiny()
+    for (out, flags) in [("m.npy", []), ("l.npy", ["--input-size", "24"])] {
+      #expect(try features(tiny, out, flags).code == 0)
+    }
+    let (own, larger) = try (
+      rows(tiny.folder.path + "/m.npy"), rows(tiny.folder.path + "/l.npy")
+    )
+    #expect(own.count == larger.count && own != larger)
+    let run = try features(tiny, "r.npy", of: "")
+    #expect(run.code == 64)
+    #expect(run.errors.contains("did you mean \(tiny.directory("a"))/1-teacher?"), "\(run.errors)")
   }
 
   @Test("a shared and an interrupted folder is, file by file, what one process writes at once")

@@ -35,4 +35,23 @@ struct ImportConvolutionsTests {
       }
     }
   }
+
+  @Test("of weights that nearly fit one network all that differs is told, with its shapes")
+  func nearly() throws {
+    let folder = try TemporaryFolder()
+    let network = try ModelCatalog.make(NetworkOptions(model: "regnety_004", classCount: 5))
+    let state = try network.weights.state.filter { $0.name != "s2.b1.se.fc1.bias" }.map {
+      name, tensor in
+      (name, name == "stem.bn.bias" ? try tensor.narrowed(axis: 0, to: 0..<31) : tensor)
+    }
+    let path = folder.path + "/weights.safetensors"
+    try Safetensors.write(state + [("more", Tensor.full([2, 3], 0))], to: path)
+    let error = #expect(throws: PipelineError.self) {
+      try importModel(path, to: folder.path + "/model")
+    }
+    for part in [
+      "regnety_004 comes nearest", "s2.b1.se.fc1.bias [12] is missing",
+      "stem.bn.bias is [31] and should be [32]", "more [2, 3] is not the network's",
+    ] { #expect("\(error)".contains(part), "\(part) in \(error)") }
+  }
 }

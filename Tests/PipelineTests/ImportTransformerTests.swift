@@ -50,6 +50,15 @@ struct ImportTransformerTests {
     #expect(logits.shape == [1, 2])
   }
 
+  @Test("a bare file's network sees pictures of the size that its position embeddings are of")
+  func ownSize() throws {
+    let model = try importModel(weights("w.safetensors"), settings(), to: folder.path + "/out")
+    #expect(model.folder.input.size == 48 && model.folder.options.inputSize == 48)
+    // As much of the resized side as of 224 px, timm's 0.9 of it.
+    #expect(model.folder.input.resize == 53)
+    #expect(!model.notes.contains { $0.contains("resampled") }, "\(model.notes)")
+  }
+
   @Test(
     "another size is no fault of weights whose position embeddings are resampled; other means are")
   func otherSize() throws {

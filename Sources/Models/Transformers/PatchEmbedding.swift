@@ -47,13 +47,20 @@ extension Tensor {
 }
 
 extension AdaptedWeights {
+  /// The patches along each side that the embeddings `name` are of, after those of the first `prefix` tokens; nil
+  /// where they are of no square.
+  func grid(ofPositions name: String, prefix: Int) -> Int? {
+    guard let shape = shape(of: name), shape.count == 3, shape[1] > prefix else { return nil }
+    let side = Int(Double(shape[1] - prefix).squareRoot())
+    return side * side == shape[1] - prefix ? side : nil
+  }
+
   /// Resamples the embeddings `name` of another number of patches for `grid` × `grid`, as timm does;
   /// those of the first `prefix` tokens stay.
   func resamplePositions(_ name: String, grid: Int, prefix: Int) {
-    guard let shape = shape(of: name), shape.count == 3, shape[1] > prefix else { return }
-    let side = Int(Double(shape[1] - prefix).squareRoot())
-    guard side * side == shape[1] - prefix, side != grid else { return }
-    let width = shape[2]
+    guard let side = self.grid(ofPositions: name, prefix: prefix), side != grid,
+      let width = shape(of: name)?[2]
+    else { return }
     replace(name, shape: [1, prefix + grid * grid, width]) { tensor in
       let all = try tensor.to(.float32)
       let cells = try all.narrowed(axis: 1, to: prefix..<prefix + side * side)

@@ -6,9 +6,10 @@ extension VisionTransformer {
   /// - Throws: `FileError`.
   public func adapted(_ file: any WeightsFile) throws -> any WeightsFile {
     let (weights, prefix) = renamed(file)
-    weights.resamplePositions(
-      prefix + "pos_embed", grid: patches.grid,
-      prefix: architecture.embedsPrefix ? architecture.prefix : 0)
+    let tokens = architecture.embedsPrefix ? architecture.prefix : 0
+    weights.inputSize = weights.grid(ofPositions: prefix + "pos_embed", prefix: tokens)
+      .map { $0 * architecture.patch }
+    weights.resamplePositions(prefix + "pos_embed", grid: patches.grid, prefix: tokens)
     return weights
   }
 

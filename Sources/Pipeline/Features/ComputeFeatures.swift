@@ -14,6 +14,8 @@ public struct FeatureRequest: Sendable {
   public var model: String
   /// The network's name, where a file of weights fits several.
   public var network: String?
+  /// The side of the network's square input; nil takes what its weights were trained for.
+  public var inputSize: Int?
   /// The pictures: a folder, shards, a list or an index.
   public var pictures: String
   /// A list's split, or a folder's subfolder.
@@ -80,7 +82,8 @@ public func computeFeatures(
   let cores = Threads.cores
   try Libtorch.setThreads(cores)
   Libtorch.keepMemory()
-  let frozen = try FrozenNetwork(request.model, model: request.network, on: device)
+  let frozen = try FrozenNetwork(
+    request.model, model: request.network, inputSize: request.inputSize, on: device)
   frozen.notes.forEach(console.say)
   var runtime = Runtime(
     device: device, precision: Run.precision(request.settings.precision, on: device),

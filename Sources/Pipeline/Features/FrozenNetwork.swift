@@ -21,13 +21,16 @@ struct FrozenNetwork {
   /// - Parameters:
   ///   - source: The folder or the file.
   ///   - model: The network's name, where the weights fit several.
+  ///   - inputSize: The side of its square input; nil takes what the weights were trained for.
   ///   - device: What computes.
   /// - Throws: `PipelineError`, `FileError` saying what lies there and what to do about it.
-  init(_ source: String, model: String? = nil, on device: Device) throws {
+  init(
+    _ source: String, model: String? = nil, inputSize: Int? = nil, on device: Device
+  ) throws {
     guard FilePath(text: source).exists else { throw PipelineError.io("there is no \(source)") }
     var settings = ImportSettings()
     // Without the last layer, whose classes then do not matter.
-    (settings.model, settings.head) = (model, .new)
+    (settings.model, settings.head, settings.inputSize) = (model, .new, inputSize)
     let found = try FoundWeights(source, settings)
     let (input, assumed) = try found.input(settings)
     options = found.options

@@ -8,6 +8,9 @@ public enum ClassList {
   /// - Throws: `PipelineError` when there is none, or one twice; `FileError` naming the file.
   public static func names(_ text: String) throws -> [String] {
     let isFile = FilePath(text: text).exists
+    guard isFile || text.contains(",") || !(text.contains("/") || text.hasSuffix(".txt")) else {
+      throw PipelineError.usage("--classes: there is no file \(text)")
+    }
     let parts =
       isFile
       ? try FileContents.text(of: text).split(whereSeparator: \.isNewline)

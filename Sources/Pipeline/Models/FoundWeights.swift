@@ -25,6 +25,7 @@ struct FoundWeights {
     let isFolder = FilePath(text: source).isFolder
     let path = isFolder ? ModelFolder.weightsPath(in: source) : source
     guard FilePath(text: path).exists else {
+      try ModelFolder.requireNoneBelow(source)
       throw PipelineError.io(
         "\(source) has neither model.safetensors nor pytorch_model.bin; name the file with the weights"
       )
@@ -96,8 +97,10 @@ struct FoundWeights {
       file.isTorchvisions ? try ModelCatalog.torchvisionInput(of: options.model) : nil
     var input = try described?.input ?? torchvisions ?? ModelCatalog.input(of: options.model)
     let part = settings.cropPart ?? Double(input.size) / Double(input.resize)
-    if let size = settings.inputSize { input.size = size }
-    if settings.inputSize != nil || settings.cropPart != nil {
+    // A bare file tells it by its embeddings of positions.
+    let size = settings.inputSize ?? (described == nil ? file.inputSize : nil)
+    if let size { input.size = size }
+    if size != nil || settings.cropPart != nil {
       input.resize = Int((Double(input.size) / part + 1e-9).rounded(.down))
     }
     input.interpolation = settings.interpolation ?? input.interpolation
@@ -147,6 +150,8 @@ struct FoundWeights {
     let fit: WeightsFit
     /// The names of the last layer's weights begin so.
     let last: String
+    /// Whether the file has less than half of what the network has.
+    let isFar: Bool
     /// What of its first layers the weights do not tell.
     let stemNote: String?
 
@@ -160,8 +165,15 @@ struct FoundWeights {
       options.classCount = max(1, options.classCount)
       options.inputSize =
         try settings.inputSize ?? described?.inputSize ?? ModelCatalog.input(of: name).size
-      let shape = try ModelCatalog.make(options, device: .meta)
-      let file = try shape.adapted(weights)
+      var shape = try ModelCatalog.make(options, device: .meta)
+      var file = try shape.adapted(weights)
+      if settings.inputSize == nil, described == nil, let size = file.inputSize,
+        size != options.inputSize
+      {
+        options.inputSize = size
+        shape = try ModelCatalog.make(options, device: .meta)
+        file = try shape.adapted(weights)
+      }
       // Of networks alike in all but what they see, torchvision has one.
       if file.isTorchvisions, settings.model == nil, described == nil {
         guard try ModelCatalog.torchvisionInput(of: name) != nil else { return nil }
@@ -193,6 +205,7 @@ struct FoundWeights {
       fit = WeightsFit(of: file, to: network.weights, prefix: prefix) {
         settings.head == .new && isLast($0)
       }
+      isFar = fit.missing.count * 2 > network.weights.state.count
       (self.options, self.file, self.last) = (options, file, last)
       stemNote = note
     }
@@ -204,6 +217,13 @@ struct FoundWeights {
   ) -> any Error {
     let nearest = candidates.min { $0.fit.misfits.count < $1.fit.misfits.count }
     guard let nearest else { return PipelineError.usage("there is no such network") }
+    if name == nil, nearest.isFar {
+      let some = file.names.prefix(3).map { "\($0) \(file.shape(of: $0) ?? [])" }
+      return PipelineError.data(
+        "\(file.path) fits no network that there is (`halcyon models` lists them), none of them nearly; its "
+          + "first of \(Format.counted(file.names.count, "tensor is", "tensors are")) "
+          + some.joined(separator: ", "))
+    }
     let lines = nearest.fit.misfits
     let list =
       lines.prefix(20).joined(separator: "; ")

@@ -44,7 +44,7 @@ public struct ImportSettings: Sendable {
 }
 
 /// Makes a model folder at `out` of the weights at `source`: a file of PyTorch's or safetensors, or a folder
-/// with one and timm's `config.json`.
+/// with one and timm's `config.json`; with a card, `README.md`, that says how it is used.
 /// - Returns: The model, whose `notes` say what was found and what was assumed, a line each.
 /// - Throws: `PipelineError` or `FileError` naming what does not fit and what to do about it; nothing is
 ///   then written.
@@ -77,8 +77,17 @@ public func importModel(
   let folder = ModelFolder(
     path: out, options: options, classNames: classNames, input: input,
     cropMode: found.described?.cropMode ?? .center)
+  let parameters = network.weights.parameterCount
+  let card = ImportCard(model: folder, source: source, parameters: parameters, notes: notes)
+  let cardPath = "\(out)/README.md"
+  if FilePath(text: cardPath).exists {
+    notes.append("\(cardPath) was there before and stays; it tells nothing of this model")
+  } else {
+    try FilePath(text: out).makeFolder()
+    try DurableFile.write(card.markdown, to: cardPath)
+  }
   try folder.write(network)
-  return ImportedModel(folder: folder, parameters: network.weights.parameterCount, notes: notes)
+  return ImportedModel(folder: folder, parameters: parameters, notes: notes)
 }
 
 /// A model that was made of other programs' weights.

@@ -21,6 +21,8 @@ public final class AdaptedWeights: WeightsFile {
   public var classNames: [String]? { file.classNames }
   /// Whether the names were torchvision's.
   public var isTorchvisions = false
+  /// The side of the pictures that the embeddings of positions are of, where there are any.
+  public var inputSize: Int?
   private let file: any WeightsFile
   private var entries: [String: Entry] = [:]
 

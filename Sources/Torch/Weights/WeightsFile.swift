@@ -14,6 +14,8 @@ public protocol WeightsFile: AnyObject {
   /// Whether its names were torchvision's, of a network that has timm's here: what its weights see is
   /// torchvision's then, too.
   var isTorchvisions: Bool { get }
+  /// The side of the pictures that its embeddings of positions are of; nil where it has none.
+  var inputSize: Int? { get }
   /// The shape of the tensor `name`, if there is one.
   func shape(of name: String) -> [Int]?
   /// The element type of the tensor `name` as the file calls it, if there is one.
@@ -34,6 +36,9 @@ extension WeightsFile {
 
   /// false.
   public var isTorchvisions: Bool { false }
+
+  /// nil: none that is known of.
+  public var inputSize: Int? { nil }
 }
 
 /// Opens the file of weights at `path`: safetensors, or what PyTorch's `torch.save` wrote, which is read as

@@ -51,11 +51,7 @@ public struct ModelFolder {
   public init(contentsOf path: String) throws {
     let file = "\(path)/config.json"
     guard let data = try? FilePath(text: file).contents() else {
-      let models = Self.models(in: path)
-      if !models.isEmpty {
-        throw TrainingError.usage(
-          "\(path) is a folder of models; did you mean \(models.joined(separator: " or "))?")
-      }
+      try Self.requireNoneBelow(path)
       throw TrainingError.io(
         "cannot read \(file); a model is a folder with it and model.safetensors")
     }
@@ -74,6 +70,15 @@ public struct ModelFolder {
           + (unknown.count > 10 ? ", …" : "")
       ]
     notes = config.assumptions + passedOver
+  }
+
+  /// - Throws: `TrainingError.usage` naming the models in `folder`, where it is a run directory, for example.
+  package static func requireNoneBelow(_ folder: String) throws {
+    let models = models(in: folder)
+    guard models.isEmpty else {
+      throw TrainingError.usage(
+        "\(folder) is a folder of models; did you mean \(models.joined(separator: " or "))?")
+    }
   }
 
   /// The model folders in `folder`, by name.

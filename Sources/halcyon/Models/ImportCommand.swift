@@ -21,7 +21,9 @@ struct ImportCommand: ParsableCommand {
   @Argument(help: "A file of weights, or a folder with one and config.json.", completion: .file())
   var source: String
 
-  @Option(help: "The folder to write: model.safetensors and config.json.", completion: .directory)
+  @Option(
+    help: "The folder to write: model.safetensors, config.json and a card, README.md.",
+    completion: .directory)
   var out: String
 
   @Option(parsing: .unconditional, help: "The network, as `halcyon models` lists it.")
