@@ -15,7 +15,7 @@ from importlib.metadata import version
 from busy import busy
 from duplicates import duplicates
 from inputs import (
-    demo_recipe, photograph_shards, photographs, runs_folder, score_pool, score_rows,
+    demo_recipe, path_list, photograph_shards, photographs, runs_folder, score_pool, score_rows,
     shard_of_photographs)
 from sides import HERE, Side, SideError
 
@@ -131,6 +131,16 @@ def index():
     return Item("index", ["index", *arguments, "--runs", runs_folder()], peers, unit="entries/s")
 
 
+def startup(seen):
+    """From a list of PATHS paths (10 million) to the first batch."""
+    paths = int(os.environ.get("PATHS") or 10_000_000)
+    arguments = ["--list", path_list(paths), "--paths", paths, "--seen", seen(paths)]
+    peers = {"Python csv + DataLoader, 2 workers": ["startup.py", *arguments]}
+    return Item(
+        "startup-restart" if seen(paths) else "startup-first", ["startup", *arguments], peers,
+        unit="paths/s")
+
+
 def select(source):
     """From files (each engine's best form) to a file, or from memory to memory; ours always to a file."""
     rows = score_rows()
@@ -171,6 +181,8 @@ ITEMS = {
     "score-overhead": lambda: score_overhead("bf16"),
     "score-overhead-int8": lambda: score_overhead("int8"),
     "index": index,
+    "startup-first": lambda: startup(lambda paths: 0),
+    "startup-restart": lambda: startup(lambda paths: paths // 2),
     "select-files": lambda: select("files"),
     "select-memory": lambda: select("memory"),
 }

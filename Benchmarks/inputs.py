@@ -62,6 +62,29 @@ def photograph_shards(shards=4):
     return folder
 
 
+def path_list(paths):
+    """A CSV of so many paths and labels of a thousand classes; every path leads to a photograph."""
+    folder = FOLDER / f"paths-{paths}"
+    if folder.exists():
+        return folder / "list.csv"
+    photos = photographs()
+    names = sorted(path.name for path in photos.iterdir())
+    making = folder.with_suffix(".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    with open(making / "list.csv", "w") as out:
+        out.write("path,label\n")
+        for number in range(-(-paths // len(names))):
+            # Links to one folder, so that there are so many files without so many pictures.
+            (making / f"{number:06}").symlink_to(photos, target_is_directory=True)
+            first = number * len(names)
+            out.writelines(
+                f"{number:06}/{name},class{(first + place) % 1000:03}\n"
+                for place, name in enumerate(names[: paths - first]))
+    making.rename(folder)
+    return folder / "list.csv"
+
+
 def score_rows():
     """A folder of score files, and of the same rows in the peers' own formats."""
     folder = FOLDER / "rows"

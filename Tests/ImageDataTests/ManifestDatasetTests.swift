@@ -39,6 +39,22 @@ struct ManifestDatasetTests {
     #expect(contents(dataset) == ["a, b.jpg=the \"big\" cat", "two\nlines.jpg=x"])
   }
 
+  /// Twice as many as are remembered from line to line, so that many have one's place.
+  @Test("of thousands of labels in any order, long ones too, each line keeps its own")
+  func manyLabels() throws {
+    let long = String(repeating: "x", count: 100)
+    let labels = (0..<24_000).map { line in
+      let number = line &* 7_919 % 8_192
+      return number % 5 == 0 ? "\(long)\(number)" : "class\(number)"
+    }
+    let lines = labels.enumerated().map { "\($0.offset).jpg,\($0.element)" }
+    let dataset = try open("path,label\n" + lines.joined(separator: "\n"))
+    #expect(dataset.classes.count == 8_192)
+    #expect(dataset.count == labels.count)
+    #expect(
+      (0..<dataset.count).allSatisfy { dataset.classes[dataset.label(at: $0) ?? 0] == labels[$0] })
+  }
+
   @Test("paths are relative to the list's folder unless they are absolute")
   func relative() throws {
     try folder.add("one-pixel.png", as: "lists/pictures/1.png")

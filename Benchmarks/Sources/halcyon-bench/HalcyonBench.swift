@@ -10,6 +10,6 @@ struct HalcyonBench: ParsableCommand {
       TrainRounds.self, ProcessesRounds.self, ScoreRounds.self, LoaderRounds.self, RoofRounds.self,
       ScaleDemo.self,
       DemoRounds.self, OverheadRounds.self, Duplicates.self, SelectRounds.self, SelectRows.self,
-      SelectBillion.self, IndexRounds.self,
+      SelectBillion.self, IndexRounds.self, StartupRounds.self,
     ])
 }

@@ -43,57 +43,82 @@ AVX2 static inline __m256i sum_of_halves(__m256i a, __m256i b) {
       _mm256_permute2x128_si256(a, b, 0x20), _mm256_permute2x128_si256(a, b, 0x31));
 }
 
-// Four pixels of one row times four coefficients: the two halves of the register hold two each.
+// Four pixels of one row, the first one at `from`, in pairs: two in each half of the register.
+AVX2 static inline __m256i pixel_pairs(const uint8_t *from) {
+  const __m256i spread = _mm256_setr_epi8(
+      0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
+      6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  __m128i raw = _mm_loadu_si128((const __m128i *)from);
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(raw), spread);
+}
+
+enum { ROWS = 4, COLUMNS = 32 };
+
+// The results first ..< first + count of four rows that may be one.
+AVX2 static inline void horizontal_block(
+    const uint8_t *const lines[ROWS], uint8_t *const targets[ROWS], const cimage_taps *taps,
+    const __m256i *lows, const __m256i *highs, int32_t first, int32_t count) {
+  const __m256i half = _mm256_set1_epi32(1 << (CIMAGE_PRECISION - 1));
+  for (int32_t x = 0; x < count; x++) {
+    int64_t offset = (int64_t)taps->start[first + x] * 3;
+    __m256i low[ROWS], high[ROWS];
+    for (int32_t i = 0; i < ROWS; i++) {
+      __m256i pairs = pixel_pairs(lines[i] + offset);
+      low[i] = _mm256_madd_epi16(pairs, lows[x]);
+      high[i] = _mm256_madd_epi16(pairs, highs[x]);
+    }
+    const int32_t *coefficients = taps->coefficients + (int64_t)(first + x) * taps->most;
+    for (int32_t k = 4; k < taps->count[first + x]; k += 4) {
+      __m256i more_lows, more_highs;
+      spread_taps(coefficients + k, &more_lows, &more_highs);
+      for (int32_t i = 0; i < ROWS; i++) {
+        __m256i pairs = pixel_pairs(lines[i] + offset + 3 * k);
+        low[i] = _mm256_add_epi32(low[i], _mm256_madd_epi16(pairs, more_lows));
+        high[i] = _mm256_add_epi32(high[i], _mm256_madd_epi16(pairs, more_highs));
+      }
+    }
+    for (int32_t i = 0; i < ROWS; i++) {
+      low[i] = _mm256_add_epi32(low[i], _mm256_slli_epi32(high[i], CIMAGE_LOW_BITS));
+    }
+    // Two rows to a register, then all four: 0 and 2 in its lower half, 1 and 3 in its upper one.
+    __m256i upper = sum_of_halves(low[0], low[1]), lower = sum_of_halves(low[2], low[3]);
+    upper = _mm256_srai_epi32(_mm256_add_epi32(upper, half), CIMAGE_PRECISION);
+    lower = _mm256_srai_epi32(_mm256_add_epi32(lower, half), CIMAGE_PRECISION);
+    __m256i words = _mm256_packs_epi32(upper, lower);
+    __m256i bytes = _mm256_packus_epi16(words, words);
+    int64_t pixels[2] = {
+        _mm_cvtsi128_si64(_mm256_castsi256_si128(bytes)),
+        _mm_cvtsi128_si64(_mm256_extracti128_si256(bytes, 1))};
+    for (int32_t i = 0; i < ROWS; i++) {
+      int32_t pixel = (int32_t)(pixels[i & 1] >> (32 * (i >> 1)));
+      memcpy(targets[i] + 3 * (int64_t)(first + x), &pixel, 4);
+    }
+  }
+}
+
+// Four pixels of four rows times four coefficients at a time, some columns after the others, so that
+// coefficients are taken apart once for all rows. A result's fourth byte is written over by the next one:
+// columns go from left to right.
 AVX2 void cimage_horizontal_rgb_avx2(
     const uint8_t *source, int64_t stride, int32_t rows, int32_t channels,
     const cimage_taps *taps, uint8_t *out, int64_t out_stride) {
   (void)channels;
-  enum { ROWS = 4 };
-  const __m256i spread = _mm256_setr_epi8(
-      0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
-      6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
-  const __m256i half = _mm256_set1_epi32(1 << (CIMAGE_PRECISION - 1));
-  for (int32_t y = 0; y < rows; y += ROWS) {
-    int32_t block = rows - y < ROWS ? rows - y : ROWS;
-    // A short last block repeats its last row instead of having a loop of its own.
-    const uint8_t *lines[ROWS];
-    uint8_t *targets[ROWS];
-    for (int32_t i = 0; i < ROWS; i++) {
-      int32_t line = y + (i < block ? i : block - 1);
-      lines[i] = source + line * stride;
-      targets[i] = out + line * out_stride;
+  __m256i lows[COLUMNS], highs[COLUMNS];
+  for (int32_t first = 0; first < taps->outputs; first += COLUMNS) {
+    int32_t count = taps->outputs - first < COLUMNS ? taps->outputs - first : COLUMNS;
+    for (int32_t x = 0; x < count; x++) {
+      spread_taps(taps->coefficients + (int64_t)(first + x) * taps->most, &lows[x], &highs[x]);
     }
-    for (int32_t x = 0; x < taps->outputs; x++) {
-      const int32_t *coefficients = taps->coefficients + (int64_t)x * taps->most;
-      int64_t offset = (int64_t)taps->start[x] * 3;
-      __m256i low[ROWS], high[ROWS];
-      for (int32_t i = 0; i < ROWS; i++) low[i] = high[i] = _mm256_setzero_si256();
-      for (int32_t k = 0; k < taps->count[x]; k += 4) {
-        __m256i lows, highs;
-        spread_taps(coefficients + k, &lows, &highs);
-        for (int32_t i = 0; i < ROWS; i++) {
-          __m128i raw = _mm_loadu_si128((const __m128i *)(lines[i] + offset + 3 * k));
-          __m256i pairs = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(raw), spread);
-          low[i] = _mm256_add_epi32(low[i], _mm256_madd_epi16(pairs, lows));
-          high[i] = _mm256_add_epi32(high[i], _mm256_madd_epi16(pairs, highs));
-        }
-      }
+    for (int32_t y = 0; y < rows; y += ROWS) {
+      // A short last block repeats its last row instead of having a loop of its own.
+      const uint8_t *lines[ROWS];
+      uint8_t *targets[ROWS];
       for (int32_t i = 0; i < ROWS; i++) {
-        low[i] = _mm256_add_epi32(low[i], _mm256_slli_epi32(high[i], CIMAGE_LOW_BITS));
+        int32_t line = y + i < rows ? y + i : rows - 1;
+        lines[i] = source + line * stride;
+        targets[i] = out + line * out_stride;
       }
-      // Two rows to a register, then all four: 0 and 2 in its lower half, 1 and 3 in its upper one.
-      __m256i first = sum_of_halves(low[0], low[1]), second = sum_of_halves(low[2], low[3]);
-      first = _mm256_srai_epi32(_mm256_add_epi32(first, half), CIMAGE_PRECISION);
-      second = _mm256_srai_epi32(_mm256_add_epi32(second, half), CIMAGE_PRECISION);
-      __m256i words = _mm256_packs_epi32(first, second);
-      __m256i bytes = _mm256_packus_epi16(words, words);
-      int64_t pixels[2] = {
-          _mm_cvtsi128_si64(_mm256_castsi256_si128(bytes)),
-          _mm_cvtsi128_si64(_mm256_extracti128_si256(bytes, 1))};
-      for (int32_t i = 0; i < ROWS; i++) {
-        int32_t pixel = (int32_t)(pixels[i & 1] >> (32 * (i >> 1)));
-        memcpy(targets[i] + 3 * (int64_t)x, &pixel, 4);
-      }
+      horizontal_block(lines, targets, taps, lows, highs, first, count);
     }
   }
 }

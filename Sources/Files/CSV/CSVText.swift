@@ -9,11 +9,12 @@ final class CSVText {
   }
 
   private let file: PositionedFile
+  // One thread reads at a time, as of `CSVReader`.
   private var offset = 0
   private var encoding = Encoding.bytes
-  private var buffer: UnsafeMutableRawBufferPointer
-  private var start = 0
-  private var end = 0
+  @exclusivity(unchecked) private var buffer: UnsafeMutableRawBufferPointer
+  @exclusivity(unchecked) private var start = 0
+  @exclusivity(unchecked) private var end = 0
   /// The first half of a UTF-16 character of two.
   private var firstHalf: UInt32?
   private static let pieceBytes = 1 << 18

@@ -20,8 +20,7 @@ struct ManifestEntries {
   private var numbers: [[UInt8]: Int32] = [:]
   /// The number of each line's label; empty as long as no line has one.
   private var labels: [Int32] = []
-  /// The label of the line before, which the next one often has too.
-  private var latest: (label: [UInt8], number: Int32) = ([], -1)
+  private var recent = RecentLabels()
   private var backslashes: Backslashes
 
   /// Keeps the lines of `split`, or all, of a list in the folder `root`.
@@ -82,7 +81,7 @@ struct ManifestEntries {
 
   /// The number of a label's class, -1 where it says nothing; nil where it is no name.
   private mutating func number(of label: UnsafeRawBufferPointer) -> Int32? {
-    if latest.number >= 0, latest.label.elementsEqual(label) { return latest.number }
+    if let number = recent.number(of: label) { return number }
     let bytes = Array(label)
     let number: Int32
     if let known = numbers[bytes] {
@@ -103,7 +102,7 @@ struct ManifestEntries {
       }
       numbers[bytes] = number
     }
-    latest = (bytes, number)
+    recent.note(bytes, number)
     return number
   }
 
