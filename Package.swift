@@ -109,10 +109,15 @@ let package = Package(
         "Files", crypto, system,
       ],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Experiments",
+      dependencies: ["Pipeline", "Recipes", "Training", "Models", "Pages", "Files", system],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
       dependencies: [
-        "Pipeline", "Launch", "Export", "Recipes", "Training", "Models", "Torch", "ImageData",
+        "Experiments", "Pipeline", "Launch", "Export", "Recipes", "Training", "Models", "Torch",
+        "ImageData",
         "Shards", "Files",
         argumentParser,
         system,
@@ -181,6 +186,12 @@ let package = Package(
         "Ranking",
         "Pages",
         "Files", "TestSupport", system,
+      ],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ExperimentsTests",
+      dependencies: [
+        "Experiments", "Pipeline", "Recipes", "Training", "Models", "Files", "TestSupport",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -21,7 +21,10 @@ struct Halcyon: ParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(
-        name: "Whole runs", subcommands: [InitCommand.self, RunCommand.self, RecipeCommand.self]),
+        name: "Whole runs",
+        subcommands: [
+          InitCommand.self, RunCommand.self, RecipeCommand.self, ExperimentCommand.self,
+        ]),
       CommandGroup(
         name: "One stage of a run directory",
         subcommands: [

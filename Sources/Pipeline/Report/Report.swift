@@ -3,9 +3,6 @@ import Pages
 import Recipes
 
 /// `report.html`: one file that says what a run came to, readable without a network.
-///
-/// Nothing in it is fetched: the style and the charts are inline, the pictures are data URIs, and a
-/// content security policy forbids everything else.
 struct Report {
   private let data: ReportData
 
@@ -19,27 +16,6 @@ struct Report {
       ClassesSection(data).html, SelectionSection(data).html, PicturesSection(data).html,
       MakingSection(data).html,
     ]
-    let page: HTML = """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-      style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-      <title>\(data.recipe.name): report</title>
-      <style>\(ReportStyle.css)</style>
-      <script>\(ReportStyle.script)</script>
-      </head>
-      <body>
-      <main>
-      \(sections)
-      </main>
-      </body>
-      </html>
-
-      """
-    return page.text
+    return Page.html(title: "\(data.recipe.name): report", sections)
   }
 }

@@ -32,24 +32,16 @@ public enum BranchRun {
     try RunDirectory.makeFolder(made.path)
     for stage in Stage.allCases.prefix(while: { $0 != .ranking })
     where FilePath(text: StageMarker.path(in: run.directory.folder(of: stage))).exists {
-      try link(run.directory.folder(of: stage), to: made.folder(of: stage))
+      try SharedFiles.link(run.directory.folder(of: stage), to: made.folder(of: stage))
     }
-    for name in ["index", "known", "data.json"] {
-      let source = "\(run.directory.path)/\(name)"
-      guard FilePath(text: source).exists else { continue }
-      try link(source, to: "\(made.path)/\(name)")
-    }
-    try link(run.directory.scoresFolder, to: made.scoresFolder)
-    for path in [ScoreProvenance.path(in:), Calibration.path(in:), CacheNote.path(in:)] {
-      let source = path(run.directory)
-      if FilePath(text: source).exists { try link(source, to: path(made)) }
-    }
+    try SharedFiles.linkKnown(of: run.directory, to: made)
+    try SharedFiles.linkScores(of: run.directory, to: made)
     let shards = try ScoredShards(in: run)
     var outputs: [String] = []
     for name in SelectionFolder.files + ["materialized.json"]
     where FilePath(text: "\(folder)/\(name)").exists {
       guard name != SelectionOrigin.fileName else { continue }
-      try link("\(folder)/\(name)", to: "\(made.folder(of: .ranking))/\(name)")
+      try SharedFiles.link("\(folder)/\(name)", to: "\(made.folder(of: .ranking))/\(name)")
       if name.hasPrefix("selected.") { outputs.append(name) }
     }
     var inputs =
@@ -78,23 +70,4 @@ public enum BranchRun {
   /// Takes away the run directory that `make` has just made, where the run is then refused: of the other
   /// run's files it has second names only.
   public static func withdraw(_ path: String) { try? FilePath(text: path).remove() }
-
-  /// Makes `target` the file or the tree at `source`: files are never changed in place, so that both may
-  /// share them; where the file system cannot, they are copied.
-  private static func link(_ source: String, to target: String) throws {
-    let (from, to) = (FilePath(text: source), FilePath(text: target))
-    guard from.isFolder else {
-      try to.folder.makeFolder()
-      let isLinked = from.withPlatformString { old in
-        to.withPlatformString { Foundation.link(old, $0) } == 0
-      }
-      if !isLinked { try DurableFile.write(from.contents(), to: target) }
-      return
-    }
-    try to.makeFolder()
-    for name in try from.names()
-    where name != "checkpoints" && !name.contains(".tmp-") && !name.hasSuffix(".lock") {
-      try link("\(source)/\(name)", to: "\(target)/\(name)")
-    }
-  }
 }

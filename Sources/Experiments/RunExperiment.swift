@@ -1,0 +1,117 @@
+import Files
+import Foundation
+public import Pipeline
+public import Recipes
+import SystemPackage
+public import Training
+
+/// What `runExperiment` is to do.
+public struct ExperimentRequest: Sendable {
+  /// The experiment's name.
+  public var name: String
+  /// How large it is.
+  public var scale = ExperimentScale.small
+  /// The recipe that it changes; nil takes the scale's own.
+  public var recipe: Recipe?
+  /// The seeds, each of which draws labels, weights and crops anew.
+  public var seeds = [0, 1, 2]
+  /// Where everything is kept: runs in `runs/`, which experiments share, and results in a folder of the
+  /// experiment's name.
+  public var out: String
+
+  /// The experiment `name`, kept in `out`.
+  public init(_ name: String, out: String) {
+    self.name = name
+    self.out = out
+  }
+}
+
+/// Runs the recipes of an experiment, once for each seed, and writes what they came to.
+///
+/// What is there already stands: a run that was stopped goes on, and a teacher, scores or a selection that another
+/// run has made as a recipe asks for are taken from it.
+/// - Returns: The results, as they are in `results.json`.
+/// - Throws: `ExperimentError`, `RecipeError` of a recipe that cannot be followed, `PipelineError`; `Stopped` with
+///   everything saved.
+public func runExperiment(
+  _ request: ExperimentRequest, console: Console = Console()
+) throws -> ExperimentResults {
+  var base = try request.scale.scaled(request.recipe ?? request.scale.recipe())
+  // What experiments compare with is trained as long as the recipe says.
+  base.baseline.long = false
+  let experiment = try ExperimentCatalogue.experiment(
+    request.name, request.scale, changing: base)
+  guard !request.seeds.isEmpty, Set(request.seeds).count == request.seeds.count else {
+    throw ExperimentError("an experiment needs seeds, each once, such as --seeds 0,1,2")
+  }
+  let folder = "\(request.out)/\(experiment.name)"
+  // All recipes are looked at before the first one is run.
+  let recipes = try experiment.rows.map { row in
+    try Recipe(
+      yaml: base.yaml, file: "the recipe of \(experiment.name)",
+      overrides: row.settings + ["name=\(experiment.name)-\(row.name)"])
+  }
+  let paths = try zip(experiment.rows, recipes).map { row, recipe in
+    let path = "\(folder)/recipes/\(row.name).yaml"
+    try FilePath(text: path).folder.makeFolder()
+    try recipe.write(to: path)
+    return path
+  }
+  let count = recipes.count * request.seeds.count
+  console.say(
+    "\(experiment.name): \(experiment.title); \(Format.counted(recipes.count, "recipe", "recipes")) with "
+      + "\(Format.counted(request.seeds.count, "seed", "seeds")), \(Format.counted(count, "run", "runs")) in "
+      + "\(request.out)/runs")
+
+  var runs = ExperimentRuns(folder: "\(request.out)/runs", console: console)
+  var summaries = experiment.rows.map { _ in [Summary]() }
+  var directories = experiment.rows.map { _ in [String]() }
+  // A whole row for one seed after the other shows something soonest.
+  for seed in request.seeds {
+    for (index, row) in experiment.rows.enumerated() {
+      var recipe = recipes[index]
+      recipe.seed = seed
+      console.say("\(row.title), seed \(seed): run \(runs.done + 1) of \(count)")
+      let (summary, path) = try runs.run(recipe)
+      summaries[index].append(summary)
+      directories[index].append(path)
+    }
+  }
+  let results = ExperimentResults(
+    experiment, scale: request.scale, seeds: request.seeds, summaries: summaries, recipes: paths,
+    runs: directories, seconds: runs.seconds)
+  try results.write(to: folder)
+  try DurableFile.write(
+    ExperimentReport(experiment, results).html, to: "\(folder)/report.html")
+  return results
+}
+
+/// The runs of experiments, each in a folder that is named after all that its results depend on.
+struct ExperimentRuns {
+  let folder: String
+  let console: Console
+  /// How many were asked for.
+  private(set) var done = 0
+  /// What the stages of these took, each once; added in one order, for the same sum each time.
+  var seconds: Double { stages.values.sorted().reduce(0, +) }
+  private var stages: [String: Double] = [:]
+
+  init(folder: String, console: Console) {
+    self.folder = folder
+    self.console = console
+  }
+
+  /// Does what is not done yet of `recipe`.
+  mutating func run(_ recipe: Recipe) throws -> (summary: Summary, path: String) {
+    let path = "\(folder)/\(recipe.hash.prefix(16))"
+    let others = ((try? FilePath(text: folder).names()) ?? []).sorted()
+      .map { "\(folder)/\($0)" }.filter { $0 != path && !$0.contains(".tmp-") }
+    for line in try SharedStages.take(into: path, for: recipe, from: others) {
+      console.say("  taken: \(line)")
+    }
+    let summary = try Run(recipe: recipe, directory: path, console: console).allStages()
+    done += 1
+    for (stage, seconds) in summary.seconds { stages["\(stage) \(seconds)"] = seconds }
+    return (summary, path)
+  }
+}

@@ -1,0 +1,70 @@
+import Files
+import Foundation
+package import Recipes
+import SystemPackage
+
+/// What a run need not compute, because another one has finished it as this one's recipe asks for.
+package enum SharedStages {
+  /// Begins the run directory `path` of `recipe` with what the runs in `others` have of it; does nothing where it
+  /// was begun before, or where they have nothing.
+  ///
+  /// Of the pipeline the longest beginning that one of them has is taken, of a teacher without its selection the
+  /// scores, too, and each comparison by itself.
+  /// - Returns: What was taken, and from where, a line each.
+  /// - Throws: `FileError` naming what cannot be read or written.
+  package static func take(
+    into path: String, for recipe: Recipe, from others: [String]
+  ) throws -> [String] {
+    guard !FilePath(text: path).exists else { return [] }
+    let donors = others.map(RunDirectory.init(path:)).filter {
+      FilePath(text: $0.recipePath).exists
+    }
+    let made = RunDirectory(path: "\(path).tmp-\(getpid())")
+    defer { try? FilePath(text: made.path).remove() }
+    var lines: [String] = []
+
+    let pipeline = Stage.pipeline.filter { recipe.includes($0) }
+    let chains = try donors.map { donor in
+      (donor: donor, stages: try pipeline.prefix { try isDone($0, in: donor, for: recipe) })
+    }
+    if let (donor, stages) = chains.max(by: { $0.stages.count < $1.stages.count }), !stages.isEmpty
+    {
+      for stage in stages {
+        try SharedFiles.link(donor.folder(of: stage), to: made.folder(of: stage))
+      }
+      var taken = stages.map(\.title)
+      let other = try Recipe(contentsOf: donor.recipePath)
+      if !stages.contains(.ranking), try isDone(.ranking, in: donor, for: other),
+        other.scoresHash == recipe.scoresHash
+      {
+        try SharedFiles.linkScores(of: donor, to: made)
+        taken.append("scores")
+      }
+      if (other.data, other.input, other.seed) == (recipe.data, recipe.input, recipe.seed) {
+        try SharedFiles.linkKnown(of: donor, to: made)
+      }
+      lines.append("\(taken.joined(separator: ", ")) of \(donor.path)")
+    }
+    for stage in Stage.comparisonsFirst where recipe.includes(stage) && !stage.facts.isOfPipeline {
+      guard let donor = try donors.first(where: { try isDone(stage, in: $0, for: recipe) }) else {
+        continue
+      }
+      try SharedFiles.link(donor.folder(of: stage), to: made.folder(of: stage))
+      lines.append("\(stage.title) of \(donor.path)")
+    }
+    guard !lines.isEmpty else { return [] }
+    try recipe.write(to: made.recipePath)
+    guard FilePath(text: made.path).rename(to: FilePath(text: path)) == 0 else {
+      throw FileError("make", path, code: errno)
+    }
+    return lines
+  }
+
+  private static func isDone(
+    _ stage: Stage, in donor: RunDirectory, for recipe: Recipe
+  ) throws -> Bool {
+    let state = try StageMarker.state(of: stage, in: donor.folder(of: stage), for: recipe)
+    if case .done = state { return true }
+    return false
+  }
+}

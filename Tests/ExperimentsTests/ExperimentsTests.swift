@@ -1,0 +1,94 @@
+import Files
+import Foundation
+import Recipes
+import TestSupport
+import Testing
+
+@testable import Experiments
+
+@Suite("Experiments")
+struct ExperimentsTests {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  @Test("an interval is the mean and Student's t times the standard error")
+  func interval() throws {
+    // s = 1, so 4.3027 / √3.
+    let three = try #require(Interval(of: [1, 2, 3]))
+    #expect(three.mean == 2)
+    #expect(abs(try #require(three.margin) - 2.4842) < 1e-3)
+    #expect(Interval(of: [7]) == Interval(of: [7]) && Interval(of: [7])?.margin == nil)
+    #expect(Interval(of: []) == nil)
+    // 26 values, half 0 and half 1: s² = 26/4/25, and t of 25 degrees is 2.0595.
+    let many = try #require(Interval(of: (0..<26).map { Double($0 % 2) }))
+    #expect(abs(try #require(many.margin) - 2.0595 * (0.26 / 26).squareRoot()) < 1e-4)
+  }
+
+  @Test("a claim holds only by whole intervals, and one that contradicts it is enough against it")
+  func verdicts() throws {
+    func verdict(_ relation: Claim.Relation, _ values: [Double]) throws -> Verdict {
+      Verdict(relation, try #require(Interval(of: values)))
+    }
+    #expect(try verdict(.larger, [1, 1.1, 1.2]) == .holds)
+    #expect(try verdict(.larger, [-1, -1.1, -1.2]) == .doesNotHold)
+    #expect(try verdict(.larger, [1, -1, 2]) == .tooClose)
+    #expect(try verdict(.larger, [3]) == .tooClose)
+    #expect(try verdict(.alike(within: 0.5), [0.1, 0.1, 0.12]) == .holds)
+    #expect(try verdict(.alike(within: 0.5), [1, 1.1, 1.2]) == .doesNotHold)
+    #expect(try verdict(.alike(within: 0.5), [0.4, 0.5, 0.6]) == .tooClose)
+    #expect(Verdict(all: [.holds, .tooClose]) == .tooClose)
+    #expect(Verdict(all: [.holds, .tooClose, .doesNotHold]) == .doesNotHold)
+    #expect(Verdict(all: []) == .tooClose)
+  }
+
+  @Test("the recipe of small experiments is the demo's")
+  func demo() throws {
+    let demo = try Recipe(contentsOf: Self.root + "/Recipes/fashion-mnist.yaml")
+    #expect(Recipe.demo == demo)
+  }
+
+  @Test(
+    "each experiment's recipes can be followed, have names of their own, and its claims speak of them",
+    arguments: ExperimentCatalogue.titles.map(\.name))
+  func recipes(name: String) throws {
+    var paper = Recipe(name: "p", labelled: "l", unlabelled: "u")
+    paper.data.test = "t"
+    for (scale, base) in [
+      (ExperimentScale.tiny, ExperimentScale.tiny.scaled(.demo)), (.small, .demo), (.paper, paper),
+    ] {
+      let experiment = try ExperimentCatalogue.experiment(name, scale, changing: base)
+      let names = experiment.rows.map(\.name)
+      #expect(Set(names).count == names.count && names.count > 1)
+      let recipes = try experiment.rows.map {
+        try Recipe(yaml: base.yaml, overrides: $0.settings)
+      }
+      for (index, recipe) in recipes.enumerated() {
+        #expect(!recipes[..<index].contains(recipe), "\(names[index])")
+      }
+      for claim in experiment.claims {
+        #expect(!claim.comparisons.isEmpty)
+        for cell in claim.comparisons.flatMap({ [$0.first, $0.second] }) {
+          #expect(names.contains(cell.row) && experiment.columns.indices.contains(cell.column))
+        }
+      }
+    }
+  }
+
+  @Test("what there is not is refused with what there is")
+  func unknown() {
+    let error = #expect(throws: ExperimentError.self) {
+      try ExperimentCatalogue.experiment("table9", .small, changing: .demo)
+    }
+    #expect(error?.description.contains("there are table2, table3") == true)
+    #expect(throws: ExperimentError.self) {
+      try runExperiment(ExperimentRequest("table2", scale: .paper, out: "nowhere"))
+    }
+  }
+}
+
+extension ExperimentRequest {
+  fileprivate init(_ name: String, scale: ExperimentScale, out: String) {
+    self.init(name, out: out)
+    self.scale = scale
+  }
+}
