@@ -34,8 +34,8 @@ struct ExperimentCommand: ParsableCommand {
     completion: ExperimentScale.completion, transform: ExperimentScale.named)
   var scale = ExperimentScale.small
 
-  @Option(help: "The seeds: 0,1,2.")
-  var seeds = "0,1,2"
+  @Option(help: "The seeds.")
+  var seeds = SeedList([0, 1, 2])
 
   @Option(
     help: "Where runs and results are kept (default: experiments/SCALE).", completion: .directory)
@@ -44,21 +44,10 @@ struct ExperimentCommand: ParsableCommand {
   @Flag(help: "Print the results as JSON, and nothing else.")
   var json = false
 
-  private func seedNumbers() throws -> [Int] {
-    try seeds.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      guard let seed = Int(part), seed >= 0 else {
-        throw ValidationError("--seeds are whole numbers with commas between them, such as 0,1,2")
-      }
-      return seed
-    }
-  }
-
-  func validate() throws { _ = try seedNumbers() }
-
   func run() throws {
     let folder = out ?? "experiments/\(scale.rawValue)"
     var request = ExperimentRequest(name, out: folder)
-    (request.scale, request.seeds) = (scale, try seedNumbers())
+    (request.scale, request.seeds) = (scale, seeds.seeds)
     request.recipe = try recipe.map { try Recipe(contentsOf: $0, note: printError) }
     let results = try runExperiment(request, console: Console(quiet: json))
     if json { return try printJSON(results) }

@@ -32,6 +32,12 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var machines: MachineOptions
 
+  @Option(
+    help: .init(
+      "Run it once for each seed, in OUT-seed-0, OUT-seed-1, …, and print the means with their 95 % intervals.",
+      valueName: "0,1,2"))
+  var seeds: SeedList?
+
   @Flag(help: "Print the summary (or the dry run) as JSON, and nothing else.")
   var json = false
 
@@ -39,12 +45,15 @@ struct RunCommand: ParsableCommand {
     if machines.machines != nil, !dryRun {
       throw ValidationError("--machines only works something out; give --dry-run, too")
     }
+    if seeds != nil, dryRun {
+      throw ValidationError("--dry-run works out one run; leave --seeds out")
+    }
   }
 
   func run() throws {
-    var options = options
-    options.settings += cache.settings
     if dryRun {
+      var options = options
+      options.settings += cache.settings
       let reading = try options.read(forDryRun: true)
       let plan = try DryRun(
         reading, directory: options.directory(for: reading), redoing: options.redo,
@@ -57,6 +66,9 @@ struct RunCommand: ParsableCommand {
   }
 
   private func run(among group: any ProcessGroup) throws {
+    var options = options
+    options.settings += cache.settings
+    if let seeds { return try run(seeds: seeds.seeds, options, among: group) }
     let run = try options.open(quiet: json, computing: Set(Stage.allCases), group: group)
     let summary = try run.allStages()
     guard group.rank == 0 else { return }

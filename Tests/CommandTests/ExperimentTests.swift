@@ -56,13 +56,34 @@ struct ExperimentTests {
     #expect(own["student_top1"] as? Double == value)
   }
 
+  @Test("run --seeds does a recipe once for each seed, and prints the means")
+  func seeds() throws {
+    let tiny = try TinyRun()
+    let command = ["run", "tiny.yaml", "--seeds", "3,0", "--out", "s", "--json"]
+    let result = try Command.run(command, folder: tiny.folder.path).object()
+    let gains = try #require(result["gains"] as? [Double])
+    for (seed, gain) in zip([3, 0], gains) {
+      let summary = try #require(
+        JSONSerialization.jsonObject(
+          with: Data(tiny.folder.read("s-seed-\(seed)/summary.json").utf8)) as? [String: Any])
+      #expect(summary["gain"] as? Double == gain && summary["seed"] as? Int == seed)
+    }
+    let mean = (result["gain"] as? [String: Double])?["mean"] ?? .nan
+    #expect(abs(mean - (gains[0] + gains[1]) / 2) < 1e-9)
+    let again = try Command.run(Array(command.dropLast()), folder: tiny.folder.path)
+    #expect(again.output.contains("mean %") && again.output.contains("seed 3"), "\(again.output)")
+    #expect(!again.errors.contains("img/s"))
+    let own = try Command.run("run", "s-seed-0", "--seeds", "1,2", folder: tiny.folder.path)
+    #expect(own.code == 64 && own.errors.contains("is a run directory"), "\(own.errors)")
+  }
+
   @Test("what it cannot do is told before anything is begun")
   func refused() throws {
     let tiny = try TinyRun()
     let place = tiny.folder.path
     let refusals: [([String], String)] = [
-      (["table9"], "there is no experiment table9"), (["table2", "--seeds", "a"], "whole numbers"),
-      (["table2", "--seeds", "0,0"], "each once"),
+      (["table9"], "there is no experiment table9"), (["table2", "--seeds", "a"], "--seeds"),
+      (["table2", "--seeds", "0,0"], "--seeds"),
       (["table2", "--scale", "paper"], "needs a recipe"),
       (["table2", "nothing.yaml"], "nothing.yaml"),
     ]
