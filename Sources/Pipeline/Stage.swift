@@ -38,7 +38,7 @@ extension Stage {
     /// Whether it is one of the pipeline's own, not a comparison with it.
     var isOfPipeline: Bool
     /// The pictures that its network learns from; nil where it learns from none.
-    var learns: Pictures?
+    var learns: Images?
     /// How it trains its network; nil where it trains none.
     var training: TrainingFacts?
     /// Whether its network is the teacher's.
@@ -62,7 +62,7 @@ extension Stage {
   }
 
   /// Pictures that a network learns from.
-  enum Pictures {
+  enum Images {
     /// D.
     case labelled
     /// Pictures that this stage alone has: W or V.

@@ -125,17 +125,17 @@ struct ReportFixture {
     }
   }
 
-  private func grid() throws -> PictureGrid {
+  private func grid() throws -> ImageGrid {
     let thumbnail = try Thumbnail(
       pixels: (0..<64).map { UInt8($0) }, width: 8, height: 8, channels: 1, format: .png)
-    let ranks = PictureGrid.ranks([], imagesPerClass: imagesPerClass, longest: imagesPerClass)
-    return PictureGrid(
+    let ranks = ImageGrid.ranks([], imagesPerClass: imagesPerClass, longest: imagesPerClass)
+    return ImageGrid(
       ranks: ranks,
       rows: names.indices.map { index in
-        PictureGrid.Row(
+        ImageGrid.Row(
           class: index,
           cells: ranks.map { rank in
-            PictureGrid.Cell(
+            ImageGrid.Cell(
               rank: rank, content: .picture(thumbnail), key: "\(names[index])/\(rank).png",
               score: score(rank),
               truth: truth?(SampleID(shard: UInt32(index), position: UInt32(rank))))

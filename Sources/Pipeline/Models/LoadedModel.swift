@@ -103,7 +103,7 @@ public final class LoadedModel {
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress
     ) { contents.append($0) }
     progress.finish()
-    RepeatedPictures(in: dataset, contents, called: "picture", at: path).lines
+    RepeatedImages(in: dataset, contents, called: "picture", at: path).lines
       .forEach { console.note($0) }
     return result
   }

@@ -30,7 +30,7 @@ struct DataCounts: Equatable {
 
     init(images: Int, classes: Int) { (self.images, self.classes) = (images, classes) }
 
-    init(_ pictures: LearnedPictures) {
+    init(_ pictures: LearnedImages) {
       self.init(images: pictures.count, classes: pictures.classNames.count)
     }
   }

@@ -54,7 +54,7 @@ struct RunPlan {
         stage: stage.title, model: options.model, parameters: cost.parameters, gmac: cost.gmac,
         pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
         learningRate: plan.schedule.corners.map { DryRun.Corner(step: $0.step, rate: $0.rate) },
-        memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
+        memoryBytes: memory.fixed + memory.perImage * Double(plan.microBatch),
         seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
         parts: training.accumulate * training.replicas,
         checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8))

@@ -69,7 +69,7 @@ extension LoadedModel {
   ) throws -> PredictionCounts {
     try StopSignal.savingNothing {
       try Indexing.temporarily(workers: runtime.workers, console) { indexing in
-        let pictures = try PictureSources(request, indexing).dataset
+        let pictures = try ImageSources(request, indexing).dataset
         let start = Stopwatch()
         var counts = PredictionCounts()
         try forEachBatch(

@@ -31,7 +31,7 @@ extension LoadedModel {
     if format == .parquet { _ = try ParquetLibrary.shared() }
     let file = try PredictionFile(path: path, isReplacing: replacing)
     defer { file.withdraw() }
-    let sources = try PictureSources(
+    let sources = try ImageSources(
       request,
       Indexing(
         folder: "\(file.folder)/index", isTemporary: true, workers: runtime.workers,
@@ -63,7 +63,7 @@ extension LoadedModel {
 
   /// What the bytes of the answers depend on, by what people call it.
   private func origin(
-    of request: PredictionRequest, _ format: PredictionFormat, _ sources: PictureSources
+    of request: PredictionRequest, _ format: PredictionFormat, _ sources: ImageSources
   ) throws -> [String: String] {
     let model = [
       try Checksum.sha256(file: folder.weightsPath), "\(folder.options)", "\(folder.input)",

@@ -29,7 +29,7 @@ struct ReportData {
   /// How far several teachers agree; nil where there are not several.
   var agreement: TeacherAgreement?
   /// The pictures at chosen ranks; nil before the selection.
-  var pictures: PictureGrid?
+  var pictures: ImageGrid?
   /// What a reader should know before the figures.
   var caveats: [String] = []
   /// What went less than well on the way.

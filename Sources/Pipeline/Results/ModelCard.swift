@@ -107,7 +107,7 @@ public struct ModelCard: Sendable {
   }
 
   private var unreadable: String? {
-    var lines = summary.unreadablePictures.map { "- \($0.set): \($0.line)." }
+    var lines = summary.unreadableImages.map { "- \($0.set): \($0.line)." }
     if let line = summary.cutShards?.line { lines.append("- unlabelled: \(line).") }
     guard !lines.isEmpty else { return nil }
     return "## Pictures that cannot be read\n\n" + lines.joined(separator: "\n")

@@ -102,7 +102,7 @@ extension Run {
     let sets = known.unreadable.sets + [ocean].compactMap { $0 }
     summary.unreadable = Dictionary(sets.map { ($0.set, $0.count) }) { first, _ in first }
     if ocean == nil { summary.unreadable.updateValue(nil, forKey: "unlabelled") }
-    summary.unreadablePictures = sets.filter { $0.count > 0 }
+    summary.unreadableImages = sets.filter { $0.count > 0 }
     summary.absentClasses = Dictionary(data.absentClasses.map { ($0.set, $0.classes) }) { $1 }
     summary.measuredOn = data.test != nil ? "test" : data.validation != nil ? "validation" : nil
     summary.measuredImages = summary.measuredOn.flatMap { set in

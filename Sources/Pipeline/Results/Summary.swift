@@ -27,7 +27,7 @@ public struct Summary: Codable, Equatable, Sendable {
   /// How many pictures of each set could not be read; nil where that is not known yet.
   public var unreadable: [String: Int?] = [:]
   /// Of the sets with such pictures the share, the classes and the first names with reasons.
-  public var unreadablePictures: [UnreadableImages] = []
+  public var unreadableImages: [UnreadableImages] = []
   /// The shards of U that are cut short: what stands before the cut was used; nil where U has no shards of
   /// its own.
   public var cutShards: CutShards?
@@ -98,7 +98,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
   /// "3 of 12 test pictures; 9 cannot be read": what the accuracies are of, where that is not all.
   public var measuredPart: String? {
-    guard let measuredOn, let set = unreadablePictures.first(where: { $0.set == measuredOn })
+    guard let measuredOn, let set = unreadableImages.first(where: { $0.set == measuredOn })
     else { return nil }
     return "\(Format.count(set.of - set.count)) of \(Format.count(set.of)) \(measuredOn) pictures; "
       + "\(Format.count(set.count)) cannot be read"
@@ -160,7 +160,7 @@ public struct Summary: Codable, Equatable, Sendable {
 extension Summary {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case classes, gain, seconds, seed, device, precision, threads, libtorch, unreadable
-    case unreadablePictures = "unreadable_pictures"
+    case unreadableImages = "unreadable_pictures"
     case cutShards = "cut_shards"
     case absentClasses = "absent_classes"
     case scoresFrom = "scores_from"
@@ -210,7 +210,7 @@ extension Summary {
     try values.encode(imagesPerClass, forKey: .imagesPerClass)
     try values.encode(selectionPurity, forKey: .selectionPurity)
     try values.encode(unreadable, forKey: .unreadable)
-    try values.encode(unreadablePictures, forKey: .unreadablePictures)
+    try values.encode(unreadableImages, forKey: .unreadableImages)
     try values.encode(cutShards, forKey: .cutShards)
     try values.encode(absentClasses, forKey: .absentClasses)
     try values.encode(scoresFrom, forKey: .scoresFrom)
@@ -248,8 +248,8 @@ extension Summary {
     imagesPerClass = try values.decodeIfPresent([String: Int].self, forKey: .imagesPerClass)
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
     unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
-    unreadablePictures =
-      try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadablePictures) ?? []
+    unreadableImages =
+      try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadableImages) ?? []
     cutShards = try values.decodeIfPresent(CutShards.self, forKey: .cutShards)
     absentClasses =
       try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]

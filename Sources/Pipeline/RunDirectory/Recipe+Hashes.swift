@@ -123,13 +123,13 @@ extension Recipe {
   /// decided here.
   private func givenScoresDepend(on key: String) -> Bool {
     let drawsLeftOut =
-      Self.reach(of: key) == .everyTraining && Self.drawsPictures(key)
+      Self.reach(of: key) == .everyTraining && Self.drawsImages(key)
       || Self.reach(of: key) == .measuringAndScoring && key.hasPrefix("data.")
     return drawsLeftOut || ["teacher.kind", "ranking.leaveOut"].contains(key)
   }
 
   /// Whether `key` decides which pictures are labelled, held out or left out of U.
-  static func drawsPictures(_ key: String) -> Bool {
+  static func drawsImages(_ key: String) -> Bool {
     let words = ["labelled", "validation", "test"].map { "data.\($0)" }
     return key == "seed" || words.contains { key.hasPrefix($0) }
   }

@@ -26,11 +26,11 @@ package func calibrate(
     maxPixels: runtime.maxPixels, badSamples: BadSamples(of: pictures, limit: .none),
     yieldsCores: true)
   defer { loader.stop() }
-  let toPictures = try ImageTensor(input, device: .cpu)
+  let toImages = try ImageTensor(input, device: .cpu)
   let pass = Pass(.evaluation, precision: runtime.precision)
   while let batch = try StopSignal.orStopped(loader.next) {
     try StopSignal.check()
-    try withoutGradients { _ = try network.features(toPictures(batch), pass) }
+    try withoutGradients { _ = try network.features(toImages(batch), pass) }
   }
   var ranges = try layers.observedRanges()
   // What sees pictures sees bytes, each channel's spread evenly over a range of its own.

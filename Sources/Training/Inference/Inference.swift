@@ -23,7 +23,7 @@ package final class Inference {
   private let input: ImageInput
   private let runtime: Runtime
   private let output: Output
-  private let toPictures: ImageTensor
+  private let toImages: ImageTensor
   /// The pictures so far that lack their file's end.
   package private(set) var withoutEnd = ImagesWithoutEnd()
 
@@ -33,7 +33,7 @@ package final class Inference {
     self.output = output
     self.input = input
     self.runtime = runtime
-    toPictures = try ImageTensor(input, device: runtime.device)
+    toImages = try ImageTensor(input, device: runtime.device)
     // Where a batch is too little work for all threads.
     let most = runtime.threads.most(ofCores: Libtorch.threads)
     let count =
@@ -131,7 +131,7 @@ package final class Inference {
       func compute(_ place: Int) throws {
         try withoutGradients {
           logits[place] = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
-            let pictures = try toPictures(batches[place], paddedTo: runtime.batch)
+            let pictures = try toImages(batches[place], paddedTo: runtime.batch)
             return try output == .features
               ? networks[place].features(pictures, pass) : networks[place](pictures, pass)
           }

@@ -81,10 +81,10 @@ public enum MaterializeSelection {
     }
     guard !missing.isEmpty else {
       run.console.note("materialized: \(folder) has every shard")
-      return try MaterializedPictures.note(folder, plan, beside: selected)
+      return try MaterializedImages.note(folder, plan, beside: selected)
     }
     let pictures = try GatherSelection.pictures(of: selected, in: run)
-    try MaterializedPictures.note(folder, plan, beside: selected)
+    try MaterializedImages.note(folder, plan, beside: selected)
     let progress = run.console.progress(
       "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })
     for shard in missing {

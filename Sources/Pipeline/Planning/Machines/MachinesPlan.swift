@@ -96,7 +96,7 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
         stages.append(
           model.scoring(
             pictures: counts.unlabelled, shards: shards, gmac: teacher.gmac,
-            parameters: teacher.parameters, bytesPerPicture: plan.scoreRowBytes + Self.contentsBytes
+            parameters: teacher.parameters, bytesPerImage: plan.scoreRowBytes + Self.contentsBytes
           ))
       }
       stages.append(
@@ -155,8 +155,8 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
     add("bucket of gradients", "25 MiB", .measured("what Halcyon sends at once, as PyTorch does"))
     if let storage = machines.storage { add("common storage", rate(storage.value), storage.source) }
     add(
-      "a picture", "\(Format.count(machines.pictureBytes.value / 1000)) KB",
-      machines.pictureBytes.source)
+      "a picture", "\(Format.count(machines.imageBytes.value / 1000)) KB",
+      machines.imageBytes.source)
     add(
       "shards", Format.count(shards),
       areCounted ? .measuredHere : .assumed("data.shardSize pictures each"))

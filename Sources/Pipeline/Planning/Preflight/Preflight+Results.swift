@@ -23,7 +23,7 @@ extension Preflight {
         in: directory, earlier: earlier, now, computing: Set(Stage.allCases))
       guard !stale.isEmpty else {
         if !redoing {
-          try directory.requireSamePictures(
+          try directory.requireSameImages(
             as: opened.data, recipe, access: .alone, redoing: false)
         }
         return (now, stale, nil)

@@ -61,7 +61,7 @@ extension Preflight {
   ///   - workers: How many threads read.
   /// - Throws: `Stopped`.
   mutating func compareUnlabelled(
-    of data: RunData, with known: KnownPictures, _ recipe: Recipe, unreadable: Int?, most: Int,
+    of data: RunData, with known: KnownImages, _ recipe: Recipe, unreadable: Int?, most: Int,
     workers: Int
   ) throws {
     let unlabelled = data.unlabelled

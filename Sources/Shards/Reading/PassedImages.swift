@@ -5,7 +5,7 @@ import Foundation
 /// Loaders' threads take runs of samples, so the stream is driven on by whoever asks for the furthest
 /// one, and the others find theirs here. Pictures that were asked for once are given up first: giving up
 /// one that nobody has had yet makes its reader begin the stream again.
-struct PassedPictures {
+struct PassedImages {
   private var pictures: [Int: Data] = [:]
   private var asked: [Int] = []
   private var unasked: [Int] = []

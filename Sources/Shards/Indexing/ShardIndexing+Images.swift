@@ -5,7 +5,7 @@ import ImageData
 
 extension ShardIndexing {
   /// A picture that is a file of its own.
-  private struct PictureFile {
+  private struct ImageFile {
     let number: Int
     let path: [UInt8]
     let length: Int
@@ -14,11 +14,11 @@ extension ShardIndexing {
 
   /// The index of pictures that are files of their own. Hashes that `known`, an earlier index of them,
   /// has are kept where no key, length or time has changed.
-  func ofPictures(
+  func ofImages(
     _ shard: IndexPlan.Shard, _ origin: UInt64, _ known: ShardIndex?
   ) throws -> [UInt8] {
     var problems: [(key: [UInt8], reason: String)] = []
-    let (files, state) = pictureFiles(of: shard, &problems)
+    let (files, state) = imageFiles(of: shard, &problems)
     var kept: ShardIndex?
     if let known, known.hasHashes, known.source == state, known.count == files.count,
       (try? known.verify()) != nil
@@ -45,10 +45,10 @@ extension ShardIndexing {
   }
 
   /// The files to be listed, and a hash of their keys, lengths and times of change.
-  private func pictureFiles(
+  private func imageFiles(
     of shard: IndexPlan.Shard, _ problems: inout [(key: [UInt8], reason: String)]
-  ) -> ([PictureFile], SourceState) {
-    var files: [PictureFile] = []
+  ) -> ([ImageFile], SourceState) {
+    var files: [ImageFile] = []
     var stamps = ByteColumn()
     for number in shard.range {
       let key = plan.pictures.bytes(at: number)
@@ -63,7 +63,7 @@ extension ShardIndexing {
         continue
       }
       let length = Int(status.st_size)
-      guard status.st_mode & S_IFMT == S_IFREG, length <= WebDatasetSamples.mostPictureBytes else {
+      guard status.st_mode & S_IFMT == S_IFREG, length <= WebDatasetSamples.mostImageBytes else {
         let isFile = status.st_mode & S_IFMT == S_IFREG
         let reason = isFile ? "\(length) bytes are more than a picture has" : "not a regular file"
         problems.append((Array(key), reason))
@@ -74,7 +74,7 @@ extension ShardIndexing {
       for byte in key { stamps.append(byte) }
       stamps.append(Int64(file.size))
       stamps.append(Int64(file.changed))
-      files.append(PictureFile(number: number, path: path, length: length, metadata: metadata))
+      files.append(ImageFile(number: number, path: path, length: length, metadata: metadata))
     }
     var state = SourceState()
     state.changed = Int(stamps.bytes.withUnsafeBytes { XXHash64.hash($0) } >> 1) | 1

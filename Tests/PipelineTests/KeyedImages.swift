@@ -2,7 +2,7 @@ import ImageData
 import Shards
 
 /// Pictures of which the keys alone matter, in shards of three.
-struct KeyedPictures: ImageDataset {
+struct KeyedImages: ImageDataset {
   let keys: [String]
   let name = "u"
   let classes: [String] = []
@@ -15,6 +15,6 @@ struct KeyedPictures: ImageDataset {
   }
 
   static func shards(_ keys: [String]) -> EvenShards {
-    EvenShards(KeyedPictures(keys: keys), shardSize: 3)
+    EvenShards(KeyedImages(keys: keys), shardSize: 3)
   }
 }

@@ -2,7 +2,7 @@ import ImageData
 import Shards
 
 /// A data set of which nothing is known any more.
-struct MissingPictures: ShardedDataset {
+struct MissingImages: ShardedDataset {
   /// What messages call it.
   let name: String
   /// Why its pictures cannot be read.

@@ -4,7 +4,7 @@ import Pages
 import Ranking
 
 /// For every class the pictures at chosen ranks, as in the paper's Figure 2.
-struct PicturesSection {
+struct ImagesSection {
   private let data: ReportData
 
   init(_ data: ReportData) { self.data = data }
@@ -30,7 +30,7 @@ struct PicturesSection {
       """
   }
 
-  private func row(_ row: PictureGrid.Row) -> HTML {
+  private func row(_ row: ImageGrid.Row) -> HTML {
     let name = data.classNames[row.class]
     let fill = data.selection?.statistics.classes[row.class]
     let purity = fill?.purity.map { "\(Probability.share($0)) % right" } ?? ""
@@ -45,7 +45,7 @@ struct PicturesSection {
       """
   }
 
-  private func cell(_ cell: PictureGrid.Cell, in index: Int) -> HTML {
+  private func cell(_ cell: ImageGrid.Cell, in index: Int) -> HTML {
     let rank = "rank \(Format.count(cell.rank))"
     let isRight = cell.truth.map { $0 == index }
     let truth = cell.truth.flatMap {

@@ -7,7 +7,7 @@ import SystemPackage
 import Training
 
 /// Where the pictures of a run's selection were materialized: `materialized.json` of `2-ranking`.
-struct MaterializedPictures: Codable {
+struct MaterializedImages: Codable {
   private let folder: String
   private let selection: String
   private let seed: Int
@@ -25,7 +25,7 @@ struct MaterializedPictures: Codable {
   static func note(_ folder: String, _ plan: MaterializationPlan, beside selected: RunSelection)
     throws
   {
-    let place = MaterializedPictures(
+    let place = MaterializedImages(
       folder: FilePath(text: folder).absolute.text, selection: plan.selection,
       seed: plan.seed, samplesPerShard: plan.samplesPerShard)
     try DurableFile.write(try JSON.pretty(place), to: path(in: selected.folder))
@@ -36,7 +36,7 @@ struct MaterializedPictures: Codable {
   /// Shards are known by their records and sizes; their bytes are not read for it.
   static func pictures(of selected: RunSelection, in run: Run) throws -> (any ImageDataset)? {
     let selection = selected.selection
-    guard let place = try? JSON.read(MaterializedPictures.self, at: path(in: selected.folder)),
+    guard let place = try? JSON.read(MaterializedImages.self, at: path(in: selected.folder)),
       place.selection == selected.sha256
     else { return nil }
     let plan = MaterializationPlan(
@@ -56,7 +56,7 @@ struct MaterializedPictures: Codable {
     try buildIndex(
       of: place.folder, in: index, options: options, shouldStop: { StopSignal.number != nil })
     let unlabelled = run.data.unlabelled
-    return try GatheredPictures(
+    return try GatheredImages(
       IndexedCollection(folder: index), count: selection.images.count,
       keys: { unlabelled.key(at: unlabelled.index(of: selection.images[$0])) })
   }

@@ -3,9 +3,9 @@ import Recipes
 import Shards
 
 /// W: pictures with tags, and what the teacher learns of them.
-struct TaggedPictures {
+struct TaggedImages {
   /// The pictures with the classes that their tags are.
-  let learned: LearnedPictures
+  let learned: LearnedImages
   /// The classes and all tags.
   let vocabulary: TagVocabulary
 
@@ -16,7 +16,7 @@ struct TaggedPictures {
     workers: Int
   ) throws {
     vocabulary = try TagVocabulary(of: pictures, at: path, pretraining, workers: workers)
-    learned = LearnedPictures(
+    learned = LearnedImages(
       of: .pretraining, pictures, classNames: vocabulary.classNames, indices: vocabulary.indices,
       offsets: vocabulary.offsets, labels: vocabulary.labels)
   }

@@ -4,14 +4,14 @@ public import ImageData
 import SystemPackage
 
 /// Pictures of U, read from a cache.
-public final class CachedPictures: ImageDataset {
+public final class CachedImages: ImageDataset {
   /// What messages call them.
   public let name: String
   /// None: they are U's.
   public let classes: [String] = []
   /// How many there are.
   public let count: Int
-  private let cache: PictureCache
+  private let cache: ImageCache
   private let place: @Sendable (Int) -> (shard: Int, position: Int)
   private let shardName: @Sendable (Int) -> String
   private let keys: @Sendable (Int) -> String
@@ -26,7 +26,7 @@ public final class CachedPictures: ImageDataset {
   ///   - shardName: What U calls a shard.
   ///   - keys: What U calls each picture.
   public init(
-    in cache: PictureCache, name: String, count: Int,
+    in cache: ImageCache, name: String, count: Int,
     place: @escaping @Sendable (Int) -> (shard: Int, position: Int),
     shardName: @escaping @Sendable (Int) -> String, keys: @escaping @Sendable (Int) -> String
   ) {
@@ -70,7 +70,7 @@ private final class CachedShard: Sendable {
   let index: ShardIndex
   let file: ShardFile
 
-  init(_ name: String, of cache: PictureCache) throws {
+  init(_ name: String, of cache: ImageCache) throws {
     let path = cache.path(name, "tar")
     do {
       guard let record = try cache.record(name) else {

@@ -4,7 +4,7 @@ import ImageData
 import Recipes
 
 /// The pictures of a set that are there more than once, in words.
-struct RepeatedPictures {
+struct RepeatedImages {
   /// Those that occur with two labels; nil where none does.
   let tornLine: String?
   /// Those that are copies of others of their class; nil where none is.

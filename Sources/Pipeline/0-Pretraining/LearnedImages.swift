@@ -6,7 +6,7 @@ import Shards
 import Training
 
 /// Pictures that the teacher learns before D, with their classes: W's, which are tags, or V's.
-struct LearnedPictures {
+struct LearnedImages {
   /// The stage that learns them.
   let stage: Stage
   /// All of them, in parts.
@@ -56,7 +56,7 @@ struct LearnedPictures {
     }
     guard !rows.isEmpty else {
       throw PipelineError.data(
-        "\(stage.pictureKey): each of its pictures is a labelled or a test picture, so that nothing would "
+        "\(stage.imageKey): each of its pictures is a labelled or a test picture, so that nothing would "
           + "be left to learn from: give other pictures, or set \(stage.recipeKey).leaveOut: keep")
     }
     return try Examples(
@@ -93,10 +93,10 @@ struct LearnedPictures {
 
 extension Stage {
   /// Which key of a recipe names the pictures that the stage learns, where they are not D.
-  var pictureKey: String {
+  var imageKey: String {
     self == .taskTuning ? "teacher.fineTuneOn.labelled" : "data.tagged"
   }
 
   /// What messages call them.
-  var pictureSet: String { self == .taskTuning ? "task" : "tagged" }
+  var imageSet: String { self == .taskTuning ? "task" : "tagged" }
 }

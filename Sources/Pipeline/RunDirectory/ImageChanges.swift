@@ -1,14 +1,14 @@
 import Files
 
 /// In which pictures a set differs from what it was, in words.
-struct PictureChanges {
+struct ImageChanges {
   private var relabelled: [String] = []
   private var altered: [String] = []
   private var gone: [String] = []
   private var added: [String] = []
   private let isInSameOrder: Bool
 
-  init(from was: [PictureList.Entry], to now: [PictureList.Entry]) {
+  init(from was: [ImageList.Entry], to now: [ImageList.Entry]) {
     let keys = was.map(\.key)
     isInSameOrder = keys == now.map(\.key)
     var before = Dictionary(zip(keys, was), uniquingKeysWith: { first, _ in first })

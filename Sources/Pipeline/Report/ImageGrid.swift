@@ -4,7 +4,7 @@ import Recipes
 import Shards
 
 /// The paper's Figure 2: for a class a row, the pictures at chosen ranks.
-struct PictureGrid {
+struct ImageGrid {
   /// One picture of a class's list.
   struct Cell {
     /// The rank in the class, from 1.

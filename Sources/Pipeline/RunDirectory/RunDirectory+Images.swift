@@ -20,31 +20,31 @@ extension RunDirectory {
     var classes: [String]?
   }
 
-  private var picturesPath: String { "\(path)/data.json" }
+  private var imagesPath: String { "\(path)/data.json" }
 
   /// What each set of pictures was, as far as it is known.
   var origins: [String: Origin] {
-    (try? JSON.read([String: Origin].self, at: picturesPath)) ?? [:]
+    (try? JSON.read([String: Origin].self, at: imagesPath)) ?? [:]
   }
 
   /// Where the names, labels and contents of a set's pictures are kept.
   func listPath(of set: String) -> String { "\(knownFolder)/\(set).list" }
 
   /// In which pictures the labelled set is another than it was.
-  func labelledChanges(_ data: RunData, _ known: KnownPictures) -> String {
+  func labelledChanges(_ data: RunData, _ known: KnownImages) -> String {
     // Which pictures are held out follows from the labels, too.
     let sets = data.sets.filter { $0.name == "labelled" || $0.name == "validation" && data.isDrawn }
-    var was: [PictureList.Entry] = []
-    var now: [PictureList.Entry] = []
+    var was: [ImageList.Entry] = []
+    var now: [ImageList.Entry] = []
     for (name, dataset) in sets {
-      guard let list = PictureList(contentsOf: listPath(of: name)) else {
+      guard let list = ImageList(contentsOf: listPath(of: name)) else {
         return "the labelled pictures have changed"
       }
       let contents = known.contents(of: name)
       was += (0..<list.count).map { list[$0] }
-      now += (0..<dataset.count).map { PictureList.entry($0, of: dataset, contents) }
+      now += (0..<dataset.count).map { ImageList.entry($0, of: dataset, contents) }
     }
-    return PictureChanges(from: was, to: now).text(of: "labelled")
+    return ImageChanges(from: was, to: now).text(of: "labelled")
   }
 
   /// Compares U with what the run has selected from, and of an earlier version's run the other sets, too,
@@ -54,7 +54,7 @@ extension RunDirectory {
   /// selection counts in U's samples, so where there is one, it and what was trained on it are to be
   /// redone first, and are removed here then.
   /// - Throws: `PipelineError.data` naming the sets that changed.
-  func requireSamePictures(
+  func requireSameImages(
     as data: RunData, _ recipe: Recipe, access: Run.Access, redoing: Bool
   ) throws {
     let earlier = origins
@@ -81,7 +81,7 @@ extension RunDirectory {
   }
 
   /// Keeps what the pictures are: `data.json`, and the lists of those that are trained on or measured.
-  func note(_ data: RunData, _ recipe: Recipe, _ now: RunInputs, _ known: KnownPictures) throws {
+  func note(_ data: RunData, _ recipe: Recipe, _ now: RunInputs, _ known: KnownImages) throws {
     let earlier = origins
     var found: [String: Origin] = [:]
     for (name, dataset) in data.sets {
@@ -95,10 +95,10 @@ extension RunDirectory {
       let path = listPath(of: name)
       if earlier[name] != origin || !FilePath(text: path).exists {
         try Self.makeFolder(knownFolder)
-        try PictureList.write(dataset, known.contents(of: name), to: path)
+        try ImageList.write(dataset, known.contents(of: name), to: path)
       }
     }
-    if found != earlier { try DurableFile.write(try JSON.pretty(found), to: picturesPath) }
+    if found != earlier { try DurableFile.write(try JSON.pretty(found), to: imagesPath) }
   }
 
   /// Removes what was selected from U as it was.

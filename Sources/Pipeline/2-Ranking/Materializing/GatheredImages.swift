@@ -2,7 +2,7 @@ import ImageData
 import Shards
 
 /// Pictures of a selection that were put together in tar files, in the order of its rows.
-struct GatheredPictures: ImageDataset {
+struct GatheredImages: ImageDataset {
   let name = "the selected pictures"
   let classes: [String] = []
   let count: Int

@@ -1,7 +1,7 @@
 import ImageData
 
 /// Shards and folders in which there is no picture to list, and what was passed over there.
-struct NoPictures {
+struct NoImages {
   /// What to say of them.
   let error: ImageDataError
 

@@ -8,7 +8,7 @@ import ImageData
 /// Hashes tell that a set is another one; this file tells in which pictures, and what they were called
 /// where they are no longer there. After the magic bytes and the number of pictures, each has the 16
 /// bytes of its content hash, its class's name and its key, both ended by a zero byte.
-final class PictureList: Sendable {
+final class ImageList: Sendable {
   /// One picture.
   struct Entry: Equatable {
     var key: String

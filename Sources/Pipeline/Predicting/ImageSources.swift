@@ -7,7 +7,7 @@ import Training
 
 /// Pictures that are named in any of the ways the program knows, opened one after the other as one data
 /// set without labels.
-struct PictureSources {
+struct ImageSources {
   /// All of them, in the order in which they are named.
   let dataset: any ImageDataset
   private let parts: [any ImageDataset]
@@ -61,7 +61,7 @@ struct PictureSources {
     let isThere = place.exists
     if !place.isFolder, ImageNames.isImage(Array(place.name.utf8)) { return nil }
     if isTextList(input), !isThere || place.isFile {
-      if isThere, try listsPictures(input) { return try ManifestDataset(lines: input) }
+      if isThere, try listsImages(input) { return try ManifestDataset(lines: input) }
       return try shards(input, number, request, indexing)
     }
     if namesShards(input) { return try shards(input, number, request, indexing) }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A web server on this machine for one file, which it gives out badly.
-package final class PictureServer: @unchecked Sendable {
+package final class ImageServer: @unchecked Sendable {
   package let port: UInt16
   private var bytes: [UInt8]
   private var tag: String?

@@ -1,7 +1,7 @@
 package import Foundation
 
 /// The pictures that Tests/Reference/pictures.py made.
-package enum TestPictures {
+package enum TestImages {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../Reference/pictures").standardized.path
 
@@ -14,6 +14,6 @@ extension TemporaryFolder {
   /// Copies the test picture `name` to `target`.
   @discardableResult
   package func add(_ name: String, as target: String) throws -> String {
-    try write(TestPictures.data(name), to: target)
+    try write(TestImages.data(name), to: target)
   }
 }

@@ -4,12 +4,12 @@ import TestSupport
 import Testing
 
 /// Pillow's pixels of the pictures.
-extension TestPictures {
+extension TestImages {
   struct Decoded: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
     let width: Int, height: Int, offset: Int
     var testDescription: String { name }
-    var pixels: [UInt8] { TestPictures.block(offset, width * height * 3) }
+    var pixels: [UInt8] { TestImages.block(offset, width * height * 3) }
     /// Whether every decoder has to give the same bytes.
     var isLossless: Bool {
       [".png", ".gif", ".bmp", ".dib"].contains { name.hasSuffix($0) } || name == "png-named.jpg"
@@ -28,7 +28,7 @@ extension TestPictures {
     let resize: Int, crop: Int, channels: Int, offset: Int
     let filter: String
     var testDescription: String { "\(name) \(resize) \(crop) x\(channels) \(filter)" }
-    var pixels: [UInt8] { TestPictures.block(offset, crop * crop * channels) }
+    var pixels: [UInt8] { TestImages.block(offset, crop * crop * channels) }
     var preset: EvaluationPreset {
       get throws {
         EvaluationPreset(

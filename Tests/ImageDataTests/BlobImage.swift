@@ -5,7 +5,7 @@ import Foundation
 @testable import ImageData
 
 /// A picture made of soft blobs, defined at every point, so that it has any size and any part.
-struct BlobPicture {
+struct BlobImage {
   private var blobs: [(x: Double, y: Double, size: Double, strength: Double)] = []
 
   init(seed: UInt64) {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// Generated grey pictures of six classes: on noise, a bright square whose place is the class's.
-struct TinyPictures {
+struct TinyImages {
   static let classes = ["north", "north-east", "south-east", "south", "south-west", "north-west"]
   static let side = 12
 

@@ -5,7 +5,7 @@ import Recipes
 import SystemPackage
 
 /// The pictures that U must not hold, D's and the test pictures, and those for validation.
-struct KnownPictures {
+struct KnownImages {
   /// One of the sets.
   struct Part {
     let name: String

@@ -3,7 +3,7 @@ import Testing
 @testable import Torch
 
 @Suite("Pictures as tensors")
-struct PicturesTests {
+struct ImagesTests {
   @Test(
     "the bytes of a batch become the bits that libtorch's own operations give",
     arguments: [(3, 7), (1, 28), (3, 224), (4, 5), (17, 3)])

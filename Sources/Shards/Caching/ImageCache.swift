@@ -14,7 +14,7 @@ import SystemPackage
 /// | `SHARD.json` | what the shard holds (`CacheRecord`), written last |
 ///
 /// What stands in it follows from U and the format alone, so that runs can share it.
-public struct PictureCache: Sendable {
+public struct ImageCache: Sendable {
   /// Where it lies.
   public let folder: String
   /// What its copies are like.
@@ -157,10 +157,10 @@ public struct PictureCache: Sendable {
   }
 }
 
-extension PictureCache.ShardState {
+extension ImageCache.ShardState {
   /// What copies of other pictures count as.
   fileprivate static func other(
-    _ shard: String, in cache: PictureCache, _ replacing: Bool
+    _ shard: String, in cache: ImageCache, _ replacing: Bool
   ) throws -> Self {
     if replacing { return .missing }
     throw ImageDataError.dataset(

@@ -3,7 +3,7 @@ import Recipes
 import Shards
 
 /// Pictures that are no longer there, as the run remembers them: their names, labels and order.
-struct RememberedPictures: ShardedDataset {
+struct RememberedImages: ShardedDataset {
   /// What messages call it.
   let name: String
   /// Why the pictures cannot be read.
@@ -12,13 +12,13 @@ struct RememberedPictures: ShardedDataset {
   var absence: String? { reason }
   /// The class names in the order of their labels.
   let classes: [String]
-  private let list: PictureList
+  private let list: ImageList
   private let places: [String: Int]
   private let shards: EvenShards
 
   /// What `directory` remembers of its set called `set`; nil where it remembers nothing.
   init?(_ set: String, in directory: RunDirectory, _ recipe: Recipe, because reason: String) {
-    guard let list = PictureList(contentsOf: directory.listPath(of: set)),
+    guard let list = ImageList(contentsOf: directory.listPath(of: set)),
       let classes = directory.origins[set]?.classes
     else { return nil }
     name = "the \(set) pictures of \(directory.path)"

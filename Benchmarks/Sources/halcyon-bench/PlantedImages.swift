@@ -3,7 +3,7 @@ import ImageData
 
 /// Pictures with copies of some of them: first the originals, then exact copies, then copies with
 /// one alteration each, then copies of the same pictures with all three.
-struct PlantedPictures: ImageDataset {
+struct PlantedImages: ImageDataset {
   /// Where the originals come from: scenes, or the pictures of a folder.
   enum Source {
     case scenes(seed: UInt64)

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Shards
 
-@Suite("PictureCache")
-struct PictureCacheTests {
+@Suite("ImageCache")
+struct ImageCacheTests {
   let folder: TemporaryFolder
   var path: String { folder.path + "/cache" }
 
@@ -24,8 +24,8 @@ struct PictureCacheTests {
   private func write(
     _ format: CacheFormat, _ copies: [EncodedImage?], keys: [String], shard: String = "00",
     identity: String = "i"
-  ) throws -> PictureCache {
-    let cache = try PictureCache(in: path, as: format)
+  ) throws -> ImageCache {
+    let cache = try ImageCache(in: path, as: format)
     let source = source(copies.count, identity, shard: shard)
     let writer = try cache.writer(of: source)
     for (position, (copy, key)) in zip(copies, keys).enumerated() {
@@ -45,8 +45,8 @@ struct PictureCacheTests {
     }
   }
 
-  private func open(_ cache: PictureCache, _ count: Int) -> CachedPictures {
-    CachedPictures(
+  private func open(_ cache: ImageCache, _ count: Int) -> CachedImages {
+    CachedImages(
       in: cache, name: "copies", count: count, place: { (0, $0) }, shardName: { _ in "00" },
       keys: { "key \($0)" })
   }
@@ -101,8 +101,8 @@ struct PictureCacheTests {
 
   @Test("members are called by U's keys: for shards, and for files with dots in their names")
   func keys() throws {
-    let png = EncodedImage.file(try TestPictures.data("rgb.png"))
-    let jpg = EncodedImage.file(try TestPictures.data("photo.jpg"))
+    let png = EncodedImage.file(try TestImages.data("rgb.png"))
+    let jpg = EncodedImage.file(try TestImages.data("photo.jpg"))
     let keys = [
       "00/a", "cats/1.png", "cats/1.jpg", "a.b.c.jpg", "/abs/../x.png", "dir.d/.png", "...",
     ]
@@ -125,7 +125,7 @@ struct PictureCacheTests {
   func states() throws {
     let format = CacheFormat(size: 4, encoding: .raw)
     let cache = try write(format, [pixels(1), pixels(2)], keys: ["a", "b"])
-    func state(_ count: Int = 2, _ identity: String = "i") throws -> PictureCache.ShardState {
+    func state(_ count: Int = 2, _ identity: String = "i") throws -> ImageCache.ShardState {
       try cache.state(of: source(count, identity))
     }
     func sums() throws -> [String] {
@@ -179,17 +179,17 @@ struct PictureCacheTests {
     let format = CacheFormat(size: 4, encoding: .raw)
     let cache = try write(format, [pixels(1)], keys: ["a"], shard: shard)
     #expect(try cache.state(of: source(1, shard: shard)) == .whole)
-    #expect(try PictureCache(at: path).format == format)
+    #expect(try ImageCache(at: path).format == format)
   }
 
   @Test("what a killed process left half-written is removed after a day, and nothing younger")
   func torn() throws {
     let format = CacheFormat(size: 256)
-    _ = try PictureCache(in: path, as: format)
+    _ = try ImageCache(in: path, as: format)
     for name in ["00.tar.tmp-1", "00.tar.tmp-2"] { try folder.write("half", to: "cache/\(name)") }
     var times = [timeval](repeating: timeval(tv_sec: time(nil) - 90_000, tv_usec: 0), count: 2)
     #expect(utimes(path + "/00.tar.tmp-1", &times) == 0)
-    _ = try PictureCache(in: path, as: format)
+    _ = try ImageCache(in: path, as: format)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
         "00.tar.tmp-2", "format",
@@ -198,25 +198,25 @@ struct PictureCacheTests {
 
   @Test("a folder of other copies, or of anything else, is refused")
   func foreign() throws {
-    _ = try PictureCache(in: path, as: CacheFormat(size: 256))
-    _ = try PictureCache(in: path, as: CacheFormat(size: 256))
-    #expect(try PictureCache(at: path).format == CacheFormat(size: 256))
+    _ = try ImageCache(in: path, as: CacheFormat(size: 256))
+    _ = try ImageCache(in: path, as: CacheFormat(size: 256))
+    #expect(try ImageCache(at: path).format == CacheFormat(size: 256))
     for other in [
       CacheFormat(size: 255), CacheFormat(size: 256, quality: 91),
       CacheFormat(size: 256, encoding: .raw), CacheFormat(size: 256, channels: 1),
     ] {
-      let error = #expect(throws: ImageDataError.self) { try PictureCache(in: path, as: other) }
+      let error = #expect(throws: ImageDataError.self) { try ImageCache(in: path, as: other) }
       #expect(error?.description.contains("JPEG of quality 90, shorter side 256") == true)
     }
     try folder.write("", to: "pictures/1.jpg")
     expectError("\(folder.path)/pictures holds 1.jpg and no format", code: 65) {
-      try PictureCache(in: folder.path + "/pictures", as: CacheFormat(size: 256))
+      try ImageCache(in: folder.path + "/pictures", as: CacheFormat(size: 256))
     }
     expectError("\(folder.path)/pictures/1.jpg is a file", code: 65) {
-      try PictureCache(in: folder.path + "/pictures/1.jpg", as: CacheFormat(size: 256))
+      try ImageCache(in: folder.path + "/pictures/1.jpg", as: CacheFormat(size: 256))
     }
     expectError("cannot open data set \(folder.path)/none: no cache of pictures", code: 65) {
-      try PictureCache(at: folder.path + "/none")
+      try ImageCache(at: folder.path + "/none")
     }
   }
 }
