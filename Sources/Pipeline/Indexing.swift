@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// How the index of shards is made that have none yet.

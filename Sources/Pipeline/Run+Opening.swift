@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Recipes
+import Terminal
 import Torch
 import Training
 

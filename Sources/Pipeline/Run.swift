@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Models
 public import Recipes
+public import Terminal
 public import Torch
 public import Training
 

@@ -2,6 +2,7 @@ import Copies
 import ImageData
 import Recipes
 import Shards
+import Terminal
 import Torch
 import Training
 

@@ -5,6 +5,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// The pictures of a run: labelled, unlabelled, for validation and for the final figures.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Pipeline
 import Synchronization
+import Terminal
 import Torch
 import Training
 

@@ -3,6 +3,7 @@ import Foundation
 import Launch
 import Pipeline
 import Recipes
+import Terminal
 import Training
 
 /// The command: parse, call, print.

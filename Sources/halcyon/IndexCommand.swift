@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Pipeline
 import Shards
+import Terminal
 import Training
 
 /// `halcyon index`: what is in U, once and for all.

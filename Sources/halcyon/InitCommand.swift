@@ -5,6 +5,7 @@ import Models
 import Pipeline
 import Recipes
 import SystemPackage
+import Terminal
 import Training
 
 /// `halcyon init`: a recipe fitted to two folders.

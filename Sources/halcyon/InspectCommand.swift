@@ -4,6 +4,7 @@ import ImageData
 import Pipeline
 import Recipes
 import Shards
+import Terminal
 import Training
 
 /// `halcyon inspect`: what was selected.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Launch
 import Pipeline
+import Terminal
 import Training
 
 /// `halcyon launch`: several processes of one command on this machine.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Pipeline
 import SystemPackage
+import Terminal
 import Training
 
 /// `halcyon make-tags`: tags for experiments.

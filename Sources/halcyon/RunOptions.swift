@@ -7,6 +7,7 @@ import Pipeline
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Torch
 import Training
 

@@ -2,6 +2,7 @@ import Foundation
 import ImageData
 import Ranking
 import Recipes
+import Terminal
 import TestSupport
 import Training
 

@@ -5,6 +5,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// What the pictures of W or V show, noted part by part in the stage's `pictures/PART.json`: which are copies

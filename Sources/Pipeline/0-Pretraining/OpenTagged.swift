@@ -2,6 +2,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// Opens W: an index, shards (whose index is made first), or any other pictures, in even shards; with the

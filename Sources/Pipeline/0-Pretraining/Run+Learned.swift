@@ -3,6 +3,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// What a stage that learns W or V found in its pictures.

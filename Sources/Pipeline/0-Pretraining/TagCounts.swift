@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Shards
+import Terminal
 import Training
 
 /// How many pictures carry each tag.

@@ -1,6 +1,7 @@
 import Files
 import ImageData
 import Shards
+import Terminal
 import Training
 
 /// The classes of each picture that has any.

@@ -5,6 +5,7 @@ import ImageData
 import Models
 public import Recipes
 import SystemPackage
+public import Terminal
 import Torch
 public import Training
 

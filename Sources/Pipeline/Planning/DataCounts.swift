@@ -4,6 +4,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Torch
 import Training
 

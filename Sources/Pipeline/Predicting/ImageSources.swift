@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// Pictures that are named in any of the ways the program knows, opened one after the other as one data

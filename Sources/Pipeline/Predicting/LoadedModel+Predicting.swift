@@ -1,7 +1,8 @@
 import Files
 public import ImageData
+public import Terminal
 import Torch
-public import Training
+import Training
 
 extension LoadedModel {
   /// Asks the model about pictures, named as `PredictionRequest.inputs` says, in their order; a picture

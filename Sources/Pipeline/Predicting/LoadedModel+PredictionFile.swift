@@ -1,8 +1,9 @@
 import Files
 import Foundation
 import ImageData
+public import Terminal
 import Torch
-public import Training
+import Training
 
 extension LoadedModel {
   /// The table that the answers to `request` are written as.

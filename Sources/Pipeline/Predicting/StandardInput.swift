@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import ImageData
+import Terminal
 import Training
 
 /// What comes from standard input: paths of pictures, or one encoded picture.

@@ -1,5 +1,6 @@
 package import ImageData
 package import Models
+import Terminal
 package import Torch
 
 /// How many pictures tell which numbers a network's layers see and make.

@@ -1,5 +1,6 @@
 package import ImageData
 package import Models
+package import Terminal
 package import Torch
 
 /// A network in evaluation, not in training: its batch norms are folded as long as this lives.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Pipeline
+import Terminal
 import Training
 
 /// `halcyon features`: what a network sees of pictures, as numbers.

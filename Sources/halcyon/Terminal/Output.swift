@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Synchronization
 import Pipeline
+import Terminal
 import Training
 
 /// Prints a line for people to standard output, its control characters written out.

@@ -2,6 +2,7 @@ import Files
 import ImageData
 import Ranking
 import Shards
+import Terminal
 import Training
 
 /// The selected pictures at training size, from the cache that scoring has left.

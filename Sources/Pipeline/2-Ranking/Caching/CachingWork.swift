@@ -6,6 +6,7 @@ import Models
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// The copies at training size that scoring leaves of U, where a recipe has a `data.cache`.

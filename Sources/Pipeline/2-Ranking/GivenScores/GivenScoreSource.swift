@@ -6,6 +6,7 @@ import Ranking
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// Scores that another program made, from its files.

@@ -2,6 +2,7 @@ import Files
 import ImageData
 import Ranking
 import Shards
+import Terminal
 import Training
 
 /// Finds the pictures of U by their keys.

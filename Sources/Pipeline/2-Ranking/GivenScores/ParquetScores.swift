@@ -1,4 +1,5 @@
 import Files
+import Terminal
 import Training
 
 /// Scores in a Parquet file.

@@ -4,6 +4,7 @@ import ImageData
 import Ranking
 import Recipes
 import Shards
+import Terminal
 import Training
 
 /// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,

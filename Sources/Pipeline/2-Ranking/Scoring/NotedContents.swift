@@ -3,6 +3,7 @@ import Files
 import Foundation
 import ImageData
 import SystemPackage
+import Terminal
 import Training
 
 /// What the pictures of one set are: noted once and kept in the run's folder `known`, since D may be a

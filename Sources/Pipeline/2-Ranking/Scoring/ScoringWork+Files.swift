@@ -4,6 +4,7 @@ import Foundation
 import ImageData
 import Ranking
 import Shards
+import Terminal
 import Training
 
 /// Pictures that were replaced under their names. A shard's identity looks at all names and into a few

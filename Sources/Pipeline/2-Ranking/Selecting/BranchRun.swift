@@ -3,6 +3,7 @@ import Foundation
 import Ranking
 import Recipes
 import SystemPackage
+import Terminal
 import Training
 
 /// A run that begins with another's teacher and scores, and with a selection that lies beside it: for

@@ -6,6 +6,7 @@ import Ranking
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// Selects without the pictures that show what a better one shows already.

@@ -3,7 +3,8 @@ import Foundation
 import ImageData
 import Recipes
 public import Shards
-public import Training
+public import Terminal
+import Training
 
 extension DatasetFacts {
   /// Looks at the pictures of `dataset`, which a recipe will name `path`: the median size of a

@@ -1,5 +1,6 @@
 import Files
 import Recipes
+import Terminal
 import Torch
 import Training
 

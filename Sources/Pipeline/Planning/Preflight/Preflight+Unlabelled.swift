@@ -3,6 +3,7 @@ import Files
 import ImageData
 import Recipes
 import Shards
+import Terminal
 import Training
 
 extension Preflight {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Training
+@testable import Terminal
 
 /// The process has one terminal, and so one bar at a time.
 @Suite("Progress on a terminal", .serialized)

@@ -1,8 +1,8 @@
+import Terminal
 import Testing
 
-@testable import Training
-
-extension OwnTrainingTests {
+@Suite("Stop signal")
+struct StopSignalTests {
   private struct Gone: Error, Equatable {}
 
   @Test("who asks whether to stop hears of other processes, too, however often, and only meanwhile")
