@@ -4,7 +4,6 @@ import ImageData
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// How the index of shards is made that have none yet.
 struct Indexing {

@@ -3,7 +3,6 @@ import ImageData
 import Recipes
 import Terminal
 import Torch
-import Training
 
 extension Run {
   /// What a run is opened with.

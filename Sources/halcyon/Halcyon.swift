@@ -4,7 +4,6 @@ import Launch
 import Pipeline
 import Recipes
 import Terminal
-import Training
 
 /// The command: parse, call, print.
 @main

@@ -5,7 +5,6 @@ import ImageData
 import Pipeline
 import Shards
 import Terminal
-import Training
 
 /// `halcyon index`: what is in U, once and for all.
 struct IndexCommand: ParsableCommand {

@@ -6,7 +6,6 @@ import Pipeline
 import Recipes
 import SystemPackage
 import Terminal
-import Training
 
 /// `halcyon init`: a recipe fitted to two folders.
 struct InitCommand: ParsableCommand {

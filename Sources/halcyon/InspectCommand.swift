@@ -5,7 +5,6 @@ import Pipeline
 import Recipes
 import Shards
 import Terminal
-import Training
 
 /// `halcyon inspect`: what was selected.
 struct InspectCommand: ParsableCommand {

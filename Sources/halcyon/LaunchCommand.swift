@@ -4,7 +4,6 @@ import Foundation
 import Launch
 import Pipeline
 import Terminal
-import Training
 
 /// `halcyon launch`: several processes of one command on this machine.
 struct LaunchCommand: ParsableCommand {

@@ -3,7 +3,6 @@ import Files
 import Pipeline
 import SystemPackage
 import Terminal
-import Training
 
 /// `halcyon make-tags`: tags for experiments.
 struct MakeTagsCommand: ParsableCommand {

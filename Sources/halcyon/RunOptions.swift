@@ -9,7 +9,6 @@ import Shards
 import SystemPackage
 import Terminal
 import Torch
-import Training
 
 /// What every command that works on a run directory takes.
 struct RunOptions: ParsableArguments {

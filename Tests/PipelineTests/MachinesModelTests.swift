@@ -61,7 +61,8 @@ struct MachinesModelTests {
   @Test("a training: steps, checkpoints, bytes and money")
   func training() {
     let training = DryRun.Training(
-      stage: "student", model: "resnet50", parameters: 25_000_000, gmac: 4, pictures: 1000,
+      stage: .student, title: "student", model: "resnet50", parameters: 25_000_000, gmac: 4,
+      pictures: 1000,
       images: 1_536_000, steps: 1000, passes: 1, learningRate: [], memoryBytes: 0, seconds: 0,
       key: "student.training", batch: 1536, parts: 64, checkpointBytes: 200e6)
     let stage = model(64).training(training, checkpointsEvery: 400)

@@ -134,7 +134,7 @@ struct ReportGatheringTests {
     let validation = try evaluation("validation"), test = try evaluation("test")
     #expect(validation.count == 3)
     #expect(test.count == 15)
-    #expect(summary.supervised.top1 == test.top1)
+    #expect(summary[.baseline].top1 == test.top1)
     let manifest = try Manifest(readFrom: run.directory)
     #expect(manifest.files["baseline/evaluation-validation.json"] != nil)
     #expect(manifest.files["baseline/evaluation-test.json"] != nil)

@@ -3,7 +3,6 @@ import Foundation
 import ImageData
 import Recipes
 public import Terminal
-import Training
 
 /// Tags for experiments: a labelled set becomes a W whose labels are hidden and whose tags are as wrong and
 /// as incomplete as hashtags are.

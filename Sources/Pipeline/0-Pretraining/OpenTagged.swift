@@ -3,7 +3,6 @@ import Recipes
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Opens W: an index, shards (whose index is made first), or any other pictures, in even shards; with the
 /// tags of `data.taggedTags` where they are given. Labels are left out of account.

@@ -3,7 +3,6 @@ import Foundation
 import ImageData
 import Shards
 import Terminal
-import Training
 
 /// How many pictures carry each tag.
 ///

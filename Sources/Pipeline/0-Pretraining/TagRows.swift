@@ -2,7 +2,6 @@ import Files
 import ImageData
 import Shards
 import Terminal
-import Training
 
 /// The classes of each picture that has any.
 struct TagRows {

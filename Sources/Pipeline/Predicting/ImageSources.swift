@@ -4,7 +4,6 @@ import ImageData
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Pictures that are named in any of the ways the program knows, opened one after the other as one data
 /// set without labels.

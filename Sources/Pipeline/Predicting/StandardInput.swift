@@ -2,7 +2,6 @@ import Files
 import Foundation
 import ImageData
 import Terminal
-import Training
 
 /// What comes from standard input: paths of pictures, or one encoded picture.
 enum StandardInput {

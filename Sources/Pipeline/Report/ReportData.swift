@@ -99,10 +99,3 @@ struct ReportData {
     return total
   }
 }
-
-extension Summary {
-  /// The accuracy of the network of a stage.
-  func accuracy(of stage: Stage) -> Accuracy {
-    stage.facts.accuracy.map { self[keyPath: $0] } ?? Accuracy()
-  }
-}

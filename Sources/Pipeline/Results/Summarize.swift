@@ -34,9 +34,7 @@ public enum Summarize {
       libtorch: Libtorch.version)
     summary.cutShards = run.data.unlabelled.cutShards
     summary.scoresFrom = ScoreProvenance(of: run.directory)?.words
-    for stage in Stage.allCases {
-      if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
-    }
+    for stage in Stage.allCases where stage.isMeasured { summary[stage] = accuracy(stage) }
     if markers[.pretraining] != nil {
       let path = "\(run.directory.folder(of: .pretraining))/tags.json"
       let tags = try? JSON.read(TagStatistics.self, at: path)
@@ -73,7 +71,7 @@ public enum Summarize {
       summary.labelledImages = earlier.labelledImages
     }
     // What computed is said of the results, not of the machine that reports on them.
-    if let made = Stage.pipeline.filter({ $0.facts.accuracy != nil }).reversed()
+    if let made = Stage.pipeline.filter(\.isMeasured).reversed()
       .lazy.compactMap({ markers[$0]?.inputs }).first
     {
       summary.device = made.device ?? earlier?.device ?? summary.device

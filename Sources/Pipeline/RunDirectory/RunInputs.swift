@@ -55,7 +55,9 @@ struct RunInputs {
       inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
     }
     // A note that is damaged is said where it is followed.
-    if stage == .student { inputs.cache = (try? CacheNote(in: directory))?.format.words }
+    if stage.facts.learns == .selected {
+      inputs.cache = (try? CacheNote(in: directory))?.format.words
+    }
     return inputs
   }
 }

@@ -1,7 +1,7 @@
-package import ImageData
-package import Models
+public import ImageData
+public import Models
 import Terminal
-package import Torch
+public import Torch
 
 /// How many pictures tell which numbers a network's layers see and make.
 package let calibrationImages = 512
@@ -11,7 +11,7 @@ package let calibrationImages = 512
 ///
 /// The same pictures give the same ranges for any number of threads.
 /// - Throws: `TrainingError.usage` for a network that has no form in int8, `TorchError`, `Stopped`.
-package func calibrate(
+public func calibrate(
   _ network: any Network, on pictures: any ImageDataset, input: ImageInput, _ runtime: Runtime,
   seed: UInt64
 ) throws -> ActivationRanges {

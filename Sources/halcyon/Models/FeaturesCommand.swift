@@ -3,7 +3,6 @@ import Files
 import Foundation
 import Pipeline
 import Terminal
-import Training
 
 /// `halcyon features`: what a network sees of pictures, as numbers.
 struct FeaturesCommand: ParsableCommand {

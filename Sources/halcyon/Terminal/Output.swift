@@ -3,7 +3,6 @@ import Foundation
 import Synchronization
 import Pipeline
 import Terminal
-import Training
 
 /// Prints a line for people to standard output, its control characters written out.
 /// - Throws: `FileError` when it cannot be written, for example to a full disk.

@@ -3,7 +3,6 @@ import ImageData
 import Ranking
 import Shards
 import Terminal
-import Training
 
 /// The selected pictures at training size, from the cache that scoring has left.
 enum CachedSelection {

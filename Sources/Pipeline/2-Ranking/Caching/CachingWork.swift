@@ -7,7 +7,6 @@ import Recipes
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// The copies at training size that scoring leaves of U, where a recipe has a `data.cache`.
 struct CachingWork {

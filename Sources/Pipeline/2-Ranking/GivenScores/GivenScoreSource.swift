@@ -7,7 +7,6 @@ import Recipes
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Scores that another program made, from its files.
 ///

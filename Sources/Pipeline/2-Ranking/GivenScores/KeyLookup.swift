@@ -3,7 +3,6 @@ import ImageData
 import Ranking
 import Shards
 import Terminal
-import Training
 
 /// Finds the pictures of U by their keys.
 ///

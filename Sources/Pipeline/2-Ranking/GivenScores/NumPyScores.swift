@@ -1,6 +1,5 @@
 import Files
 import Terminal
-import Training
 
 /// Scores in a NumPy file, and the keys of its rows from a list.
 struct NumPyScores: ScoreTable {

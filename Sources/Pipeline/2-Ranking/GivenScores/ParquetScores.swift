@@ -1,6 +1,5 @@
 import Files
 import Terminal
-import Training
 
 /// Scores in a Parquet file.
 struct ParquetScores: ScoreTable {

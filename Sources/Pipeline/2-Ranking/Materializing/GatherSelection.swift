@@ -5,7 +5,6 @@ import Ranking
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// The selected pictures, one for each row of a selection, in any order.
 ///

@@ -5,7 +5,6 @@ import Ranking
 import Recipes
 import Shards
 import Terminal
-import Training
 
 /// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,
 /// for other programs, and where U cannot be read at random.

@@ -5,7 +5,6 @@ import Ranking
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Where the pictures of a run's selection were materialized: `materialized.json` of `2-ranking`.
 struct MaterializedImages: Codable {

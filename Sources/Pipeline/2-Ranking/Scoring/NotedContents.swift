@@ -4,7 +4,6 @@ import Foundation
 import ImageData
 import SystemPackage
 import Terminal
-import Training
 
 /// What the pictures of one set are: noted once and kept in the run's folder `known`, since D may be a
 /// million files.

@@ -6,7 +6,6 @@ import Recipes
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Which shards of U have scores, and what became of the pictures that have none.
 ///

@@ -5,7 +5,6 @@ import ImageData
 import Ranking
 import Shards
 import Terminal
-import Training
 
 /// Pictures that were replaced under their names. A shard's identity looks at all names and into a few
 /// files; the states of all files tell where it is worth looking into all.

@@ -2,7 +2,6 @@ import Files
 import Foundation
 import ImageData
 import Terminal
-import Training
 
 /// Shards that are worked through one after the other, alone or beside other workers.
 struct ShardQueue {

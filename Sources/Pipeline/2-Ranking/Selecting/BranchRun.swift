@@ -4,7 +4,6 @@ import Ranking
 import Recipes
 import SystemPackage
 import Terminal
-import Training
 
 /// A run that begins with another's teacher and scores, and with a selection that lies beside it: for
 /// training a student on that selection and keeping the other's.

@@ -7,7 +7,6 @@ import Recipes
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Selects without the pictures that show what a better one shows already.
 ///

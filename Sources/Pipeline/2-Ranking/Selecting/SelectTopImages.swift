@@ -6,7 +6,6 @@ import Recipes
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// Stage 2, second half: the top K pictures of each class become D̂.
 ///

@@ -5,7 +5,6 @@ import Ranking
 import Recipes
 import Shards
 import Terminal
-import Training
 
 /// The mean of several teachers' probabilities, from the scores that their own runs have.
 ///

@@ -4,7 +4,6 @@ import Ranking
 import Shards
 import SystemPackage
 import Terminal
-import Training
 
 /// How often several teachers call a picture the same: `agreement.json` of the folder `2-ranking`.
 ///

@@ -89,7 +89,7 @@ struct MachinesModel {
       read / (machines.storage?.value ?? .infinity))
     let stepping = steps * step.seconds
     return stage(
-      training.stage, on: step.machines,
+      training.title, on: step.machines,
       seconds: max(stepping, reading) + written / machines.network.value,
       isReading: reading > stepping, read: read, written: written,
       sent: steps * count * step.sentBytes + (count - 1) * 4 * Double(training.parameters),

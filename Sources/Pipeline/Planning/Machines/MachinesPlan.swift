@@ -104,8 +104,10 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
           bytes: scoreBytes, selected: plan.selected,
           dropsCopies: recipe.ranking.duplicates != .keep, selectionBytes: plan.selectionBytes))
     }
+    var isRanked = false
     for training in plan.trainings {
-      if training.stage == Pipeline.Stage.student.title {
+      if training.stage.facts.learns == .selected, !isRanked {
+        isRanked = true
         if recipe.teacher.kind.isOnFeatures, let teacher = plan.teacher {
           stages.append(model.features(pictures: counts.labelled, gmac: teacher.gmac))
         }

@@ -2,7 +2,6 @@ import Files
 import Recipes
 import Terminal
 import Torch
-import Training
 
 extension Preflight {
   /// Finds what the results in `directory` were made otherwise of, which a start refuses or, with

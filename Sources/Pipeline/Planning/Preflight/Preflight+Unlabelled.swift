@@ -4,7 +4,6 @@ import ImageData
 import Recipes
 import Shards
 import Terminal
-import Training
 
 extension Preflight {
   /// Decodes some pictures of U or W, spread over it: where none can be read, it is of no use.
