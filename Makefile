@@ -11,7 +11,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
 FLAGS = -c release -Xswiftc -enable-testing $(shell cat .libtorch/flags)
 HALCYON = .build/release/halcyon
 
-.PHONY: setup parquet build demo test test-faults example fuzz bench lint clean
+.PHONY: setup parquet build demo test test-faults example fuzz bench benchmarks lint clean
 
 setup:
 	@scripts/setup
@@ -52,6 +52,11 @@ fuzz: setup
 
 bench: setup
 	@Benchmarks/run $(ONLY)
+
+# Only that the benchmarks compile: over what the tests are built of, of which nothing is built again.
+benchmarks: setup
+	cp Package.resolved Benchmarks/
+	swift build $(FLAGS) --package-path Benchmarks --scratch-path .build --product halcyon-bench
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks Examples \

@@ -25,8 +25,8 @@ let package = Package(
     .library(
       name: "Halcyon",
       targets: [
-        "Files", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking", "Training",
-        "Export", "Recipes", "Pipeline",
+        "Files", "Terminal", "Torch", "Models", "Copies", "ImageData", "Shards", "Ranking",
+        "Training", "Export", "Recipes", "Pipeline",
       ]),
     .executable(name: "halcyon", targets: ["halcyon"]),
     .executable(name: "SelfTraining", targets: ["SelfTraining"]),
@@ -71,6 +71,9 @@ let package = Package(
       name: "Files", dependencies: ["CProcess", "CXXHash", crypto, system],
       swiftSettings: swiftSettings),
 
+    // What a program tells its user while it works, and how it is asked to stop.
+    .target(name: "Terminal", dependencies: ["Files"], swiftSettings: swiftSettings),
+
     // The rooms. Imports run one way; Models, ImageData and Ranking do not know each other.
     .target(
       name: "Copies", dependencies: ["CImage", "Files", crypto], swiftSettings: swiftSettings),
@@ -89,7 +92,8 @@ let package = Package(
       dependencies: ["CCurl", "CInflate", "ImageData", "Copies", "Files", crypto, system],
       swiftSettings: swiftSettings),
     .target(
-      name: "Training", dependencies: ["Torch", "Models", "ImageData", "Copies", "Files", system],
+      name: "Training",
+      dependencies: ["Torch", "Models", "ImageData", "Copies", "Terminal", "Files", system],
       swiftSettings: swiftSettings),
     .target(
       name: "Recipes",
@@ -106,19 +110,20 @@ let package = Package(
       dependencies: [
         "Torch", "Models", "Training", "Export", "Recipes", "Copies", "ImageData", "Shards",
         "Ranking", "Pages",
-        "Files", crypto, system,
+        "Terminal", "Files", crypto, system,
       ],
       swiftSettings: swiftSettings),
     .target(
       name: "Experiments",
-      dependencies: ["Pipeline", "Recipes", "Training", "Models", "Pages", "Files", system],
+      dependencies: [
+        "Pipeline", "Recipes", "Training", "Models", "Pages", "Terminal", "Files", system,
+      ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "halcyon",
       dependencies: [
         "Experiments", "Pipeline", "Launch", "Export", "Recipes", "Training", "Models", "Torch",
-        "ImageData",
-        "Shards", "Files",
+        "ImageData", "Shards", "Terminal", "Files",
         argumentParser,
         system,
       ],
@@ -139,6 +144,8 @@ let package = Package(
     .testTarget(
       name: "FilesTests", dependencies: ["Files", "TestSupport", system],
       swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: swiftSettings),
     .testTarget(
       name: "LaunchTests", dependencies: ["Launch", "Files", "TestSupport"],
       swiftSettings: swiftSettings),
@@ -166,7 +173,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Torch", "Models", "ImageData", "Files", "TestSupport", system],
+      dependencies: [
+        "Training", "Torch", "Models", "ImageData", "Terminal", "Files", "TestSupport", system,
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ExportTests",
@@ -185,7 +194,7 @@ let package = Package(
         "Shards",
         "Ranking",
         "Pages",
-        "Files", "TestSupport", system,
+        "Terminal", "Files", "TestSupport", system,
       ],
       swiftSettings: swiftSettings),
     .testTarget(
@@ -198,7 +207,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "halcyon", "Pipeline", "Recipes", "Training", "Models", "Torch", "ImageData", "Shards",
-        "Files",
+        "Terminal", "Files",
         "TestSupport",
         yams,
       ],

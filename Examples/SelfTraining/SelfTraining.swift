@@ -68,7 +68,8 @@ struct SelfTraining {
       let run = try Run(recipe: recipe(folder: folder), directory: out)
       let summary = try run.allStages()
       for (name, accuracy) in [
-        ("alone", summary.supervised), ("teacher", summary.teacher), ("student", summary.student),
+        ("alone", summary[.baseline]), ("teacher", summary[.teacher]),
+        ("student", summary[.fineTuning]),
       ] {
         print(name, accuracy.top1.map { Format.fixed($0, 2) + " %" } ?? "not measured")
       }

@@ -51,13 +51,13 @@ public struct Experiment: Sendable {
 
 extension Experiment.Column {
   /// Top-1 of the student's network trained on the labelled pictures alone.
-  static let supervised = Self(title: "Supervised") { $0.supervised.top1 }
+  static let supervised = Self(title: "Supervised") { $0[.baseline].top1 }
   /// Top-1 of the teacher.
-  static let teacher = Self(title: "Teacher") { $0.teacher.top1 }
+  static let teacher = Self(title: "Teacher") { $0[.teacher].top1 }
   /// Top-1 of the student before fine-tuning.
-  static let pretrained = Self(title: "Pre-trained only") { $0.pretrained.top1 }
+  static let pretrained = Self(title: "Pre-trained only") { $0[.student].top1 }
   /// Top-1 of the student.
-  static let student = Self(title: "Fine-tuned") { $0.student.top1 }
+  static let student = Self(title: "Fine-tuned") { $0[.fineTuning].top1 }
   /// The student's top-1 less the supervised one's, in points.
   static let gain = Self(title: "Gain") { $0.gain }
   /// The part of selected labels that are right, in percent.

@@ -3,7 +3,8 @@ import Foundation
 public import Pipeline
 public import Recipes
 import SystemPackage
-public import Training
+import Training
+public import Terminal
 
 /// What `runExperiment` is to do.
 public struct ExperimentRequest: Sendable {

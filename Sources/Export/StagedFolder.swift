@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import SystemPackage
+import Terminal
 import Training
 
 /// A folder whose files are written beside it first.

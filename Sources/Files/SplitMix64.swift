@@ -1,5 +1,8 @@
 /// The finaliser of SplitMix64 (Steele, Lea, Flood, doi:10.1145/2660193.2660195).
 package enum SplitMix64 {
+  /// What the generator's state grows by from one number to the next.
+  package static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15
+
   /// A bijection of 64-bit integers in which every bit depends on every bit.
   @inlinable
   package static func finalized(_ value: UInt64) -> UInt64 {

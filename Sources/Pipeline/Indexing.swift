@@ -3,7 +3,7 @@ import Foundation
 import ImageData
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// How the index of shards is made that have none yet.
 struct Indexing {
@@ -19,7 +19,7 @@ struct Indexing {
   var mayMake = true
   /// Whether pictures are to be read: otherwise an index tells also of those that only a command gives
   /// which may not run.
-  var readsPictures = true
+  var readsImages = true
   /// Where progress is told.
   let console: Console
   /// What is done before anything is written.
@@ -67,7 +67,7 @@ struct Indexing {
   /// The index in `folder`.
   func open(_ folder: String, commands: CommandPermission) throws -> IndexedCollection {
     try IndexedCollection(
-      folder: folder, commands: commands, readsPictures: readsPictures, note: tellFailures(console),
+      folder: folder, commands: commands, readsImages: readsImages, note: tellFailures(console),
       shouldStop: { StopSignal.number != nil })
   }
 

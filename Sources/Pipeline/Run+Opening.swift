@@ -1,8 +1,8 @@
 import Foundation
 import ImageData
 import Recipes
+import Terminal
 import Torch
-import Training
 
 extension Run {
   /// What a run is opened with.
@@ -11,7 +11,7 @@ extension Run {
     let workers: Int
     let console: Console
     let redoing: Bool
-    let needsPictures: Bool
+    let needsImages: Bool
     let computed: Set<Stage>
     /// The stages that are made again where they were made otherwise.
     let remade: Set<Stage>
@@ -23,7 +23,7 @@ extension Run {
   /// What a run is made of once it is opened.
   struct Opened {
     let data: RunData
-    let known: KnownPictures
+    let known: KnownImages
     let inputs: RunInputs
     let device: Device
     let precision: Precision
@@ -39,7 +39,7 @@ extension Run {
     let recipe = reading.recipe
     let (directory, access) = (opening.claim.directory, opening.access)
     if access != .alone, access != .member { try directory.requireSameScores(reading.whole()) }
-    let (pictures, device, warnings) = try openPictures(reading, opening)
+    let (pictures, device, warnings) = try openImages(reading, opening)
     let precision = Self.precision(recipe.precision, on: device)
     var data = pictures.data
     let known = pictures.known
@@ -69,9 +69,9 @@ extension Run {
     if access != .member, data.isThere, data.unlabelled.absence == nil {
       if access == .alone, opening.redoing { try opening.requireGivenScores(recipe, data) }
       do {
-        try directory.requireSamePictures(
+        try directory.requireSameImages(
           as: data, recipe, access: access, redoing: opening.redoing)
-      } catch is PipelineError where !opening.needsPictures {
+      } catch is PipelineError where !opening.needsImages {
         data.loseUnlabelled(
           RunData.unlabelled(
             in: directory, recipe, because: "they are not those that the run was begun with"))
@@ -91,28 +91,28 @@ extension Run {
 
   /// Opens the run's pictures, with all that speaks against the run; where none is needed, the
   /// directory's memory stands in for those that are not there.
-  private static func openPictures(_ reading: RecipeReading, _ opening: Opening) throws
+  private static func openImages(_ reading: RecipeReading, _ opening: Opening) throws
     -> (RunData.Opened, Device, [String])
   {
     let recipe = reading.recipe
     let (directory, access) = (opening.claim.directory, opening.access)
     let indexing = Indexing(
       folder: directory.path, workers: opening.workers,
-      isFixed: access != .alone || !opening.needsPictures,
+      isFixed: access != .alone || !opening.needsImages,
       mayMake: access != .reading && access != .member,
-      readsPictures: opening.needsPictures, console: opening.console, prepare: opening.claim.take)
+      readsImages: opening.needsImages, console: opening.console, prepare: opening.claim.take)
     var preflight = Preflight(reading.problems)
     // Who computes nothing needs no device, for example where a run's results were copied to.
-    if !opening.needsPictures { try preflight.refuseProblems() }
+    if !opening.needsImages { try preflight.refuseProblems() }
     let device =
-      opening.needsPictures
+      opening.needsImages
       ? try preflight.attempt("device") { try Self.device(recipe.device) }
       : (try? Self.device(recipe.device)) ?? .cpu
     do {
       let opened = try RunData.open(
         recipe,
         RunData.Opening(
-          workers: opening.workers, needsUnlabelled: opening.needsPictures, indexing: indexing,
+          workers: opening.workers, needsUnlabelled: opening.needsImages, indexing: indexing,
           alike: recipe.looksForAlike, directory: directory, device: device,
           computed: opening.computed, access: access, processes: opening.processes),
         noting: &preflight)
@@ -129,7 +129,7 @@ extension Run {
           RunData.unlabelled(in: directory, recipe, because: absence))
       }
       return (opened, device, warnings)
-    } catch let error where !opening.needsPictures {
+    } catch let error where !opening.needsImages {
       opening.console.note(
         "\(PipelineError.line(about: error)); \(directory.path) says what was there")
       let unlabelled =

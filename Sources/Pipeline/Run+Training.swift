@@ -4,6 +4,7 @@ import ImageData
 import Models
 import Recipes
 import SystemPackage
+import Terminal
 import Torch
 import Training
 

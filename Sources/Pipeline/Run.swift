@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Models
 public import Recipes
+public import Terminal
 public import Torch
 public import Training
 
@@ -29,7 +30,7 @@ public final class Run {
   let log: EventLog
   let data: RunData
   /// The labelled, validation and test pictures, by what they show.
-  let known: KnownPictures
+  let known: KnownImages
   /// What this start finds that results depend on.
   let inputs: RunInputs
   /// What says whether a step of a training may be taken.
@@ -56,19 +57,19 @@ public final class Run {
 
   /// Opens the run's directory and data; nothing is computed yet. With `redoing`, stages that another
   /// recipe made are removed, to be run again; only those of `remade`, by default the computed ones, and
-  /// what is made of them. Without `needsPictures`, pictures that are gone and a
+  /// what is made of them. Without `needsImages`, pictures that are gone and a
   /// U that has changed are no error: what the directory remembers of them stands in. Of the stages to
   /// be computed, `computed`, also the device and the precision are compared with those that they were
   /// begun with.
   /// - Throws: `PipelineError` when another process has the directory, when the recipe asks for
   ///   what is not there, or when the data cannot be used.
   public convenience init(
-    recipe: Recipe, directory path: String, redoing: Bool = false, needsPictures: Bool = true,
+    recipe: Recipe, directory path: String, redoing: Bool = false, needsImages: Bool = true,
     computing computed: Set<Stage> = Set(Stage.allCases), remaking remade: Set<Stage>? = nil,
     access: Access = .alone, console: Console = Console()
   ) throws {
     try self.init(
-      RecipeReading(of: recipe), directory: path, redoing: redoing, needsPictures: needsPictures,
+      RecipeReading(of: recipe), directory: path, redoing: redoing, needsImages: needsImages,
       computing: computed, remaking: remade, access: access, console: console)
   }
 
@@ -78,7 +79,7 @@ public final class Run {
   /// - Throws: As `init(recipe:directory:)`.
   public init(
     _ reading: RecipeReading, directory path: String, redoing: Bool = false,
-    needsPictures: Bool = true, computing computed: Set<Stage> = Set(Stage.allCases),
+    needsImages: Bool = true, computing computed: Set<Stage> = Set(Stage.allCases),
     remaking remade: Set<Stage>? = nil, access: Access = .alone,
     stepGuard: any StepGuard = FiniteSteps(), group: any ProcessGroup = SingleProcess(),
     console: Console = Console()
@@ -105,7 +106,7 @@ public final class Run {
         reading,
         Opening(
           claim: claim, workers: workers, console: console, redoing: redoing,
-          needsPictures: needsPictures, computed: computed, remade: remade ?? computed,
+          needsImages: needsImages, computed: computed, remade: remade ?? computed,
           access: access, processes: group.size))
       (data, known, inputs) = (opened.data, opened.known, opened.inputs)
       (device, precision) = (opened.device, opened.precision)
@@ -161,7 +162,7 @@ public final class Run {
 
   /// How many pictures may be unreadable in the training of a stage.
   func unreadableLimit(of dataset: any ImageDataset, in stage: Stage) -> BadSamples.Limit {
-    guard stage != .student, unreadableLimit != .none else { return unreadableLimit }
+    guard stage.facts.learns != .selected, unreadableLimit != .none else { return unreadableLimit }
     // D was judged whole when the run was opened; a part of it may have more than its share.
     let known = Double(unreadableTrained) / Double(max(1, dataset.count))
     return BadSamples.Limit(

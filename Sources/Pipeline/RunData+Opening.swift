@@ -2,6 +2,7 @@ import Copies
 import ImageData
 import Recipes
 import Shards
+import Terminal
 import Torch
 import Training
 
@@ -10,7 +11,7 @@ extension RunData {
   struct Opening {
     /// How many threads read pictures.
     let workers: Int
-    /// Whether U must be there; where it is not, `MissingPictures` stand in for it.
+    /// Whether U must be there; where it is not, `MissingImages` stand in for it.
     var needsUnlabelled = true
     /// How an index is made of shards that have none yet.
     let indexing: Indexing
@@ -34,7 +35,7 @@ extension RunData {
   struct Opened {
     var data: RunData
     /// The labelled, validation and test pictures, by what they show; none for who only reads.
-    let known: KnownPictures
+    let known: KnownImages
     /// What was noted just now, by the names that it is kept under.
     fileprivate let noted: [(name: String, noting: NotedContents, contents: [ImageContents])]
 
@@ -42,11 +43,11 @@ extension RunData {
     init(remembered data: RunData, in directory: RunDirectory) throws {
       let kept = UnreadableList(keptIn: directory.knownFolder)
       try self.init(
-        data: data, known: KnownPictures([], alike: false, unreadable: kept), noted: [])
+        data: data, known: KnownImages([], alike: false, unreadable: kept), noted: [])
     }
 
     fileprivate init(
-      data: RunData, known: KnownPictures,
+      data: RunData, known: KnownImages,
       noted: [(name: String, noting: NotedContents, contents: [ImageContents])]
     ) {
       self.data = data
@@ -96,7 +97,7 @@ final class SetsOpening {
       paths.validation, paths.validationSplit, "data.validation", source)
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
     let labelled = try source.flatMap { try divide($0) }
-    let known = try labelled.flatMap { try knownPictures($0, validation, test) }
+    let known = try labelled.flatMap { try knownImages($0, validation, test) }
     let (tagged, task) = (try openTagged(), try openTask())
     try checkTrainings(source, labelled, [tagged?.learned, task].compactMap { $0 })
     let unlabelled = try openUnlabelled(rest: labelled?.rest)
@@ -157,7 +158,7 @@ final class SetsOpening {
       preflight.warnOfCutShards(of: unlabelled)
       return unlabelled
     } catch let error where !opening.needsUnlabelled {
-      return MissingPictures(name: paths.unlabelled, reason: "\(error)")
+      return MissingImages(name: paths.unlabelled, reason: "\(error)")
     } catch {
       try preflight.note(error, key: "data.unlabelled")
       return nil
@@ -226,15 +227,15 @@ final class SetsOpening {
 
   // MARK: - What pictures are
 
-  private func knownPictures(
+  private func knownImages(
     _ labelled: Labelled, _ validation: Examples?, _ test: Examples?
-  ) throws -> KnownPictures? {
+  ) throws -> KnownImages? {
     guard opening.access != .reading, let contents = labelled.contents else {
       let kept = opening.directory.map { UnreadableList(keptIn: $0.knownFolder) }
-      return try KnownPictures(
+      return try KnownImages(
         [], alike: false, unreadable: kept ?? UnreadableList([], heldOut: false))
     }
-    var parts: [KnownPictures.Part] = []
+    var parts: [KnownImages.Part] = []
     var noted: [UnreadableList.Part] = []
     func add(
       _ name: String, _ dataset: any ImageDataset, _ found: NotedContents.Noted, isLeftOut: Bool
@@ -266,7 +267,7 @@ final class SetsOpening {
     judge(list)
     preflight.warnOfAbsentClasses(test, "test")
     preflight.warnOfAbsentClasses(validation, "validation")
-    let known = try KnownPictures(parts, alike: opening.alike, unreadable: list)
+    let known = try KnownImages(parts, alike: opening.alike, unreadable: list)
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "labelled") }
     _ = try preflight.attempt("data.test") { try known.refuse("test", among: "validation") }
     if validation != nil {
@@ -307,7 +308,7 @@ final class SetsOpening {
 
   /// Looks at the trainings that are still to be done, which only who works alone does.
   private func checkTrainings(
-    _ source: (any ImageDataset)?, _ labelled: Labelled?, _ learned: [LearnedPictures]
+    _ source: (any ImageDataset)?, _ labelled: Labelled?, _ learned: [LearnedImages]
   ) throws {
     guard opening.access == .alone else { return }
     var preflight = preflight

@@ -22,9 +22,9 @@ extension RunData {
     let names = directory.origins["labelled"]?.classes ?? Self.classNames(ofModelsIn: directory)
     guard let names else { throw error }
     func remembered(_ set: String) throws -> Examples {
-      guard let pictures = RememberedPictures(set, in: directory, recipe, because: reason) else {
+      guard let pictures = RememberedImages(set, in: directory, recipe, because: reason) else {
         return try Examples(
-          labelled: MissingPictures(name: set, reason: reason, classes: names))
+          labelled: MissingImages(name: set, reason: reason, classes: names))
       }
       return try Examples(labelled: pictures)
     }
@@ -43,12 +43,12 @@ extension RunData {
     -> any ShardedDataset
   {
     if IndexedCollection.exists(in: directory.indexFolder),
-      let indexed = try? IndexedCollection(folder: directory.indexFolder, readsPictures: false)
+      let indexed = try? IndexedCollection(folder: directory.indexFolder, readsImages: false)
     {
       return indexed
     }
-    return RememberedPictures("unlabelled", in: directory, recipe, because: reason)
-      ?? MissingPictures(name: recipe.data.unlabelled, reason: reason)
+    return RememberedImages("unlabelled", in: directory, recipe, because: reason)
+      ?? MissingImages(name: recipe.data.unlabelled, reason: reason)
   }
 
   /// The classes of the first model that the run has.

@@ -5,6 +5,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// The pictures of a run: labelled, unlabelled, for validation and for the final figures.
@@ -18,15 +19,15 @@ struct RunData {
   /// U. Where its labels are known they are only used to tell how pure the selection is.
   private(set) var unlabelled: any ShardedDataset
   /// W; nil where there is none, and where nothing of what is computed depends on it.
-  let tagged: TaggedPictures?
+  let tagged: TaggedImages?
   /// V; nil as above.
-  let task: LearnedPictures?
+  let task: LearnedImages?
   let classNames: [String]
   private let validationIsGiven: Bool
 
   init(
     labelled: Examples, validation: Examples?, test: Examples?, unlabelled: any ShardedDataset,
-    tagged: TaggedPictures? = nil, task: LearnedPictures? = nil, classNames: [String],
+    tagged: TaggedImages? = nil, task: LearnedImages? = nil, classNames: [String],
     validationIsGiven: Bool
   ) {
     self.labelled = labelled
@@ -169,7 +170,7 @@ struct RunData {
   }
 
   /// W and V, by the stage that learns them.
-  var learned: [Stage: LearnedPictures] {
+  var learned: [Stage: LearnedImages] {
     let both = [tagged?.learned, task].compactMap { $0 }
     return Dictionary(both.map { ($0.stage, $0) }, uniquingKeysWith: { first, _ in first })
   }

@@ -38,7 +38,7 @@ extension Stage {
     /// Whether it is one of the pipeline's own, not a comparison with it.
     var isOfPipeline: Bool
     /// The pictures that its network learns from; nil where it learns from none.
-    var learns: Pictures?
+    var learns: Images?
     /// How it trains its network; nil where it trains none.
     var training: TrainingFacts?
     /// Whether its network is the teacher's.
@@ -50,8 +50,8 @@ extension Stage {
     var keys: [String]
     /// The key that names weights which its network starts from; nil where there is none.
     var startFrom: StartKey?
-    /// Where the accuracy of its network stands in a summary; nil where it trains none.
-    var accuracy: WritableKeyPath<Summary, Summary.Accuracy>?
+    /// Where the accuracy of its network stands; nil where none is measured.
+    var accuracy: AccuracyFacts?
     /// Whether a run of a recipe has it.
     var isIncluded: (Recipe) -> Bool = { _ in true }
     /// Does it, or nothing where it is done.
@@ -62,7 +62,7 @@ extension Stage {
   }
 
   /// Pictures that a network learns from.
-  enum Pictures {
+  enum Images {
     /// D.
     case labelled
     /// Pictures that this stage alone has: W or V.
@@ -75,10 +75,20 @@ extension Stage {
   struct TrainingFacts {
     /// The group of a recipe that its settings stand in, as `training`.
     var group: String
-    /// Its settings; nil where the recipe's network stays as it is.
-    var settings: (Recipe) -> Recipe.Training?
+    /// Its settings.
+    var settings: WritableKeyPath<Recipe, Recipe.Training>
+    /// Whether a recipe trains the network, which else stays as it is.
+    var isTrained: (Recipe) -> Bool = { _ in true }
     /// Whether it sees as many images as the stages of the pipeline together.
     var isAsLongAsPipeline = false
+  }
+
+  /// What there is to know of the accuracy of a stage's network.
+  struct AccuracyFacts {
+    /// What its two keys in `summary.json` begin with: `teacher` for `teacher_top1` and `teacher_top5`.
+    var key: String
+    /// What the model card calls the network.
+    var name: (Recipe) -> String
   }
 
   /// What there is to know of this stage.
@@ -88,19 +98,19 @@ extension Stage {
       Facts(
         folder: "baseline", title: "baseline", result: "Supervised baseline", isOfPipeline: false,
         learns: .labelled,
-        training: .init(group: "baseline") { $0.baseline.training },
-        keys: [
-          "baseline.training.", "student.model", "student.stem", "student.width",
-          "student.startFrom",
-        ],
-        startFrom: Recipe.studentStart,
-        accuracy: \.supervised, isIncluded: { $0.baseline.enabled },
+        training: .init(group: "baseline", settings: \.baseline.training),
+        keys: Self.keysOfBaseline, startFrom: Recipe.studentStart,
+        accuracy: .init(key: "supervised") {
+          "\($0.student.model) on the labelled pictures alone"
+        },
+        isIncluded: { $0.baseline.enabled },
         perform: TrainBaseline.perform(in:))
     case .pretraining:
       Facts(
         folder: "0-pretrained", title: "teacher's pre-training", result: "Teacher before D",
         isOfPipeline: true, learns: .own,
-        training: .init(group: "teacher.pretraining") { $0.teacher.pretraining.training },
+        training: .init(
+          group: "teacher.pretraining", settings: \.teacher.pretraining.training),
         isOfTeacher: true,
         keys: [
           "data.tagged", "data.taggedSplit", "data.taggedTags", "teacher.pretraining.",
@@ -113,7 +123,7 @@ extension Stage {
       Facts(
         folder: "0-tuned", title: "teacher's tuning on V", result: "Teacher on V",
         isOfPipeline: true, learns: .own,
-        training: .init(group: "teacher.fineTuneOn") { $0.teacher.fineTuneOn.training },
+        training: .init(group: "teacher.fineTuneOn", settings: \.teacher.fineTuneOn.training),
         isOfTeacher: true, begins: (.pretraining, "model.safetensors"),
         keys: [
           "teacher.fineTuneOn.", "teacher.model", "teacher.stem", "teacher.width",
@@ -126,11 +136,12 @@ extension Stage {
       Facts(
         folder: "1-teacher", title: "teacher", result: "Teacher", isOfPipeline: true,
         learns: .labelled,
-        training: .init(group: "teacher") {
-          $0.teacher.kind == .trained ? $0.teacher.training : nil
+        training: .init(group: "teacher", settings: \.teacher.training) {
+          $0.teacher.kind == .trained
         },
         isOfTeacher: true, begins: (.taskTuning, "model.safetensors"), keys: ["teacher."],
-        startFrom: Recipe.teacherStart, accuracy: \.teacher,
+        startFrom: Recipe.teacherStart,
+        accuracy: .init(key: "teacher") { "teacher (\($0.teacher.model))" },
         isIncluded: { $0.teacher.kind != .given },
         perform: TrainTeacher.perform(in:))
     case .ranking:
@@ -145,29 +156,35 @@ extension Stage {
       Facts(
         folder: "3-student", title: "student", result: "Student before fine-tuning",
         isOfPipeline: true, learns: .selected,
-        training: .init(group: "student") { $0.student.training },
+        training: .init(group: "student", settings: \.student.training),
         begins: (.ranking, "selected.bin"), keys: ["student."],
-        startFrom: Recipe.studentStart, accuracy: \.pretrained,
+        startFrom: Recipe.studentStart,
+        accuracy: .init(key: "pretrained") { _ in "student before fine-tuning" },
         perform: PretrainStudent.perform(in:))
     case .fineTuning:
       Facts(
         folder: "4-fine-tuned", title: "fine-tuning", result: "Student", isOfPipeline: true,
-        learns: .labelled, training: .init(group: "fineTuning") { $0.fineTuning.training },
+        learns: .labelled, training: .init(group: "fineTuning", settings: \.fineTuning.training),
         begins: (.student, "model.safetensors"), keys: ["fineTuning."],
-        accuracy: \.student, perform: FineTuneStudent.perform(in:))
+        accuracy: .init(key: "student") { _ in "student" }, perform: FineTuneStudent.perform(in:))
     case .baselineLong:
       Facts(
         folder: "baseline-long", title: "long baseline",
         result: "Baseline, as many images as the pipeline", isOfPipeline: false,
         learns: .labelled,
         training: .init(
-          group: "baseline", settings: { $0.baseline.training }, isAsLongAsPipeline: true),
-        keys: [], startFrom: Recipe.studentStart,
-        accuracy: \.supervisedLong,
+          group: "baseline", settings: \.baseline.training, isAsLongAsPipeline: true),
+        keys: Self.keysOfBaseline, startFrom: Recipe.studentStart,
+        accuracy: .init(key: "supervised_long") { _ in "the same, as long as the whole pipeline" },
         isIncluded: { $0.baseline.enabled && $0.baseline.long },
         perform: TrainBaseline.performLong(in:))
     }
   }
+
+  /// What both baselines depend on.
+  private static let keysOfBaseline = [
+    "baseline.training.", "student.model", "student.stem", "student.width", "student.startFrom",
+  ]
 
   /// The stage's folder in a run directory.
   public var folder: String { facts.folder }
@@ -193,8 +210,11 @@ extension Stage {
   /// The stages of the pipeline: the four, and what the teacher learns before D, which not every recipe has.
   static var pipeline: [Stage] { allCases.filter(\.facts.isOfPipeline) }
 
+  /// What the pipeline is compared with.
+  static var comparisons: [Stage] { allCases.filter { !$0.facts.isOfPipeline } }
+
   /// What the pipeline is compared with, then its stages: the order in which results are shown.
-  static var comparisonsFirst: [Stage] { allCases.filter { !$0.facts.isOfPipeline } + pipeline }
+  static var comparisonsFirst: [Stage] { comparisons + pipeline }
 
   /// The stages that come after this one in the pipeline, of which each needs the one before.
   var later: [Stage] {
@@ -228,7 +248,10 @@ extension Recipe {
   }
 
   /// How the stage trains its network; nil where it trains none.
-  func training(of stage: Stage) -> Training? { stage.facts.training?.settings(self) }
+  func training(of stage: Stage) -> Training? {
+    guard let training = stage.facts.training, training.isTrained(self) else { return nil }
+    return self[keyPath: training.settings]
+  }
 
   /// Whether a run of this recipe has the stage.
   public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }

@@ -8,15 +8,18 @@ public protocol Choice: RawRepresentable, CaseIterable, Sendable where RawValue 
   static var otherNames: [String: Self] { get }
 }
 
+/// "auto, cpu or cuda".
+func alternatives(_ words: [String]) -> String {
+  let first = words.dropLast().joined(separator: ", ")
+  return (first.isEmpty ? "" : first + " or ") + (words.last ?? "")
+}
+
 extension Choice {
   /// None.
   public static var otherNames: [String: Self] { [:] }
 
   /// The words there are: "auto, cpu or cuda".
-  public static var words: String {
-    let words = allCases.map(\.rawValue)
-    return words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-  }
+  public static var words: String { alternatives(allCases.map(\.rawValue)) }
 
   /// The word that `text` was most likely meant to be, if any is near.
   public static func word(near text: String) -> String? {

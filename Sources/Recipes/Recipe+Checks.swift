@@ -11,11 +11,15 @@ extension Recipe {
     checkInput(&found)
     checkStages(&found)
     checkPretraining(&found)
-    if teacher.kind == .trained { checkTraining(teacher.training, "teacher.training", &found) }
-    checkTraining(student.training, "student.training", &found)
-    checkTraining(fineTuning.training, "fineTuning.training", &found)
-    if baseline.enabled { checkTraining(baseline.training, "baseline.training", &found) }
+    for training in trainings where training.isUsed(self) {
+      checkTraining(training.settings, training.key, &found)
+    }
     return found.list
+  }
+
+  /// Every training group, in the order of the keys.
+  private var trainings: [RecipeTraining] {
+    Self.fields.flatMap { $0.trainings(self, $0.name) }
   }
 
   /// Whether a run can be called so: its folder is.

@@ -151,7 +151,9 @@ extension ImageInput {
       .value(
         "interpolation", \.interpolation, "Evaluation: how it is resized.",
         reaches: .measuringAndScoring),
-      .value("channels", \.channels, "1 for grey pictures, 3 for colour.", reaches: .everyTraining),
+      .value(
+        "channels", \.channels, "1 for grey pictures, 3 for colour.", reaches: .everyTraining,
+        of: [1, 3]),
       .value(
         "mean", \.mean, "Subtracted from each channel, on a scale of 0 to 1.",
         reaches: .everyTraining),
@@ -169,14 +171,14 @@ extension Recipe.Teacher {
         reaches: .itsStage, isYoung: true),
       .value(
         "model", \.model, "The architecture's name, as halcyon models lists it.",
-        reaches: .pretraining),
+        reaches: .pretraining, expected: "one of these names"),
       .value("stem", \.stem, "Its first layers.", reaches: .pretraining),
       .value("width", \.width, "The channels of its first stage.", reaches: .pretraining),
       .value(
         "startFrom", \.startFrom,
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from.",
         reaches: .pretraining),
-      .training(\.training),
+      .training(\.training) { $0.teacher.kind == .trained },
       .group("pretraining", \.pretraining, Pretraining.fields),
       .group("fineTuneOn", \.fineTuneOn, FineTuneOn.fields),
       .value(
@@ -259,7 +261,7 @@ extension Recipe.Student {
     [
       .value(
         "model", \.model, "The architecture's name, as halcyon models lists it.",
-        reaches: .studentAndBaseline),
+        reaches: .studentAndBaseline, expected: "one of these names"),
       .value("stem", \.stem, "Its first layers.", reaches: .studentAndBaseline),
       .value("width", \.width, "The channels of its first stage.", reaches: .studentAndBaseline),
       .value(
@@ -283,7 +285,7 @@ extension Recipe.Baseline {
         "long", \.long,
         "Whether it is trained once more, for as many images as the whole pipeline saw.",
         reaches: .comparisons),
-      .training(\.training),
+      .training(\.training) { $0.baseline.enabled },
     ]
   }
 }

@@ -52,7 +52,7 @@ extension Recipe.Teacher.FineTuneOn {
         "leaveOut", \.leaveOut,
         "Which pictures of V are left out because D or the test pictures hold them too.",
         reaches: .itsStage, isYoung: true),
-      .training(\.training).young(reaching: .itsStage),
+      .training(\.training) { $0.teacher.fineTuneOn.labelled != nil }.young(reaching: .itsStage),
     ]
   }
 }
@@ -72,7 +72,7 @@ extension Recipe.Teacher.Pretraining {
         "leaveOut", \.leaveOut,
         "Which pictures of W are left out because D or the test pictures hold them too.",
         reaches: .pretraining, isYoung: true),
-      .training(\.training).young(reaching: .pretraining),
+      .training(\.training) { $0.data.tagged != nil }.young(reaching: .pretraining),
     ]
   }
 }
@@ -95,7 +95,6 @@ extension Recipe {
       "teacher.fineTuneOn.labelledSplit is of teacher.fineTuneOn.labelled, which is missing; give it too"
     )
     if task.labelled != nil {
-      checkTraining(task.training, "teacher.fineTuneOn.training", &found)
       found.refuse(
         task.training.freezeBackbone && teacher.startFrom == nil && data.tagged == nil,
         "teacher.fineTuneOn.training.freezeBackbone",
@@ -105,7 +104,6 @@ extension Recipe {
     guard data.tagged != nil else { return }
     let pretraining = teacher.pretraining
     found.atLeast(1, pretraining.minimumImages, "teacher.pretraining.minimumImages")
-    checkTraining(pretraining.training, "teacher.pretraining.training", &found)
     found.refuse(
       pretraining.training.freezeBackbone && teacher.startFrom == nil,
       "teacher.pretraining.training.freezeBackbone",

@@ -30,12 +30,16 @@ struct RecipeField<Root> {
   let settings: (Root, String) -> [RecipeSetting]
   /// The lines of the written recipe, from an indentation on.
   let lines: (Root, String) -> [String]
+  /// The trainings under a path.
+  var trainings: (Root, String) -> [RecipeTraining] = { _, _ in [] }
 
   /// A key with one value: what it is, in a sentence, what a change of it reaches, and whether it came
-  /// after 0.1.0.
+  /// after 0.1.0. `values` are all that it takes, where its type has more; `expected` is what help says of
+  /// these, where the type does not say it or they are many.
   static func value<Value: RecipeValue>(
     _ name: String, _ member: WritableKeyPath<Root, Value>, _ about: String,
-    reaches: RecipeKey.Reach, isYoung: Bool = false
+    reaches: RecipeKey.Reach, isYoung: Bool = false, of values: [Value]? = nil,
+    expected: String? = nil
   ) -> Self {
     Self(
       name: name, comment: "",
@@ -45,8 +49,9 @@ struct RecipeField<Root> {
       keys: { key in
         [
           RecipeKey(
-            key: key, about: about, reach: reaches, isYoung: isYoung, expected: Value.expected,
-            schema: Value.schema)
+            key: key, about: about, reach: reaches, isYoung: isYoung,
+            expected: expected ?? values.map { alternatives($0.map(\.yaml)) } ?? Value.expected,
+            schema: values.map { ["enum": .list($0.map(\.schemaValue))] } ?? Value.schema)
         ]
       },
       settings: { root, key in [RecipeSetting(key: key, value: root[keyPath: member].yaml)] },
@@ -63,7 +68,7 @@ struct RecipeField<Root> {
             key: $0.key, about: $0.about, reach: reach, isYoung: true, expected: $0.expected,
             schema: $0.schema)
         }
-      }, settings: settings, lines: lines)
+      }, settings: settings, lines: lines, trainings: trainings)
   }
 
   /// A key with a group of keys; `afterReading` is told which of them a layer gave a value.
@@ -86,6 +91,9 @@ struct RecipeField<Root> {
         let head = comment.isEmpty ? [] : ["\(indent)# \(comment)"]
         return head + ["\(indent)\(name):"]
           + fields.flatMap { $0.lines(root[keyPath: member], indent + "  ") }
+      },
+      trainings: { root, key in
+        fields.flatMap { $0.trainings(root[keyPath: member], "\(key).\($0.name)") }
       })
   }
 }

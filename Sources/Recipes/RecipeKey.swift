@@ -44,6 +44,7 @@ public struct RecipeKey: Sendable {
 enum JSONSchemaValue: Sendable, Encodable {
   case text(String)
   case texts([String])
+  case list([JSONSchemaValue])
   case number(Int)
   case flag(Bool)
   case schema([String: JSONSchemaValue])
@@ -54,6 +55,7 @@ enum JSONSchemaValue: Sendable, Encodable {
     switch self {
     case .text(let text): try container.encode(text)
     case .texts(let texts): try container.encode(texts)
+    case .list(let values): try container.encode(values)
     case .number(let number): try container.encode(number)
     case .flag(let flag): try container.encode(flag)
     case .schema(let members): try container.encode(members)

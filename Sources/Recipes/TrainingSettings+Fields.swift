@@ -2,17 +2,33 @@ import Models
 import Training
 
 extension RecipeField {
-  /// The `training` group; a budget in images takes the place of a default in epochs, and the
-  /// other way round.
-  static func training(_ member: WritableKeyPath<Root, Recipe.Training>) -> Self {
-    .group("training", member, Recipe.Training.fields) { given, training in
+  /// The `training` group, whose values are checked where `isUsed` says that a recipe trains by it; a budget in
+  /// images takes the place of a default in epochs, and the other way round.
+  static func training(
+    _ member: WritableKeyPath<Root, Recipe.Training>,
+    isUsed: @escaping (Recipe) -> Bool = { _ in true }
+  ) -> Self {
+    var field = group("training", member, Recipe.Training.fields) { given, training in
       switch (given.contains("images"), given.contains("epochs")) {
       case (true, false): training.epochs = nil
       case (false, true): training.images = nil
       default: break
       }
     }
+    field.trainings = { root, key in
+      [RecipeTraining(key: key, settings: root[keyPath: member], isUsed: isUsed)]
+    }
+    return field
   }
+}
+
+/// One `training` group of a recipe.
+struct RecipeTraining {
+  /// Its path: `student.training`.
+  let key: String
+  let settings: Recipe.Training
+  /// Whether a recipe trains by it.
+  let isUsed: (Recipe) -> Bool
 }
 
 extension TrainingSettings {
@@ -57,7 +73,7 @@ extension TrainingSettings {
         reaches: .itsStage),
       .value(
         "optimizer", \.optimizer, "What changes the weights along their gradients.",
-        reaches: .itsStage, isYoung: true),
+        reaches: .itsStage, isYoung: true, of: Optimizers.names),
       .value("momentum", \.momentum, "SGD's momentum.", reaches: .itsStage),
       .value("nesterov", \.nesterov, "Whether the momentum is Nesterov's.", reaches: .itsStage),
       .value(

@@ -3,8 +3,8 @@ import Files
 import Foundation
 import Pipeline
 import Synchronization
+import Terminal
 import Torch
-import Training
 
 /// How the processes that a launcher starts work together: what every command that trains takes.
 struct DistributedOptions: ParsableArguments {

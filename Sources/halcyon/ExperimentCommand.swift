@@ -3,7 +3,7 @@ import Experiments
 import Files
 import Pipeline
 import Recipes
-import Training
+import Terminal
 
 /// `halcyon experiment`: the paper's tables and figures.
 struct ExperimentCommand: ParsableCommand {

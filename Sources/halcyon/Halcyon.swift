@@ -3,7 +3,7 @@ import Foundation
 import Launch
 import Pipeline
 import Recipes
-import Training
+import Terminal
 
 /// The command: parse, call, print.
 @main

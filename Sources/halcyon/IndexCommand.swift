@@ -4,7 +4,7 @@ import Foundation
 import ImageData
 import Pipeline
 import Shards
-import Training
+import Terminal
 
 /// `halcyon index`: what is in U, once and for all.
 struct IndexCommand: ParsableCommand {

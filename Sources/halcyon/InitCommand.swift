@@ -5,7 +5,7 @@ import Models
 import Pipeline
 import Recipes
 import SystemPackage
-import Training
+import Terminal
 
 /// `halcyon init`: a recipe fitted to two folders.
 struct InitCommand: ParsableCommand {

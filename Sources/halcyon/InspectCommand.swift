@@ -4,7 +4,7 @@ import ImageData
 import Pipeline
 import Recipes
 import Shards
-import Training
+import Terminal
 
 /// `halcyon inspect`: what was selected.
 struct InspectCommand: ParsableCommand {
@@ -47,7 +47,7 @@ struct InspectCommand: ParsableCommand {
     }
     if verify { try verifyFiles(of: RunDirectory(path: path)) }
     let run = try Run(
-      recipe: recipe, directory: path, needsPictures: false, access: .reading,
+      recipe: recipe, directory: path, needsImages: false, access: .reading,
       console: Console(quiet: json))
     let inspection = try Inspection(of: run, selectedIn: beside)
     if json { return try printJSON(inspection) }

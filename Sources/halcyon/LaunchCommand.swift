@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Launch
 import Pipeline
-import Training
+import Terminal
 
 /// `halcyon launch`: several processes of one command on this machine.
 struct LaunchCommand: ParsableCommand {

@@ -52,7 +52,7 @@ struct MachineOptions: ParsableArguments {
       guard let bytes = ByteText.bytes(pictureSize, aSecond: false) else {
         throw ValidationError("--picture-size is \(pictureSize); write it as 110KB or 0.5MB")
       }
-      result.pictureBytes = .init(bytes, .given("--picture-size"))
+      result.imageBytes = .init(bytes, .given("--picture-size"))
     }
     for (name, value) in [("--machine-gmac", machineGmac), ("--price-per-hour", pricePerHour)] {
       if let value, !(value > 0 && value.isFinite) {

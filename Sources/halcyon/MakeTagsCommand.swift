@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Pipeline
 import SystemPackage
-import Training
+import Terminal
 
 /// `halcyon make-tags`: tags for experiments.
 struct MakeTagsCommand: ParsableCommand {

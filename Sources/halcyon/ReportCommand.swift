@@ -12,7 +12,7 @@ struct ReportCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let run = try options.open(quiet: json, needsPictures: false)
+    let run = try options.open(quiet: json, needsImages: false)
     let summary = try Summarize.perform(in: run)
     if json {
       try printJSON(summary)

@@ -4,7 +4,6 @@ import Files
 import Pipeline
 import Recipes
 import Torch
-import Training
 
 extension RunCommand {
   /// Runs the recipe once for each seed, in a folder for each, and prints what they came to together.

@@ -7,8 +7,8 @@ import Pipeline
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Torch
-import Training
 
 /// What every command that works on a run directory takes.
 struct RunOptions: ParsableArguments {
@@ -88,7 +88,7 @@ struct RunOptions: ParsableArguments {
   /// said again. With `mayBegin` a run is
   /// begun where there is none yet. The processes of `group` open it each.
   func open(
-    quiet: Bool = false, isTrial: Bool = false, needsPictures: Bool = true,
+    quiet: Bool = false, isTrial: Bool = false, needsImages: Bool = true,
     computing: Set<Stage> = [], remaking: Set<Stage>? = nil,
     access: Run.Access = .alone, output: String? = nil, mayBegin: Bool = false,
     group: any ProcessGroup = SingleProcess()
@@ -108,7 +108,7 @@ struct RunOptions: ParsableArguments {
     }
     return try Run(
       reading, directory: directory, redoing: redo,
-      needsPictures: needsPictures, computing: computing, remaking: remaking, access: access,
+      needsImages: needsImages, computing: computing, remaking: remaking, access: access,
       group: group, console: Console(quiet: quiet))
   }
 

@@ -67,7 +67,7 @@ struct SelectCommand: ParsableCommand {
     options.settings += settings.compactMap { key, value in value.map { "ranking.\(key)=\($0)" } }
     if let to {
       return try SelectTopImages.perform(
-        in: options.open(needsPictures: false, access: .reading, output: "--to"), to: to)
+        in: options.open(needsImages: false, access: .reading, output: "--to"), to: to)
     }
     if options.redo {
       // What cannot be selected is refused before anything is removed.

@@ -8,8 +8,8 @@ struct ClassSpellingTests {
   func sameClass() throws {
     let tiny = try TinyRun()
     let folder = tiny.folder.path
-    try TinyPictures(24, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(12, seed: 6).writePNG(to: tiny.folder, "t", labelled: true)
+    try TinyImages(24, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(12, seed: 6).writePNG(to: tiny.folder, "t", labelled: true)
     // The two forms stand in other places of the bytewise order: c-a-f-é after cafz, e-´ before it.
     for (set, name) in [("d", "caf\u{E9}"), ("t", "cafe\u{301}")] {
       try FileManager.default.moveItem(
@@ -65,8 +65,8 @@ struct ClassSpellingTests {
     let tiny = try TinyRun.ofFolders()
     let folder = tiny.folder.path
     try FileManager.default.moveItem(atPath: folder + "/d/north", toPath: folder + "/d/north ")
-    let rows = TinyPictures(36, seed: 7).labels.enumerated().map { index, label in
-      let name = TinyPictures.classes[Int(label)]
+    let rows = TinyImages(36, seed: 7).labels.enumerated().map { index, label in
+      let name = TinyImages.classes[Int(label)]
       return "t/\(name)/\(index).png,\" \(name)\u{A0}\""
     }
     try tiny.folder.write("path,label\n" + rows.joined(separator: "\n"), to: "t.csv")

@@ -58,11 +58,11 @@ struct ClusterRecipeTests {
   /// A run whose batches have four parts, and its shards.
   private func ocean() throws -> TinyRun {
     let tiny = try TinyRun()
-    let pictures = TinyPictures(240, seed: 3)
+    let pictures = TinyImages(240, seed: 3)
     for shard in 0..<6 {
       var tar = RawTar()
       for index in shard * 40..<(shard + 1) * 40 {
-        tar.append("\(index).png", TinyPictures.png(pictures.pixels[index]))
+        tar.append("\(index).png", TinyImages.png(pictures.pixels[index]))
       }
       tar.end()
       try tiny.folder.write(tar.data, to: "shards/0\(shard).tar")

@@ -16,9 +16,9 @@ struct DependenceTests {
   /// D and the test pictures are named in lists; U is what the labelled ones leave.
   init() throws {
     tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(30, seed: 6).writePNG(to: tiny.folder, "t", labelled: true)
-    try TinyPictures(40, seed: 7).writePNG(to: tiny.folder, "u", labelled: false)
+    try TinyImages(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(30, seed: 6).writePNG(to: tiny.folder, "t", labelled: true)
+    try TinyImages(40, seed: 7).writePNG(to: tiny.folder, "u", labelled: false)
     try list("d", 60)
     try list("t", 30)
     try tiny.folder.write(
@@ -31,7 +31,7 @@ struct DependenceTests {
 
   /// Writes the list of a folder's pictures; those in `wrong` get the next class's name.
   private func list(_ folder: String, _ count: Int, wrong: [Int] = []) throws {
-    let classes = TinyPictures.classes
+    let classes = TinyImages.classes
     let rows = (0..<count).map { index in
       let label = index % 6
       let name = classes[wrong.contains(index) ? (label + 1) % 6 : label]
@@ -138,7 +138,7 @@ struct DependenceTests {
     try tiny.folder.write(second, to: names[1])
     try tiny.finish("score", "a", Self.quick)
     try tiny.folder.write(
-      TinyPictures.png(TinyPictures(1, seed: 77).pixels[0]), to: "t/north/0.png")
+      TinyImages.png(TinyImages(1, seed: 77).pixels[0]), to: "t/north/0.png")
     let scores = try tiny.run("score", "a", Self.quick)
     #expect(scores.code == 65)
     #expect(

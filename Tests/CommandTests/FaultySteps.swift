@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Recipes
+import Terminal
 import TestSupport
 import Torch
 import Training

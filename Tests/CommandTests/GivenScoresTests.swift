@@ -156,17 +156,17 @@ struct GivenScoresTests {
   @Test("copies of labelled and test pictures are left out, unless the recipe keeps them")
   func copies() throws {
     let tiny = try TinyRun()
-    let pictures = TinyPictures(60, seed: 2)
+    let pictures = TinyImages(60, seed: 2)
     for index in 0..<60 {
-      try tiny.folder.write(TinyPictures.png(pictures.pixels[index]), to: "u/\(index).png")
+      try tiny.folder.write(TinyImages.png(pictures.pixels[index]), to: "u/\(index).png")
     }
     // The test pictures are an IDX file: their bytes are the pixels, so U is their PNG as D is.
-    try TinyPictures(12, seed: 2).writePNG(to: tiny.folder, "t", labelled: true)
+    try TinyImages(12, seed: 2).writePNG(to: tiny.folder, "t", labelled: true)
     try tiny.writeRecipe("ocean", unlabelled: "u")
     let text = try tiny.folder.read("ocean.yaml").replacing("test: data", with: "test: t")
       .replacing("  testSplit: test\n", with: "").replacing("    testSplit: test\n", with: "")
     try tiny.folder.write(text, to: "ocean.yaml")
-    var rows = "key," + TinyPictures.classes.joined(separator: ",") + "\n"
+    var rows = "key," + TinyImages.classes.joined(separator: ",") + "\n"
     for index in 0..<60 { rows += "\(index).png,0.5,0.1,0.1,0.1,0.1,0.1\n" }
     let file = try tiny.folder.write(rows, to: "scores.csv")
     func score(_ name: String, _ settings: [String]) throws {

@@ -44,7 +44,7 @@ struct GrowingTests {
     try tiny.writeTaggedShards(8..<10)
     var tar = RawTar()
     for index in 0..<9 {
-      tar.append("new\(index).png", TinyPictures.png(TinyPictures(9, seed: 8).pixels[index]))
+      tar.append("new\(index).png", TinyImages.png(TinyImages(9, seed: 8).pixels[index]))
     }
     tar.end()
     try tiny.folder.write(tar.data, to: "plain/03.tar")

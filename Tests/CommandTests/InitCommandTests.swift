@@ -10,8 +10,8 @@ struct InitCommandTests {
     let folder = try TemporaryFolder()
     let count = 20_004
     let sizes: [UInt8] = [0, 0, UInt8(count >> 8), UInt8(count & 255)]
-    let side = UInt8(TinyPictures.side)
-    let pixels = TinyPictures(12, seed: 5).pixels.flatMap { $0 }
+    let side = UInt8(TinyImages.side)
+    let pixels = TinyImages(12, seed: 5).pixels.flatMap { $0 }
     let pictures = [UInt8]((0..<count / 12).map { _ in pixels }.joined())
     try folder.write(
       Data([0, 0, 8, 3] + sizes + [0, 0, 0, side, 0, 0, 0, side] + pictures),
@@ -20,7 +20,7 @@ struct InitCommandTests {
       Data([0, 0, 8, 1] + sizes + (0..<count).map { UInt8($0 % 6) }),
       to: "d/train-labels-idx1-ubyte")
     try folder.write("a b\na_b\nc\nd\ne\nf\n", to: "d/classes.txt")
-    try TinyPictures(24, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try TinyImages(24, seed: 6).writePNG(to: folder, "u", labelled: false)
     let made = try Command.run("init", "d", "u", folder: folder.path)
     #expect(made.code == 0, "\(made.errors)")
     // Every eleventh of 20,004, since 2,000 are the most.
@@ -37,9 +37,9 @@ struct InitCommandTests {
   @Test("two folders get a recipe that loads, is worked out and runs")
   func folders() throws {
     let folder = try TemporaryFolder()
-    try TinyPictures(48, seed: 5).writePNG(to: folder, "d", labelled: true)
-    try TinyPictures(96, seed: 6).writePNG(to: folder, "u", labelled: false)
-    try TinyPictures(24, seed: 7).writePNG(to: folder, "t", labelled: true)
+    try TinyImages(48, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyImages(96, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try TinyImages(24, seed: 7).writePNG(to: folder, "t", labelled: true)
     let written = try Command.run(
       "init", "d", "u", "--test", "t", "--out", "birds.yaml", folder: folder.path)
     #expect(written.code == 0, "\(written.errors)")
@@ -69,7 +69,7 @@ struct InitCommandTests {
   func shards() throws {
     let tiny = try TinyRun()
     let folder = tiny.folder
-    try TinyPictures(48, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyImages(48, seed: 5).writePNG(to: folder, "d", labelled: true)
     try tiny.writeTaggedShards()
     _ = try Command.run("index", "plain/{00..11}.tar", "--out", "u.index", folder: folder.path)
     let written = try Command.run("init", "d", "u.index", folder: folder.path)
@@ -82,8 +82,8 @@ struct InitCommandTests {
   @Test("a recipe that is there stays, unless --force says otherwise")
   func force() throws {
     let folder = try TemporaryFolder()
-    try TinyPictures(24, seed: 5).writePNG(to: folder, "d", labelled: true)
-    try TinyPictures(12, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try TinyImages(24, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyImages(12, seed: 6).writePNG(to: folder, "u", labelled: false)
     try folder.write("mine", to: "recipe.yaml")
     let refused = try Command.run("init", "d", "u", folder: folder.path)
     #expect(refused.code == 64)
@@ -97,7 +97,7 @@ struct InitCommandTests {
   @Test("folders that cannot be learnt from are refused")
   func refused() throws {
     let folder = try TemporaryFolder()
-    try TinyPictures(6, seed: 5).writePNG(to: folder, "flat", labelled: false)
+    try TinyImages(6, seed: 5).writePNG(to: folder, "flat", labelled: false)
     let flat = try Command.run("init", "flat", "flat", folder: folder.path)
     #expect(flat.code == 65)
     #expect(flat.errors.contains("flat has no labels; a labelled set is a folder of class folders"))
@@ -116,8 +116,8 @@ struct InitStartCommandTests {
     let tiny = try TinyRun()
     let folder = tiny.folder
     try tiny.finish("train-teacher", "a", ["baseline.enabled=false"])
-    try TinyPictures(48, seed: 5).writePNG(to: folder, "d", labelled: true)
-    try TinyPictures(96, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try TinyImages(48, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyImages(96, seed: 6).writePNG(to: folder, "u", labelled: false)
     let written = try Command.run(
       "init", "d", "u", "--start-from", "runs/a/1-teacher", "--time", "30s", "--out", "sub.yaml",
       folder: folder.path)

@@ -38,7 +38,7 @@ struct LabelledShardsTests {
     #expect(summary["labelled_images"] as? Int == 60 && summary["classes"] as? Int == 6)
 
     // The same pictures in any form are measured alike.
-    try TinyPictures(36, seed: 3).writePNG(to: folder, "t-folders", labelled: true)
+    try TinyImages(36, seed: 3).writePNG(to: folder, "t-folders", labelled: true)
     var results: [NSDictionary] = []
     for test in ["t", "t/{0..1}.tar", "a/index-test", "t-folders"] {
       let outcome = try Command.run(
@@ -101,9 +101,9 @@ struct LabelledShardsTests {
   /// Writes one shard of twelve pictures with these members beside the first ones.
   private func write(_ members: [(ending: String, text: String)], to path: String) throws {
     var tar = RawTar()
-    let pictures = TinyPictures(12, seed: 9)
+    let pictures = TinyImages(12, seed: 9)
     for (index, picture) in pictures.pixels.enumerated() {
-      tar.append("\(index).png", TinyPictures.png(picture))
+      tar.append("\(index).png", TinyImages.png(picture))
       if index < members.count {
         tar.append("\(index).\(members[index].ending)", Data(members[index].text.utf8))
       } else {
@@ -166,7 +166,7 @@ struct LabelledShardsTests {
         "; the labelled set's are numbers: classes.txt beside its shards or IDX files, one name a line"
       ),
       "\(named.output)")
-    try folder.write(TinyPictures.classes.joined(separator: "\n"), to: "d/classes.txt")
+    try folder.write(TinyImages.classes.joined(separator: "\n"), to: "d/classes.txt")
     let both = try plan(["data.test=\(folder.path)/t", "data.testSplit=null"])
     #expect(both.code == 0 && !both.output.contains("numbers"), "\(both.output)")
   }

@@ -23,7 +23,7 @@ struct ModelCommandTests {
   private static func model() throws -> TinyRun {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "a", ["precision=float32"])
-    try TinyPictures(18, seed: 8).writePNG(to: tiny.folder, "t", labelled: true)
+    try TinyImages(18, seed: 8).writePNG(to: tiny.folder, "t", labelled: true)
     return tiny
   }
 
@@ -41,7 +41,7 @@ struct ModelCommandTests {
     #expect(top1 <= top5 && top5 <= 100)
     #expect(result["count"] as? Int == 60)
     let classes = try #require(result["per_class"] as? [[String: Any]])
-    #expect(classes.map { $0["name"] as? String } == TinyPictures.classes)
+    #expect(classes.map { $0["name"] as? String } == TinyImages.classes)
     #expect(classes.allSatisfy { $0["count"] as? Int == 10 })
     let mean = classes.compactMap { $0["top1"] as? Double }.reduce(0, +) / 6
     #expect(abs(mean - top1) < 1e-9)
@@ -121,7 +121,7 @@ struct ModelCommandTests {
       let best = try #require(top[0]["index"] as? Int)
       #expect(try scores[best] == #require(scores.max()))
       #expect(top[0]["score"] as? Double == scores[best])
-      #expect(top[0]["class"] as? String == TinyPictures.classes[best])
+      #expect(top[0]["class"] as? String == TinyImages.classes[best])
       #expect(objects[index]["error"] == nil)
     }
     for index in [1, 2] {
@@ -143,13 +143,13 @@ struct ModelCommandTests {
   func consistent() throws {
     let tiny = try Self.model()
     let teacher = tiny.directory("a") + "/1-teacher"
-    let files = (0..<18).map { "t/\(TinyPictures.classes[$0 % 6])/\($0).png" }
+    let files = (0..<18).map { "t/\(TinyImages.classes[$0 % 6])/\($0).png" }
     let predicted = try Command.run(
       ["predict", teacher, "--json", "--batch", "5"] + files, folder: tiny.folder.path)
     let right = try predicted.output.split(separator: "\n").enumerated().count { index, line in
       let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
       let top = object?["top"] as? [[String: Any]]
-      return top?.first?["class"] as? String == TinyPictures.classes[index % 6]
+      return top?.first?["class"] as? String == TinyImages.classes[index % 6]
     }
     let evaluated = try Command.run(
       "evaluate", teacher, tiny.folder.path + "/t", "--json", "--batch", "7"

@@ -11,9 +11,9 @@ struct MovedRunTests {
   /// A whole run on folders, copied; then its pictures go away.
   init() throws {
     tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(30, seed: 6).writePNG(to: tiny.folder, "t", labelled: true)
-    try TinyPictures(90, seed: 7).writePNG(to: tiny.folder, "u", labelled: false)
+    try TinyImages(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(30, seed: 6).writePNG(to: tiny.folder, "t", labelled: true)
+    try TinyImages(90, seed: 7).writePNG(to: tiny.folder, "u", labelled: false)
     let settings = [
       "data.labelled=\(tiny.folder.path)/d", "data.labelledSplit=null", "data.labelledCount=null",
       "data.unlabelled=\(tiny.folder.path)/u", "data.test=\(tiny.folder.path)/t",

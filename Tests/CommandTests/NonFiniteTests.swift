@@ -109,7 +109,7 @@ struct NonFiniteTests {
   func weights() throws {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "a")
-    try TinyPictures(6, seed: 4).writePNG(to: tiny.folder, "p", labelled: true)
+    try TinyImages(6, seed: 4).writePNG(to: tiny.folder, "p", labelled: true)
     let place = "runs/a/1-teacher"
     for file in ["config.json", "model.safetensors"] {
       let from = URL(fileURLWithPath: "\(tiny.folder.path)/\(place)/\(file)")
@@ -144,7 +144,7 @@ struct NonFiniteTests {
   func scores() throws {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "a")
-    try TinyPictures(6, seed: 4).writePNG(to: tiny.folder, "p", labelled: true)
+    try TinyImages(6, seed: 4).writePNG(to: tiny.folder, "p", labelled: true)
     let weights = "\(tiny.directory("a"))/1-teacher/model.safetensors"
     // A feature times the largest float, which are numbers each.
     try TinyRun.spoil("fc.weight", in: weights, with: .greatestFiniteMagnitude)

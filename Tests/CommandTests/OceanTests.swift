@@ -32,13 +32,13 @@ struct OceanTests {
   /// Writes `pictures` in shards of 15, and the same again with a twentieth of other files among
   /// them, broken in every way.
   /// - Returns: how many broken pictures there are.
-  private func writeShards(_ pictures: TinyPictures, to folder: TemporaryFolder) throws -> Int {
+  private func writeShards(_ pictures: TinyImages, to folder: TemporaryFolder) throws -> Int {
     var brokenCount = 0
     for (shard, first) in stride(from: 0, to: pictures.pixels.count, by: 15).enumerated() {
       let name = String(format: "%05d.tar", shard)
       var good = RawTar(), bad = RawTar()
       for index in first..<min(first + 15, pictures.pixels.count) {
-        let picture = TinyPictures.png(pictures.pixels[index])
+        let picture = TinyImages.png(pictures.pixels[index])
         let stem = String(format: "%06d", index)
         good.append("\(stem).png", picture)
         bad.append("\(stem).png", picture)
@@ -50,7 +50,7 @@ struct OceanTests {
         brokenCount += 1
       }
       // What is no picture at all: names that lead out, links, devices, and a member that is cut off.
-      let picture = TinyPictures.png(pictures.pixels[first])
+      let picture = TinyImages.png(pictures.pixels[first])
       bad.append("../../escaped.png", picture)
       bad.append("/tmp/absolute.png", picture)
       bad.append("link.png", Data(), type: "2", link: "/etc/passwd")
@@ -71,7 +71,7 @@ struct OceanTests {
   func brokenShards() throws {
     let tiny = try TinyRun()
     let folder = tiny.folder
-    let broken = try writeShards(TinyPictures(300, seed: 3), to: folder)
+    let broken = try writeShards(TinyImages(300, seed: 3), to: folder)
     #expect(broken == 15)
     try tiny.writeRecipe("good", unlabelled: "good/{00000..00019}.tar")
     try tiny.writeRecipe("bad", unlabelled: "bad/{00000..00019}.tar")

@@ -12,11 +12,11 @@ struct OutputFolderTests {
 
   init() throws {
     tiny = try TinyRun()
-    let pictures = TinyPictures(240, seed: 3)
+    let pictures = TinyImages(240, seed: 3)
     for shard in 0..<12 {
       var tar = RawTar()
       for index in shard * 20..<(shard + 1) * 20 {
-        tar.append("\(index).png", TinyPictures.png(pictures.pixels[index]))
+        tar.append("\(index).png", TinyImages.png(pictures.pixels[index]))
         tar.append("\(index).cls", Data("\(pictures.labels[index] % 4)\n".utf8))
       }
       tar.end()
@@ -108,7 +108,7 @@ struct OutputFolderTests {
 
   private func tellsPurity() throws {
     let text = try Command.run("inspect", tiny.directory("a")).output
-    let classes = TinyPictures.classes.prefix(5).joined(separator: ", ")
+    let classes = TinyImages.classes.prefix(5).joined(separator: ", ")
     let purity =
       "purity: not known (U's labels are numbers below 10, D's classes \(classes) and 1 more; "
       + "\(tiny.folder.path)/plain/classes.txt, one name a line from 0 on, would say what they are "

@@ -61,7 +61,7 @@ struct OutputTests {
     #expect(summary["labelled_images"] as? Int == 48)
     #expect(summary["unlabelled_images"] as? Int == 240)
     let perClass = try #require(summary["images_per_class"] as? [String: Int])
-    #expect(Set(perClass.keys) == Set(TinyPictures.classes))
+    #expect(Set(perClass.keys) == Set(TinyImages.classes))
     #expect(perClass.values.allSatisfy { $0 == 30 })
     #expect(
       try Set(#require(summary["seconds"] as? [String: Double]).keys)
@@ -80,11 +80,11 @@ struct OutputTests {
   @Test("what is not known is null: no test pictures, no truth, no baseline, four classes")
   func unknown() throws {
     let tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    for name in TinyPictures.classes.prefix(2) {
+    try TinyImages(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    for name in TinyImages.classes.prefix(2) {
       try FileManager.default.removeItem(atPath: "\(tiny.folder.path)/d/\(name)")
     }
-    try TinyPictures(60, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
+    try TinyImages(60, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
     let settings = [
       "data.labelled=\(tiny.folder.path)/d", "data.labelledSplit=null", "data.labelledCount=null",
       "data.unlabelled=\(tiny.folder.path)/u", "data.test=null", "data.testSplit=null",

@@ -33,7 +33,7 @@ struct OwnScores {
       let key = reader.text(0)
       if logOdds[key] == nil {
         keys.append(key)
-        logOdds[key] = [Double](repeating: .nan, count: TinyPictures.classes.count)
+        logOdds[key] = [Double](repeating: .nan, count: TinyImages.classes.count)
       }
       logOdds[key]?[Int(reader.text(2)) ?? 0] = Double(Float(reader.text(4)) ?? .nan)
     }
@@ -47,7 +47,7 @@ struct OwnScores {
   /// A CSV with a column a class, in another order than D's, and the pictures in another order, too.
   func wide(_ values: (String) -> [Double]) -> String {
     let order = [3, 1, 0, 5, 4, 2]
-    var text = "path," + order.map { TinyPictures.classes[$0] }.joined(separator: ",") + "\n"
+    var text = "path," + order.map { TinyImages.classes[$0] }.joined(separator: ",") + "\n"
     for key in keys.sorted(by: >) {
       let row = values(key)
       text += "\(key)," + order.map { "\(row[$0])" }.joined(separator: ",") + "\n"
@@ -70,7 +70,7 @@ struct OwnScores {
 
   /// Writes a Parquet file of float32, with a column a class.
   func writeParquet(to path: String, _ values: (String) -> [Double]) throws {
-    let names = TinyPictures.classes
+    let names = TinyImages.classes
     let file = try ParquetWriter(
       path: path, fields: [ParquetField("__key__", .string)] + names.map { .init($0, .float32) })
     try file.write(

@@ -7,13 +7,13 @@ struct PassedOverTests {
   /// Labelled and unlabelled pictures, among other things.
   private func folders() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
-    try TinyPictures(24, seed: 5).writePNG(to: folder, "d", labelled: true)
-    try TinyPictures(48, seed: 6).writePNG(to: folder, "u", labelled: false)
+    try TinyImages(24, seed: 5).writePNG(to: folder, "d", labelled: true)
+    try TinyImages(48, seed: 6).writePNG(to: folder, "u", labelled: false)
     for name in ["d/north/a.heic", "d/north/notes.txt", "d/south/b.heic", "u/c.avif"] {
       try folder.write("x", to: name)
     }
     try folder.write(
-      Data(TinyPictures.png(TinyPictures(1, seed: 1).pixels[0])), to: "d/@eaDir/1.png")
+      Data(TinyImages.png(TinyImages(1, seed: 1).pixels[0])), to: "d/@eaDir/1.png")
     return folder
   }
 
@@ -47,7 +47,7 @@ struct PassedOverTests {
     #expect(times(Self.labelled, in: measured.errors) == 1, "\(measured.errors)")
     #expect(measured.output.contains("pictures  24"))
     // A file that lacks its end counts as read, and is named.
-    let cut = TinyPictures.png(TinyPictures(1, seed: 1).pixels[0]).dropLast(12)
+    let cut = TinyImages.png(TinyImages(1, seed: 1).pixels[0]).dropLast(12)
     try folder.write(Data(cut), to: "cut.png")
     let predicted = try Command.run("predict", "runs/r/1-teacher", "cut.png", folder: folder.path)
     #expect(predicted.code == 0 && predicted.output.hasPrefix("cut.png: "))

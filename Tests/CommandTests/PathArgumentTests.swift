@@ -9,8 +9,8 @@ struct PathArgumentTests {
   @Test("folders and files of one letter, with a slash, and upwards")
   func oneLetter() throws {
     let folder = try TemporaryFolder()
-    try TinyPictures(24, seed: 5).writePNG(to: folder, "D", labelled: true)
-    try TinyPictures(12, seed: 6).writePNG(to: folder, "U", labelled: false)
+    try TinyImages(24, seed: 5).writePNG(to: folder, "D", labelled: true)
+    try TinyImages(12, seed: 6).writePNG(to: folder, "U", labelled: false)
     let index = try Command.run("index", "U/", "--out", "x", folder: folder.path)
     #expect(index.code == 0, "\(index.errors)")
     #expect(FileManager.default.fileExists(atPath: folder.path + "/x/catalogue.bin"))
@@ -19,7 +19,7 @@ struct PathArgumentTests {
     let plan = try Command.run("run", "r", "--out", "o/", "--dry-run", folder: folder.path)
     #expect(plan.code == 0, "\(plan.errors)")
 
-    try TinyPictures(12, seed: 7).writePNG(to: folder, "T", labelled: true)
+    try TinyImages(12, seed: 7).writePNG(to: folder, "T", labelled: true)
     try FileManager.default.createDirectory(
       atPath: folder.path + "/e/D", withIntermediateDirectories: true)
     let upwards = try Command.run(
@@ -52,7 +52,7 @@ struct PathArgumentTests {
   func predict() throws {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "a")
-    try TinyPictures(4, seed: 8).writePNG(to: tiny.folder, "t", labelled: false)
+    try TinyImages(4, seed: 8).writePNG(to: tiny.folder, "t", labelled: false)
     let picture = try Data(contentsOf: URL(fileURLWithPath: tiny.folder.path + "/t/1.png"))
     try DurableFile.write(picture, to: tiny.folder.path + #"/caf\xE9.png"#)
     let shell = """
@@ -80,7 +80,7 @@ struct PathArgumentTests {
   func otherFiles() throws {
     let tiny = try TinyRun()
     try tiny.finish("train-teacher", "a", ["baseline.enabled=false"])
-    try TinyPictures(1, seed: 8).writePNG(to: tiny.folder, "t", labelled: false)
+    try TinyImages(1, seed: 8).writePNG(to: tiny.folder, "t", labelled: false)
     let shell = """
       m=runs/a/1-teacher; mkfifo p
       "$1" predict $m /dev/zero /dev/null 2>&1; echo $?
@@ -113,8 +113,8 @@ struct PathArgumentTests {
   @Test("a model, pictures and an index whose folders' names are not UTF-8")
   func foldersOfBytes() throws {
     let tiny = try TinyRun()
-    try TinyPictures(24, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(12, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
+    try TinyImages(24, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(12, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
     let shell = """
       for n in d u; do mv $n "$(printf "$n\\351")"; done
       d="$(printf 'd\\351')"; u="$(printf 'u\\351')"; o="$(printf 'o\\351')"

@@ -12,12 +12,12 @@ struct PredictTests {
       "train-teacher", "a", ["precision=float32", "baseline.enabled=false"])
     try FileManager.default.moveItem(
       atPath: tiny.directory("a") + "/1-teacher", toPath: tiny.folder.path + "/m")
-    let pictures = TinyPictures(24, seed: 8)
+    let pictures = TinyImages(24, seed: 8)
     try pictures.writePNG(to: tiny.folder, "p", labelled: false)
     for shard in 0..<2 {
       var tar = RawTar()
       for index in shard * 12..<(shard + 1) * 12 {
-        tar.append("\(index).png", TinyPictures.png(pictures.pixels[index]))
+        tar.append("\(index).png", TinyImages.png(pictures.pixels[index]))
       }
       tar.end()
       try tiny.folder.write(tar.data, to: "s/\(shard).tar")
@@ -88,7 +88,7 @@ struct PredictTests {
     while try reader.next() { rows.append(reader.texts) }
     #expect(
       rows[0] == ["key", "class", "probability", "error"]
-        + TinyPictures.classes.map { "p_\($0)" })
+        + TinyImages.classes.map { "p_\($0)" })
     let values = rows[1][4...].compactMap(Double.init)
     #expect(values.count == 6 && abs(values.reduce(0, +) - 1) < 1e-5)
     #expect(values.max() == Double(rows[1][2]))

@@ -176,7 +176,7 @@ struct PreflightTests {
   func splitColumn() throws {
     let tiny = try TinyRun.ofFolders()
     var list = "path,label,split\n"
-    for name in TinyPictures.classes {
+    for name in TinyImages.classes {
       for file in try FileManager.default.contentsOfDirectory(
         atPath: "\(tiny.folder.path)/d/\(name)")
       {

@@ -241,11 +241,11 @@ struct PretrainingTests {
   func task() throws {
     let names = ["moon", "star", "sun"]
     func write(_ shift: Int) throws {
-      let pictures = TinyPictures(60, seed: 9)
+      let pictures = TinyImages(60, seed: 9)
       let lines = (0..<60).map { "v/\($0).png,\(names[(Int(pictures.labels[$0]) + shift) % 3])\n" }
       try tiny.folder.write("path,label\n" + lines.joined(), to: "v.csv")
     }
-    try TinyPictures(60, seed: 9).writePNG(to: tiny.folder, "v", labelled: false)
+    try TinyImages(60, seed: 9).writePNG(to: tiny.folder, "v", labelled: false)
     try write(0)
     let task =
       Self.short + [

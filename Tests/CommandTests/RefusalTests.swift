@@ -37,7 +37,7 @@ struct RefusalTests {
     // In an IDX file a class is empty when no picture has its label.
     let other = try TinyRun()
     try other.folder.write(
-      TinyPictures.classes.joined(separator: "\n") + "\nvoid\n", to: "data/classes.txt")
+      TinyImages.classes.joined(separator: "\n") + "\nvoid\n", to: "data/classes.txt")
     expect(try other.run("run", "a"), code: 65, "class void of", "has 0 samples")
     expect(
       try other.run("run", "b", ["data.labelledCount=null", "data.unlabelled=u"]), code: 65, "u")
@@ -58,7 +58,7 @@ struct RefusalTests {
   func validationInLabelled() throws {
     let tiny = try TinyRun.ofFolders()
     let place = tiny.folder.path
-    try TinyPictures(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
+    try TinyImages(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
     try FileManager.default.copyItem(
       atPath: place + "/v/north/0.png", toPath: place + "/d/north/copy.png")
     expect(
@@ -132,7 +132,7 @@ struct RefusalTests {
   @Test("other validation pictures are measured anew, and nothing is trained again")
   func otherTest() throws {
     let tiny = try TinyRun.ofFolders()
-    try TinyPictures(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
+    try TinyImages(36, seed: 9).writePNG(to: tiny.folder, "v", labelled: true)
     let settings = ["data.validationFraction=0", "baseline.enabled=false"]
     try tiny.finish("run", "a", settings + ["data.validation=\(tiny.folder.path)/v"])
     let models = ["1-teacher", "3-student", "4-fine-tuned"]
@@ -164,15 +164,15 @@ struct RefusalTests {
     let tiny = try TinyRun.ofFolders()
     try tiny.finish("run", "a")
     // The same name, another picture.
-    let picture = TinyPictures(1, seed: 99)
-    try tiny.folder.write(TinyPictures.png(picture.pixels[0]), to: "u/0.png")
+    let picture = TinyImages(1, seed: 99)
+    try tiny.folder.write(TinyImages.png(picture.pixels[0]), to: "u/0.png")
     expect(
       try tiny.run("run", "a"), code: 65,
       "the unlabelled pictures are not those that \(tiny.directory("a")) has selected from")
     // A picture more.
     let other = try TinyRun.ofFolders()
     try other.finish("train-teacher", "a")
-    try other.folder.write(TinyPictures.png(picture.pixels[0]), to: "d/north/new.png")
+    try other.folder.write(TinyImages.png(picture.pixels[0]), to: "d/north/new.png")
     expect(
       try other.run("run", "a"), code: 65,
       "1 labelled picture is new (north/new.png) since the teacher was trained; put back what was")

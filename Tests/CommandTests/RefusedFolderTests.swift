@@ -16,7 +16,7 @@ struct RefusedFolderTests {
 
   @Test("a folder that is no run directory stays as it is, also where U is shards to be indexed")
   func outIsNoRun() throws {
-    try TinyPictures(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
     try tiny.writeTaggedShards(0..<2)
     let before = try names("d")
     let outcome = try Command.run(
@@ -30,7 +30,7 @@ struct RefusedFolderTests {
   @Test("a run that is refused takes its new folders with it")
   func refused() throws {
     // A test picture that is also in D.
-    try TinyPictures(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
     let outcome = try Command.run(
       "run", "\(tiny.folder.path)/tiny.yaml", "--out", "\(tiny.folder.path)/deep/er/run", "--set",
       "data.labelled=\(tiny.folder.path)/d", "--set", "data.labelledSplit=null", "--set",
@@ -44,7 +44,7 @@ struct RefusedFolderTests {
   @Test("an index that a refused run has made is kept, which is said")
   func index() throws {
     // The shards hold pictures of D alone, which is known once they are indexed.
-    try TinyPictures(240, seed: 3).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(240, seed: 3).writePNG(to: tiny.folder, "d", labelled: true)
     try tiny.writeTaggedShards(0..<2)
     let outcome = try tiny.run(
       "run", "x",
@@ -72,8 +72,8 @@ struct RefusedFolderTests {
 
   @Test("a folder of pictures in a recipe's place leads to init, one of other things does not")
   func pictures() throws {
-    try TinyPictures(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(24, seed: 4).writePNG(to: tiny.folder, "u", labelled: false)
+    try TinyImages(24, seed: 4).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(24, seed: 4).writePNG(to: tiny.folder, "u", labelled: false)
     try tiny.folder.write("mine", to: "letters/a.txt")
     for (folder, reason) in [
       ("d", "it holds pictures; `halcyon init d UNLABELLED` writes a recipe for them"),

@@ -59,7 +59,7 @@ struct SelectingTests {
     func carries(_ row: Row) -> Bool {
       guard let index = Int(row.image.split(separator: "/").last ?? "") else { return false }
       let label = index % 6
-      let names = TinyPictures.classes
+      let names = TinyImages.classes
       return row.label == names[label] || index % 3 == 0 && row.label == names[(label + 1) % 6]
     }
     #expect(!tagged.isEmpty && tagged.allSatisfy(carries))

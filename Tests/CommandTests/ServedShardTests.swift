@@ -12,9 +12,9 @@ struct ServedShardTests {
     try tiny.writeTaggedShards(0..<1)
   }
 
-  private func server() throws -> PictureServer {
+  private func server() throws -> ImageServer {
     let shard = URL(fileURLWithPath: "\(folder.path)/plain/00.tar")
-    return try PictureServer(Array(try Data(contentsOf: shard)))
+    return try ImageServer(Array(try Data(contentsOf: shard)))
   }
 
   @Test("SIGTERM while a server gives nothing: exit 75 at once, and nothing is lost")

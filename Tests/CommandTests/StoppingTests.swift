@@ -34,7 +34,7 @@ struct StoppingTests {
   func everyStage() throws {
     let tiny = try TinyRun()
     // Long enough in each stage for a signal to meet it; one picture a shard and a forward pass.
-    try TinyPictures(1200, seed: 3).writeIDX(to: tiny.folder, "data", prefix: "t10k")
+    try TinyImages(1200, seed: 3).writeIDX(to: tiny.folder, "data", prefix: "t10k")
     let settings = [
       "data.shardSize=2", "evaluation.batch=1", "evaluation.everyImages=null",
       "baseline.long=false", "data.validationFraction=0", "checkpoints.everySteps=1",

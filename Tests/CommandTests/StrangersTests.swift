@@ -38,7 +38,7 @@ struct StrangersTests {
   func indexes() throws {
     expectRefused(try run("index", "u.list", "--out", "v.index"))
     try strangersIndex()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
     expectRefused(try run("init", "d", "u.index", "--out", "r.yaml"))
     try tiny.writeRecipe("r", unlabelled: "u.index")
     let planned = try run("run", "r.yaml", "--dry-run")

@@ -8,9 +8,9 @@ extension TinyRun {
   /// recipe for them, whose text `change` may change.
   static func ofFolders(_ change: (String) -> String = { $0 }) throws -> TinyRun {
     let tiny = try TinyRun()
-    try TinyPictures(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
-    try TinyPictures(90, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
-    try TinyPictures(36, seed: 7).writePNG(to: tiny.folder, "t", labelled: true)
+    try TinyImages(60, seed: 5).writePNG(to: tiny.folder, "d", labelled: true)
+    try TinyImages(90, seed: 6).writePNG(to: tiny.folder, "u", labelled: false)
+    try TinyImages(36, seed: 7).writePNG(to: tiny.folder, "t", labelled: true)
     let data = "  labelled: d\n  unlabelled: u\n  test: t\n"
     let start = try #require(recipe.range(of: "  labelled: data\n")).lowerBound
     let end = try #require(recipe.range(of: "  shardSize")).lowerBound

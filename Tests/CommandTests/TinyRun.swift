@@ -11,8 +11,8 @@ struct TinyRun {
   /// Writes the pictures and the recipe.
   init() throws {
     folder = try TemporaryFolder()
-    try TinyPictures(300, seed: 1).writeIDX(to: folder, "data", prefix: "train")
-    try TinyPictures(60, seed: 2).writeIDX(to: folder, "data", prefix: "t10k")
+    try TinyImages(300, seed: 1).writeIDX(to: folder, "data", prefix: "train")
+    try TinyImages(60, seed: 2).writeIDX(to: folder, "data", prefix: "t10k")
     try folder.write(Self.recipe, to: "tiny.yaml")
   }
 

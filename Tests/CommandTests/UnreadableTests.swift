@@ -98,7 +98,7 @@ struct UnreadableTests {
     "more than the limit allows of a test set ends the run before it trains, and a limit mends it")
   func brokenTest() throws {
     let tiny = try folders()
-    for index in 0..<9 { try cut("t/\(TinyPictures.classes[index % 6])/\(index).png", in: tiny) }
+    for index in 0..<9 { try cut("t/\(TinyImages.classes[index % 6])/\(index).png", in: tiny) }
     let refused = try tiny.run("run", "a")
     #expect(refused.code == 65)
     #expect(
@@ -127,7 +127,7 @@ struct UnreadableTests {
     #expect(try evaluate("t").code == 65)
     #expect(try evaluate("t", "--unreadable-limit", "0.1").code == 0)
 
-    let rows = (0..<6).map { "nowhere/\($0).png,\(TinyPictures.classes[$0])\n" }
+    let rows = (0..<6).map { "nowhere/\($0).png,\(TinyImages.classes[$0])\n" }
     try tiny.folder.write("path,label\n" + rows.joined(), to: "list.csv")
     let none = try evaluate("list.csv", "--json")
     #expect(none.code == 65)

@@ -85,7 +85,7 @@ struct AugmentationTests {
 
   @Test("a random resized crop is the part that the same draws name, resized as for evaluation")
   func randomResized() throws {
-    let image = EncodedImage.file(try TestPictures.data("rgb.png"))
+    let image = EncodedImage.file(try TestImages.data("rgb.png"))
     let square = 1.0...1.0  // so that an evaluation preset can resize the part too
     let preset = Preset.train(
       TrainPreset(size: 10, crop: .randomResized(scale: 0.08...1, ratio: square), flip: 0))
@@ -110,7 +110,7 @@ struct AugmentationTests {
   @Test("a part of a JPEG is decoded as the whole is and then cut")
   func partsOfJPEG() throws {
     for name in ["colour-4-4-4.jpg", "photo.jpg", "progressive-photo.jpg", "grey.jpg"] {
-      let image = EncodedImage.file(try TestPictures.data(name))
+      let image = EncodedImage.file(try TestImages.data(name))
       let whole = try decoder.pixels(of: image)
       let plain = EncodedImage.pixels(
         Data(whole.pixels), width: whole.width, height: whole.height, channels: 3)
@@ -126,7 +126,7 @@ struct AugmentationTests {
 
   @Test("a picture decoded at a reduced size stays close to the exact one")
   func reducedSize() throws {
-    let image = EncodedImage.file(try TestPictures.data("photo.jpg"))
+    let image = EncodedImage.file(try TestImages.data("photo.jpg"))
     let whole = try decoder.pixels(of: image)
     let plain = EncodedImage.pixels(
       Data(whole.pixels), width: whole.width, height: whole.height, channels: 3)

@@ -57,7 +57,7 @@ struct CachedCopyTests {
         "xmp-orientation-6.png",
       ]
     for name in names {
-      let image = EncodedImage.file(try TestPictures.data(name))
+      let image = EncodedImage.file(try TestImages.data(name))
       let (_, width, height) = try decoder.pixels(of: image)
       let shorter = min(width, height) - 3
       let long = shorter * max(width, height) / min(width, height)
@@ -72,7 +72,7 @@ struct CachedCopyTests {
   @Test(
     "JPEG copies are near the raw ones, nearer at a higher quality, and have no orientation left")
   func jpeg() throws {
-    let image = EncodedImage.file(try TestPictures.data("exif-orientation-6.jpg"))
+    let image = EncodedImage.file(try TestImages.data("exif-orientation-6.jpg"))
     let size = try min(self.size(image)[0], self.size(image)[1]) - 5
     let exact = try copy(image, CacheFormat(size: size, encoding: .raw))
     func distance(_ quality: Int) throws -> Double {
@@ -94,7 +94,7 @@ struct CachedCopyTests {
   )
   func small() throws {
     for name in ["exif-orientation-6.jpg", "cmyk.jpg", "palette.png", "grey.png"] {
-      let image = EncodedImage.file(try TestPictures.data(name))
+      let image = EncodedImage.file(try TestImages.data(name))
       let (pixels, width, height) = try decoder.pixels(of: image)
       for size in [min(width, height), 500] {
         guard case .file(let kept) = try copy(image, CacheFormat(size: size)) else {
@@ -128,7 +128,7 @@ struct CachedCopyTests {
 
   @Test("pixels without a file are resized as files are, in grey, too")
   func plain() throws {
-    let (image, pixels) = BlobPicture(seed: 3).image(width: 60, height: 40)
+    let (image, pixels) = BlobImage(seed: 3).image(width: 60, height: 40)
     let made = try copy(image, CacheFormat(size: 20, encoding: .raw))
     #expect(try Array(made.bytes) == resized(image, 30, 20))
     let grey = EncodedImage.pixels(
@@ -139,14 +139,14 @@ struct CachedCopyTests {
     #expect(try decoder.pixels(of: greyMade).pixels == resized(image, 30, 20))
     #expect(greyMade.bytes.count == 30 * 20)
     // As large as the evaluation wants it, where nothing is decoded for that.
-    let (small, _) = BlobPicture(seed: 4).image(width: 8, height: 8)
+    let (small, _) = BlobImage(seed: 4).image(width: 8, height: 8)
     #expect(
       try Array(copy(small, CacheFormat(size: 4, encoding: .raw)).bytes) == resized(small, 4, 4))
   }
 
   @Test("random crops of raw pixels are those of the picture as a PNG")
   func crops() throws {
-    let (image, pixels) = BlobPicture(seed: 5).image(width: 61, height: 47)
+    let (image, pixels) = BlobImage(seed: 5).image(width: 61, height: 47)
     let png = EncodedImage.file(
       try Thumbnail(pixels: pixels, width: 61, height: 47, channels: 3, format: .png).bytes)
     for sample in 0..<40 {
@@ -162,7 +162,7 @@ struct CachedCopyTests {
   func loading() throws {
     let pictures = MadeDataset(count: 20) { index in
       if index == 13 { throw ImageDataError.unreadable(key: "13", reason: "made to be bad") }
-      return BlobPicture(seed: UInt64(index)).image(width: 30 + index, height: 25).image
+      return BlobImage(seed: UInt64(index)).image(width: 30 + index, height: 25).image
     }
     var all: [[EncodedImage?]] = []
     for workers in [1, 3] {

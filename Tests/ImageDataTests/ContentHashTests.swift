@@ -29,7 +29,7 @@ struct ContentHashTests {
 
   @Test("files are hashed as they are and plain pixels by their bytes")
   func images() throws {
-    let data = try TestPictures.data("grey.png")
+    let data = try TestImages.data("grey.png")
     #expect(ContentHash(of: .file(data)) == ContentHash(of: data))
     let pixels = EncodedImage.pixels(data, width: 1, height: data.count, channels: 1)
     #expect(ContentHash(of: pixels) == ContentHash(of: data))

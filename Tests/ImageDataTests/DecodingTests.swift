@@ -13,14 +13,14 @@ struct DecodingTests {
 
   @Test("the committed pictures are all there")
   func count() throws {
-    #expect(TestPictures.decoded.count == 90)
-    #expect(TestPictures.evaluated.count == 22)
-    #expect(TestPictures.refused.count == 23)
+    #expect(TestImages.decoded.count == 90)
+    #expect(TestImages.evaluated.count == 22)
+    #expect(TestImages.refused.count == 23)
   }
 
-  @Test("a picture's pixels are Pillow's", arguments: TestPictures.decoded)
-  func pixels(_ expected: TestPictures.Decoded) throws {
-    let image = EncodedImage.file(try TestPictures.data(expected.name))
+  @Test("a picture's pixels are Pillow's", arguments: TestImages.decoded)
+  func pixels(_ expected: TestImages.Decoded) throws {
+    let image = EncodedImage.file(try TestImages.data(expected.name))
     let (pixels, width, height) = try decoder.pixels(of: image)
     #expect(width == expected.width && height == expected.height)
     let difference = PixelDifference(pixels, expected.pixels)
@@ -28,9 +28,9 @@ struct DecodingTests {
     #expect(difference.shareWithinOne >= 0.95, "\(difference)")
   }
 
-  @Test("grey is made of a picture's colours as Pillow makes it", arguments: TestPictures.decoded)
-  func grey(_ expected: TestPictures.Decoded) throws {
-    let image = EncodedImage.file(try TestPictures.data(expected.name))
+  @Test("grey is made of a picture's colours as Pillow makes it", arguments: TestImages.decoded)
+  func grey(_ expected: TestImages.Decoded) throws {
+    let image = EncodedImage.file(try TestImages.data(expected.name))
     let rgb = try decoder.pixels(of: image).pixels
     // Pillow's L24: (19595 R + 38470 G + 7471 B + 32768) >> 16.
     let greys = stride(from: 0, to: rgb.count, by: 3).map { (at: Int) -> UInt8 in
@@ -40,9 +40,9 @@ struct DecodingTests {
     #expect(try decoder.pixels(of: image, channels: 1).pixels == greys)
   }
 
-  @Test("what is no picture is refused with the reason", arguments: TestPictures.refused)
-  func refusals(_ expected: TestPictures.Refused) throws {
-    let image = EncodedImage.file(try TestPictures.data(expected.name))
+  @Test("what is no picture is refused with the reason", arguments: TestImages.refused)
+  func refusals(_ expected: TestImages.Refused) throws {
+    let image = EncodedImage.file(try TestImages.data(expected.name))
     for preset in [
       Preset.evaluation(EvaluationPreset(resize: 8, crop: 8)),
       .train(TrainPreset(size: 8, crop: .none)),
@@ -54,7 +54,7 @@ struct DecodingTests {
 
   @Test("the same bytes anywhere in a Data, of any start index, are the same picture")
   func slices() throws {
-    let data = try TestPictures.data("exif-orientation-6.jpg")
+    let data = try TestImages.data("exif-orientation-6.jpg")
     let shifted = (Data("seven b".utf8) + data).dropFirst(7)
     #expect(shifted.startIndex == 7)
     let expected = try decoder.pixels(of: .file(data)).pixels
@@ -65,11 +65,11 @@ struct DecodingTests {
 
   @Test("a decoder that met a broken file decodes the next as a new one does")
   func afterFailure() throws {
-    for refused in TestPictures.refused {
-      let broken = EncodedImage.file(try TestPictures.data(refused.name))
+    for refused in TestImages.refused {
+      let broken = EncodedImage.file(try TestImages.data(refused.name))
       #expect(reasonForRefusal { _ = try decoder.pixels(of: broken) } != nil)
       for name in ["colour.jpg", "progressive.jpg", "palette.png", "lossy.webp"] {
-        let image = EncodedImage.file(try TestPictures.data(name))
+        let image = EncodedImage.file(try TestImages.data(name))
         #expect(try decoder.pixels(of: image).pixels == ImageDecoder().pixels(of: image).pixels)
       }
     }
@@ -81,7 +81,7 @@ struct DecodingTests {
       "exif-orientation-5.jpg", "one-pixel.png", "lossy.webp", "interlaced.png", "gif.gif",
       "bmp-runs-8.bmp", "tiff-lzw.tif", "xmp-orientation-6.png", "raw-exif-orientation-6.png",
     ] {
-      let data = try TestPictures.data(name)
+      let data = try TestImages.data(name)
       let cuts = stride(from: 0, to: data.count, by: 7)
       for length in cuts {
         let image = EncodedImage.file(data.prefix(length))
@@ -98,7 +98,7 @@ struct DecodingTests {
 
   @Test("an error says which picture and why, in a line")
   func message() throws {
-    let data = try TestPictures.data("html-named.jpg")
+    let data = try TestImages.data("html-named.jpg")
     let error = #expect(throws: ImageDataError.self) {
       _ = try decoder.pixels(of: .file(data), key: "cat/7.jpg")
     }
@@ -113,7 +113,7 @@ struct DecodingTests {
       ("lossy.webp", 3), ("tiff.tif", 3),
     ])
   func affordable(name: String, times: Int) throws {
-    let data = try TestPictures.data(name)
+    let data = try TestImages.data(name)
     let header = try ImageHeader(of: data)
     let pixels = header.width * header.height
     func decode(most: Int) throws { _ = try Thumbnail(of: .file(data), maxPixels: most) }
@@ -123,7 +123,7 @@ struct DecodingTests {
 
   @Test("a chunk beside the pixels that claims a gigabyte is passed over without being allocated")
   func lyingChunk() throws {
-    var png = try TestPictures.data("grey.png")
+    var png = try TestImages.data("grey.png")
     // Behind the header, which ends at 33: "eXIf" with a length that the file does not have.
     png.insert(contentsOf: [0x41, 0, 0, 0] + Array("eXIf".utf8), at: 33)
     #expect(throws: ImageDataError.self) { try Thumbnail(of: .file(png)) }

@@ -12,9 +12,9 @@ struct EvaluationTests {
 
   @Test(
     "resize and centre crop give Pillow's pixels, all within 2 and most within 1",
-    arguments: TestPictures.evaluated)
-  func pillow(_ expected: TestPictures.Evaluated) throws {
-    let image = EncodedImage.file(try TestPictures.data(expected.name))
+    arguments: TestImages.evaluated)
+  func pillow(_ expected: TestImages.Evaluated) throws {
+    let image = EncodedImage.file(try TestImages.data(expected.name))
     let ours = try decoder.rendered(image, .evaluation(expected.preset))
     let difference = PixelDifference(ours, expected.pixels)
     #expect(difference.largest <= 2, "\(difference)")
@@ -23,7 +23,7 @@ struct EvaluationTests {
 
   @Test("bicubic is not bilinear")
   func interpolation() throws {
-    let image = EncodedImage.file(try TestPictures.data("photo.jpg"))
+    let image = EncodedImage.file(try TestImages.data("photo.jpg"))
     let pictures = try Interpolation.allCases.map { filter in
       try decoder.rendered(
         image, .evaluation(EvaluationPreset(resize: 64, crop: 45, interpolation: filter)))
@@ -31,9 +31,9 @@ struct EvaluationTests {
     #expect(PixelDifference(pictures[0], pictures[1]).largest > 5)
   }
 
-  @Test("the vector loops give the plain loops' bytes", arguments: TestPictures.evaluated)
-  func kernels(_ expected: TestPictures.Evaluated) throws {
-    let image = EncodedImage.file(try TestPictures.data(expected.name))
+  @Test("the vector loops give the plain loops' bytes", arguments: TestImages.evaluated)
+  func kernels(_ expected: TestImages.Evaluated) throws {
+    let image = EncodedImage.file(try TestImages.data(expected.name))
     let plain = try ImageDecoder()
     plain.usePlainLoops()
     for crop in [expected.crop, 1, 31, 33] {

@@ -167,7 +167,7 @@ struct FolderDatasetTests {
   func unicode() throws {
     try folder.add("one-pixel.png", as: "かわせみ/ı ö.png")
     try folder.add("one-pixel.png", as: "かわせみ/🐦.png")
-    let data = try TestPictures.data("one-pixel.png")
+    let data = try TestImages.data("one-pixel.png")
     let latin = Array((folder.path + "/caf").utf8) + [0xE9]
     #expect(mkdir(latin.map { CChar(bitPattern: $0) } + [0], 0o700) == 0)
     let file = latin + Array("/\u{0}".utf8).dropLast() + [0xFC] + Array(".png".utf8)
@@ -235,7 +235,7 @@ struct FolderDatasetTests {
     let missing = folder.path + "/2.png"
     let files = ImageFiles([path, missing, "zero\u{0}byte.png"])
     #expect(files.count == 3 && files.key(at: 0) == path && files.label(at: 0) == nil)
-    #expect(try files.read(at: 0).bytes == TestPictures.data("one-pixel.png"))
+    #expect(try files.read(at: 0).bytes == TestImages.data("one-pixel.png"))
     #expect(
       throws: ImageDataError.unreadable(key: missing, reason: "No such file or directory")
     ) { try files.read(at: 1) }

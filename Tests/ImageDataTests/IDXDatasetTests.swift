@@ -111,7 +111,7 @@ struct IDXDatasetTests {
 
   @Test("gzip data that is truncated, broken or longer than its header says is refused")
   func gzip() throws {
-    let good = try TestPictures.data("tiny-images-idx3-ubyte.gz")
+    let good = try TestImages.data("tiny-images-idx3-ubyte.gz")
     func reasonOf(_ data: Data) throws -> String? {
       reason(at: try folder.write(data, to: "y-images-idx3-ubyte.gz"))
     }

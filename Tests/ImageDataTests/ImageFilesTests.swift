@@ -32,7 +32,7 @@ struct ImageFilesTests {
 
   @Test("a pipe is read to its end, once; one in a folder is not waited for")
   func pipes() throws {
-    let data = try TestPictures.data("one-pixel.png")
+    let data = try TestImages.data("one-pixel.png")
     let pipe = folder.path + "/d/pipe.png"
     try folder.add("one-pixel.png", as: "d/a.png")
     #expect(mkfifo(pipe, 0o600) == 0)
@@ -74,7 +74,7 @@ struct ImageFilesTests {
 
   @Test("a pipe that says nothing is told of once, and read when something comes")
   func silentPipe() throws {
-    let data = try TestPictures.data("one-pixel.png")
+    let data = try TestImages.data("one-pixel.png")
     let pipe = folder.path + "/pipe"
     #expect(mkfifo(pipe, 0o600) == 0)
     let told = Mutex<[String]>([])
@@ -103,7 +103,7 @@ struct ImageFilesTests {
 
   @Test("pictures in memory are called by their numbers")
   func inMemory() throws {
-    let data = try TestPictures.data("one-pixel.png")
+    let data = try TestImages.data("one-pixel.png")
     let pictures = ImagesInMemory([
       .file(data), .pixels(Data([7]), width: 1, height: 1, channels: 1),
     ])

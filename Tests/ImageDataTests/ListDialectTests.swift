@@ -207,7 +207,7 @@ struct ListDialectTests {
     let text = "path,label\nnone\\0.png,cat\nlab\\cat\\1.png,cat\nlab\\dog\\1.png,dog\n"
     let dataset = try open(Data(text.utf8))
     #expect(contents(dataset) == ["none\\0.png=cat", "lab/cat/1.png=cat", "lab/dog/1.png=dog"])
-    #expect(try dataset.read(at: 2).bytes == TestPictures.data("one-pixel.png"))
+    #expect(try dataset.read(at: 2).bytes == TestImages.data("one-pixel.png"))
     let error = #expect(throws: ImageDataError.self) { _ = try dataset.read(at: 0) }
     #expect(error?.description.hasSuffix("its path has backslashes, as on Windows") == true)
     // Here a backslash is a name's own.
@@ -220,7 +220,7 @@ struct ListDialectTests {
     let name = Data("caf".utf8) + [0xE9] + Data(".png".utf8)
     var path = Array((folder.path + "/").utf8) + Array(name)
     path.append(0)
-    let picture = try TestPictures.data("one-pixel.png")
+    let picture = try TestImages.data("one-pixel.png")
     let file = path.withUnsafeBytes {
       $0.baseAddress.map { fopen($0.assumingMemoryBound(to: CChar.self), "w") }
     }

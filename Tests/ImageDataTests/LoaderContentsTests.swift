@@ -19,7 +19,7 @@ struct LoaderContentsTests {
   let pictures = MadeDataset(count: 20) { index in
     if index == 13 { throw ImageDataError.unreadable(key: "13", reason: "made to be bad") }
     let seed = UInt64(index == 17 ? 4 : index)
-    return BlobPicture(seed: seed).image(width: 40 + index, height: 50).image
+    return BlobImage(seed: seed).image(width: 40 + index, height: 50).image
   }
 
   @Test("every row says what its picture is; one that cannot be read is zeros")

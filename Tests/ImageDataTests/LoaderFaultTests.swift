@@ -69,7 +69,7 @@ extension LoaderTests {
 
     @Test("no memory for a picture ends the run and is not blamed on it")
     func memory() throws {
-      let large = EncodedImage.file(try TestPictures.data("large-blank.png"))
+      let large = EncodedImage.file(try TestImages.data("large-blank.png"))
       let dataset = MadeDataset(count: 8) { _ in large }
       let most = try ProcessMemory.addressSpace() + (96 << 20)  // 8000 × 8000 × 3 bytes are 183 MiB
       try withLimit(.addressSpace, most) {
@@ -94,7 +94,7 @@ extension LoaderTests {
     @Test("a picture over the pixel cap is refused from its header, before memory is taken")
     func bomb() throws {
       let files = try ["huge-header.png", "huge-header.jpg", "large-blank.png"].map {
-        EncodedImage.file(try TestPictures.data($0))
+        EncodedImage.file(try TestImages.data($0))
       }
       let dataset = MadeDataset(count: 3) { files[$0] }
       let first = try started(dataset, maxPixels: 1_000_000)
@@ -114,7 +114,7 @@ extension LoaderTests {
 
     @Test("what is under the cap is decoded: the cap is what refuses")
     func underTheCap() throws {
-      let large = EncodedImage.file(try TestPictures.data("large-blank.png"))
+      let large = EncodedImage.file(try TestImages.data("large-blank.png"))
       let decoder = try ImageDecoder(maxPixels: 64_000_000)
       let white = [UInt8](repeating: 255, count: 8 * 8 * 3)
       #expect(try decoder.rendered(large, preset) == white)
@@ -122,8 +122,8 @@ extension LoaderTests {
 
     @Test("1,000 broken pictures leave memory as it was")
     func leaks() throws {
-      let files = try TestPictures.refused.map {
-        EncodedImage.file(try TestPictures.data($0.name))
+      let files = try TestImages.refused.map {
+        EncodedImage.file(try TestImages.data($0.name))
       }
       try #require(!files.isEmpty)
       let decoder = try ImageDecoder()

@@ -11,7 +11,7 @@ struct LoaderTests {
   /// JPEGs and PNGs by turns, one in eleven unreadable.
   static func pictures(count: Int) throws -> MadeDataset {
     let files = try ["photo.jpg", "colour.jpg", "rgb-16-bit.png", "lossy.webp", "truncated.jpg"]
-      .map { EncodedImage.file(try TestPictures.data($0)) }
+      .map { EncodedImage.file(try TestImages.data($0)) }
     return MadeDataset(
       classes: ["a", "b", "c"], count: count, labels: (0..<count).map { $0 % 4 == 3 ? nil : $0 % 3 }
     ) { index in files[index % 11 == 5 ? 4 : index % 4] }
@@ -94,7 +94,7 @@ struct LoaderTests {
 
   @Test("a pass holds every sample once, and two passes vary a sample differently")
   func passes() throws {
-    let photo = EncodedImage.file(try TestPictures.data("photo.jpg"))
+    let photo = EncodedImage.file(try TestImages.data("photo.jpg"))
     let dataset = MadeDataset(count: 20) { _ in photo }
     let rows = try Self.rows(Self.loader(dataset, 0..<40))
     #expect(rows[..<20].map(\.index).sorted() == Array(0..<20))

@@ -61,9 +61,9 @@ struct ManifestDatasetTests {
     let absolute = try folder.add("one-pixel.jpg", as: "elsewhere/2.jpg")
     try folder.add("one-pixel.png", as: "3.png")
     let dataset = try open("path\npictures/1.png\n\(absolute)\n../3.png\n")
-    #expect(try dataset.read(at: 0).bytes == TestPictures.data("one-pixel.png"))
-    #expect(try dataset.read(at: 1).bytes == TestPictures.data("one-pixel.jpg"))
-    #expect(try dataset.read(at: 2).bytes == TestPictures.data("one-pixel.png"))
+    #expect(try dataset.read(at: 0).bytes == TestImages.data("one-pixel.png"))
+    #expect(try dataset.read(at: 1).bytes == TestImages.data("one-pixel.jpg"))
+    #expect(try dataset.read(at: 2).bytes == TestImages.data("one-pixel.png"))
   }
 
   @Test("without a label column, or with empty labels, samples are unlabelled")

@@ -25,7 +25,7 @@ struct OrientationTests {
 
   /// The orientation of a JPEG with these APP1 segments.
   private func orientation(segments: [Data]) throws -> Int {
-    let plain = try TestPictures.data("colour.jpg")
+    let plain = try TestImages.data("colour.jpg")
     let parts = segments.map(segment).reduce(Data(), +)
     return try ImageHeader(of: Data([0xFF, 0xD8]) + parts + plain.dropFirst(2)).orientation
   }
@@ -139,11 +139,11 @@ struct OrientationTests {
       "tiff-orientation-6.tif", "exif-orientation-6.png", "xmp-orientation-6.gif",
       "xmp-orientation-6.tif",
     ] {
-      let header = try ImageHeader(of: TestPictures.data(name))
+      let header = try ImageHeader(of: TestImages.data(name))
       #expect(header.orientation == 6 && header.width == 16 && header.height == 24, "\(name)")
     }
     // The chunk with EXIF moved from before the pixels to before the end.
-    var png = try TestPictures.data("exif-orientation-6.png")
+    var png = try TestImages.data("exif-orientation-6.png")
     let name = try #require(png.range(of: Data("eXIf".utf8)))
     let length = Int(png[name.lowerBound - 1]) + 12
     let chunk = png[name.lowerBound - 4..<name.lowerBound - 4 + length]
@@ -156,8 +156,8 @@ struct OrientationTests {
   @Test("a text that inflates without end, and thousands of them, cost little")
   func bombs() throws {
     // 64 MB of zeros as zlib has them, in a chunk that is named like a profile.
-    let bomb = try TestPictures.data("large-blank.png")
-    let plain = try TestPictures.data("one-pixel.png")
+    let bomb = try TestImages.data("large-blank.png")
+    let plain = try TestImages.data("one-pixel.png")
     let idat = try #require(bomb.range(of: Data("IDAT".utf8)))
     let end = try #require(bomb.range(of: Data("IEND".utf8)))
     let stream = bomb[idat.upperBound..<end.lowerBound - 8]

@@ -86,7 +86,7 @@ struct ParquetManifestTests {
     try folder.add("one-pixel.png", as: "lists/pictures/1.png")
     try write(["path": texts("pictures/1.png")])
     let list = try openDataset(path, unlabelled: true)
-    #expect(try list.read(at: 0).bytes == TestPictures.data("one-pixel.png"))
+    #expect(try list.read(at: 0).bytes == TestImages.data("one-pixel.png"))
   }
 
   @Test("tags may be lists", .enabled(if: Self.python != nil, missing))

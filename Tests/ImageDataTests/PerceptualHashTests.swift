@@ -18,7 +18,7 @@ struct PerceptualHashTests {
   @Test("the bits are the signs of the lowest frequencies")
   func signs() throws {
     // Grey pictures of 32 × 32 are looked at as they are: the transform from its definition.
-    let picture = BlobPicture(seed: 1).image(width: 32, height: 32).pixels
+    let picture = BlobImage(seed: 1).image(width: 32, height: 32).pixels
     let grey = stride(from: 0, to: picture.count, by: 3).map { Double(picture[$0]) }
     let image = EncodedImage.pixels(
       Data(grey.map { UInt8($0) }), width: 32, height: 32, channels: 1)
@@ -49,7 +49,7 @@ struct PerceptualHashTests {
     ])
   func sizes(width: Int, height: Int) throws {
     for seed in 1...3 {
-      let picture = BlobPicture(seed: UInt64(seed))
+      let picture = BlobImage(seed: UInt64(seed))
       let whole = try hash(picture.image(width: 256, height: 256).image)
       let copy = try hash(picture.image(width: width, height: height).image)
       #expect(whole.carriesInformation)
@@ -60,7 +60,7 @@ struct PerceptualHashTests {
   @Test("a copy that was encoded again is near", arguments: [40, 65, 90])
   func encoded(quality: Int) throws {
     for seed in 1...3 {
-      let picture = BlobPicture(seed: UInt64(seed)).image(width: 256, height: 192)
+      let picture = BlobImage(seed: UInt64(seed)).image(width: 256, height: 192)
       let file = try Thumbnail(
         pixels: picture.pixels, width: 256, height: 192, channels: 3, format: .jpeg,
         quality: quality)
@@ -73,7 +73,7 @@ struct PerceptualHashTests {
     arguments: [(0.02, 0.03, 0.95), (0.01, 0.01, 0.96), (0.05, 0.05, 0.9), (0.03, 0.04, 0.92)])
   func cropped(left: Double, top: Double, share: Double) throws {
     for seed in 1...4 {
-      let picture = BlobPicture(seed: UInt64(seed))
+      let picture = BlobImage(seed: UInt64(seed))
       let copy = picture.image(width: 122, height: 122, left: left, top: top, share: share)
       let whole = try hash(picture.image(width: 128, height: 128).image)
       #expect(try whole.distance(to: hash(copy.image)) <= PerceptualHash.nearDistance)
@@ -82,7 +82,7 @@ struct PerceptualHashTests {
 
   @Test("the inner fingerprint is that of the picture without 3 % on each side")
   func inner() throws {
-    let picture = BlobPicture(seed: 8)
+    let picture = BlobImage(seed: 8)
     let whole = try hash(picture.image(width: 200, height: 200).image)
     let inner = try hash(
       picture.image(width: 188, height: 188, left: 0.03, top: 0.03, share: 0.94).image)
@@ -96,7 +96,7 @@ struct PerceptualHashTests {
     let plain = try ImageDecoder()
     plain.usePlainLoops()
     for (width, height) in [(301, 99), (97, 640), (31, 31), (4097, 50)] {
-      let image = BlobPicture(seed: 4).image(width: width, height: height).image
+      let image = BlobImage(seed: 4).image(width: width, height: height).image
       #expect(try plain.contents(of: image) == decoder.contents(of: image))
     }
   }
@@ -115,7 +115,7 @@ struct PerceptualHashTests {
 
   @Test("brightness and contrast do not matter")
   func levels() throws {
-    let picture = BlobPicture(seed: 5)
+    let picture = BlobImage(seed: 5)
     let plain = try hash(picture.image(width: 100, height: 100, contrast: 80).image)
     let dim = try hash(
       picture.image(width: 100, height: 100, contrast: 50, brightness: 70).image)
@@ -125,7 +125,7 @@ struct PerceptualHashTests {
   @Test("unlike pictures are far apart")
   func unlike() throws {
     let hashes = try (1...40).map {
-      try hash(BlobPicture(seed: UInt64($0)).image(width: 48, height: 48).image)
+      try hash(BlobImage(seed: UInt64($0)).image(width: 48, height: 48).image)
     }
     for (index, left) in hashes.enumerated() {
       for right in hashes[..<index] {
@@ -164,8 +164,8 @@ struct PerceptualHashTests {
 
   @Test("noting a picture changes none of its pixels")
   func pixels() throws {
-    for expected in TestPictures.evaluated {
-      let image = EncodedImage.file(try TestPictures.data(expected.name))
+    for expected in TestImages.evaluated {
+      let image = EncodedImage.file(try TestImages.data(expected.name))
       let preset = try expected.preset
       var noted = [UInt8](repeating: 0, count: preset.crop * preset.crop * preset.channels)
       let contents = try noted.withUnsafeMutableBytes {

@@ -5,6 +5,7 @@ import Models
 import Pipeline
 import Ranking
 import Recipes
+import Terminal
 import Testing
 import Torch
 import Training

@@ -21,7 +21,7 @@ struct GatheredScoresTests {
     given: [String]? = nil, keeping most: Int = 2
   ) throws -> GatheredScores {
     let scores = try GatheredScores(
-      of: KeyedPictures.shards(keys), classNames: Self.classes, keeping: most, kind: kind,
+      of: KeyedImages.shards(keys), classNames: Self.classes, keeping: most, kind: kind,
       in: folder.path)
     for (index, text) in texts.enumerated() {
       let path = try folder.write(text, to: "\(index).csv")
@@ -179,7 +179,7 @@ struct GatheredScoresTests {
     func read(_ keys: String) throws -> [[Int]?] {
       let list = try KeyList(path: folder.write(keys, to: "keys"))
       let scores = try GatheredScores(
-        of: KeyedPictures.shards(["x/1", "x, 2", "y/3"]), classNames: Self.classes, keeping: 2,
+        of: KeyedImages.shards(["x/1", "x, 2", "y/3"]), classNames: Self.classes, keeping: 2,
         kind: .probabilities, in: folder.path)
       try scores.read(
         NumPyScores(

@@ -11,7 +11,7 @@ struct MachinesModelTests {
   private func model(_ count: Int, storage: Double? = nil) -> MachinesModel {
     var machines = Machines(count: count)
     machines.gmacPerSecond = 96
-    machines.pictureBytes = .init(100e3, .given("--picture-size"))
+    machines.imageBytes = .init(100e3, .given("--picture-size"))
     machines.storage = storage.map { .init($0, .given("--storage")) }
     machines.pricePerHour = 3
     return MachinesModel(machines, measured: 1000)
@@ -61,7 +61,8 @@ struct MachinesModelTests {
   @Test("a training: steps, checkpoints, bytes and money")
   func training() {
     let training = DryRun.Training(
-      stage: "student", model: "resnet50", parameters: 25_000_000, gmac: 4, pictures: 1000,
+      stage: .student, title: "student", model: "resnet50", parameters: 25_000_000, gmac: 4,
+      pictures: 1000,
       images: 1_536_000, steps: 1000, passes: 1, learningRate: [], memoryBytes: 0, seconds: 0,
       key: "student.training", batch: 1536, parts: 64, checkpointBytes: 200e6)
     let stage = model(64).training(training, checkpointsEvery: 400)
@@ -84,7 +85,7 @@ struct MachinesModelTests {
   func scoring() {
     let stage = model(1000).scoring(
       pictures: 1_000_000_000, shards: 100_000, gmac: 9.6, parameters: 1_000_000,
-      bytesPerPicture: 124)
+      bytesPerImage: 124)
     // A million pictures a machine, 0.1 s each.
     #expect(near(stage.seconds, 100_000))
     #expect(stage.mostShards == 100)
@@ -92,13 +93,13 @@ struct MachinesModelTests {
     #expect(near(stage.networkBytes, 100e12 + 124e9 + 1000 * 4e6))
     // One shard more, and its machine has 101.
     let odd = model(1000).scoring(
-      pictures: 1_000_010_000, shards: 100_001, gmac: 9.6, parameters: 1, bytesPerPicture: 124)
+      pictures: 1_000_010_000, shards: 100_001, gmac: 9.6, parameters: 1, bytesPerImage: 124)
     #expect(odd.mostShards == 101)
     #expect(near(odd.seconds, 101_000))
     // 10 GB of pictures in 10 shards on 1,000 machines: ten of them work.
     #expect(
       model(1000).scoring(
-        pictures: 100_000, shards: 10, gmac: 1, parameters: 1, bytesPerPicture: 68
+        pictures: 100_000, shards: 10, gmac: 1, parameters: 1, bytesPerImage: 68
       ).machines == 10)
   }
 
@@ -106,7 +107,7 @@ struct MachinesModelTests {
   func scoringReads() {
     // 10⁶ pictures of 100 KB over two networks of 1.25 GB/s take 40 s, computing 5.
     let stage = model(2).scoring(
-      pictures: 1_000_000, shards: 2, gmac: 0.00096, parameters: 1, bytesPerPicture: 68)
+      pictures: 1_000_000, shards: 2, gmac: 0.00096, parameters: 1, bytesPerImage: 68)
     #expect(stage.waitsForPictures)
     #expect(near(stage.seconds, 40))
   }

@@ -22,11 +22,11 @@ struct MemoryShortageTests {
     let float = TrainingMemory(cost, size: 224, channels: 3, precision: .float32)
     // Weights, gradients and momenta of 11,689,512 parameters in float32.
     #expect(float.fixed == 12 * 11_689_512)
-    #expect(float.savedPerPicture == 4 * Double(cost.savedElements))
+    #expect(float.savedPerImage == 4 * Double(cost.savedElements))
     let half = TrainingMemory(cost, size: 224, channels: 3, precision: .bf16)
-    #expect(half.savedPerPicture == float.savedPerPicture / 2)
+    #expect(half.savedPerImage == float.savedPerImage / 2)
     // The largest activation is the stem's: 64 of 112 × 112.
-    #expect(half.perPicture - half.savedPerPicture == 8 * 64 * 112 * 112 + 16 * 3 * 224 * 224)
+    #expect(half.perImage - half.savedPerImage == 8 * 64 * 112 * 112 + 16 * 3 * 224 * 224)
     #expect(half.fixed > float.fixed)
 
     /// What it takes a weight, in bytes, beside momenta.

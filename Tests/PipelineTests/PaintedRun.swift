@@ -2,6 +2,7 @@ import Foundation
 import ImageData
 import Ranking
 import Recipes
+import Terminal
 import TestSupport
 import Training
 
@@ -42,9 +43,9 @@ struct PaintedRun {
       .bytes.write(to: file)
   }
 
-  func open(needsPictures: Bool = true) throws -> Run {
+  func open(needsImages: Bool = true) throws -> Run {
     try Run(
-      recipe: recipe, directory: directory, needsPictures: needsPictures, computing: [],
+      recipe: recipe, directory: directory, needsImages: needsImages, computing: [],
       console: Console(quiet: true))
   }
 

@@ -21,7 +21,7 @@ struct ParquetScoresTests {
     try file.finish()
     let names = ["ant", "bee", "cat"]
     let scores = try GatheredScores(
-      of: KeyedPictures.shards(keys), classNames: names, keeping: 2, kind: .probabilities,
+      of: KeyedImages.shards(keys), classNames: names, keeping: 2, kind: .probabilities,
       in: folder.path)
     try scores.read(
       ParquetScores(path: path, classes: names, given: nil, kind: .probabilities))

@@ -42,11 +42,11 @@ struct ReportFixture {
       guard finished.contains(stage), measuredOn != nil else { return .init() }
       return .init(top1: top1, top5: names.count < 5 ? nil : top1.map { min(100, $0 + 9) })
     }
-    summary.supervised = accuracy(.baseline, baseline)
-    summary.supervisedLong = accuracy(.baselineLong, long)
-    summary.teacher = accuracy(.teacher, teacher)
-    summary.pretrained = accuracy(.student, student.map { $0 - 2 })
-    summary.student = accuracy(.fineTuning, student)
+    summary[.baseline] = accuracy(.baseline, baseline)
+    summary[.baselineLong] = accuracy(.baselineLong, long)
+    summary[.teacher] = accuracy(.teacher, teacher)
+    summary[.student] = accuracy(.student, student.map { $0 - 2 })
+    summary[.fineTuning] = accuracy(.fineTuning, student)
     recipe.baseline.enabled = baseline != nil
 
     var data = ReportData(
@@ -94,7 +94,7 @@ struct ReportFixture {
           learningRate: 0.1 / Double(step), imagesPerSecond: 100,
           validationTop1: step % 10 == 0 ? Double(step) : nil))
     }
-    if let top1 = summary.accuracy(of: stage).top1 {
+    if let top1 = summary[stage].top1 {
       let each = pictures / names.count
       let correct = Int((top1 / 100 * Double(each)).rounded())
       training.evaluation = Evaluation(
@@ -125,17 +125,17 @@ struct ReportFixture {
     }
   }
 
-  private func grid() throws -> PictureGrid {
+  private func grid() throws -> ImageGrid {
     let thumbnail = try Thumbnail(
       pixels: (0..<64).map { UInt8($0) }, width: 8, height: 8, channels: 1, format: .png)
-    let ranks = PictureGrid.ranks([], imagesPerClass: imagesPerClass, longest: imagesPerClass)
-    return PictureGrid(
+    let ranks = ImageGrid.ranks([], imagesPerClass: imagesPerClass, longest: imagesPerClass)
+    return ImageGrid(
       ranks: ranks,
       rows: names.indices.map { index in
-        PictureGrid.Row(
+        ImageGrid.Row(
           class: index,
           cells: ranks.map { rank in
-            PictureGrid.Cell(
+            ImageGrid.Cell(
               rank: rank, content: .picture(thumbnail), key: "\(names[index])/\(rank).png",
               score: score(rank),
               truth: truth?(SampleID(shard: UInt32(index), position: UInt32(rank))))

@@ -91,7 +91,7 @@ struct ReportGatheringTests {
 
   private func expectReportWithoutPictures(_ painted: PaintedRun, _ reason: String) throws {
     #expect(throws: (any Error).self) { try painted.open() }
-    let summary = try Summarize.perform(in: painted.open(needsPictures: false))
+    let summary = try Summarize.perform(in: painted.open(needsImages: false))
     #expect(summary.unlabelledImages == 12)
     #expect(summary.selectedImages == 12)
     let html = try painted.report()
@@ -134,7 +134,7 @@ struct ReportGatheringTests {
     let validation = try evaluation("validation"), test = try evaluation("test")
     #expect(validation.count == 3)
     #expect(test.count == 15)
-    #expect(summary.supervised.top1 == test.top1)
+    #expect(summary[.baseline].top1 == test.top1)
     let manifest = try Manifest(readFrom: run.directory)
     #expect(manifest.files["baseline/evaluation-validation.json"] != nil)
     #expect(manifest.files["baseline/evaluation-test.json"] != nil)
@@ -166,33 +166,33 @@ struct ReportGatheringTests {
     let html = try painted.report()
     #expect(html.utf8.count < 10_000_000)
     #expect(html.utf8.count > 5_000_000)
-    #expect(html.ranges(of: "<div class=\"class\">").count == PictureGrid.mostClasses)
+    #expect(html.ranges(of: "<div class=\"class\">").count == ImageGrid.mostClasses)
     #expect(html.contains("The 100 of 1000 classes with the lowest score at their last rank."))
     #expect(html.contains("left out: the page would be too large"))
   }
 }
 
-@Suite("PictureGrid")
-struct PictureGridTests {
+@Suite("ImageGrid")
+struct ImageGridTests {
   @Test("without asked ranks they are 1 and K over 16, 8, 4, 2 and 1")
   func ranks() {
     #expect(
-      PictureGrid.ranks([], imagesPerClass: 16_000, longest: 16_000)
+      ImageGrid.ranks([], imagesPerClass: 16_000, longest: 16_000)
         == [1, 1_000, 2_000, 4_000, 8_000, 16_000])
-    #expect(PictureGrid.ranks([], imagesPerClass: 500, longest: 500) == [1, 31, 62, 125, 250, 500])
-    #expect(PictureGrid.ranks([], imagesPerClass: 3, longest: 3) == [1, 3])
-    #expect(PictureGrid.ranks([], imagesPerClass: 1, longest: 1) == [1])
+    #expect(ImageGrid.ranks([], imagesPerClass: 500, longest: 500) == [1, 31, 62, 125, 250, 500])
+    #expect(ImageGrid.ranks([], imagesPerClass: 3, longest: 3) == [1, 3])
+    #expect(ImageGrid.ranks([], imagesPerClass: 1, longest: 1) == [1])
   }
 
   @Test("lists that all end before K are shown to the end of the longest")
   func shortLists() {
-    #expect(PictureGrid.ranks([], imagesPerClass: 16_000, longest: 64) == [1, 4, 8, 16, 32, 64])
-    #expect(PictureGrid.ranks([], imagesPerClass: 16, longest: 0) == [1, 2, 4, 8, 16])
+    #expect(ImageGrid.ranks([], imagesPerClass: 16_000, longest: 64) == [1, 4, 8, 16, 32, 64])
+    #expect(ImageGrid.ranks([], imagesPerClass: 16, longest: 0) == [1, 2, 4, 8, 16])
   }
 
   @Test("asked ranks are kept, ascending and once")
   func asked() {
-    #expect(PictureGrid.ranks([40, 2, 2], imagesPerClass: 100, longest: 10) == [2, 40])
+    #expect(ImageGrid.ranks([40, 2, 2], imagesPerClass: 100, longest: 10) == [2, 40])
   }
 
   @Test("of many classes the most improved and the least pure are shown, and the page says so")
@@ -205,12 +205,12 @@ struct PictureGridTests {
       data.trainings[place].evaluation?.perClass[index].correct = index >= 150 ? 50 : 10
       data.selection?.statistics.classes[index].right = index < 60 ? 1 : 7
     }
-    let (shown, choice) = PictureGrid.classes(data, most: 100)
+    let (shown, choice) = ImageGrid.classes(data, most: 100)
     #expect(shown == Array(0..<50) + Array(150..<200))
     #expect(
       choice
         == "100 of 200 classes: the 50 that gained most and the 50 others with the lowest purity.")
-    let all = PictureGrid.classes(try ReportFixture().data(), most: 100)
+    let all = ImageGrid.classes(try ReportFixture().data(), most: 100)
     #expect(all.0 == Array(0..<6))
     #expect(all.choice == nil)
   }

@@ -39,9 +39,9 @@ struct SummaryTests {
   @Test("the gain is the student's top-1 less the supervised one's")
   func gain() throws {
     var summary = summary
-    summary.student.top1 = 84
+    summary[.fineTuning].top1 = 84
     #expect(summary.gain == nil)
-    summary.supervised.top1 = 82.5
+    summary[.baseline].top1 = 82.5
     #expect(summary.gain == 1.5)
     let text = String(decoding: try summary.json(), as: UTF8.self)
     #expect(text.contains("\"gain\" : 1.5"))
@@ -51,7 +51,7 @@ struct SummaryTests {
   func fewClasses() throws {
     var summary = summary
     summary.classes = 4
-    summary.student = .init(top1: 90, top5: 100)
+    summary[.fineTuning] = .init(top1: 90, top5: 100)
     let text = String(decoding: try summary.json(), as: UTF8.self)
     #expect(text.contains("\"student_top1\" : 90"))
     #expect(text.contains("\"student_top5\" : null"))
@@ -64,7 +64,7 @@ struct SummaryTests {
     summary.selectedImages = 12
     summary.imagesPerClass = ["dög": 7, "cat": 5]
     summary.selectionPurity = 88.25
-    summary.teacher = .init(top1: 82, top5: 99)
+    summary[.teacher] = .init(top1: 82, top5: 99)
     summary.seconds = ["teacher": 10.5]
     summary.peakMiB = 300
     try summary.write(to: folder.path + "/summary.json")
@@ -101,8 +101,8 @@ struct SummaryTests {
         "a teacher trained on the labelled pictures of birds and then on "
           + "1,000 labelled pictures, from the weights in m56.pth, ranked"),
       "\(seen)")
-    summary.student = .init(top1: 83.876, top5: 99)
-    summary.supervised = .init(top1: 84, top5: nil)
+    summary[.fineTuning] = .init(top1: 83.876, top5: 99)
+    summary[.baseline] = .init(top1: 84, top5: nil)
     summary.imagesPerClass = ["coat": 3, "bag": 4]
     let card = ModelCard(summary: summary, recipe: recipe).markdown
     #expect(card.hasPrefix("# fashion\n"))

@@ -98,7 +98,7 @@ struct TagVocabularyTests {
 
   @Test("each of m classes has a target of 1/m, and a copy of a known picture is no example")
   func targets() throws {
-    let tagged = try TaggedPictures(
+    let tagged = try TaggedImages(
       EvenShards(TaggedDataset([["a", "b", "c"], ["b"], [], ["a", "c"]]), shardSize: 2), at: "/w",
       {
         var settings = Recipe.Teacher.Pretraining()

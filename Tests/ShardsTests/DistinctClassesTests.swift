@@ -112,7 +112,7 @@ struct DistinctClassesTests {
 
   @Test("pictures whose names are not UTF-8 have keys of their own, in folders, indexes and lists")
   func bytes() throws {
-    let data = try TestPictures.data("one-pixel.png")
+    let data = try TestImages.data("one-pixel.png")
     let keys = [#"a\xE8.png"#, #"a\xE9.png"#, #"b\x5CxE9.png"#]
     for key in keys { try DurableFile.write(data, to: "\(folder.path)/\(key)") }
     let list = Data("path\n".utf8) + keys.flatMap { PathText.bytes(of: $0) + [10] }

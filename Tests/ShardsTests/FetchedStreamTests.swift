@@ -17,7 +17,7 @@ struct FetchedStreamTests {
   }
 
   private func keysAndPictures(
-    _ server: PictureServer, notes: NoteList = NoteList()
+    _ server: ImageServer, notes: NoteList = NoteList()
   ) throws -> IndexedCollection {
     let index = folder.path + "/\(UUID().uuidString)"
     try buildIndex(
@@ -38,7 +38,7 @@ struct FetchedStreamTests {
 
   @Test("a server that breaks off is asked for the rest, from the byte where it stopped")
   func resumes() throws {
-    let server = try PictureServer(tar, most: 30_000)
+    let server = try ImageServer(tar, most: 30_000)
     let notes = NoteList()
     try expectAll(try keysAndPictures(server, notes: notes))
     // Once when it is indexed and once when it is read, however often it fails.
@@ -54,26 +54,26 @@ struct FetchedStreamTests {
 
   @Test("without ranges it is read from the start once more, and what is known is passed over")
   func withoutRanges() throws {
-    let server = try PictureServer(tar, most: 100_000, growth: 50_000, hasRanges: false)
+    let server = try ImageServer(tar, most: 100_000, growth: 50_000, hasRanges: false)
     try expectAll(try keysAndPictures(server))
   }
 
   @Test("a stall is an end of the connection: the rest is asked for")
   func stalls() throws {
-    let server = try PictureServer(tar, most: 900, growth: 1_000_000, stallsOnce: true)
+    let server = try ImageServer(tar, most: 900, growth: 1_000_000, stallsOnce: true)
     try expectAll(try keysAndPictures(server))
   }
 
   @Test("a server that gives nothing, or refuses, is an error of the shard that says what happened")
   func fails() throws {
-    let broken = try PictureServer(tar, most: 0)
+    let broken = try ImageServer(tar, most: 0)
     let error = #expect(throws: ImageDataError.self) { try keysAndPictures(broken) }
     #expect(error?.description.contains("after 0 bytes and 3 attempts in a row") == true)
     #expect(error?.description.hasPrefix("shard a: cannot fetch http://127.0.0.1:") == true)
-    let refusing = try PictureServer(tar, status: "404 Not Found")
+    let refusing = try ImageServer(tar, status: "404 Not Found")
     let refused = #expect(throws: ImageDataError.self) { try keysAndPictures(refusing) }
     #expect(refused?.description.contains("404") == true && refusing.requests.count == 1)
-    let busy = try PictureServer(tar, status: "503 Busy")
+    let busy = try ImageServer(tar, status: "503 Busy")
     #expect(throws: ImageDataError.self) { try keysAndPictures(busy) }
     #expect(busy.requests.count == 3)
   }
@@ -81,7 +81,7 @@ struct FetchedStreamTests {
   @Test(
     "a server that is busy for a moment is asked again, and one that sends elsewhere is followed")
   func busyOnce() throws {
-    let server = try PictureServer(tar, first: ["503 Busy", "302 Found\r\nLocation: /b.tar"])
+    let server = try ImageServer(tar, first: ["503 Busy", "302 Found\r\nLocation: /b.tar"])
     let notes = NoteList()
     try expectAll(try keysAndPictures(server, notes: notes))
     #expect(notes.lines.count == 1 && notes.lines.first?.contains("503") == true)
@@ -92,7 +92,7 @@ struct FetchedStreamTests {
     "redirects without end, and those that lead away from the web, are errors that no attempt mends",
     arguments: [("/a.tar", 11, 47), ("file:///etc/passwd", 1, 1), ("ftp://127.0.0.1/a.tar", 1, 1)])
   func redirects(location: String, requests: Int, code: Int) throws {
-    let server = try PictureServer(tar, status: "302 Found\r\nLocation: \(location)")
+    let server = try ImageServer(tar, status: "302 Found\r\nLocation: \(location)")
     let error = #expect(throws: ImageDataError.self) { try keysAndPictures(server) }
     let end = "(libcurl's error \(code)) after 0 bytes and 1 attempts in a row"
     #expect(error?.description.hasSuffix(end) == true, "\(String(describing: error))")
@@ -101,7 +101,7 @@ struct FetchedStreamTests {
 
   @Test("a server without certificates gives nothing to an https address")
   func withoutTLS() throws {
-    let server = try PictureServer(tar)
+    let server = try ImageServer(tar)
     let error = #expect(throws: StreamFailure.self) {
       _ = try ShardSource(
         ShardLocation(kind: .url, text: "https://127.0.0.1:\(server.port)/a.tar"),
@@ -112,7 +112,7 @@ struct FetchedStreamTests {
 
   @Test("whoever waits for a server that gives nothing is told to stop without it")
   func stops() throws {
-    let server = try PictureServer(tar, most: 100, stallsOnce: true)
+    let server = try ImageServer(tar, most: 100, stallsOnce: true)
     var patience = FetchedStream.Patience(stallSeconds: 1_000_000)
     patience.shouldStop = { !server.requests.isEmpty }
     let stream = try FetchedStream("http://127.0.0.1:\(server.port)/a.tar", patience: patience)
@@ -123,7 +123,7 @@ struct FetchedStreamTests {
   @Test("what nobody has read yet takes no memory, however fast it comes")
   func memory() throws {
     let bytes = [UInt8](repeating: 7, count: 64 << 20)
-    let server = try PictureServer(bytes)
+    let server = try ImageServer(bytes)
     let stream = try FetchedStream("http://127.0.0.1:\(server.port)/a.tar")
     var room = [UInt8](repeating: 0, count: 5000)
     var count = 0
@@ -140,7 +140,7 @@ struct FetchedStreamTests {
 
   @Test("an index notes a served file's size and ETag, and another file is found before it is read")
   func changed() throws {
-    let server = try PictureServer(tar, tag: "\"one\"")
+    let server = try ImageServer(tar, tag: "\"one\"")
     let ocean = try keysAndPictures(server)
     let row = try Catalogue(folder: ocean.folder).row(0)
     #expect(row.source.size == tar.count && row.source.changed != 0)
@@ -165,7 +165,7 @@ struct FetchedStreamTests {
     "a file that changes between an answer and the rest of it is an error, never half of each",
     arguments: [true, false])
   func changedBetween(heedsConditions: Bool) throws {
-    let server = try PictureServer(
+    let server = try ImageServer(
       tar, most: 60_000, growth: 1_000_000, tag: "\"one\"", heedsConditions: heedsConditions)
     server.giveNext(TarBuilder.shard(40, first: 3, imageBytes: 3000), tag: "\"two\"")
     let error = #expect(throws: ImageDataError.self) { try keysAndPictures(server) }

@@ -28,7 +28,7 @@ struct IndexHashesTests {
   private func tar() throws -> [UInt8] {
     var tar = TarBuilder()
     for (number, name) in Self.names.enumerated() {
-      tar.add("\(number).jpg", [UInt8](try TestPictures.data(name)))
+      tar.add("\(number).jpg", [UInt8](try TestImages.data(name)))
     }
     return tar.finished
   }
@@ -36,7 +36,7 @@ struct IndexHashesTests {
   private func expectHashes() throws {
     let ocean = try IndexedCollection(folder: index)
     for (number, name) in Self.names.enumerated() {
-      #expect(ocean.contentHash(at: number) == ContentHash(of: try TestPictures.data(name)))
+      #expect(ocean.contentHash(at: number) == ContentHash(of: try TestImages.data(name)))
       #expect(ocean.imageSize(at: number) == Self.sizes[number], "\(name)")
     }
     #expect(ocean.imageSize(at: 4) == nil)
@@ -72,7 +72,7 @@ struct IndexHashesTests {
     #expect(try buildIndex(of: folder.path + "/U", in: index, options: hashing).reusedShards == 1)
     try expectHashes()
     // Another picture of the same length.
-    var other = try TestPictures.data("colour.jpg")
+    var other = try TestImages.data("colour.jpg")
     other[other.count - 3] ^= 1
     let path = try folder.write(other, to: "U/0.jpg")
     try FileManager.default.setAttributes(

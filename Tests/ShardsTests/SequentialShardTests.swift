@@ -117,7 +117,7 @@ struct SequentialShardTests {
 
   @Test("pictures that were asked for are given up first, and each kind by its own bound")
   func passed() {
-    var passed = PassedPictures(most: 5, mostAskedBytes: 20, mostUnaskedBytes: 30)
+    var passed = PassedImages(most: 5, mostAskedBytes: 20, mostUnaskedBytes: 30)
     let picture = Data(count: 10)
     for sample in 0..<3 { passed.keep(picture, of: sample, isAsked: false) }
     for sample in 10..<13 { passed.keep(picture, of: sample, isAsked: true) }

@@ -1,3 +1,5 @@
+import Files
+
 /// SplitMix64: the same numbers from the same seed on every machine.
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
@@ -5,10 +7,7 @@ package struct SeededGenerator: RandomNumberGenerator {
   package init(seed: UInt64) { state = seed }
 
   package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
+    state &+= SplitMix64.increment
+    return SplitMix64.finalized(state)
   }
 }

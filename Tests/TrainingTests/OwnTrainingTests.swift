@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Models
+import Terminal
 import TestSupport
 import Testing
 import Torch

@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 import Models
+import Terminal
 import TestSupport
 import Testing
 import Torch

@@ -7,7 +7,7 @@ import Torch
 @testable import Training
 
 /// Pictures of one pixel each, without labels of their own.
-struct DotPictures: ImageDataset {
+struct DotImages: ImageDataset {
   let count: Int
   var name: String { "dots" }
   var classes: [String] { [] }
@@ -25,7 +25,7 @@ struct TargetsTests {
 
   init() throws {
     examples = try Examples(
-      dataset: DotPictures(count: 4), classCount: 3, offsets: [0, 1, 3, 6, 7],
+      dataset: DotImages(count: 4), classCount: 3, offsets: [0, 1, 3, 6, 7],
       labels: [1, 0, 2, 0, 1, 2, 2])
   }
 
@@ -155,7 +155,7 @@ struct ExamplesTests {
   func misfits(offsets: [Int32], labels: [Int32]) {
     #expect(throws: TrainingError.self) {
       try Examples(
-        dataset: DotPictures(count: 2), classCount: 3, offsets: offsets, labels: labels)
+        dataset: DotImages(count: 2), classCount: 3, offsets: offsets, labels: labels)
     }
   }
 }
@@ -167,7 +167,7 @@ struct ClassBalancedOrderTests {
 
   init() throws {
     examples = try Examples(
-      dataset: DotPictures(count: 100), classCount: 4, offsets: (0...100).map(Int32.init),
+      dataset: DotImages(count: 100), classCount: 4, offsets: (0...100).map(Int32.init),
       labels: [Int32](repeating: 0, count: 90) + [Int32](repeating: 1, count: 9) + [3])
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Pipeline
 import Recipes
+import Terminal
 import Training
 
 /// The four stages of a recipe, from reading the data to the report, in a new folder each time.

@@ -26,12 +26,12 @@ struct Duplicates: ParsableCommand {
 
   func run() throws {
     let dataset = try folder.map { try openDataset($0, unlabelled: true) }
-    let source = dataset.map { PlantedPictures.Source.dataset($0) } ?? .scenes(seed: 1)
+    let source = dataset.map { PlantedImages.Source.dataset($0) } ?? .scenes(seed: 1)
     let originals = min(pictures - 2 * planted, dataset?.count ?? .max)
     guard planted > 0, originals >= 2 * planted else {
       throw ValidationError("\(originals) pictures are too few for \(planted) copies of each kind")
     }
-    let set = PlantedPictures(source: source, originals: originals, planted: planted)
+    let set = PlantedImages(source: source, originals: originals, planted: planted)
     let contents = try note(set)
     let costs = try costs(set)
     for (alterations, altered) in [("one", set.alteredRows), ("all", set.combinedRows)] {
@@ -47,7 +47,7 @@ struct Duplicates: ParsableCommand {
 
   /// What is found among the originals, the exact copies and those of `altered`.
   private func search(
-    _ set: PlantedPictures, _ contents: [ImageContents], altered: Range<Int>, within distance: Int
+    _ set: PlantedImages, _ contents: [ImageContents], altered: Range<Int>, within distance: Int
   ) throws -> String {
     let rows = Array(0..<set.originals) + set.exactRows + altered
     let shuffled = KeyedPermutation(count: rows.count, seed: 7, pass: 0)
@@ -73,7 +73,7 @@ struct Duplicates: ParsableCommand {
   }
 
   /// What the loader notes about every picture while it decodes for a network.
-  private func note(_ set: PlantedPictures) throws -> [ImageContents] {
+  private func note(_ set: PlantedImages) throws -> [ImageContents] {
     let loader = try BatchLoader(
       dataset: set, order: SequentialOrder(), positions: 0..<set.count, batchSize: 64,
       preset: .evaluation(Self.preset), seed: 0,
@@ -90,7 +90,7 @@ struct Duplicates: ParsableCommand {
 
   /// Microseconds a picture on one thread: without noting, and what noting adds, each from the
   /// fastest of nine turns.
-  private func costs(_ set: PlantedPictures) throws -> (decode: Double, noting: Double) {
+  private func costs(_ set: PlantedImages) throws -> (decode: Double, noting: Double) {
     let images = try (0..<min(set.originals, 200)).map { try set.read(at: $0) }
     let hashes = images.map { ContentHash(of: $0) }
     let decoder = try ImageDecoder()

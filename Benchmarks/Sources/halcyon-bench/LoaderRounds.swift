@@ -89,9 +89,9 @@ struct LoaderRounds: ParsableCommand {
 
   /// What scoring would leave of `pictures`, as one shard.
   private func copies(of pictures: any ImageDataset, as format: CacheFormat, in folder: String)
-    throws -> CachedPictures
+    throws -> CachedImages
   {
-    let cache = try PictureCache(in: folder, as: format)
+    let cache = try ImageCache(in: folder, as: format)
     let writer = try cache.writer(
       of: CacheSource(name: "00000", count: pictures.count, identity: "", filesState: nil) { _ in
         nil
@@ -106,7 +106,7 @@ struct LoaderRounds: ParsableCommand {
       }
     }
     try writer.finish()
-    return CachedPictures(
+    return CachedImages(
       in: cache, name: "copies", count: pictures.count, place: { (0, $0) },
       shardName: { _ in "00000" }, keys: { "\($0)" })
   }

@@ -27,11 +27,11 @@ struct NetworkWork: ParsableArguments {
     try ModelCatalog.cost(NetworkOptions(model: model), size: size)
   }
 
-  /// A batch of noise in memory, channels last.
-  func makeBatch() throws -> Tensor {
-    let pictures = try Tensor.empty([batch, 3, size, size])
-    try pictures.fillNormal(deviation: 1, from: RandomGenerator(seed: 0))
-    return try pictures.channelsLast()
+  /// What it sees of a picture: all of it.
+  var input: ImageInput {
+    var input = ImageInput()
+    (input.size, input.resize) = (size, size)
+    return input
   }
 }
 

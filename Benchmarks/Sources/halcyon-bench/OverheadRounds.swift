@@ -6,6 +6,7 @@ import Pipeline
 import Ranking
 import Recipes
 import Shards
+import Terminal
 import Torch
 import Training
 

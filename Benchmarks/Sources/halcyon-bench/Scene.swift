@@ -1,22 +1,16 @@
 import Foundation
 
-/// SplitMix64: the same numbers from the same seed on every machine.
+/// The same numbers from the same seed on every machine.
 struct SceneRandom: RandomNumberGenerator {
-  private var state: UInt64
+  private var random: SplitMix
 
   /// Stream number `stream` of `seed`.
   init(seed: UInt64, stream: Int) {
-    state = seed &* 0xD6E8_FEB8_6659_FD93 ^ UInt64(truncatingIfNeeded: stream)
-    state = next() ^ next() << 1
+    random = SplitMix(state: seed &* 0xD6E8_FEB8_6659_FD93 ^ UInt64(truncatingIfNeeded: stream))
+    random.state = random.next() ^ random.next() << 1
   }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
+  mutating func next() -> UInt64 { random.next() }
 
   mutating func uniform(_ range: ClosedRange<Float>) -> Float {
     range.lowerBound + (range.upperBound - range.lowerBound) * Float(next() >> 40) / 0xFF_FFFF

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Models
+import Terminal
 import Torch
+import Training
 
-/// Inference as the pipeline scores: batch norm folded, ReLU and addition in the same kernels.
+/// `Inference`, by which every command scores, measures and predicts, on pictures in memory: loaded, normalised, and
+/// the network with batch norm folded, ReLU and addition in the same kernels.
 struct ScoreRounds: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "score")
 
@@ -13,30 +16,18 @@ struct ScoreRounds: ParsableCommand {
 
   func run() throws {
     let network = try work.makeNetwork()
-    // The input arrives in float32, as from the loader; PyTorch's is in the network's precision.
-    let pictures = try work.makeBatch()
-    let pass = Pass(.evaluation, precision: work.precision)
-    try withoutGradients {
-      if work.precision == .int8 {
-        try calibrate(network, pictures, pass)
-      } else {
-        try network.fold(precision: work.precision)
-      }
-      try serve(amount: Double(batches * work.batch), cost: work.cost()) {
-        for _ in 0..<batches { _ = try network(pictures, pass) }
-      }
+    // The first batches are computed with some numbers of threads, which are timed.
+    let rounds = StepRounds(of: batches, amount: work.batch, after: 20, cost: try work.cost())
+    var runtime = Runtime(precision: work.precision, batch: work.batch)
+    if work.precision == .int8 {
+      // The speed does not depend on the ranges.
+      let few = NoiseImages(count: work.batch, size: work.size)
+      runtime.ranges = try calibrate(network, on: few, input: work.input, runtime, seed: 0)
     }
-  }
-
-  /// The speed does not depend on the ranges.
-  private func calibrate(_ network: any Network, _ pictures: Tensor, _ pass: Pass) throws {
-    guard let layers = network.foldable else {
-      throw ValidationError("\(work.model) does not compute in int8")
-    }
-    try layers.observe()
-    _ = try network(pictures, pass)
-    var ranges = try layers.observedRanges()
-    ranges.layers[layers.first]?.input = (0..<3).map { _ in ValueRange(low: -2.5, high: 2.5) }
-    try layers.fold(to: ranges)
+    let inference = try Inference(network, input: work.input, runtime)
+    do {
+      let pictures = NoiseImages(count: 1 << 40, size: work.size)
+      try inference.forEachBatch(of: pictures) { _, _ in rounds.next() }
+    } catch is Stopped {}
   }
 }

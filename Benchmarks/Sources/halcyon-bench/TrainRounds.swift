@@ -1,9 +1,11 @@
 import ArgumentParser
 import Models
+import Terminal
 import Torch
 import Training
 
-/// The steps of the pipeline's training loop on one batch that is already in memory.
+/// `train`, the loop of every training, on pictures in memory: loaded, normalised, forward, loss, backward, the
+/// guard against steps that are not finite, the optimiser and the books.
 struct TrainRounds: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "train")
 
@@ -13,38 +15,40 @@ struct TrainRounds: ParsableCommand {
   var steps = 4
 
   func run() throws {
-    let network = try work.makeNetwork()
-    let optimizer = try SGD(network.weights.parameters)
-    let statistics = try BatchStatistics(of: network)
-    let pictures = try work.makeBatch()
-    let targets = try makeTargets()
-    let pass = Pass(.training, precision: work.precision)
-
-    // A step of `train`, the guard against steps that are not finite included.
-    func step() throws {
-      try statistics.remember()
-      let sums = try LossSums(on: .cpu)
-      let logits = try network(pictures, pass)
-      let loss = try logits.softmaxCrossEntropy(targets)
-      try loss.backward()
-      try sums.add(loss, hits: logits.hits(in: targets), images: work.batch)
-      guard try FiniteSteps().refusal(of: sums, optimizer, step: 1) == nil else {
-        throw ValidationError("the loss or a gradient is not finite")
-      }
-      try optimizer.step(learningRate: 0.1)
-      try optimizer.clearGradients()
-    }
-    try step()
-    try serve(amount: Double(steps * work.batch), warmUp: steps > 1, cost: work.cost()) {
-      for _ in 0..<steps { try step() }
-    }
+    let rounds = StepRounds(of: steps, amount: work.batch, cost: try work.cost())
+    try work.train(guardedBy: CountedSteps(rounds: rounds), in: SingleProcess())
   }
+}
 
-  /// Soft targets, as the pipeline has them: one class a picture, in turn.
-  private func makeTargets() throws -> Tensor {
-    let classes = 1000
-    var rows = [Float](repeating: 0, count: work.batch * classes)
-    for row in 0..<work.batch { rows[row * classes + row * 31 % classes] = 1 }
-    return try Tensor(rows, shape: [work.batch, classes])
+/// Lets every step be taken, as long as it is finite, and counts it.
+struct CountedSteps: StepGuard {
+  /// Nil where another process counts.
+  let rounds: StepRounds?
+
+  func refusal(of sums: LossSums, _ optimizer: any Optimizer, step: Int) throws -> String? {
+    let reason = try FiniteSteps().refusal(of: sums, optimizer, step: step)
+    if reason == nil { rounds?.next() }
+    return reason
+  }
+}
+
+extension NetworkWork {
+  /// Trains the network until it is asked to stop, each batch in as many parts as `group` has processes.
+  func train(guardedBy stepGuard: any StepGuard, in group: any ProcessGroup) throws {
+    var settings = TrainingSettings()
+    settings.images = 1 << 40
+    (settings.batch, settings.accumulate) = (batch, group.size)
+    (settings.learningRate, settings.warmUpFrom, settings.schedule) = (0.001, 0.001, .constant)
+    settings.augmentation.crop = .none
+    settings.augmentation.flip = 0
+    let pictures = NoiseImages(count: 4 * batch, size: size)
+    var job = TrainingJob(
+      try makeNetwork(), on: try Examples(labelled: pictures), settings, input: input)
+    job.stepGuard = stepGuard
+    var runtime = Runtime(precision: precision)
+    runtime.group = group
+    do {
+      try Training.train(job, runtime)
+    } catch is Stopped {}
   }
 }

@@ -60,7 +60,7 @@ extension ONNXTranslation {
     let lengths = try call.lengths(1)
     // An axis that stays is -1 in PyTorch and 1 in ONNX.
     let parts = try lengths.map { length in
-      try length.map { try integers([$0 == -1 ? 1 : $0]) } ?? pictureCount()
+      try length.map { try integers([$0 == -1 ? 1 : $0]) } ?? imageCount()
     }
     let shape = result("Concat", parts, [("axis", .integer(0))])
     return result("Expand", [try name(call.tensor(0)), shape])

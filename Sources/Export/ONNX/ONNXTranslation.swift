@@ -108,7 +108,7 @@ struct ONNXTranslation {
   }
 
   /// The number of pictures, as a list of one.
-  mutating func pictureCount() throws -> String {
+  mutating func imageCount() throws -> String {
     let name = "picture.count"
     if added.insert(name).inserted {
       add(

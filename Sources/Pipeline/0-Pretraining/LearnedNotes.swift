@@ -5,6 +5,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// What the pictures of W or V show, noted part by part in the stage's `pictures/PART.json`: which are copies
@@ -86,12 +87,12 @@ struct LearnedNotes {
   ///   - run: The run, whose labelled and test pictures are known.
   /// - Returns: What was found in each part.
   /// - Throws: `Stopped`; `FileError`, `ImageDataError`.
-  func note(_ learned: LearnedPictures, in run: Run) throws -> [Part] {
+  func note(_ learned: LearnedImages, in run: Run) throws -> [Part] {
     let pictures = learned.pictures
     let leaveOut = run.recipe.leaveOut(of: learned.stage)
     try RunDirectory.makeFolder(folder)
     let progress = run.console.progress(
-      "\(learned.stage.pictureSet) pictures", total: pictures.count)
+      "\(learned.stage.imageSet) pictures", total: pictures.count)
     var parts: [Part] = []
     for shard in 0..<pictures.shardCount {
       try StopSignal.check()

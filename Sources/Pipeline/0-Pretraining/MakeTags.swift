@@ -2,7 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Recipes
-public import Training
+public import Terminal
 
 /// Tags for experiments: a labelled set becomes a W whose labels are hidden and whose tags are as wrong and
 /// as incomplete as hashtags are.

@@ -2,7 +2,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// Opens W: an index, shards (whose index is made first), or any other pictures, in even shards; with the
 /// tags of `data.taggedTags` where they are given. Labels are left out of account.

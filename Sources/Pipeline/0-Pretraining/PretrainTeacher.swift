@@ -1,5 +1,6 @@
 import Files
 import Recipes
+import Terminal
 import Training
 
 /// Stage 0: the teacher's network learns the tags of W, as one class each or as the classes that a list

@@ -3,6 +3,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// What a stage that learns W or V found in its pictures.
@@ -19,7 +20,7 @@ extension Run {
   /// Looks at the pictures of `learned`, leaves out copies of known ones and lists them in the stage's
   /// `excluded.csv`.
   /// - Throws: `PipelineError.data` where too many cannot be read or nothing is left; `Stopped`.
-  func examples(of learned: LearnedPictures) throws -> LearnedExamples {
+  func examples(of learned: LearnedImages) throws -> LearnedExamples {
     let (stage, pictures) = (learned.stage, learned.pictures)
     let parts = try firstThenOthers {
       try LearnedNotes(of: stage, in: directory, workers: workers).note(learned, in: self)
@@ -38,23 +39,23 @@ extension Run {
       }
       try file?.commit()
       console.say(
-        "\(stage.pictureSet): \(Format.counted(leftOut.count, "picture", "pictures")) left out, which D "
+        "\(stage.imageSet): \(Format.counted(leftOut.count, "picture", "pictures")) left out, which D "
           + "or the test pictures hold: \(list)")
     }
     let unreadable = UnreadableImages(
-      set: stage.pictureSet, count: parts.reduce(0) { $0 + $1.unreadable }, of: pictures.count,
+      set: stage.imageSet, count: parts.reduce(0) { $0 + $1.unreadable }, of: pictures.count,
       first: parts.flatMap(\.firstUnreadable))
     if let problem = unreadable.problem(unreadableLimit, list: nil) {
       throw PipelineError.data(problem)
     }
-    if unreadable.count > 0 { console.say("\(stage.pictureSet): \(unreadable.line)") }
+    if unreadable.count > 0 { console.say("\(stage.imageSet): \(unreadable.line)") }
     return LearnedExamples(
       examples: try learned.examples(without: leftOut), unreadable: unreadable.count,
       seconds: parts.reduce(0) { $0 + $1.seconds })
   }
 
   /// Trains the teacher's network on `found`, which are examples of `learned`.
-  func train(_ learned: LearnedPictures, _ found: LearnedExamples, _ settings: TrainingSettings)
+  func train(_ learned: LearnedImages, _ found: LearnedExamples, _ settings: TrainingSettings)
     throws
     -> StageOutcome
   {

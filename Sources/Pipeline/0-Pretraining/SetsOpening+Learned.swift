@@ -6,7 +6,7 @@ import SystemPackage
 
 extension SetsOpening {
   /// Opens W where a teacher is to be made or compared with what it was made of.
-  func openTagged() throws -> TaggedPictures? {
+  func openTagged() throws -> TaggedImages? {
     let files = [
       ("data.tagged", paths.tagged), ("data.taggedTags", paths.taggedTags),
       ("teacher.pretraining.tagClasses", recipe.teacher.pretraining.tagClasses),
@@ -15,14 +15,14 @@ extension SetsOpening {
     return try open(.pretraining, files: files, keys: keys) { path in
       let pictures = try Pipeline.openTagged(paths, opening.indexing)
       preflight.warnOfCutShards(of: pictures, called: "tagged", key: "data.tagged")
-      let tagged = try TaggedPictures(
+      let tagged = try TaggedImages(
         pictures, at: path, recipe.teacher.pretraining, workers: opening.workers)
       return (tagged, tagged.learned)
     }
   }
 
   /// Opens V, likewise.
-  func openTask() throws -> LearnedPictures? {
+  func openTask() throws -> LearnedImages? {
     let files = [("teacher.fineTuneOn.labelled", recipe.teacher.fineTuneOn.labelled)]
     return try open(.taskTuning, files: files, keys: Recipe.taskWords) { _ in
       let task = try Pipeline.openTask(recipe, opening.indexing)
@@ -34,7 +34,7 @@ extension SetsOpening {
   /// there and what was to be learned is.
   private func open<Value>(
     _ stage: Stage, files: [(key: String, path: String?)], keys: [String],
-    _ body: (String) throws -> (Value, LearnedPictures)
+    _ body: (String) throws -> (Value, LearnedImages)
   ) throws -> Value? {
     guard let path = files[0].path, opening.access == .alone || opening.access == .member,
       opening.computed.contains(where: \.isOfTeacher),
@@ -59,12 +59,12 @@ extension SetsOpening {
       let (value, learned) = try body(path)
       if !isFinished {
         _ = try preflight.lookAt(
-          learned.pictures, called: stage.pictureSet, key: stage.pictureKey,
+          learned.pictures, called: stage.imageSet, key: stage.imageKey,
           limit: recipe.data.limitOfUnreadable, maxPixels: recipe.data.maxPixels)
       }
       return value
     } catch {
-      try preflight.note(error, key: stage.pictureKey)
+      try preflight.note(error, key: stage.imageKey)
       return nil
     }
   }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Shards
-import Training
+import Terminal
 
 /// How many pictures carry each tag.
 ///

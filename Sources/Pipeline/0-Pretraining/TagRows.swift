@@ -1,7 +1,7 @@
 import Files
 import ImageData
 import Shards
-import Training
+import Terminal
 
 /// The classes of each picture that has any.
 struct TagRows {

@@ -5,6 +5,7 @@ import Models
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Torch
 import Training
 

@@ -5,7 +5,7 @@ import Training
 
 /// Opens V: the labelled pictures of `teacher.fineTuneOn`, under their own classes.
 /// - Throws: `ImageDataError`; `PipelineError` where they have no labels, or fewer than two classes.
-func openTask(_ recipe: Recipe, _ indexing: Indexing) throws -> LearnedPictures {
+func openTask(_ recipe: Recipe, _ indexing: Indexing) throws -> LearnedImages {
   let task = recipe.teacher.fineTuneOn
   let path = task.labelled ?? ""
   let pictures = try openLabelled(path, split: task.labelledSplit, as: "task", indexing)
@@ -17,7 +17,7 @@ func openTask(_ recipe: Recipe, _ indexing: Indexing) throws -> LearnedPictures 
   }
   let examples = try Examples(labelled: pictures)
   try RunData.requireEveryClass(of: examples, at: path)
-  return LearnedPictures(
+  return LearnedImages(
     of: .taskTuning, EvenShards(pictures, shardSize: recipe.data.shardSize),
     classNames: pictures.classes, indices: Array(0..<examples.count),
     offsets: (0...examples.count).map(Int32.init),

@@ -29,7 +29,7 @@ public enum PretrainStudent {
     }
     let pictures =
       try CachedSelection.pictures(of: selected, in: run)
-      ?? MaterializedPictures.pictures(of: selected, in: run)
+      ?? MaterializedImages.pictures(of: selected, in: run)
       ?? GatherSelection.pictures(of: selected, in: run)
     let classCount = run.data.classNames.count
     guard let repeats = selection.repeats else {

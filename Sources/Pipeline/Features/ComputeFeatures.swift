@@ -5,8 +5,9 @@ import Models
 import Recipes
 public import Shards
 import SystemPackage
+public import Terminal
 import Torch
-public import Training
+import Training
 
 /// What `computeFeatures` computes, of what, and where it writes.
 public struct FeatureRequest: Sendable {

@@ -2,6 +2,7 @@ public import Export
 import Files
 public import Recipes
 import SystemPackage
+import Terminal
 import Torch
 public import Training
 

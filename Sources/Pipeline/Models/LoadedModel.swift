@@ -5,6 +5,7 @@ import ImageData
 import Models
 public import Recipes
 import SystemPackage
+public import Terminal
 import Torch
 public import Training
 
@@ -103,7 +104,7 @@ public final class LoadedModel {
       network, on: Examples(labelled: dataset), input: folder.input, runtime, progress: progress
     ) { contents.append($0) }
     progress.finish()
-    RepeatedPictures(in: dataset, contents, called: "picture", at: path).lines
+    RepeatedImages(in: dataset, contents, called: "picture", at: path).lines
       .forEach { console.note($0) }
     return result
   }

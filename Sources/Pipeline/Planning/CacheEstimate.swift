@@ -4,6 +4,7 @@ import ImageData
 import Models
 import Recipes
 import Shards
+import Terminal
 import Training
 
 /// What a cache of U's pictures would cost and save, measured on a few of them by one thread.

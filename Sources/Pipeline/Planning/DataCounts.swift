@@ -4,6 +4,7 @@ import ImageData
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Torch
 import Training
 
@@ -30,7 +31,7 @@ struct DataCounts: Equatable {
 
     init(images: Int, classes: Int) { (self.images, self.classes) = (images, classes) }
 
-    init(_ pictures: LearnedPictures) {
+    init(_ pictures: LearnedImages) {
       self.init(images: pictures.count, classes: pictures.classNames.count)
     }
   }

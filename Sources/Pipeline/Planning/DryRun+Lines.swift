@@ -26,7 +26,7 @@ extension DryRun {
     ].compactMap { $0 }
     for training in trainings {
       lines += [
-        "\(training.stage): \(training.model), \(Format.count(training.parameters)) parameters, "
+        "\(training.title): \(training.model), \(Format.count(training.parameters)) parameters, "
           + "\(Format.significant(training.gmac, 4)) GMAC",
         "  \(Format.count(training.images)) images, \(Format.count(training.steps)) steps, "
           + "\(Format.fixed(training.passes, 1)) passes over \(Format.count(training.pictures))",
@@ -37,15 +37,11 @@ extension DryRun {
             "\(Format.significant($0.rate, 4)) at step \(Format.count($0.step))"
           }.joined(separator: ", "),
       ]
-      let stage = Stage.allCases.first { $0.title == training.stage }
-      let earlier = trainings.prefix { $0.stage != training.stage }.last { training in
-        Stage.allCases.contains { $0.title == training.stage && $0.isOfTeacher }
-      }
-      if stage?.isOfTeacher == true, let earlier,
-        let folder = Stage.allCases.first(where: { $0.title == earlier.stage })?.folder
-      {
-        lines.append("  starts from \(folder), with a new last layer")
-      } else if let key = stage?.facts.startFrom?.key, let note = startingWeights[key] {
+      let stage = training.stage
+      let earlier = trainings.prefix { $0.stage != stage }.last { $0.stage.isOfTeacher }
+      if stage.isOfTeacher, let earlier {
+        lines.append("  starts from \(earlier.stage.folder), with a new last layer")
+      } else if let key = stage.facts.startFrom?.key, let note = startingWeights[key] {
         lines.append("  \(note)")
       }
     }
@@ -76,7 +72,7 @@ extension DryRun {
   }
 
   private static func line(of progress: Progress) -> String {
-    let unit = progress.stage == Stage.ranking.title ? "shard" : "step"
+    let unit = progress.stage == .ranking ? "shard" : "step"
     let state =
       progress.done
       ? "done"
@@ -84,7 +80,7 @@ extension DryRun {
         ? "not begun"
         : "after \(unit) \(Format.count(progress.step)) of \(Format.count(progress.steps)), "
           + "\(time(progress.secondsLeft)) left"
-    return "  \(progress.stage): \(state)"
+    return "  \(progress.title): \(state)"
   }
 
   static func time(_ seconds: Double) -> String {

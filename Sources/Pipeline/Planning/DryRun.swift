@@ -10,8 +10,10 @@ import Training
 public struct DryRun: Encodable, Sendable {
   /// One training in numbers.
   public struct Training: Encodable, Sendable {
-    /// Which training.
-    public let stage: String
+    /// Which stage's.
+    public let stage: Stage
+    /// What that is called.
+    public let title: String
     /// Its network.
     public let model: String
     /// Weights.
@@ -40,6 +42,12 @@ public struct DryRun: Encodable, Sendable {
     public let parts: Int
     /// One checkpoint, in bytes.
     public let checkpointBytes: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case title = "stage"
+      case model, parameters, gmac, pictures, images, steps, passes, learningRate, memoryBytes
+      case seconds, key, batch, parts, checkpointBytes
+    }
   }
 
   /// A step and its learning rate.
@@ -53,7 +61,9 @@ public struct DryRun: Encodable, Sendable {
   /// How far a stage of a begun run is.
   public struct Progress: Encodable, Sendable {
     /// Which stage.
-    public let stage: String
+    public let stage: Stage
+    /// What that is called.
+    public let title: String
     /// Whether it is finished.
     public let done: Bool
     /// The step, or the scored shard, that it goes on after; 0 at the start.
@@ -62,6 +72,11 @@ public struct DryRun: Encodable, Sendable {
     public let steps: Int
     /// What is left of it, at this machine's speed.
     public let secondsLeft: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case title = "stage"
+      case done, step, steps, secondsLeft
+    }
   }
 
   /// Classes; nil, as the next ones, where the pictures cannot be opened.
@@ -148,7 +163,7 @@ public struct DryRun: Encodable, Sendable {
           guard let count = machines?.count, training.parts % count != 0 else { continue }
           let divides = training.batch % count == 0
           preflight.warn(
-            "\(training.stage): a batch of \(Format.counted(training.parts, "part", "parts")) cannot be shared by "
+            "\(training.title): a batch of \(Format.counted(training.parts, "part", "parts")) cannot be shared by "
               + "\(Format.count(count)) machines; "
               + (divides
                 ? "set \(training.key).accumulate to a multiple of \(count) that divides its batch, "
@@ -163,7 +178,7 @@ public struct DryRun: Encodable, Sendable {
             continue
           }
           preflight.warn(
-            "\(training.stage) takes some \(Format.bytes(training.memoryBytes)), and this machine has "
+            "\(training.title) takes some \(Format.bytes(training.memoryBytes)), and this machine has "
               + "\(Format.bytes(machineMemoryBytes)); raise \(training.key).accumulate, or run it "
               + "elsewhere",
             key: "\(training.key).accumulate")
@@ -189,9 +204,12 @@ public struct DryRun: Encodable, Sendable {
       $0 + $1.seconds
     }
     diskBytes = plan.diskBytes
-    let student = trainings.first { $0.stage == Stage.student.title }
+    // What learns from selected pictures reads them from a cache.
+    let images = trainings.filter { $0.stage.facts.learns == .selected }.reduce(0) {
+      $0 + $1.images
+    }
     cache = counts.cache.map {
-      Cache($0, plan.recipe, unlabelled: counts.unlabelled, images: student?.images ?? 0)
+      Cache($0, plan.recipe, unlabelled: counts.unlabelled, images: images)
     }
   }
 
@@ -208,7 +226,7 @@ public struct DryRun: Encodable, Sendable {
       {
         isDone = true
       }
-      let training = trainings.first { $0.stage == stage.title }
+      let training = trainings.first { $0.stage == stage }
       // A frozen teacher is one step.
       let isRanking = stage == .ranking
       let steps = training?.steps ?? (isRanking ? counts.shards : 1)
@@ -222,7 +240,7 @@ public struct DryRun: Encodable, Sendable {
       left += part * seconds
       progress.append(
         Progress(
-          stage: stage.title, done: isDone, step: isDone ? steps : step, steps: steps,
+          stage: stage, title: stage.title, done: isDone, step: isDone ? steps : step, steps: steps,
           secondsLeft: part * seconds))
     }
     secondsLeft = left

@@ -50,10 +50,10 @@ struct TrainingMemory {
   /// Weights, gradients, momenta, bf16 copies of the weights, and their average where there is one.
   let fixed: Double
   /// The activations of one picture that a backward pass needs.
-  let savedPerPicture: Double
+  let savedPerImage: Double
   /// One picture's peak: what is saved, the picture itself on its way to the network, and what is
   /// computed at the largest activation; measured growths lie at 0.75 to 1 of it.
-  let perPicture: Double
+  let perImage: Double
 
   init(
     _ cost: NetworkCost, size: Int, channels: Int, precision: Precision,
@@ -65,9 +65,9 @@ struct TrainingMemory {
       4 + 4 * Self.gradients(of: training, processes: processes) + moments
       + (precision == .bf16 ? 2 : 0) + (training.ema > 0 ? 4 : 0)
     fixed = Double(cost.parameters) * copies
-    savedPerPicture = Double(cost.savedElements) * elementBytes
-    perPicture =
-      savedPerPicture + 4 * Double(cost.largestActivation) * elementBytes
+    savedPerImage = Double(cost.savedElements) * elementBytes
+    perImage =
+      savedPerImage + 4 * Double(cost.largestActivation) * elementBytes
       + 4 * 4 * Double(size * size * channels)
   }
 }
@@ -112,7 +112,7 @@ struct TrainingRoom {
   /// all of it is not tried.
   func refusal(on device: Device) throws -> PipelineError? {
     let needed = try memory(size: size)
-    let total = needed.fixed + needed.savedPerPicture * Double(microBatch)
+    let total = needed.fixed + needed.savedPerImage * Double(microBatch)
     guard device == .cpu, 0.9 * total > Memory.limit else { return nil }
     let reason = "it takes some \(Format.bytes(total)) of \(Format.bytes(Memory.limit))"
     return try shortage(free: Memory.free - needed.fixed, reason)
@@ -122,20 +122,20 @@ struct TrainingRoom {
   /// how much there is, half of what was tried.
   func shortage(free: Double?, _ reason: String) throws -> PipelineError {
     let batch = training.batch
-    let perPicture = try memory(size: size).perPicture
+    let perImage = try memory(size: size).perImage
     // Half is left for what is not counted: buffers of kernels, gaps of the allocator.
-    let room = free.map { 0.5 * $0 } ?? perPicture * Double(microBatch) / 2
+    let room = free.map { 0.5 * $0 } ?? perImage * Double(microBatch) / 2
     let key = "\(stage.recipeKey).training.accumulate"
     var advice: [String] = []
     let parts = (training.accumulate...max(batch, training.accumulate)).first {
-      batch % $0 == 0 && batch / $0 > 1 && Double(batch / $0) * perPicture <= room
+      batch % $0 == 0 && batch / $0 > 1 && Double(batch / $0) * perImage <= room
         && batch / $0 < microBatch
     }
     if let parts { advice.append("\(key)=\(parts) (micro-batch \(batch / parts))") }
     let crop = try stride(from: size - 1, through: 8, by: -1).first { side in
       // Sides of round numbers, which the strides of a network divide.
       guard side % (side > 64 ? 32 : 4) == 0 else { return false }
-      return try memory(size: side).perPicture * Double(microBatch) <= room
+      return try memory(size: side).perImage * Double(microBatch) <= room
     }
     if let crop { advice.append("input.size=\(crop)") }
     let fits =
@@ -159,7 +159,7 @@ extension Run {
     if let refusal = try room.refusal(on: device) { throw refusal }
     let needed = try room.memory(size: recipe.input.size)
     // Gaps in kept memory take up to as much again: only where there is plenty.
-    let most = needed.fixed + needed.perPicture * Double(room.microBatch)
+    let most = needed.fixed + needed.perImage * Double(room.microBatch)
     Libtorch.keepMemory(2 * most < Memory.free)
     do {
       return try work()

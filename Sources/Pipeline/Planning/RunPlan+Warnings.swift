@@ -10,7 +10,7 @@ extension RunPlan {
     let classes = counts.classes
     let perImage = min(recipe.ranking.labelsPerImage, classes)
     let wanted = recipe.ranking.imagesPerClass
-    let images = trainings.first { $0.stage == Stage.student.title }?.images ?? 0
+    let images = trainings.first { $0.stage == .student }?.images ?? 0
 
     // What cannot work out.
     let candidates = counts.unlabelled * perImage / max(classes, 1)
@@ -48,8 +48,8 @@ extension RunPlan {
     func depart(_ number: Int, _ recommendation: String, _ reason: String, key: String) {
       preflight.warn("recommendation \(number) of 6, \(recommendation): \(reason)", key: key)
     }
-    let pretraining = trainings.first { $0.stage == Stage.student.title }
-    let fineTuning = trainings.first { $0.stage == Stage.fineTuning.title }
+    let pretraining = trainings.first { $0.stage == .student }
+    let fineTuning = trainings.first { $0.stage == .fineTuning }
     if let teacher, teacher.multiplyAdds < student.multiplyAdds {
       depart(
         1, "a stronger teacher than the student",

@@ -51,10 +51,11 @@ struct RunPlan {
       // A backward pass takes two multiply-adds for each of the forward pass.
       let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
       return DryRun.Training(
-        stage: stage.title, model: options.model, parameters: cost.parameters, gmac: cost.gmac,
+        stage: stage, title: stage.title, model: options.model, parameters: cost.parameters,
+        gmac: cost.gmac,
         pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
         learningRate: plan.schedule.corners.map { DryRun.Corner(step: $0.step, rate: $0.rate) },
-        memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
+        memoryBytes: memory.fixed + memory.perImage * Double(plan.microBatch),
         seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
         parts: training.accumulate * training.replicas,
         checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8))
@@ -89,9 +90,10 @@ struct RunPlan {
       Double(recipe.checkpoints.keep + 1) * 8
       * Double(
         max(teacher.kind == .trained ? teacherCost?.parameters ?? 0 : 0, studentCost.parameters))
-    let teachers = Stage.allCases.count { $0.isOfTeacher && recipe.includes($0) }
-    let models =
-      4 * Double(teachers * (teacherCost?.parameters ?? 0) + 3 * studentCost.parameters)
+    let models = Stage.allCases.filter { $0.facts.training != nil && recipe.includes($0) }
+      .reduce(0.0) {
+        $0 + 4 * Double($1.isOfTeacher ? teacherCost?.parameters ?? 0 : studentCost.parameters)
+      }
 
     self.recipe = recipe
     self.counts = counts

@@ -1,7 +1,8 @@
 import Files
 public import ImageData
+public import Terminal
 import Torch
-public import Training
+import Training
 
 extension LoadedModel {
   /// Asks the model about pictures, named as `PredictionRequest.inputs` says, in their order; a picture
@@ -69,7 +70,7 @@ extension LoadedModel {
   ) throws -> PredictionCounts {
     try StopSignal.savingNothing {
       try Indexing.temporarily(workers: runtime.workers, console) { indexing in
-        let pictures = try PictureSources(request, indexing).dataset
+        let pictures = try ImageSources(request, indexing).dataset
         let start = Stopwatch()
         var counts = PredictionCounts()
         try forEachBatch(

@@ -1,8 +1,9 @@
 import Files
 import Foundation
 import ImageData
+public import Terminal
 import Torch
-public import Training
+import Training
 
 extension LoadedModel {
   /// The table that the answers to `request` are written as.
@@ -31,7 +32,7 @@ extension LoadedModel {
     if format == .parquet { _ = try ParquetLibrary.shared() }
     let file = try PredictionFile(path: path, isReplacing: replacing)
     defer { file.withdraw() }
-    let sources = try PictureSources(
+    let sources = try ImageSources(
       request,
       Indexing(
         folder: "\(file.folder)/index", isTemporary: true, workers: runtime.workers,
@@ -63,7 +64,7 @@ extension LoadedModel {
 
   /// What the bytes of the answers depend on, by what people call it.
   private func origin(
-    of request: PredictionRequest, _ format: PredictionFormat, _ sources: PictureSources
+    of request: PredictionRequest, _ format: PredictionFormat, _ sources: ImageSources
   ) throws -> [String: String] {
     let model = [
       try Checksum.sha256(file: folder.weightsPath), "\(folder.options)", "\(folder.input)",

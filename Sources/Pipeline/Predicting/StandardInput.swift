@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import ImageData
-import Training
+import Terminal
 
 /// What comes from standard input: paths of pictures, or one encoded picture.
 enum StandardInput {
@@ -16,7 +16,7 @@ enum StandardInput {
   static func pictures(_ request: PredictionRequest) throws -> (any ImageDataset)? {
     var head: [UInt8] = []
     var picture = Data()
-    var isPicture = false
+    var isImage = false
     var isEmpty = true
     func each(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
       let code = try readStream(
@@ -26,7 +26,7 @@ enum StandardInput {
         }, shouldStop: { StopSignal.number != nil }
       ) { bytes in
         isEmpty = false
-        if isPicture {
+        if isImage {
           picture.append(contentsOf: bytes)
           return picture.count <= EncodedImage.mostFileBytes
         }
@@ -36,21 +36,21 @@ enum StandardInput {
         }
         head.append(contentsOf: bytes)
         guard head.count >= headBytes else { return true }
-        isPicture = !request.isNullSeparated && beginsLikeImage(head)
-        if isPicture { picture = Data(head) } else { try head.withUnsafeBytes { try take($0) } }
+        isImage = !request.isNullSeparated && beginsLikeImage(head)
+        if isImage { picture = Data(head) } else { try head.withUnsafeBytes { try take($0) } }
         return true
       }
       try StopSignal.check()
       guard code == 0 else { throw FileError("read", name, code: code) }
       if !isEmpty, head.count < headBytes { try head.withUnsafeBytes { try take($0) } }
       // What is no list is left unread.
-      if isPicture || isEmpty { throw NoList() }
+      if isImage || isEmpty { throw NoList() }
     }
     do {
       return try ManifestDataset(
         name: "standard input", isNullSeparated: request.isNullSeparated, each)
     } catch is NoList {
-      return isPicture ? ImagesInMemory(.file(picture), key: name) : nil
+      return isImage ? ImagesInMemory(.file(picture), key: name) : nil
     } catch let error as FileError where error.code == EBADF {
       return nil
     }

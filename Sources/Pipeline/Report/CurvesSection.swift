@@ -15,7 +15,7 @@ struct CurvesSection {
     let loss = ChartAxis.linear("", min(0, losses.min() ?? 0)...(losses.max() ?? 1))
     let accuracy = ChartAxis.linear("", 0...100, ticks: 5)
     let hasValidation = trainings.contains { $0.rows.contains { $0.validationTop1 != nil } }
-    let unread = data.summary.unreadablePictures.first { $0.set == "validation" }
+    let unread = data.summary.unreadableImages.first { $0.set == "validation" }
     let part = unread.map { ", on the \($0.of - $0.count) of \($0.of) that can be read" } ?? ""
     let validation: HTML =
       hasValidation

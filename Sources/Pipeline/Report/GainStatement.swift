@@ -33,8 +33,8 @@ struct GainStatement: Equatable {
   /// The statement that the figures of a run allow.
   init(_ data: ReportData) {
     let summary = data.summary
-    guard let gain = summary.gain, let student = summary.student.top1,
-      let supervised = summary.supervised.top1
+    guard let gain = summary.gain, let student = summary[.fineTuning].top1,
+      let supervised = summary[.baseline].top1
     else {
       verdict = .unknown
       headline = "The gain is not known: \(Self.whyUnknown(data))."
@@ -64,7 +64,7 @@ struct GainStatement: Equatable {
           + "\(Format.fixed(margin, 2)) points may be chance (95 % interval of two independent "
           + "measurements).")
     }
-    if let long = summary.supervisedLong.top1 {
+    if let long = summary[.baselineLong].top1 {
       comparisons.append(
         "The baseline trained for as many images as the whole pipeline reaches "
           + "\(Format.fixed(long, 2)) %: the student is \(Format.fixed(abs(student - long), 2)) "
@@ -109,7 +109,7 @@ struct GainStatement: Equatable {
   }
 
   private static func weakTeacher(_ data: ReportData, _ supervised: Double) -> String? {
-    guard let teacher = data.summary.teacher.top1, teacher < supervised else { return nil }
+    guard let teacher = data.summary[.teacher].top1, teacher < supervised else { return nil }
     return "Weak teacher: its top-1 of \(Format.fixed(teacher, 2)) % is below the baseline's "
       + "\(Format.fixed(supervised, 2)) %. In the paper's Table 3 such a teacher costs accuracy; a "
       + "larger one, or teacher.startFrom, helps."

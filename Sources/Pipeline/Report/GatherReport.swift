@@ -51,7 +51,7 @@ extension ReportData {
         labelsPerImage: selection.classesPerSample, statistics: run.statistics(of: selection))
       inspection = try? Inspection(
         of: selection, listedIn: run.directory.folder(of: .ranking), in: run)
-      pictures = PictureGrid(of: selection, in: run, self)
+      pictures = ImageGrid(of: selection, in: run, self)
     }
     caveats = Self.caveats(run, self)
     warnings = Self.warnings(run, self)
@@ -120,7 +120,7 @@ extension ReportData {
         "Of \(Format.counted(unscored, "unlabelled picture", "unlabelled pictures")) no scores were "
           + "given: \(Stage.ranking.folder)/unscored.csv.")
     }
-    for set in data.summary.unreadablePictures {
+    for set in data.summary.unreadableImages {
       let list =
         set.set == "unlabelled"
         ? "\(Stage.ranking.folder)/bad-samples.csv"

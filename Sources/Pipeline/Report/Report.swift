@@ -13,7 +13,7 @@ struct Report {
   var html: String {
     let sections: [HTML] = [
       ResultSection(data).html, CurvesSection(data).html, TagsSection(data).html,
-      ClassesSection(data).html, SelectionSection(data).html, PicturesSection(data).html,
+      ClassesSection(data).html, SelectionSection(data).html, ImagesSection(data).html,
       MakingSection(data).html,
     ]
     return Page.html(title: "\(data.recipe.name): report", sections)

@@ -29,7 +29,7 @@ struct ReportData {
   /// How far several teachers agree; nil where there are not several.
   var agreement: TeacherAgreement?
   /// The pictures at chosen ranks; nil before the selection.
-  var pictures: PictureGrid?
+  var pictures: ImageGrid?
   /// What a reader should know before the figures.
   var caveats: [String] = []
   /// What went less than well on the way.
@@ -97,12 +97,5 @@ struct ReportData {
       total.seconds += marker.seconds
     }
     return total
-  }
-}
-
-extension Summary {
-  /// The accuracy of the network of a stage.
-  func accuracy(of stage: Stage) -> Accuracy {
-    stage.facts.accuracy.map { self[keyPath: $0] } ?? Accuracy()
   }
 }

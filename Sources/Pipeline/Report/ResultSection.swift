@@ -97,10 +97,10 @@ struct ResultSection {
   }
 
   private var table: HTML {
-    let order = Stage.comparisonsFirst.filter { $0.facts.accuracy != nil }
+    let order = Stage.comparisonsFirst.filter(\.isMeasured)
     let hasFive = data.summary.classes >= 5
     let rows = order.filter(data.recipe.includes).map { stage -> HTML in
-      let accuracy = data.summary.accuracy(of: stage)
+      let accuracy = data.summary[stage]
       let marker = data.marker(stage)
       let five: HTML = hasFive ? "<td>\(Self.percent(accuracy.top5))</td>" : .none
       return """

@@ -73,13 +73,9 @@ public struct ModelCard: Sendable {
   }
 
   private var results: String {
-    let rows: [(String, Summary.Accuracy)] = [
-      ("student", summary.student),
-      ("student before fine-tuning", summary.pretrained),
-      ("teacher (\(recipe.teacher.model))", summary.teacher),
-      ("\(recipe.student.model) on the labelled pictures alone", summary.supervised),
-      ("the same, as long as the whole pipeline", summary.supervisedLong),
-    ]
+    let rows = (Stage.pipeline.reversed() + Stage.comparisons).compactMap { stage in
+      stage.facts.accuracy.map { ($0.name(recipe), summary[stage]) }
+    }
     let measured = rows.filter { $0.1.top1 != nil }
     guard !measured.isEmpty else {
       return recipe.data.test == nil
@@ -107,7 +103,7 @@ public struct ModelCard: Sendable {
   }
 
   private var unreadable: String? {
-    var lines = summary.unreadablePictures.map { "- \($0.set): \($0.line)." }
+    var lines = summary.unreadableImages.map { "- \($0.set): \($0.line)." }
     if let line = summary.cutShards?.line { lines.append("- unlabelled: \(line).") }
     guard !lines.isEmpty else { return nil }
     return "## Pictures that cannot be read\n\n" + lines.joined(separator: "\n")

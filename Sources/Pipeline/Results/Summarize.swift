@@ -34,9 +34,7 @@ public enum Summarize {
       libtorch: Libtorch.version)
     summary.cutShards = run.data.unlabelled.cutShards
     summary.scoresFrom = ScoreProvenance(of: run.directory)?.words
-    for stage in Stage.allCases {
-      if let place = stage.facts.accuracy { summary[keyPath: place] = accuracy(stage) }
-    }
+    for stage in Stage.allCases where stage.isMeasured { summary[stage] = accuracy(stage) }
     if markers[.pretraining] != nil {
       let path = "\(run.directory.folder(of: .pretraining))/tags.json"
       let tags = try? JSON.read(TagStatistics.self, at: path)
@@ -73,7 +71,7 @@ public enum Summarize {
       summary.labelledImages = earlier.labelledImages
     }
     // What computed is said of the results, not of the machine that reports on them.
-    if let made = Stage.pipeline.filter({ $0.facts.accuracy != nil }).reversed()
+    if let made = Stage.pipeline.filter(\.isMeasured).reversed()
       .lazy.compactMap({ markers[$0]?.inputs }).first
     {
       summary.device = made.device ?? earlier?.device ?? summary.device
@@ -102,7 +100,7 @@ extension Run {
     let sets = known.unreadable.sets + [ocean].compactMap { $0 }
     summary.unreadable = Dictionary(sets.map { ($0.set, $0.count) }) { first, _ in first }
     if ocean == nil { summary.unreadable.updateValue(nil, forKey: "unlabelled") }
-    summary.unreadablePictures = sets.filter { $0.count > 0 }
+    summary.unreadableImages = sets.filter { $0.count > 0 }
     summary.absentClasses = Dictionary(data.absentClasses.map { ($0.set, $0.classes) }) { $1 }
     summary.measuredOn = data.test != nil ? "test" : data.validation != nil ? "validation" : nil
     summary.measuredImages = summary.measuredOn.flatMap { set in

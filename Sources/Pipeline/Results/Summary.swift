@@ -27,7 +27,7 @@ public struct Summary: Codable, Equatable, Sendable {
   /// How many pictures of each set could not be read; nil where that is not known yet.
   public var unreadable: [String: Int?] = [:]
   /// Of the sets with such pictures the share, the classes and the first names with reasons.
-  public var unreadablePictures: [UnreadableImages] = []
+  public var unreadableImages: [UnreadableImages] = []
   /// The shards of U that are cut short: what stands before the cut was used; nil where U has no shards of
   /// its own.
   public var cutShards: CutShards?
@@ -40,16 +40,8 @@ public struct Summary: Codable, Equatable, Sendable {
   public var measuredOn: String?
   /// How many pictures of it could be read, and so were measured; nil where nothing was measured yet.
   public var measuredImages: Int?
-  /// The student's architecture on D alone.
-  public var supervised = Accuracy()
-  /// The same for as many images as the whole pipeline saw.
-  public var supervisedLong = Accuracy()
-  /// The teacher.
-  public var teacher = Accuracy()
-  /// The student before fine-tuning.
-  public var pretrained = Accuracy()
-  /// The student.
-  public var student = Accuracy()
+  /// The accuracies of the stages' networks, of those that were measured.
+  private var accuracies: [Stage: Accuracy] = [:]
   /// Seconds by stage.
   public var seconds: [String: Double] = [:]
   /// The most memory the process had resident (VmHWM), in MiB.
@@ -79,26 +71,32 @@ public struct Summary: Codable, Equatable, Sendable {
     }
   }
 
+  /// The accuracy of the network that a stage trained: the student's is `summary[.fineTuning]`.
+  public subscript(stage: Stage) -> Accuracy {
+    get { accuracies[stage] ?? Accuracy() }
+    set { accuracies[stage] = newValue == Accuracy() ? nil : newValue }
+  }
+
   /// The student's top-1 less the supervised one's, in points; nil unless both are known.
   public var gain: Double? {
-    guard let student = student.top1, let supervised = supervised.top1 else { return nil }
+    guard let student = self[.fineTuning].top1, let supervised = self[.baseline].top1 else {
+      return nil
+    }
     // To the last digit that two percentages can differ in, not a double's.
     return ((student - supervised) * 1e6).rounded() / 1e6
   }
 
   /// The networks' accuracies with what these are called, the comparisons first.
   public var results: [(name: String, accuracy: Accuracy)] {
-    Stage.comparisonsFirst.compactMap { stage in
+    Stage.comparisonsFirst.filter(\.isMeasured).map { stage in
       let name = stage.facts.result
-      return stage.facts.accuracy.map {
-        (name.prefix(1).lowercased() + name.dropFirst(), self[keyPath: $0])
-      }
+      return (name.prefix(1).lowercased() + name.dropFirst(), self[stage])
     }
   }
 
   /// "3 of 12 test pictures; 9 cannot be read": what the accuracies are of, where that is not all.
   public var measuredPart: String? {
-    guard let measuredOn, let set = unreadablePictures.first(where: { $0.set == measuredOn })
+    guard let measuredOn, let set = unreadableImages.first(where: { $0.set == measuredOn })
     else { return nil }
     return "\(Format.count(set.of - set.count)) of \(Format.count(set.of)) \(measuredOn) pictures; "
       + "\(Format.count(set.count)) cannot be read"
@@ -160,7 +158,7 @@ public struct Summary: Codable, Equatable, Sendable {
 extension Summary {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case classes, gain, seconds, seed, device, precision, threads, libtorch, unreadable
-    case unreadablePictures = "unreadable_pictures"
+    case unreadableImages = "unreadable_pictures"
     case cutShards = "cut_shards"
     case absentClasses = "absent_classes"
     case scoresFrom = "scores_from"
@@ -173,29 +171,21 @@ extension Summary {
     case selectedImages = "selected_images"
     case imagesPerClass = "images_per_class"
     case selectionPurity = "selection_purity"
-    case supervisedTop1 = "supervised_top1"
-    case supervisedTop5 = "supervised_top5"
-    case supervisedLongTop1 = "supervised_long_top1"
-    case supervisedLongTop5 = "supervised_long_top5"
-    case teacherTop1 = "teacher_top1"
-    case teacherTop5 = "teacher_top5"
-    case pretrainedTop1 = "pretrained_top1"
-    case pretrainedTop5 = "pretrained_top5"
-    case studentTop1 = "student_top1"
-    case studentTop5 = "student_top5"
     case peakMiB = "peak_mib"
   }
 
-  private static var accuracies:
-    [(member: WritableKeyPath<Summary, Accuracy>, top1: CodingKeys, top5: CodingKeys)]
-  {
-    [
-      (\.supervised, .supervisedTop1, .supervisedTop5),
-      (\.supervisedLong, .supervisedLongTop1, .supervisedLongTop5),
-      (\.teacher, .teacherTop1, .teacherTop5),
-      (\.pretrained, .pretrainedTop1, .pretrainedTop5),
-      (\.student, .studentTop1, .studentTop5),
-    ]
+  /// The keys of an accuracy, which the stage names.
+  private struct AccuracyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ facts: Stage.AccuracyFacts, best count: Int) {
+      stringValue = "\(facts.key)_top\(count)"
+    }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+
+    init?(intValue: Int) { nil }
   }
 
   /// Writes every key, null where a value is not known.
@@ -210,15 +200,18 @@ extension Summary {
     try values.encode(imagesPerClass, forKey: .imagesPerClass)
     try values.encode(selectionPurity, forKey: .selectionPurity)
     try values.encode(unreadable, forKey: .unreadable)
-    try values.encode(unreadablePictures, forKey: .unreadablePictures)
+    try values.encode(unreadableImages, forKey: .unreadableImages)
     try values.encode(cutShards, forKey: .cutShards)
     try values.encode(absentClasses, forKey: .absentClasses)
     try values.encode(scoresFrom, forKey: .scoresFrom)
     try values.encode(measuredOn, forKey: .measuredOn)
     try values.encode(measuredImages, forKey: .measuredImages)
-    for (member, top1, top5) in Self.accuracies {
-      try values.encode(self[keyPath: member].top1, forKey: top1)
-      try values.encode(classes < 5 ? nil : self[keyPath: member].top5, forKey: top5)
+    var accuracies = encoder.container(keyedBy: AccuracyKey.self)
+    for stage in Stage.allCases {
+      guard let facts = stage.facts.accuracy else { continue }
+      try accuracies.encode(self[stage].top1, forKey: AccuracyKey(facts, best: 1))
+      try accuracies.encode(
+        classes < 5 ? nil : self[stage].top5, forKey: AccuracyKey(facts, best: 5))
     }
     try values.encode(gain, forKey: .gain)
     try values.encode(seconds, forKey: .seconds)
@@ -248,17 +241,20 @@ extension Summary {
     imagesPerClass = try values.decodeIfPresent([String: Int].self, forKey: .imagesPerClass)
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
     unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
-    unreadablePictures =
-      try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadablePictures) ?? []
+    unreadableImages =
+      try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadableImages) ?? []
     cutShards = try values.decodeIfPresent(CutShards.self, forKey: .cutShards)
     absentClasses =
       try values.decodeIfPresent([String: [String]].self, forKey: .absentClasses) ?? [:]
     scoresFrom = try values.decodeIfPresent(String.self, forKey: .scoresFrom)
     measuredOn = try values.decodeIfPresent(String.self, forKey: .measuredOn)
     measuredImages = try values.decodeIfPresent(Int.self, forKey: .measuredImages)
-    for (member, top1, top5) in Self.accuracies {
-      self[keyPath: member].top1 = try values.decodeIfPresent(Double.self, forKey: top1)
-      self[keyPath: member].top5 = try values.decodeIfPresent(Double.self, forKey: top5)
+    let accuracies = try decoder.container(keyedBy: AccuracyKey.self)
+    for stage in Stage.allCases {
+      guard let facts = stage.facts.accuracy else { continue }
+      self[stage] = try Accuracy(
+        top1: accuracies.decodeIfPresent(Double.self, forKey: AccuracyKey(facts, best: 1)),
+        top5: accuracies.decodeIfPresent(Double.self, forKey: AccuracyKey(facts, best: 5)))
     }
     seconds = try values.decode([String: Double].self, forKey: .seconds)
     peakMiB = try values.decodeIfPresent(Double.self, forKey: .peakMiB)

@@ -123,13 +123,13 @@ extension Recipe {
   /// decided here.
   private func givenScoresDepend(on key: String) -> Bool {
     let drawsLeftOut =
-      Self.reach(of: key) == .everyTraining && Self.drawsPictures(key)
+      Self.reach(of: key) == .everyTraining && Self.drawsImages(key)
       || Self.reach(of: key) == .measuringAndScoring && key.hasPrefix("data.")
     return drawsLeftOut || ["teacher.kind", "ranking.leaveOut"].contains(key)
   }
 
   /// Whether `key` decides which pictures are labelled, held out or left out of U.
-  static func drawsPictures(_ key: String) -> Bool {
+  static func drawsImages(_ key: String) -> Bool {
     let words = ["labelled", "validation", "test"].map { "data.\($0)" }
     return key == "seed" || words.contains { key.hasPrefix($0) }
   }
@@ -143,18 +143,19 @@ extension Recipe {
       $0.hasSuffix(".") ? key.hasPrefix($0) : key == $0
     }
     if isOwn { return true }
-    switch stage {
-    case .ranking:
-      return scoresDepend(on: key) || Self.decidesUnlabelled(key)
-    case .baselineLong:
-      // As long as the whole pipeline; in epochs, a length depends on what was selected.
-      if depends(.baseline, on: key) { return true }
-      if student.training.epochs != nil, depends(.ranking, on: key) { return true }
-      return Stage.pipeline.compactMap { $0.facts.training?.group }.contains {
-        key == "\($0).training.images" || key == "\($0).training.epochs"
-      }
-    default:
-      return Self.common(key) || stage.facts.begins.map { depends($0.with, on: key) } ?? false
+    if stage == .ranking { return scoresDepend(on: key) || Self.decidesUnlabelled(key) }
+    if stage.facts.training?.isAsLongAsPipeline == true, setsPipelinesLength(key) { return true }
+    return Self.common(key) || stage.facts.begins.map { depends($0.with, on: key) } ?? false
+  }
+
+  /// Whether `key` says how many images the pipeline sees; in epochs, that depends on what was selected.
+  private func setsPipelinesLength(_ key: String) -> Bool {
+    let isOfSelected = Stage.pipeline.contains {
+      $0.facts.learns == .selected && training(of: $0)?.epochs != nil
+    }
+    if isOfSelected, depends(.ranking, on: key) { return true }
+    return Stage.pipeline.compactMap { $0.facts.training?.group }.contains {
+      key == "\($0).training.images" || key == "\($0).training.epochs"
     }
   }
 }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Recipes
 import SystemPackage
+import Terminal
 import Training
 
 extension RunDirectory {

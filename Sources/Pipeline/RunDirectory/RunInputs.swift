@@ -16,7 +16,7 @@ struct RunInputs {
   /// U at a glance; nil where it is not there.
   let unlabelled: String?
   /// W and V, by the stage that learns them; none where they are not there or not asked for.
-  let learned: [Stage: LearnedPictures]
+  let learned: [Stage: LearnedImages]
   let workers: Int
   /// The SHA-256 of the weights that networks start from, and of the scores of other teachers, by the keys
   /// that name them.
@@ -55,7 +55,9 @@ struct RunInputs {
       inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
     }
     // A note that is damaged is said where it is followed.
-    if stage == .student { inputs.cache = (try? CacheNote(in: directory))?.format.words }
+    if stage.facts.learns == .selected {
+      inputs.cache = (try? CacheNote(in: directory))?.format.words
+    }
     return inputs
   }
 }
@@ -64,7 +66,7 @@ extension RunInputs {
   /// What the sets of `data` are, whose contents `known` has.
   init(
     _ recipe: Recipe, _ device: Device, _ precision: Precision, _ data: RunData,
-    _ known: KnownPictures, weights: [String: String], workers: Int
+    _ known: KnownImages, weights: [String: String], workers: Int
   ) {
     self.recipe = recipe
     self.device = device.kind.rawValue

@@ -26,7 +26,7 @@ extension StaleStages {
     // Other settings draw other pictures: then the recipe is what differs.
     let isDrawnOtherwise = differences.contains { difference in
       guard case .setting(let key, _, _) = difference else { return false }
-      return Recipe.drawsPictures(key)
+      return Recipe.drawsImages(key)
     }
     let data = differences.filter { !isDrawnOtherwise || ![.labelled, .leftOut].contains($0) }
       .compactMap { dataText($0, now, changes) }

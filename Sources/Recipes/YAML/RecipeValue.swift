@@ -15,6 +15,12 @@ protocol RecipeValue {
   static func read(_ node: Node) -> Self?
   /// The value in YAML, on one line; reading it gives an equal value.
   var yaml: String { get }
+  /// The value in a JSON schema.
+  var schemaValue: JSONSchemaValue { get }
+}
+
+extension RecipeValue {
+  var schemaValue: JSONSchemaValue { .text(yaml) }
 }
 
 extension Node {
@@ -53,6 +59,7 @@ extension Int: RecipeValue {
   }
 
   var yaml: String { String(self) }
+  var schemaValue: JSONSchemaValue { .number(self) }
 }
 
 extension Double: RecipeValue {

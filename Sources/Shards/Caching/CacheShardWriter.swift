@@ -9,7 +9,7 @@ public import ImageData
 /// Whoever writes it from the same pictures writes the same bytes; two that do at the same time disturb
 /// nobody.
 public final class CacheShardWriter {
-  private let cache: PictureCache
+  private let cache: ImageCache
   private let name: String
   private let tar: TarWriter
   private var index = ShardIndexWriter(hasHashes: true)
@@ -18,7 +18,7 @@ public final class CacheShardWriter {
   private var contents: [ContentHash.Prefix] = []
 
   /// Begins the copies of what `source` is now.
-  init(_ cache: PictureCache, of source: CacheSource) throws {
+  init(_ cache: ImageCache, of source: CacheSource) throws {
     self.cache = cache
     name = source.name
     names = CacheNames(shard: name)

@@ -158,7 +158,7 @@ private func build(
   progress?(outcomes.count, plan.shards.count, workers.state.samples)
   let rows = outcomes.map(\.row)
   if !options.allowsEmpty, rows.allSatisfy({ $0.samples == 0 }) {
-    let error = NoPictures(in: rows, of: plan, claimed.path, options).error
+    let error = NoImages(in: rows, of: plan, claimed.path, options).error
     claimed.withdraw(indexesOf: rows.map(\.name))
     throw error
   }

@@ -81,7 +81,7 @@ struct IndexPlan {
       let listing = try FolderListing(root: folder)
       guard listing.paths.count > 0 else {
         throw ImageDataError.dataset(
-          path: folder, reason: FolderDataset.noPictures(listing.passedOver))
+          path: folder, reason: FolderDataset.noImages(listing.passedOver))
       }
       let location = ShardLocation(kind: .pictures, text: folder)
       return (location, listing.paths, nil, listing.passedOver)

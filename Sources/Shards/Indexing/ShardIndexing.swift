@@ -100,7 +100,7 @@ struct ShardIndexing {
     _ note: @escaping (String) -> Void
   ) throws -> [UInt8] {
     switch shard.location.kind {
-    case .pictures: return try ofPictures(shard, origin, known)
+    case .pictures: return try ofImages(shard, origin, known)
     case .dataset: return try ofDataset(shard, origin)
     case .file, .url, .pipe: break
     }

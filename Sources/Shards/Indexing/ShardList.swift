@@ -22,7 +22,7 @@ public func namesShards(_ text: String) -> Bool {
 /// Whether the text list at `path` (`.txt`, `.list`), by its first line, names pictures rather than
 /// shards.
 /// - Throws: `FileError` naming `path`.
-public func listsPictures(_ path: String) throws -> Bool {
+public func listsImages(_ path: String) throws -> Bool {
   let file = try PositionedFile(path: path)
   var head = [UInt8](repeating: 0, count: min(file.byteCount, 1 << 16))
   try head.withUnsafeMutableBytes { try file.read($0, at: 0) }
@@ -80,7 +80,7 @@ struct ShardList {
   }
 
   /// Whether `folder` is one with folders of pictures in it.
-  static func holdsFoldersOfPictures(_ folder: String) -> Bool {
+  static func holdsFoldersOfImages(_ folder: String) -> Bool {
     let place = FilePath(text: folder)
     var left = mostEntriesTried
     let names = try? place.names { !ImageNames.isSystems($0) && !ImageNames.isImage($0) }
@@ -93,19 +93,19 @@ struct ShardList {
 
   private static func decision(_ folder: String, depth: Int, _ left: inout Int) -> Bool? {
     var hasArchives = false
-    var hasPictures = false
+    var hasImages = false
     // Of a folder of millions of pictures no names are kept.
     let others = try? FilePath(text: folder).names { name in
       guard !ImageNames.isSystems(name) else { return false }
       if ShardLocation.archives.end(name) {
         hasArchives = true
       } else if ImageNames.isImage(name) || IDXFiles.mayBeImages(name) {
-        hasPictures = true
+        hasImages = true
       }
-      return !hasArchives && !hasPictures
+      return !hasArchives && !hasImages
     }
     if hasArchives { return true }
-    if hasPictures { return false }
+    if hasImages { return false }
     // Links may lead round in circles.
     guard depth < deepest, let others else { return nil }
     for name in others.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {

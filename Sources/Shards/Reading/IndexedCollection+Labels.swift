@@ -86,7 +86,7 @@ extension IndexedCollection {
 /// folders is one whatever archive lies beside them.
 public func namesLabelledShards(_ text: String) -> Bool {
   guard namesShards(text) else { return false }
-  return IndexedCollection.exists(in: text) || !ShardList.holdsFoldersOfPictures(text)
+  return IndexedCollection.exists(in: text) || !ShardList.holdsFoldersOfImages(text)
 }
 
 /// Why the shards that `text` names can only be read from their beginning to their end, as far as names

@@ -45,7 +45,7 @@ public final class IndexedCollection: ShardedDataset {
   /// - Parameters:
   ///   - folder: Where `buildIndex` has made it.
   ///   - commands: Which of its shell commands may run.
-  ///   - readsPictures: Whether pictures are to be read. Otherwise the index alone is, and commands that
+  ///   - readsImages: Whether pictures are to be read. Otherwise the index alone is, and commands that
   ///     may not run are an error only of reading what they would give.
   ///   - note: Told on any thread, about once a shard, that its server or command failed and is tried
   ///     again.
@@ -54,23 +54,23 @@ public final class IndexedCollection: ShardedDataset {
   /// - Throws: `ImageDataError.dataset` when there is none, its catalogue is damaged, or it has commands
   ///   that may not run.
   public convenience init(
-    folder: String, commands: CommandPermission = .denied, readsPictures: Bool = true,
+    folder: String, commands: CommandPermission = .denied, readsImages: Bool = true,
     note: (@Sendable (String) -> Void)? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     var patience = FetchedStream.Patience()
     patience.shouldStop = shouldStop
     try self.init(
-      folder: folder, patience: patience, commands: commands, readsPictures: readsPictures,
+      folder: folder, patience: patience, commands: commands, readsImages: readsImages,
       note: note)
   }
 
   init(
     folder: String, patience: FetchedStream.Patience, commands: CommandPermission,
-    readsPictures: Bool = true, note: (@Sendable (String) -> Void)? = nil
+    readsImages: Bool = true, note: (@Sendable (String) -> Void)? = nil
   ) throws {
     let catalogue = try Catalogue(folder: folder)
-    if readsPictures { try commands.check(catalogue.commands, of: folder) }
+    if readsImages { try commands.check(catalogue.commands, of: folder) }
     self.folder = folder
     self.catalogue = catalogue
     self.commands = commands

@@ -4,7 +4,7 @@ import ImageData
 /// A shard that can be read from its beginning on only: compressed, a command's output, a server's.
 ///
 /// Threads ask for samples in nearly ascending order. The stream goes forward; pictures that it passes
-/// on the way are kept for those who will ask for them (`PassedPictures`). Whoever asks for one that was
+/// on the way are kept for those who will ask for them (`PassedImages`). Whoever asks for one that was
 /// given up makes it begin again.
 final class SequentialShard: @unchecked Sendable {
   private let lock = NSLock()
@@ -19,7 +19,7 @@ final class SequentialShard: @unchecked Sendable {
   private var position = 0
   /// The first sample that the stream has not passed.
   private var next = 0
-  private var passed = PassedPictures()
+  private var passed = PassedImages()
   /// How often the stream was begun.
   private(set) var openings = 0
 
@@ -71,7 +71,7 @@ final class SequentialShard: @unchecked Sendable {
     while true {
       let (offset, length) = try index.place(at: next)
       let isWanted = next == sample
-      let isTooLong = length > WebDatasetSamples.mostPictureBytes
+      let isTooLong = length > WebDatasetSamples.mostImageBytes
       var data: Data?
       if isWanted || sample - next < Self.mostKeptSamples, !isTooLong {
         try skip(stream, to: offset - TarHeader.blockSize)

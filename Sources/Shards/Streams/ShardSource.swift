@@ -94,7 +94,7 @@ final class ShardFile: Sendable {
     guard count > 0 else {
       throw ImageDataError.unreadable(key: key, reason: "the file is empty")
     }
-    guard count <= WebDatasetSamples.mostPictureBytes else {
+    guard count <= WebDatasetSamples.mostImageBytes else {
       throw ImageDataError.unreadable(
         key: key, reason: "\(count) bytes are more than a picture has")
     }

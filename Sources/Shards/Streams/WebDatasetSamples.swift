@@ -35,8 +35,8 @@ struct WebDatasetSamples {
   private let found: (WebDatasetSample) throws -> Void
   private let missed: (_ name: [UInt8], _ reason: String) -> Void
   private var sample: WebDatasetSample?
-  private var hasPicture = false
-  private var pictureIsLast = false
+  private var hasImage = false
+  private var imageIsLast = false
   /// The sample's first picture of a kind that is not read.
   private var unread: [UInt8]?
   /// Whether the sample has members that are counted by their endings.
@@ -48,7 +48,7 @@ struct WebDatasetSamples {
   static let unreadKind = "pictures of its kind are not read; convert it to JPEG"
 
   /// Files of more bytes are no pictures.
-  static let mostPictureBytes = 128 << 20
+  static let mostImageBytes = 128 << 20
 
   /// What stands at the end of an archive.
   struct Ending {
@@ -103,10 +103,10 @@ struct WebDatasetSamples {
         switch event {
         case .member(let member): try take(member)
         case .problem(let problem):
-          if problem.cutsLastMember, pictureIsLast {
+          if problem.cutsLastMember, imageIsLast {
             // Its sample ends with it: the archive does.
             sample = nil
-            hasPicture = false
+            hasImage = false
           }
           if case .none(let end) = problem.rest {
             ending.early = Early(reason: problem.reason, end: end)
@@ -118,9 +118,9 @@ struct WebDatasetSamples {
       }
     } catch let failure as StreamFailure where failure.kind == .damaged {
       // The decompressor got no further, perhaps in the middle of the last picture.
-      if pictureIsLast {
+      if imageIsLast {
         sample = nil
-        hasPicture = false
+        hasImage = false
       }
       ending.early = Early(reason: failure.reason, end: failure.end, isOfArchive: false)
       if failure.end == nil { missed([], failure.reason) }
@@ -143,7 +143,7 @@ struct WebDatasetSamples {
     let isImage = ImageNames.isImage(name)
     if let folder = ImageNames.systemFolder(on: name) {
       if isImage { missed(name, "it lies in \(folder), which a system keeps for itself") }
-      pictureIsLast = false
+      imageIsLast = false
       return
     }
     guard let stem = Self.stem(of: name) else {
@@ -153,15 +153,15 @@ struct WebDatasetSamples {
       } else {
         count(name[base...])
       }
-      pictureIsLast = false
+      imageIsLast = false
       return
     }
     if sample?.stem.elementsEqual(stem) != true {
       try close()
       sample = WebDatasetSample(stem: Array(stem))
     }
-    pictureIsLast = false
-    if isImage { return try takePicture(member) }
+    imageIsLast = false
+    if isImage { return try takeImage(member) }
     if unread == nil, ImageNames.isUnread(name) {
       unread = name
       return
@@ -189,17 +189,17 @@ struct WebDatasetSamples {
     }
   }
 
-  private mutating func takePicture(_ member: TarReader.Member) throws {
-    guard !hasPicture else {
+  private mutating func takeImage(_ member: TarReader.Member) throws {
+    guard !hasImage else {
       return missed(member.name, "its sample has a picture already; the first one is taken")
     }
-    guard member.length <= Self.mostPictureBytes else {
+    guard member.length <= Self.mostImageBytes else {
       return missed(member.name, "\(member.length) bytes are more than a picture has")
     }
     sample?.offset = member.offset
     sample?.length = member.length
-    hasPicture = true
-    pictureIsLast = true
+    hasImage = true
+    imageIsLast = true
     guard hashesContents else { return }
     let bytes = try reader.contents(most: member.length)
     guard bytes.count == member.length else { return }
@@ -222,12 +222,12 @@ struct WebDatasetSamples {
   private mutating func close() throws {
     defer {
       sample = nil
-      hasPicture = false
+      hasImage = false
       unread = nil
       hasOthers = false
     }
     guard var sample else { return }
-    guard hasPicture else {
+    guard hasImage else {
       if let unread { return missed(unread, Self.unreadKind) }
       return hasOthers ? () : missed(sample.stem, "its sample has no picture")
     }

@@ -1,6 +1,7 @@
-package import ImageData
-package import Models
-package import Torch
+public import ImageData
+public import Models
+import Terminal
+public import Torch
 
 /// How many pictures tell which numbers a network's layers see and make.
 package let calibrationImages = 512
@@ -10,7 +11,7 @@ package let calibrationImages = 512
 ///
 /// The same pictures give the same ranges for any number of threads.
 /// - Throws: `TrainingError.usage` for a network that has no form in int8, `TorchError`, `Stopped`.
-package func calibrate(
+public func calibrate(
   _ network: any Network, on pictures: any ImageDataset, input: ImageInput, _ runtime: Runtime,
   seed: UInt64
 ) throws -> ActivationRanges {
@@ -26,11 +27,11 @@ package func calibrate(
     maxPixels: runtime.maxPixels, badSamples: BadSamples(of: pictures, limit: .none),
     yieldsCores: true)
   defer { loader.stop() }
-  let toPictures = try ImageTensor(input, device: .cpu)
+  let toImages = try ImageTensor(input, device: .cpu)
   let pass = Pass(.evaluation, precision: runtime.precision)
   while let batch = try StopSignal.orStopped(loader.next) {
     try StopSignal.check()
-    try withoutGradients { _ = try network.features(toPictures(batch), pass) }
+    try withoutGradients { _ = try network.features(toImages(batch), pass) }
   }
   var ranges = try layers.observedRanges()
   // What sees pictures sees bytes, each channel's spread evenly over a range of its own.

@@ -1,6 +1,7 @@
 package import Copies
 import ImageData
 public import Models
+package import Terminal
 import Torch
 
 /// Measures `network` on labelled pictures, which it is right about with any of their classes.

@@ -1,13 +1,20 @@
-package import ImageData
-package import Models
-package import Torch
+public import ImageData
+public import Models
+package import Terminal
+public import Torch
 
 /// A network in evaluation, not in training: its batch norms are folded as long as this lives.
 ///
+/// ```swift
+/// let inference = try Inference(network, input: input, Runtime())
+/// try inference.forEachBatch(of: pictures) { batch, logits in
+///   print(batch.indices, try logits.array(of: Float.self))
+/// }
+/// ```
 /// The last batch is padded, since another batch size gives other last bits.
-package final class Inference {
+public final class Inference {
   /// What it makes of pictures.
-  package enum Output: String {
+  public enum Output: String, Sendable {
     /// What the network's last layer says.
     case scores
     /// What that layer sees.
@@ -23,17 +30,20 @@ package final class Inference {
   private let input: ImageInput
   private let runtime: Runtime
   private let output: Output
-  private let toPictures: ImageTensor
+  private let toImages: ImageTensor
   /// The pictures so far that lack their file's end.
   package private(set) var withoutEnd = ImagesWithoutEnd()
 
-  package init(
+  /// Prepares `network`, which computes as `runtime` says, for pictures that it sees as `input` says.
+  /// - Throws: `TrainingError.usage` where that is int8 and the network has no such form or was not calibrated,
+  ///   `TorchError`.
+  public init(
     _ network: any Network, input: ImageInput, _ runtime: Runtime, making output: Output = .scores
   ) throws {
     self.output = output
     self.input = input
     self.runtime = runtime
-    toPictures = try ImageTensor(input, device: runtime.device)
+    toImages = try ImageTensor(input, device: runtime.device)
     // Where a batch is too little work for all threads.
     let most = runtime.threads.most(ofCores: Libtorch.threads)
     let count =
@@ -54,6 +64,16 @@ package final class Inference {
   private static func replicas(of input: ImageInput, batch: Int, most: Int) -> Int {
     let pixels = max(1, input.size * input.size * batch)
     return max(1, min(most, (1 << 22) / pixels))
+  }
+
+  /// Runs the network over the pictures of `dataset`, in order, and hands each batch and its float32 logits
+  /// [batch, classes], or features, to `body`. Of a picture that cannot be read the batch has a reason.
+  /// - Throws: `TrainingError.nonFinite` naming a picture of which they are no numbers, `Stopped` where a signal
+  ///   asked for it, `TorchError`.
+  public func forEachBatch(
+    of dataset: any ImageDataset, _ body: (ImageBatch, Tensor) throws -> Void
+  ) throws {
+    try forEachBatch(of: dataset, range: nil, body)
   }
 
   /// Runs the network over the pictures `range` of `dataset` (all of them by default), in order, and
@@ -131,7 +151,7 @@ package final class Inference {
       func compute(_ place: Int) throws {
         try withoutGradients {
           logits[place] = try sayingWhatFits(batch: runtime.batch, key: runtime.batchKey) {
-            let pictures = try toPictures(batches[place], paddedTo: runtime.batch)
+            let pictures = try toImages(batches[place], paddedTo: runtime.batch)
             return try output == .features
               ? networks[place].features(pictures, pass) : networks[place](pictures, pass)
           }

@@ -9,8 +9,8 @@ public struct Runtime {
   public var device: Device
   /// The precision of the computation.
   public var precision: Precision
-  /// With int8: which numbers the network's layers see and make.
-  package var ranges: ActivationRanges?
+  /// With int8: which numbers the network's layers see and make, as `calibrate` found.
+  public var ranges: ActivationRanges?
   /// How many threads compute on a CPU.
   public var threads = ThreadChoice.auto
   /// How many threads read and decode pictures.

@@ -1,5 +1,6 @@
 import Files
 import Models
+import Terminal
 import Torch
 
 /// The networks that compute the parts of a batch, with weights that are one memory, and the threads that do it.

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Models
+import Terminal
 package import Torch
 
 /// What the processes of a group agree on in each step: the gradients, the running statistics, the sums of loss

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Models
 import SystemPackage
+import Terminal
 import Torch
 
 /// The checkpoints of one training, newest last.

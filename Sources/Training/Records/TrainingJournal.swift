@@ -2,6 +2,7 @@ import Files
 import ImageData
 import Models
 import SystemPackage
+import Terminal
 import Torch
 
 /// The book-keeping of one training: its position, rows, log and checkpoints, and whether it was asked to

@@ -1,5 +1,6 @@
 import Files
 public import ImageData
+public import Terminal
 
 /// What is written and shown while a training goes on.
 public struct TrainingRecords {

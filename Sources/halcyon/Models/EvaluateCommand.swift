@@ -3,6 +3,7 @@ import Files
 import ImageData
 import Pipeline
 import Recipes
+import Terminal
 import Training
 
 /// `halcyon evaluate`: how often a model is right.

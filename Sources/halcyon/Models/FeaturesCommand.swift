@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Pipeline
-import Training
+import Terminal
 
 /// `halcyon features`: what a network sees of pictures, as numbers.
 struct FeaturesCommand: ParsableCommand {

@@ -6,6 +6,7 @@ import Pipeline
 import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Training
 
 /// `halcyon predict`: which classes a model sees in pictures.

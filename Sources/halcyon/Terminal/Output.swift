@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Synchronization
 import Pipeline
-import Training
+import Terminal
 
 /// Prints a line for people to standard output, its control characters written out.
 /// - Throws: `FileError` when it cannot be written, for example to a full disk.

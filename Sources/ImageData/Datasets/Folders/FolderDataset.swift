@@ -34,7 +34,7 @@ public struct FolderDataset: ImageDataset {
     paths = listing.paths
     passedOver = listing.passedOver
     guard paths.count > 0 else {
-      throw ImageDataError.dataset(path: root, reason: Self.noPictures(passedOver))
+      throw ImageDataError.dataset(path: root, reason: Self.noImages(passedOver))
     }
     let stray = listing.folderOfPath.firstIndex(of: -1)
     let hasFolders = listing.folderOfPath.contains { $0 >= 0 }
@@ -53,7 +53,7 @@ public struct FolderDataset: ImageDataset {
     if !allowsEmptyClasses, let empty = counts.firstIndex(of: 0) {
       throw ImageDataError.dataset(
         path: root,
-        reason: Self.noPictures(listing.folders[empty], listing.passedOverInFolder[empty]))
+        reason: Self.noImages(listing.folders[empty], listing.passedOverInFolder[empty]))
     }
     classes = listing.folders.map { folder in
       let name = ClassName.trimmed(folder)
@@ -87,12 +87,12 @@ public struct FolderDataset: ImageDataset {
   }
 
   /// What is wrong with a folder in which nothing can be read.
-  package static func noPictures(_ passedOver: PassedOver) -> String {
+  package static func noImages(_ passedOver: PassedOver) -> String {
     let line = passedOver.line(in: "it")
     return ImageNames.noneFound + (line.map { "; \($0)" } ?? "")
   }
 
-  private static func noPictures(_ folder: String, _ passedOver: PassedOver) -> String {
+  private static func noImages(_ folder: String, _ passedOver: PassedOver) -> String {
     guard !passedOver.isEmpty else {
       return "class folder \(folder) is empty; put its pictures there, or take the folder away"
     }

@@ -40,7 +40,7 @@ public struct ImageFiles: ImageDataset {
       let listing = try FolderListing(root: path)
       guard listing.paths.count > 0 else {
         throw ImageDataError.dataset(
-          path: path, reason: FolderDataset.noPictures(listing.passedOver))
+          path: path, reason: FolderDataset.noImages(listing.passedOver))
       }
       passedOver.add(listing.passedOver)
       let folder = FilePath(text: path).bytes

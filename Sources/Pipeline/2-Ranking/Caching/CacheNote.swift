@@ -20,7 +20,7 @@ struct CacheNote: Codable, Equatable {
     "\(directory.folder(of: .ranking))/\(fileName)"
   }
 
-  init(_ cache: PictureCache) {
+  init(_ cache: ImageCache) {
     folder = FilePath(text: cache.folder).absolute.text
     format = cache.format
   }

@@ -2,7 +2,7 @@ import Files
 import ImageData
 import Ranking
 import Shards
-import Training
+import Terminal
 
 /// The selected pictures at training size, from the cache that scoring has left.
 enum CachedSelection {
@@ -15,10 +15,10 @@ enum CachedSelection {
     let unlabelled = run.data.unlabelled
     let shards = Set(selection.images.map { Int($0.shard) }).sorted()
     let advice = advice(note, in: run)
-    let cache: PictureCache
+    let cache: ImageCache
     let missing: [String]
     do {
-      cache = try PictureCache(at: note.folder)
+      cache = try ImageCache(at: note.folder)
       guard cache.format == note.format else {
         throw ImageDataError.dataset(
           path: note.folder, reason: "its copies are others now (\(cache.format.words))")
@@ -40,7 +40,7 @@ enum CachedSelection {
       return try without(note, because: reason, in: run)
     }
     run.console.note("cache: the pictures are read from \(note.folder) (\(note.format.words))")
-    return CachedPictures(
+    return CachedImages(
       in: cache, name: "the selected pictures in \(note.folder)", count: selection.images.count,
       place: { row in
         let image = selection.images[row]
@@ -53,7 +53,7 @@ enum CachedSelection {
   /// - Throws: `PipelineError.data` naming a shard that is damaged, `ImageDataError.dataset` one that is of
   ///   other pictures.
   private static func missing(
-    among shards: [Int], of cache: PictureCache, in run: Run
+    among shards: [Int], of cache: ImageCache, in run: Run
   ) throws -> [String] {
     let unlabelled = run.data.unlabelled
     let states = try Threads.results(parts: shards.count, threads: run.workers) { place in

@@ -6,11 +6,11 @@ import Models
 import Recipes
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// The copies at training size that scoring leaves of U, where a recipe has a `data.cache`.
 struct CachingWork {
-  let cache: PictureCache
+  let cache: ImageCache
   let run: Run
 
   /// Nil where the recipe has none, and `forStudent` where no student is left that would read them.
@@ -21,7 +21,7 @@ struct CachingWork {
     if forStudent, run.directory.isFinished(.student) { return nil }
     try run.requireApart(folder)
     do {
-      cache = try PictureCache(in: folder, as: run.recipe.cacheFormat)
+      cache = try ImageCache(in: folder, as: run.recipe.cacheFormat)
     } catch ImageDataError.argument(let reason) {
       throw PipelineError.usage("data.cache: \(reason)")
     }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Terminal
 import Training
 
 /// Scores in a CSV file with a header.

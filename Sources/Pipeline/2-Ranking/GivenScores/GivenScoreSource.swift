@@ -6,7 +6,7 @@ import Ranking
 import Recipes
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// Scores that another program made, from its files.
 ///

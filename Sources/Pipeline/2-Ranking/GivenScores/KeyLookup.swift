@@ -2,7 +2,7 @@ import Files
 import ImageData
 import Ranking
 import Shards
-import Training
+import Terminal
 
 /// Finds the pictures of U by their keys.
 ///

@@ -1,5 +1,5 @@
 import Files
-import Training
+import Terminal
 
 /// Scores in a NumPy file, and the keys of its rows from a list.
 struct NumPyScores: ScoreTable {

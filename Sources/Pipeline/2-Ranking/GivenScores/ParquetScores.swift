@@ -1,5 +1,5 @@
 import Files
-import Training
+import Terminal
 
 /// Scores in a Parquet file.
 struct ParquetScores: ScoreTable {

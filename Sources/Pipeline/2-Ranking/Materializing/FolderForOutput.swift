@@ -28,7 +28,7 @@ enum FolderForOutput {
       throw PipelineError.usage(
         "\(folder) is in \(directory), where the run keeps its own files; name a folder outside it")
     }
-    for kept in picturesFolders(of: data, unlabelled) where lies(folder, in: kept) {
+    for kept in imagesFolders(of: data, unlabelled) where lies(folder, in: kept) {
       // Where everything lies in one folder (`./{00..99}.tar`), only that folder itself is taken.
       guard directory.map({ lies($0, in: kept) }) ?? false, !lies(kept, in: folder) else {
         throw PipelineError.usage(
@@ -39,7 +39,7 @@ enum FolderForOutput {
   }
 
   /// The folders that hold U, its index and the labelled pictures.
-  private static func picturesFolders(
+  private static func imagesFolders(
     of data: Recipe.Data, _ unlabelled: (any ShardedDataset)?
   ) -> [String] {
     var folders = [data.labelled, data.validation, data.test].compactMap { $0 }

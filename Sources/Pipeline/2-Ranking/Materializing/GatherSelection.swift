@@ -4,7 +4,7 @@ import ImageData
 import Ranking
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// The selected pictures, one for each row of a selection, in any order.
 ///
@@ -84,10 +84,10 @@ public enum GatherSelection {
   }
 
   private static func open(_ index: String, of selection: Selection, in run: Run) throws
-    -> GatheredPictures
+    -> GatheredImages
   {
     let unlabelled = run.data.unlabelled
-    return try GatheredPictures(
+    return try GatheredImages(
       IndexedCollection(folder: index), count: selection.images.count,
       keys: { unlabelled.key(at: unlabelled.index(of: selection.images[$0])) })
   }

@@ -4,7 +4,7 @@ import ImageData
 import Ranking
 import Recipes
 import Shards
-import Training
+import Terminal
 
 /// Writes D̂ as WebDataset shards of its own, shuffled beforehand: for training from sequential reads,
 /// for other programs, and where U cannot be read at random.
@@ -81,10 +81,10 @@ public enum MaterializeSelection {
     }
     guard !missing.isEmpty else {
       run.console.note("materialized: \(folder) has every shard")
-      return try MaterializedPictures.note(folder, plan, beside: selected)
+      return try MaterializedImages.note(folder, plan, beside: selected)
     }
     let pictures = try GatherSelection.pictures(of: selected, in: run)
-    try MaterializedPictures.note(folder, plan, beside: selected)
+    try MaterializedImages.note(folder, plan, beside: selected)
     let progress = run.console.progress(
       "materialize", total: missing.reduce(0) { $0 + plan.places(of: $1).count })
     for shard in missing {

@@ -3,6 +3,7 @@ import Foundation
 import ImageData
 import Recipes
 import SystemPackage
+import Terminal
 import Torch
 import Training
 

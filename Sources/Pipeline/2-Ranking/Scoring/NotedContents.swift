@@ -3,7 +3,7 @@ import Files
 import Foundation
 import ImageData
 import SystemPackage
-import Training
+import Terminal
 
 /// What the pictures of one set are: noted once and kept in the run's folder `known`, since D may be a
 /// million files.

@@ -7,6 +7,7 @@ import Ranking
 public import Recipes
 import Shards
 import SystemPackage
+import Terminal
 import Torch
 import Training
 

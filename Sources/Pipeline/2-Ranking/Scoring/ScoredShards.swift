@@ -5,7 +5,7 @@ import Ranking
 import Recipes
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// Which shards of U have scores, and what became of the pictures that have none.
 ///
@@ -17,7 +17,7 @@ struct ScoredShards {
   /// The names of those that have none.
   private(set) var missing: [String] = []
   /// Pictures in those.
-  private(set) var missingPictures = 0
+  private(set) var missingImages = 0
   /// Pictures in the scored shards.
   private(set) var pictures = 0
   /// Pictures that could not be read.
@@ -43,7 +43,7 @@ struct ScoredShards {
       let name = shards.shardName(shard)
       guard FilePath(text: "\(folder)/\(name).json").exists else {
         missing.append(name)
-        missingPictures += shards.range(ofShard: shard).count
+        missingImages += shards.range(ofShard: shard).count
         gaps.append(shard)
         continue
       }
@@ -106,7 +106,7 @@ struct ScoredShards {
       "without \(missing.count) of \(missing.count + scored.count) shards, which "
       + "\(missing.count == 1 ? "has" : "have") no scores: "
       + Format.few(missing)
-      + " (\(Format.counted(missingPictures, "picture", "pictures")))"
+      + " (\(Format.counted(missingImages, "picture", "pictures")))"
   }
 
   /// Notes in `folder` which shards a selection went without.

@@ -4,7 +4,7 @@ import Foundation
 import ImageData
 import Ranking
 import Shards
-import Training
+import Terminal
 
 /// Pictures that were replaced under their names. A shard's identity looks at all names and into a few
 /// files; the states of all files tell where it is worth looking into all.

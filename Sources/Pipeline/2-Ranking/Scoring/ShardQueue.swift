@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import ImageData
-import Training
+import Terminal
 
 /// Shards that are worked through one after the other, alone or beside other workers.
 struct ShardQueue {

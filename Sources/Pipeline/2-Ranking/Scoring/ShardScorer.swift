@@ -5,6 +5,7 @@ import ImageData
 import Ranking
 import Recipes
 import Shards
+import Terminal
 import Training
 
 /// Writes the scores of one shard after another from one source, and what a cache keeps of their pictures.

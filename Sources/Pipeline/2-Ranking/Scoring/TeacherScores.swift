@@ -3,6 +3,7 @@ import ImageData
 import Ranking
 import Recipes
 import Shards
+import Terminal
 import Torch
 import Training
 

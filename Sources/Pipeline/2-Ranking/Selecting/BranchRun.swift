@@ -3,7 +3,7 @@ import Foundation
 import Ranking
 import Recipes
 import SystemPackage
-import Training
+import Terminal
 
 /// A run that begins with another's teacher and scores, and with a selection that lies beside it: for
 /// training a student on that selection and keeping the other's.

@@ -6,7 +6,7 @@ import Ranking
 import Recipes
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// Selects without the pictures that show what a better one shows already.
 ///

@@ -5,7 +5,7 @@ import Ranking
 import Recipes
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// Stage 2, second half: the top K pictures of each class become D̂.
 ///

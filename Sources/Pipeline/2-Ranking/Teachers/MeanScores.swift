@@ -4,7 +4,7 @@ import ImageData
 import Ranking
 import Recipes
 import Shards
-import Training
+import Terminal
 
 /// The mean of several teachers' probabilities, from the scores that their own runs have.
 ///

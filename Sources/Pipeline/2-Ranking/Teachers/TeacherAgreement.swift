@@ -3,7 +3,7 @@ import Foundation
 import Ranking
 import Shards
 import SystemPackage
-import Training
+import Terminal
 
 /// How often several teachers call a picture the same: `agreement.json` of the folder `2-ranking`.
 ///

@@ -6,31 +6,43 @@ import Training
 
 /// What the stages of a recipe take, in seconds.
 struct StageTimes: Equatable {
-  var teacher, scoring, student, fineTuning, baseline: Double
+  /// Of the stages that train a network.
+  private(set) var training: [Stage: Double] = [:]
+  let scoring: Double
 
-  var trainings: Double { teacher + student + fineTuning + baseline }
+  var trainings: Double { Stage.allCases.reduce(0) { $0 + (training[$1] ?? 0) } }
   var all: Double { trainings + scoring }
 
-  /// "teacher 1:10, scoring 0:20, …".
+  /// "teacher 1:10, scoring 0:20, …", the comparisons last.
   var description: String {
-    let stages = [
-      ("teacher", teacher), ("scoring", scoring), ("student", student),
-      ("fine-tuning", fineTuning), ("baseline", baseline),
-    ]
+    let stages = (Stage.pipeline + Stage.comparisons).compactMap { stage in
+      stage == .ranking ? ("scoring", scoring) : training[stage].map { (stage.title, $0) }
+    }
     return stages.filter { $0.1 > 0 }.map { "\($0.0) \(Format.duration($0.1))" }
       .joined(separator: ", ")
   }
 
+  /// Those of `recipe`.
   init(_ recipe: Recipe, _ counts: DataCounts, teacher: NetworkSpeed, student: NetworkSpeed) {
-    func images(_ training: Recipe.Training) -> Double {
-      Double(training.images ?? (training.epochs ?? 0) * counts.labelled)
-    }
-    self.teacher = images(recipe.teacher.training) * teacher.training
-    self.student = images(recipe.student.training) * student.training
-    fineTuning = images(recipe.fineTuning.training) * student.training
-    baseline =
-      recipe.baseline.enabled ? images(recipe.baseline.training) * student.training : 0
     scoring = Double(counts.unlabelled) * teacher.scoring
+    for (stage, facts) in recipe.fittedTrainings {
+      let settings = recipe[keyPath: facts.settings]
+      let images = settings.images ?? (settings.epochs ?? 0) * counts.labelled
+      training[stage] = Double(images) * (stage.isOfTeacher ? teacher : student).training
+    }
+  }
+}
+
+extension Recipe {
+  /// The trainings whose budgets are fitted, the comparisons last: those on D and on what is selected, with
+  /// a length of their own.
+  var fittedTrainings: [(stage: Stage, facts: Stage.TrainingFacts)] {
+    (Stage.pipeline + Stage.comparisons).compactMap { stage in
+      guard includes(stage), stage.facts.learns != .own, let training = stage.facts.training,
+        training.isTrained(self), !training.isAsLongAsPipeline
+      else { return nil }
+      return (stage, training)
+    }
   }
 }
 
@@ -63,10 +75,11 @@ extension InitRecipe {
     // More than that is of no use: what is there is learnt.
     let factor = min(Self.mostFactor, max(0, room) / max(before.trainings, 1e-9))
     refit { recipe in
-      Self.scale(&recipe.teacher.training, "teacher", by: factor, atLeast: 50)
-        + Self.scale(&recipe.student.training, "student", by: factor, atLeast: 100)
-        + Self.scale(&recipe.baseline.training, "baseline", by: factor, atLeast: 50)
-        + Self.scaleEpochs(&recipe.fineTuning.training, by: factor)
+      recipe.fittedTrainings.flatMap { stage, facts in
+        Self.scale(
+          &recipe[keyPath: facts.settings], "\(facts.group).training", by: factor,
+          atLeast: stage.facts.learns == .selected ? 100 : 50)
+      }
     }
     try recipe.validate()
     let after = StageTimes(recipe, counts, teacher: teacher, student: student)
@@ -93,10 +106,9 @@ extension InitRecipe {
   private static let mostFactor = 4.0
 
   private static func scale(
-    _ training: inout Recipe.Training, _ group: String, by factor: Double, atLeast steps: Int
+    _ training: inout Recipe.Training, _ key: String, by factor: Double, atLeast steps: Int
   ) -> [Note] {
-    guard let images = training.images else { return [] }
-    let key = "\(group).training"
+    guard let images = training.images else { return scaleEpochs(&training, key, by: factor) }
     let wanted = max(steps * training.batch, Int(Double(images) * factor))
     training.images = wanted / training.batch * training.batch
     var notes = [
@@ -114,12 +126,13 @@ extension InitRecipe {
     return notes
   }
 
-  private static func scaleEpochs(_ training: inout Recipe.Training, by factor: Double) -> [Note] {
+  private static func scaleEpochs(
+    _ training: inout Recipe.Training, _ key: String, by factor: Double
+  ) -> [Note] {
     guard let epochs = training.epochs, factor < 1 else { return [] }
     let wanted = max(1, Int(Double(epochs) * factor))
     training.epochs = wanted
     training.drops = wanted >= 3 ? [wanted / 3, 2 * wanted / 3] : []
-    let key = "fineTuning.training"
     return [
       Note(key: "\(key).epochs", reason: "what the time allows"),
       Note(key: "\(key).drops", reason: "after each third"),

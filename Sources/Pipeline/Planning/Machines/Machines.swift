@@ -9,7 +9,7 @@ public struct Machines: Equatable, Sendable {
   /// What the common storage reads or writes for all together; nil where that is no limit.
   public var storage: Quantity?
   /// Bytes of an encoded picture on average.
-  public var pictureBytes = Quantity(110e3, .assumed("ImageNet-1k's pictures: 138 GB, 1,281,167"))
+  public var imageBytes = Quantity(110e3, .assumed("ImageNet-1k's pictures: 138 GB, 1,281,167"))
   /// 10⁹ multiply-adds a second that a machine reaches while it trains; nil for this one's, as measured.
   public var gmacPerSecond: Double?
   /// What an hour of one machine costs; nil where that is not given.

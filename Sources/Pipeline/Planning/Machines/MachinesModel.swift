@@ -80,7 +80,7 @@ struct MachinesModel {
     let step = step(
       batch: training.batch, gmac: training.gmac, parameters: training.parameters)
     let steps = Double(training.steps)
-    let read = steps * Double(training.batch) * machines.pictureBytes.value
+    let read = steps * Double(training.batch) * machines.imageBytes.value
     let count = Double(step.machines)
     let checkpoints = Double(training.steps / max(1, interval) + 1)
     let written = checkpoints * training.checkpointBytes + 4 * Double(training.parameters)
@@ -89,7 +89,7 @@ struct MachinesModel {
       read / (machines.storage?.value ?? .infinity))
     let stepping = steps * step.seconds
     return stage(
-      training.stage, on: step.machines,
+      training.title, on: step.machines,
       seconds: max(stepping, reading) + written / machines.network.value,
       isReading: reading > stepping, read: read, written: written,
       sent: steps * count * step.sentBytes + (count - 1) * 4 * Double(training.parameters),
@@ -98,12 +98,12 @@ struct MachinesModel {
 
   /// The scoring of `pictures` in `shards`.
   func scoring(
-    pictures: Int, shards: Int, gmac: Double, parameters: Int, bytesPerPicture: Double
+    pictures: Int, shards: Int, gmac: Double, parameters: Int, bytesPerImage: Double
   ) -> MachinesPlan.Stage {
     let count = max(1, min(machines.count, shards))
     let most = (shards + count - 1) / count
     let longest = Double(most) * Double(pictures) / Double(max(1, shards))
-    let read = Double(pictures) * machines.pictureBytes.value
+    let read = Double(pictures) * machines.imageBytes.value
     let reading = max(
       read / (Double(count) * machines.network.value),
       read / (machines.storage?.value ?? .infinity))
@@ -111,7 +111,7 @@ struct MachinesModel {
     var stage = stage(
       MachinesPlan.scoring, on: count, seconds: max(computing, reading),
       isReading: reading > computing, read: read,
-      written: Double(pictures) * bytesPerPicture,
+      written: Double(pictures) * bytesPerImage,
       sent: Double(count) * 4 * Double(parameters))
     stage.shards = shards
     stage.mostShards = most
@@ -133,7 +133,7 @@ struct MachinesModel {
 
   /// A frozen teacher's features of `pictures`, which one machine computes.
   func features(pictures: Int, gmac: Double) -> MachinesPlan.Stage {
-    let read = Double(pictures) * machines.pictureBytes.value
+    let read = Double(pictures) * machines.imageBytes.value
     let reading = max(
       read / machines.network.value, read / (machines.storage?.value ?? .infinity))
     let computing = Double(pictures) * gmac / scoringSpeed

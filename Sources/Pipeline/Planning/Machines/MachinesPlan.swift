@@ -96,7 +96,7 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
         stages.append(
           model.scoring(
             pictures: counts.unlabelled, shards: shards, gmac: teacher.gmac,
-            parameters: teacher.parameters, bytesPerPicture: plan.scoreRowBytes + Self.contentsBytes
+            parameters: teacher.parameters, bytesPerImage: plan.scoreRowBytes + Self.contentsBytes
           ))
       }
       stages.append(
@@ -104,8 +104,10 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
           bytes: scoreBytes, selected: plan.selected,
           dropsCopies: recipe.ranking.duplicates != .keep, selectionBytes: plan.selectionBytes))
     }
+    var isRanked = false
     for training in plan.trainings {
-      if training.stage == Pipeline.Stage.student.title {
+      if training.stage.facts.learns == .selected, !isRanked {
+        isRanked = true
         if recipe.teacher.kind.isOnFeatures, let teacher = plan.teacher {
           stages.append(model.features(pictures: counts.labelled, gmac: teacher.gmac))
         }
@@ -155,8 +157,8 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
     add("bucket of gradients", "25 MiB", .measured("what Halcyon sends at once, as PyTorch does"))
     if let storage = machines.storage { add("common storage", rate(storage.value), storage.source) }
     add(
-      "a picture", "\(Format.count(machines.pictureBytes.value / 1000)) KB",
-      machines.pictureBytes.source)
+      "a picture", "\(Format.count(machines.imageBytes.value / 1000)) KB",
+      machines.imageBytes.source)
     add(
       "shards", Format.count(shards),
       areCounted ? .measuredHere : .assumed("data.shardSize pictures each"))

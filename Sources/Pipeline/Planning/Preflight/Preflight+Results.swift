@@ -1,7 +1,7 @@
 import Files
 import Recipes
+import Terminal
 import Torch
-import Training
 
 extension Preflight {
   /// Finds what the results in `directory` were made otherwise of, which a start refuses or, with
@@ -23,7 +23,7 @@ extension Preflight {
         in: directory, earlier: earlier, now, computing: Set(Stage.allCases))
       guard !stale.isEmpty else {
         if !redoing {
-          try directory.requireSamePictures(
+          try directory.requireSameImages(
             as: opened.data, recipe, access: .alone, redoing: false)
         }
         return (now, stale, nil)

@@ -31,7 +31,7 @@ extension Preflight {
     _ = try attempt("data.cache") {
       try FolderForOutput.requireApart(folder, from: directory, recipe.data, nil)
       do {
-        try PictureCache.requireRoom(in: folder, for: recipe.cacheFormat)
+        try ImageCache.requireRoom(in: folder, for: recipe.cacheFormat)
       } catch ImageDataError.argument(let reason) {
         throw PipelineError.usage("data.cache: \(reason)")
       }

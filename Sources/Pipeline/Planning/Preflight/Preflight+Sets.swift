@@ -40,7 +40,7 @@ extension Preflight {
   mutating func warnOfCopies(
     _ set: String, _ dataset: any ImageDataset, _ found: NotedContents.Noted
   ) {
-    let repeated = RepeatedPictures(
+    let repeated = RepeatedImages(
       in: dataset, found.contents.map(\.contentHash), called: "\(set) picture", at: "data.\(set)")
     for line in repeated.lines { warn(line, key: "data.\(set)") }
   }

@@ -19,7 +19,7 @@ extension Preflight {
     let first = recipe.firstOfTeacher
     if first != .teacher, recipe.teacher.startFrom != nil, !isFinished(first) {
       warn(
-        "teacher.startFrom and \(first.pictureKey): the \(first.title) begins with these weights, and "
+        "teacher.startFrom and \(first.imageKey): the \(first.title) begins with these weights, and "
           + "the teacher with what that leaves",
         key: "teacher.startFrom")
     }

@@ -3,7 +3,7 @@ import Files
 import ImageData
 import Recipes
 import Shards
-import Training
+import Terminal
 
 extension Preflight {
   /// Decodes some pictures of U or W, spread over it: where none can be read, it is of no use.
@@ -61,7 +61,7 @@ extension Preflight {
   ///   - workers: How many threads read.
   /// - Throws: `Stopped`.
   mutating func compareUnlabelled(
-    of data: RunData, with known: KnownPictures, _ recipe: Recipe, unreadable: Int?, most: Int,
+    of data: RunData, with known: KnownImages, _ recipe: Recipe, unreadable: Int?, most: Int,
     workers: Int
   ) throws {
     let unlabelled = data.unlabelled

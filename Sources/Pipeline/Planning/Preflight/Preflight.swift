@@ -1,6 +1,7 @@
 import Foundation
 import ImageData
 public import Recipes
+import Terminal
 import Training
 
 /// What speaks against a run, all of it found before anything is computed or written.
