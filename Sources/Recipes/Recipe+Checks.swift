@@ -130,6 +130,7 @@ extension Recipe {
       1, ranking.imagesPerClass, "ranking.imagesPerClass", atMost: ranking.mostImagesPerClass)
     found.atLeast(1, ranking.batch, "ranking.batch", atMost: 1 << 24)
     checkScoringPrecision(&found)
+    checkStudent(&found)
     checkTeachers(&found)
     checkSelection(&found)
 
@@ -294,7 +295,16 @@ extension Recipe {
         + "\(Optimizers.decayingByLayer.joined(separator: " or ")); set it to 1")
     found.within(0..<1, training.dropPath, key("dropPath"))
     found.within(0..<1, training.ema, key("ema"))
+    checkTargets(training, path, &found)
     checkAugmentation(training.augmentation, key("augmentation"), &found)
+    let mixing = [key("augmentation.mixup"), key("augmentation.cutmix")]
+    let isMixed = training.augmentation.mixup > 0 || training.augmentation.cutmix > 0
+    found.refuse(
+      isMixed && training.batch >= 1 && training.batch % parts == 0
+        && training.batch / parts % 2 != 0,
+      mixing + partKeys,
+      "mixup and cutmix mix each two pictures of a part, but \(key("batch")) (\(training.batch)) has parts of "
+        + "\(training.batch / parts); make them even")
   }
 
   private func checkAugmentation(
@@ -310,6 +320,20 @@ extension Recipe {
     found.atLeast(0, augmentation.padding, "\(path).padding", atMost: 16_384)
     found.within(0...1, augmentation.flip, "\(path).flip")
     found.within(0...1, augmentation.erasing, "\(path).erasing")
+    found.atLeast(1, augmentation.operations, "\(path).operations", atMost: 100)
+    found.within(0...AutoAugment.mostMagnitude, augmentation.magnitude, "\(path).magnitude")
+    let defaults = TrainingSettings.Augmentation()
+    for (name, isSet) in [
+      ("operations", augmentation.operations != defaults.operations),
+      ("magnitude", augmentation.magnitude != defaults.magnitude),
+    ] {
+      found.refuse(
+        isSet && augmentation.autoAugment != .randAugment, "\(path).\(name)",
+        "\(path).\(name) has no meaning for autoAugment: \(augmentation.autoAugment.rawValue); remove it, or set "
+          + "autoAugment: randAugment")
+    }
+    found.within(0...100, augmentation.mixup, "\(path).mixup")
+    found.within(0...100, augmentation.cutmix, "\(path).cutmix")
   }
 }
 

@@ -71,7 +71,7 @@ struct RunPlan {
         switch stage.facts.learns {
         case .labelled: counts.labelled
         case .own: counts.learned[stage]?.images
-        case .selected: selected
+        case .selected: selected + (recipe.student.mixLabelled > 0 ? counts.labelled : 0)
         case nil: nil
         }
       guard let pictures, var settings = recipe.training(of: stage) else { continue }
