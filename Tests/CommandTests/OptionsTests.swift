@@ -75,4 +75,33 @@ struct OptionsTests {
     #expect(outcome.code == 74)
     #expect(outcome.errors.contains("00001.scores"), "\(outcome.errors)")
   }
+
+  @Test(
+    "the plan and the card write out what a preset sets, and nothing where there are no options")
+  func plan() throws {
+    let tiny = try TinyRun()
+    let settings = ["student.targets=soft", "student.training.preset=strong"]
+    let plan = try tiny.finish("run", "a", settings, flags: ["--dry-run"]).output
+    #expect(
+      plan.contains(
+        "  options: targets soft, preset strong, targetThreshold 0.2, autoAugment randAugment, operations 2, "
+          + "magnitude 9, mixup 0.1, cutmix 1.0, schedule cosine, loss sigmoid\n"), "\(plan)")
+    #expect(plan.components(separatedBy: "options:").count == 2)
+    let one = try tiny.finish(
+      "run", "a", settings + ["ranking.labelsPerImage=1"], flags: ["--dry-run"])
+    #expect(
+      one.output.contains("warning: student.targets: soft with P = 1 leaves each picture one class")
+    )
+  }
+
+  @Test("two processes and one come to the same weights with all options on")
+  func processes() throws {
+    let tiny = try TinyRun()
+    let settings = Self.all + ["teacher.training.replicas=2", "fineTuning.training.replicas=2"]
+    try tiny.finish("run", "one", settings)
+    let outcome = try Command.run(
+      ["launch", "-n", "2"] + tiny.arguments("run", "two", settings))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try tiny.result("two", stages: Self.stages) == tiny.result("one", stages: Self.stages))
+  }
 }

@@ -37,6 +37,9 @@ extension DryRun {
             "\(Format.significant($0.rate, 4)) at step \(Format.count($0.step))"
           }.joined(separator: ", "),
       ]
+      if !training.options.isEmpty {
+        lines.append("  options: \(training.options.joined(separator: ", "))")
+      }
       let stage = Stage.allCases.first { $0.title == training.stage }
       let earlier = trainings.prefix { $0.stage != training.stage }.last { training in
         Stage.allCases.contains { $0.title == training.stage && $0.isOfTeacher }

@@ -40,6 +40,8 @@ public struct DryRun: Encodable, Sendable {
     public let parts: Int
     /// One checkpoint, in bytes.
     public let checkpointBytes: Double
+    /// What of today's options it has besides the paper's settings, such as "mixup 0.1".
+    public var options: [String] = []
   }
 
   /// A step and its learning rate.

@@ -57,7 +57,8 @@ struct RunPlan {
         memoryBytes: memory.fixed + memory.perPicture * Double(plan.microBatch),
         seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
         parts: training.accumulate * training.replicas,
-        checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8))
+        checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8),
+        options: recipe.options(ofGroup: stage.recipeKey))
     }
 
     let teacher = recipe.teacher

@@ -21,17 +21,4 @@ extension Recipe {
     )
     found.within(0..<1, student.mixLabelled, "student.mixLabelled")
   }
-
-  /// Notes what is wrong with what a training's loss compares with.
-  func checkTargets(_ training: Training, _ path: String, _ found: inout RecipeProblems) {
-    found.within(0..<1, training.labelSmoothing, "\(path).labelSmoothing")
-    if let threshold = training.targetThreshold {
-      found.within(0..<1, threshold, "\(path).targetThreshold")
-    }
-    found.refuse(
-      training.targetThreshold != nil && training.loss != .sigmoid,
-      ["\(path).targetThreshold", "\(path).loss"],
-      "\(path).targetThreshold has no meaning for loss: \(training.loss.rawValue); remove it, or set loss: sigmoid"
-    )
-  }
 }
