@@ -81,14 +81,6 @@ extension Recipe {
     found.within(0..<1, training.ema, key("ema"))
     checkTargets(training, path, &found)
     checkAugmentation(training.augmentation, key("augmentation"), &found)
-    let mixing = [key("augmentation.mixup"), key("augmentation.cutmix")]
-    let isMixed = training.augmentation.mixup > 0 || training.augmentation.cutmix > 0
-    found.refuse(
-      isMixed && training.batch >= 1 && training.batch % parts == 0
-        && training.batch / parts % 2 != 0,
-      mixing + partKeys,
-      "mixup and cutmix mix each two pictures of a part, but \(key("batch")) (\(training.batch)) has parts of "
-        + "\(training.batch / parts); make them even")
   }
 
   private func checkAugmentation(

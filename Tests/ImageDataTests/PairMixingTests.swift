@@ -26,7 +26,9 @@ struct PairMixingTests {
       preset: .train(TrainPreset(size: 8, channels: 1, crop: .none, flip: 0)), mixing: mixing,
       seed: 4, workers: workers)
     var all: [(pixels: [UInt8], shares: [Float])] = []
-    while let batch = try loader.next() { all.append((Array(batch.pixels), batch.shares)) }
+    while let batch = try loader.next() {
+      all.append((Array(batch.pixels), batch.mixed.map(\.share)))
+    }
     return all
   }
 
@@ -83,7 +85,7 @@ struct PairMixingTests {
   func either() throws {
     let mixing = try #require(PairMixing(mixup: 0.4, cutmix: 1))
     let faded = (0..<2000).count { pair in
-      if case .faded = mixing.mix(ofPair: pair, size: 28, seed: 9) { true } else { false }
+      if case .faded = mixing.mix(at: pair, size: 28, seed: 9) { true } else { false }
     }
     #expect(isEven([faded, 2000 - faded], total: 2000))
   }
@@ -104,12 +106,13 @@ struct PairMixingTests {
     #expect(abs(variance - 1 / (4 * (2 * alpha + 1))) < 0.006)
   }
 
-  @Test("odd batches and positions are refused, which part neighbours")
-  func odd() {
-    for (size, start) in [(3, 0), (4, 1)] {
-      #expect(throws: ImageDataError.self) {
-        try batches(PairMixing(mixup: 1), size: size, from: start)
-      }
-    }
+  @Test("in parts of an odd number the last picture stays as it is, however parts make up batches")
+  func odd() throws {
+    let mixing = PairMixing(mixup: 1, within: 3)
+    let parts = try batches(mixing, size: 3)
+    let alone = parts.flatMap(\.shares).enumerated().filter { $0.element == 1 }.map(\.offset)
+    #expect(alone == [2, 5])
+    #expect(try batches(mixing, size: 6).flatMap(\.pixels) == parts.flatMap(\.pixels))
+    #expect(throws: ImageDataError.self) { try batches(PairMixing(mixup: 1, within: 0), size: 2) }
   }
 }

@@ -92,10 +92,6 @@ struct PresetTests {
         "r.yaml:5: student.training.augmentation.mixup is -1.0"
       ),
       (
-        "student: {training: {batch: 6, replicas: 2, augmentation: {cutmix: 1}}}",
-        "r.yaml:5: mixup and cutmix mix each two pictures of a part, but student.training.batch (6) has parts of 3"
-      ),
-      (
         "student: {temperature: 2}",
         "r.yaml:5: student.temperature has no meaning for student.targets: hard"
       ),

@@ -142,7 +142,7 @@ struct TargetsTests {
     let values = try rows.targets.array(of: Float.self)
     let members = try rows.members.array(of: Float.self)
     for row in 0..<4 {
-      let share = batch.shares[row]
+      let share = batch.mixed[row].share
       for label in 0..<3 {
         let expected = share * own[row][label] + (1 - share) * own[row ^ 1][label]
         #expect(abs(values[row * 3 + label] - expected) < 1e-6)

@@ -13,11 +13,15 @@ public struct PairMixing: Sendable, Hashable {
   /// That of CutMix; 0 for no CutMix.
   public var cutmix: Double
 
+  /// Within how many pictures, from the first of a batch on, neighbours are looked for.
+  public var part: Int
+
   /// Mixes with these parameters; nil where both are 0.
-  public init?(mixup: Double = 0, cutmix: Double = 0) {
+  public init?(mixup: Double = 0, cutmix: Double = 0, within part: Int = 1 << 24) {
     guard mixup > 0 || cutmix > 0 else { return nil }
     self.mixup = mixup
     self.cutmix = cutmix
+    self.part = part
   }
 
   /// How two pictures are mixed.
@@ -36,10 +40,10 @@ public struct PairMixing: Sendable, Hashable {
     }
   }
 
-  /// How the pictures at the positions 2·`pair` and 2·`pair` + 1 are mixed.
-  func mix(ofPair pair: Int, size: Int, seed: UInt64) -> Mix {
+  /// How the pictures at `position` and the next one are mixed.
+  func mix(at position: Int, size: Int, seed: UInt64) -> Mix {
     // Augmentation draws from the seed itself.
-    var random = CounterRandom(seed: seed ^ 0x6d69_7875_705f_6d78, pass: 0, sample: pair)
+    var random = CounterRandom(seed: seed ^ 0x6d69_7875_705f_6d78, pass: 0, sample: position)
     let isPatch = mixup == 0 || cutmix > 0 && random.happens(0.5)
     let share = random.symmetricBeta(isPatch ? cutmix : mixup)
     guard isPatch else { return .faded(share) }
@@ -56,44 +60,50 @@ public struct PairMixing: Sendable, Hashable {
         x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count))
   }
 
-  /// Mixes the neighbours among `count` pictures, of which the first stands at an even `position`.
-  /// - Returns: How much of each picture is its own; the rest is its neighbour's. A last one without a neighbour
-  ///   stays as it is.
+  /// Mixes the neighbours among `count` pictures, of which the first stands at `position`.
+  /// - Returns: What each picture is then made of. The last of an odd part stays as it is.
   func apply(
     to pixels: UnsafeMutableRawBufferPointer, count: Int, size: Int, channels: Int, position: Int,
     seed: UInt64
-  ) -> [Float] {
+  ) -> [MixedPicture] {
     guard let base = pixels.bindMemory(to: UInt8.self).baseAddress else { return [] }
     let bytes = size * size * channels
-    var shares = [Float](repeating: 1, count: count)
-    for row in stride(from: 0, to: count - 1, by: 2) {
-      let mix = mix(ofPair: (position + row) / 2, size: size, seed: seed)
-      let (first, second) = (base + row * bytes, base + (row + 1) * bytes)
-      switch mix {
-      case .faded(let share): cimage_mix(first, second, Int64(bytes), Float(share))
-      case .patched(let part):
-        cimage_swap(
-          first, second, Int64(size * channels), Int32(channels), Int32(part.x), Int32(part.y),
-          Int32(part.width), Int32(part.height))
+    var mixed = (0..<count).map { MixedPicture(neighbour: $0, share: 1) }
+    for start in stride(from: 0, to: count, by: part) {
+      for row in stride(from: start, to: min(start + part, count) - 1, by: 2) {
+        let mix = mix(at: position + row, size: size, seed: seed)
+        let (first, second) = (base + row * bytes, base + (row + 1) * bytes)
+        switch mix {
+        case .faded(let share): cimage_mix(first, second, Int64(bytes), Float(share))
+        case .patched(let part):
+          cimage_swap(
+            first, second, Int64(size * channels), Int32(channels), Int32(part.x), Int32(part.y),
+            Int32(part.width), Int32(part.height))
+        }
+        let share = Float(mix.share(size: size))
+        mixed[row] = MixedPicture(neighbour: row + 1, share: share)
+        mixed[row + 1] = MixedPicture(neighbour: row, share: share)
       }
-      let share = Float(mix.share(size: size))
-      (shares[row], shares[row + 1]) = (share, share)
     }
-    return shares
+    return mixed
   }
 
-  /// - Throws: `ImageDataError.argument` where pictures would have no neighbours.
-  func validate(batchSize: Int, positions: Range<Int>) throws {
-    guard mixup >= 0, cutmix >= 0, mixup.isFinite, cutmix.isFinite else {
+  /// - Throws: `ImageDataError.argument` saying what cannot be done.
+  func validate() throws {
+    guard mixup >= 0, cutmix >= 0, mixup.isFinite, cutmix.isFinite, part > 0 else {
       throw ImageDataError.argument(
-        "pictures cannot be mixed by Beta(\(mixup)) and Beta(\(cutmix)); give numbers from 0 up")
-    }
-    guard batchSize % 2 == 0, positions.lowerBound % 2 == 0 else {
-      throw ImageDataError.argument(
-        "batches of \(batchSize) from position \(positions.lowerBound) on part pictures that are mixed with "
-          + "each other; give even numbers")
+        "pictures cannot be mixed by Beta(\(mixup)) and Beta(\(cutmix)) in parts of \(part); give numbers from 0 up"
+      )
     }
   }
+}
+
+/// What a picture of a batch is made of.
+public struct MixedPicture: Sendable, Hashable {
+  /// The row whose picture it was mixed with; its own where it was with none.
+  public let neighbour: Int
+  /// How much of it is its own picture; the rest is its neighbour's.
+  public let share: Float
 }
 
 extension CounterRandom {

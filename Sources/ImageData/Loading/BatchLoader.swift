@@ -39,7 +39,7 @@ public final class BatchLoader {
   ///   - positions: The positions to load; to resume, begin where the last run ended.
   ///   - batchSize: Pictures a batch; the last one may be shorter.
   ///   - preset: What happens to the pictures.
-  ///   - mixing: How each two neighbours are mixed, if at all; batches are then of even sizes.
+  ///   - mixing: How each two neighbours of a batch are mixed, if at all.
   ///   - seed: What augmentation, mixing and substitution draw from.
   ///   - workers: How many threads.
   ///   - queueDepth: How many batches may be under way or waiting.
@@ -66,7 +66,7 @@ public final class BatchLoader {
     yieldsCores: Bool = false, only share: Share = Share()
   ) throws {
     try preset.validate()
-    try mixing?.validate(batchSize: batchSize, positions: positions)
+    try mixing?.validate()
     let most = 1 << 24  // beyond any use, and far from where sizes in bytes would overflow
     guard 1...most ~= batchSize, 1...most ~= workers, 1...most ~= queueDepth,
       positions.lowerBound >= 0, positions.upperBound <= .max - most
@@ -142,12 +142,12 @@ public final class BatchLoader {
     do {
       guard let finished = try queue.next() else { return nil }
       let start = positions.lowerBound + share.batch(finished.batch) * batchSize
-      let shares =
+      let mixed =
         mixing?.apply(
           to: finished.buffer, count: finished.rows.count, size: preset.size,
           channels: preset.channels, position: start, seed: seed) ?? []
       let batch = ImageBatch(
-        buffer: finished.buffer, pool: queue.pool, rows: finished.rows, shares: shares,
+        buffer: finished.buffer, pool: queue.pool, rows: finished.rows, mixed: mixed,
         notesContents: notesContents, isCopying: isCopying, size: preset.size,
         channels: preset.channels,
         positions: start..<start + finished.rows.count)

@@ -18,9 +18,8 @@ public final class ImageBatch: @unchecked Sendable {
   public let indices: [Int]
   /// Every row's label, or nil where the sample has none.
   public let labels: [Int?]
-  /// How much of every row is its own picture, where rows 0 and 1, 2 and 3 … were mixed with each other; the rest
-  /// is the other's. Empty where nothing was mixed.
-  public let shares: [Float]
+  /// What every row is made of, where neighbours were mixed; empty where they were not.
+  public let mixed: [MixedPicture]
   /// The rows that could not be read and hold zeros.
   public let unreadable: [Int]
   /// Why each of these rows could not be read.
@@ -38,7 +37,8 @@ public final class ImageBatch: @unchecked Sendable {
 
   init(
     buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow],
-    shares: [Float] = [], notesContents: Bool, isCopying: Bool = false, size: Int, channels: Int,
+    mixed: [MixedPicture] = [], notesContents: Bool, isCopying: Bool = false, size: Int,
+    channels: Int,
     positions: Range<Int>
   ) {
     self.buffer = buffer
@@ -51,7 +51,7 @@ public final class ImageBatch: @unchecked Sendable {
       rebasing: buffer[..<(rows.count * size * size * channels)])
     indices = rows.map(\.index)
     labels = rows.map(\.label)
-    self.shares = shares
+    self.mixed = mixed
     let unreadable = rows.indices.filter { !rows[$0].isReadable }
     self.unreadable = unreadable
     reasons = Dictionary(

@@ -50,7 +50,7 @@ public struct Targets {
     finish(&values)
     let targets = try Tensor(values, shape: [batch.count, width], device: device)
     let isPlain =
-      loss != .oneOfM && smoothing == 0 && !examples.hasWeights && batch.shares.isEmpty
+      loss != .oneOfM && smoothing == 0 && !examples.hasWeights && batch.mixed.isEmpty
     return Rows(targets: targets, members: isPlain ? targets : try members(of: batch))
   }
 
@@ -73,8 +73,9 @@ public struct Targets {
 
   /// The rows whose pictures the one in `row` shows, with their shares.
   private func sources(of row: Int, in batch: ImageBatch) -> [(row: Int, share: Float)] {
-    guard !batch.shares.isEmpty, batch.shares[row] < 1 else { return [(row, 1)] }
-    return [(row, batch.shares[row]), (row ^ 1, 1 - batch.shares[row])]
+    guard !batch.mixed.isEmpty, batch.mixed[row].share < 1 else { return [(row, 1)] }
+    let mixed = batch.mixed[row]
+    return [(row, mixed.share), (mixed.neighbour, 1 - mixed.share)]
   }
 
   /// Adds the target of the picture in `row`, times `share`.
@@ -130,8 +131,8 @@ public struct Targets {
     let width = examples.classCount
     var members = [Float](repeating: 0, count: batch.count * width)
     for row in 0..<batch.count {
-      let isOwn = batch.shares.isEmpty || batch.shares[row] >= 0.5
-      for label in examples.mainClasses(at: batch.indices[isOwn ? row : row ^ 1]) {
+      let shown = sources(of: row, in: batch).max { $0.share < $1.share }?.row ?? row
+      for label in examples.mainClasses(at: batch.indices[shown]) {
         members[row * width + Int(label)] = 1
       }
     }

@@ -154,7 +154,8 @@ extension TrainingJob {
       batchSize: share.microBatch,
       preset: .train(input.trainPreset(settings.augmentation)),
       mixing: PairMixing(
-        mixup: settings.augmentation.mixup, cutmix: settings.augmentation.cutmix), seed: seed,
+        mixup: settings.augmentation.mixup, cutmix: settings.augmentation.cutmix,
+        within: plan.batch / (plan.accumulate * plan.replicas)), seed: seed,
       workers: runtime.workers, queueDepth: max(4, 2 * share.replicas.count),
       onUnreadable: .substitute, maxPixels: runtime.maxPixels, badSamples: badSamples,
       yieldsCores: runtime.device == .cpu,

@@ -61,12 +61,6 @@ public struct TrainingPlan: Equatable, Sendable {
             ? "\(training.accumulate) × \(training.replicas)" : "\(training.accumulate)")
           + " equal parts")
     }
-    let mixes = training.augmentation.mixup > 0 || training.augmentation.cutmix > 0
-    guard !mixes || training.batch / parts.partialValue % 2 == 0 else {
-      throw TrainingError.usage(
-        "mixup and cutmix mix each two pictures of a part, but its parts have "
-          + "\(training.batch / parts.partialValue); make the batch or its parts even")
-    }
     let batch = training.batch
     let steps = Self.steps(for: total, batch: batch)
     let warmUp = training.warmUpImages ?? min(6_400_000, total / 100)
