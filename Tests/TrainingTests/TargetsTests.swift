@@ -116,6 +116,36 @@ struct TargetsTests {
     #expect(abs(first - 300) < 44)
   }
 
+  @Test("mixed and smoothed targets and their losses are timm's; its binary one is a mean over classes, ours a sum")
+  func timm() throws {
+    // timm 1.0.20: m = mixup_target(tensor([1, 2, 0, 2]), 3, lam=0.7, smoothing=0.1), which mixes each row with
+    // that at the other end, and of x below SoftTargetCrossEntropy()(x, m),
+    // BinaryCrossEntropy(target_threshold=None)(x, m) and BinaryCrossEntropy(target_threshold=0.2)(x, m).
+    let mixed = try Examples(
+      dataset: DotPictures(count: 4), classCount: 3, offsets: [0, 2, 4, 6, 8],
+      labels: [1, 2, 0, 2, 0, 2, 1, 2], weights: [0.7, 0.3, 0.3, 0.7, 0.7, 0.3, 0.3, 0.7])
+    let x: [Float] = [1, 2, 0.5, -1, 0, 3, 0.2, -0.4, 1.5, 2, 1, -3]
+    let smooth: [[Double]] = [
+      [0.0333333, 0.6633333, 0.3033333], [0.3033333, 0.0333333, 0.6633333],
+      [0.6633333, 0.0333333, 0.3033333], [0.0333333, 0.3033333, 0.6633333],
+    ]
+    let losses: [(TrainingSettings.Loss, Double?, Double)] = [
+      (.softmax, nil, 1.8869740962982178), (.sigmoid, nil, 3 * 1.0681616067886353),
+      (.sigmoid, 0.2, 3 * 0.8975507616996765),
+    ]
+    for (loss, threshold, expected) in losses {
+      let targets = Targets(
+        mixed, loss: loss, smoothing: 0.1, threshold: threshold, order: SequentialOrder())
+      let rows = try targets.rows(for: batch(of: mixed, count: 4))
+      let values = try rows.targets.array(of: Float.self)
+      for (value, target) in zip(values, smooth.joined()) {
+        #expect(abs(Double(value) - (threshold.map { target > $0 ? 1 : 0 } ?? target)) < 1e-6)
+      }
+      let computed = try targets.loss(Tensor(x, shape: [4, 3]), rows).item()
+      #expect(abs(computed - expected) < 1e-5, "\(loss)")
+    }
+  }
+
   @Test("of labels with weights the greatest is right, of several alike any")
   func softHits() throws {
     let soft = try Examples(
