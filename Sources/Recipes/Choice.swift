@@ -77,6 +77,27 @@ extension Stem: Choice {}
 extension TrainingSettings.Schedule: Choice {}
 extension TrainingSettings.Loss: Choice {}
 extension TrainingSettings.Order: Choice {}
+extension Recipe.Targets: Choice {}
+
+extension TrainingSettings.Preset: Choice {
+  /// What the recipes of "ResNet strikes back" are called there.
+  public static var otherNames: [String: Self] {
+    [
+      "a1": .strongLong, "a2": .strongLong, "a3": .strong, "stronglong": .strongLong,
+      "paper": .none,
+    ]
+  }
+}
+
+extension TrainingSettings.Augmentation.Policy: Choice {
+  /// What these are called in torchvision's and timm's commands.
+  public static var otherNames: [String: Self] {
+    [
+      "ra": .randAugment, "rand": .randAugment, "original": .imagenet, "v0": .imagenet,
+      "cifar": .cifar10,
+    ]
+  }
+}
 extension Recipe.Strategy: Choice {}
 extension Recipe.Duplicates: Choice {}
 extension TrainingSettings.Augmentation.Crop: Choice {}

@@ -268,6 +268,18 @@ extension Recipe.Student {
         "startFrom", \.startFrom,
         "A model folder or a file of weights (safetensors, or PyTorch's .pth, .pt, .bin) to start from; the baseline then does, too.",
         reaches: .studentAndBaseline, isYoung: true),
+      .value(
+        "targets", \.targets,
+        "A selected picture's target: hard is its classes, all alike; soft the teacher's probabilities of its P best classes, made to sum to 1.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "temperature", \.temperature,
+        "With soft: p^(1/T) takes the place of p; above 1 the classes come nearer to each other.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "mixLabelled", \.mixLabelled,
+        "The part of the pictures seen in pre-training that is from D, beside the selected ones, such as 0.1; 0 for none.",
+        reaches: .itsStage, isYoung: true),
       .training(\.training),
     ]
   }

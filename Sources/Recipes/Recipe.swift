@@ -270,6 +270,14 @@ extension Recipe {
     case near
   }
 
+  /// What a selected picture's target is.
+  public enum Targets: String, CaseIterable, Sendable {
+    /// Its classes, all alike: the paper's.
+    case hard
+    /// The teacher's probabilities of its P best classes.
+    case soft
+  }
+
   /// Stage 3: the network that learns from the selected pictures.
   public struct Student: Equatable, Sendable {
     /// The architecture's name, as `halcyon models` lists it.
@@ -280,6 +288,12 @@ extension Recipe {
     public var width = 64
     /// A model folder or a file of weights to start from, as the baseline then does, too.
     public var startFrom: String?
+    /// What a selected picture's target is.
+    public var targets = Targets.hard
+    /// `soft`: what the teacher's probabilities are flattened by, p^(1/T); 1 leaves them as they are.
+    public var temperature = 1.0
+    /// The part of the pictures seen that is from D, beside the selected ones; 0 for none.
+    public var mixLabelled = 0.0
     /// How it is pre-trained on the selected pictures.
     public var training = Training.pretraining
 

@@ -41,11 +41,14 @@ public struct RecipeReading: Sendable {
     layers += try overrides.map(Self.layer(of:))
     try Self.refuseTwoBudgets(in: overrides)
 
+    // What a preset sets lies below everything that is given.
+    recipe.applyPresets(of: layers)
     var reader = RecipeReader(file: file)
     for layer in layers { try reader.read(layer, into: &recipe) }
 
     // Once more over what the teacher's training became.
     recipe.inheritFromTeacher()
+    recipe.applyPresets(of: layers, to: ["baseline", "fineTuning"])
     for layer in layers {
       let groups = layer.node.mapping?.filter {
         ["baseline", "fineTuning"].contains($0.key.string)
@@ -147,6 +150,8 @@ extension Recipe {
     baseline.training = teacher.training
     baseline.training.freezeBackbone = false
     fineTuning.training.loss = teacher.training.loss
+    fineTuning.training.labelSmoothing = teacher.training.labelSmoothing
+    fineTuning.training.targetThreshold = teacher.training.targetThreshold
     fineTuning.training.augmentation = teacher.training.augmentation
   }
 

@@ -35,6 +35,10 @@ extension TrainingSettings {
   static var fields: [RecipeField<Self>] {
     [
       .value(
+        "preset", \.preset,
+        "A recipe of today, whose schedule, loss, targets and augmentation are taken where the keys below say nothing else: strong is like A3 of \"ResNet strikes back\", strong-long like its A1.",
+        reaches: .itsStage, isYoung: true),
+      .value(
         "images", \.images, "The paper's #iter: how many images are seen in all.",
         reaches: .itsStage),
       .value("epochs", \.epochs, "Or passes over the stage's data.", reaches: .itsStage),
@@ -97,6 +101,14 @@ extension TrainingSettings {
         "Whether less of it is kept in the first steps, as timm's warm-up has it: for short trainings.",
         reaches: .itsStage, isYoung: true),
       .value("loss", \.loss, "The loss on images with several labels.", reaches: .itsStage),
+      .value(
+        "labelSmoothing", \.labelSmoothing,
+        "How much of an image's target is shared by all classes alike, such as 0.1.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "targetThreshold", \.targetThreshold,
+        "With sigmoid: the target above which a class counts as present, wholly, such as 0.2 for mixed images; null takes targets as they are.",
+        reaches: .itsStage, isYoung: true),
       .value("order", \.order, "The order in which images are seen.", reaches: .itsStage),
       .group("augmentation", \.augmentation, TrainingSettings.Augmentation.fields),
       .value(
@@ -124,6 +136,25 @@ extension TrainingSettings.Augmentation {
       .value(
         "erasing", \.erasing, "The probability that a random rectangle is erased.",
         reaches: .itsStage),
+      .value(
+        "autoAugment", \.autoAugment,
+        "Which operations on pixels are drawn, as torchvision has them: RandAugment, or the policies that AutoAugment found on ImageNet or CIFAR-10.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "operations", \.operations,
+        "With randAugment: how many operations, one after the other.", reaches: .itsStage,
+        isYoung: true),
+      .value(
+        "magnitude", \.magnitude, "With randAugment: how strong they are, 0 to 30.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "mixup", \.mixup,
+        "Mixup's parameter, of the distribution Beta(α, α) of a picture's share, such as 0.2; 0 for none.",
+        reaches: .itsStage, isYoung: true),
+      .value(
+        "cutmix", \.cutmix,
+        "CutMix's parameter, such as 1; with mixup too, either comes half of the time; 0 for none.",
+        reaches: .itsStage, isYoung: true),
     ]
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import ImageData
+import Models
 import TestSupport
 import Testing
 import Torch
@@ -29,7 +30,11 @@ struct TargetsTests {
       labels: [1, 0, 2, 0, 1, 2, 2])
   }
 
-  private func rows(_ loss: TrainingSettings.Loss, pass: Int = 0) throws -> [[Float]] {
+  private func rows(
+    _ loss: TrainingSettings.Loss, pass: Int = 0, of other: Examples? = nil, smoothing: Double = 0,
+    threshold: Double? = nil
+  ) throws -> [[Float]] {
+    let examples = other ?? examples
     let order = SequentialOrder(offset: 0)
     let loader = try BatchLoader(
       dataset: examples.dataset, order: Repeated(base: order, count: 4),
@@ -37,7 +42,8 @@ struct TargetsTests {
       preset: .evaluation(EvaluationPreset(resize: 1, crop: 1, channels: 1)), seed: 0, workers: 1)
     let batch = try #require(try loader.next())
     let targets = Targets(
-      examples, loss: loss, order: Repeated(base: order, count: 4), seed: 7)
+      examples, loss: loss, smoothing: smoothing, threshold: threshold,
+      order: Repeated(base: order, count: 4), seed: 7)
     let values = try targets.rows(for: batch).targets.array(of: Float.self)
     return (0..<4).map { Array(values[$0 * 3..<$0 * 3 + 3]) }
   }
@@ -79,6 +85,115 @@ struct TargetsTests {
     #expect(counts[1][1] == 0)
     #expect(abs(counts[1][0] - 150) < 44)
     for count in counts[2] { #expect(abs(count - 100) < 41) }
+  }
+
+  @Test("label smoothing gives every class ε / L and takes ε of what the labels have")
+  func smoothing() throws {
+    // PyTorch's CrossEntropyLoss(label_smoothing=0.3): 0.7 t + 0.1 of three classes.
+    let expected: [[Float]] = [
+      [0.1, 0.8, 0.1], [0.45, 0.1, 0.45], [1, 1, 1].map { $0 / 3 }, [0.1, 0.1, 0.8],
+    ]
+    for (row, values) in zip(try rows(.softmax, smoothing: 0.3), expected) {
+      for (a, b) in zip(row, values) { #expect(abs(a - b) < 1e-6) }
+    }
+  }
+
+  @Test("labels with weights are targets as they are, and oneOfM draws by them")
+  func weights() throws {
+    let soft = try Examples(
+      dataset: DotImages(count: 4), classCount: 3, offsets: [0, 2, 4, 5, 7],
+      labels: [0, 2, 1, 2, 1, 0, 1], weights: [0.75, 0.25, 0.5, 0.5, 1, 0.1, 0.9])
+    let expected: [[Float]] = [[0.75, 0, 0.25], [0, 0.5, 0.5], [0, 1, 0], [0.1, 0.9, 0]]
+    #expect(try rows(.softmax, of: soft) == expected)
+    #expect(try rows(.sigmoid, of: soft) == expected)
+    #expect(
+      try rows(.sigmoid, of: soft, threshold: 0.2) == [
+        [1, 0, 1], [0, 1, 1], [0, 1, 0], [0, 1, 0],
+      ])
+    var first = 0
+    for pass in 0..<400 where try rows(.oneOfM, pass: pass, of: soft)[0][0] == 1 { first += 1 }
+    // 400 draws of 3/4: 300 ± 5 standard deviations of 8.7.
+    #expect(abs(first - 300) < 44)
+  }
+
+  @Test(
+    "mixed and smoothed targets and their losses are timm's; its binary one is a mean over classes, ours a sum"
+  )
+  func timm() throws {
+    // timm 1.0.20: m = mixup_target(tensor([1, 2, 0, 2]), 3, lam=0.7, smoothing=0.1), which mixes each row with
+    // that at the other end, and of x below SoftTargetCrossEntropy()(x, m),
+    // BinaryCrossEntropy(target_threshold=None)(x, m) and BinaryCrossEntropy(target_threshold=0.2)(x, m).
+    let mixed = try Examples(
+      dataset: DotImages(count: 4), classCount: 3, offsets: [0, 2, 4, 6, 8],
+      labels: [1, 2, 0, 2, 0, 2, 1, 2], weights: [0.7, 0.3, 0.3, 0.7, 0.7, 0.3, 0.3, 0.7])
+    let x: [Float] = [1, 2, 0.5, -1, 0, 3, 0.2, -0.4, 1.5, 2, 1, -3]
+    let smooth: [[Double]] = [
+      [0.0333333, 0.6633333, 0.3033333], [0.3033333, 0.0333333, 0.6633333],
+      [0.6633333, 0.0333333, 0.3033333], [0.0333333, 0.3033333, 0.6633333],
+    ]
+    let losses: [(TrainingSettings.Loss, Double?, Double)] = [
+      (.softmax, nil, 1.8869740962982178), (.sigmoid, nil, 3 * 1.0681616067886353),
+      (.sigmoid, 0.2, 3 * 0.8975507616996765),
+    ]
+    for (loss, threshold, expected) in losses {
+      let targets = Targets(
+        mixed, loss: loss, smoothing: 0.1, threshold: threshold, order: SequentialOrder())
+      let rows = try targets.rows(for: batch(of: mixed, count: 4))
+      let values = try rows.targets.array(of: Float.self)
+      for (value, target) in zip(values, smooth.joined()) {
+        #expect(abs(Double(value) - (threshold.map { target > $0 ? 1 : 0 } ?? target)) < 1e-6)
+      }
+      let computed = try targets.loss(Tensor(x, shape: [4, 3]), rows).item()
+      #expect(abs(computed - expected) < 1e-5, "\(loss)")
+    }
+  }
+
+  @Test("of labels with weights the greatest is right, of several alike any")
+  func softHits() throws {
+    let soft = try Examples(
+      dataset: DotImages(count: 2), classCount: 3, offsets: [0, 2, 4], labels: [0, 2, 1, 2],
+      weights: [0.75, 0.25, 0.5, 0.5])
+    let batch = try batch(of: soft, count: 2)
+    let targets = Targets(soft, order: SequentialOrder())
+    let rows = try targets.rows(for: batch)
+    for (logits, hits) in [
+      ([9, 0, 0, 0, 9, 0], 2.0), ([0, 0, 9, 0, 0, 9], 1), ([0, 9, 0, 9, 0, 0], 0),
+    ] {
+      let tensor = try Tensor(logits.map(Float.init), shape: [2, 3])
+      #expect(try targets.hits(tensor, rows).item() == hits)
+    }
+  }
+
+  @Test(
+    "two mixed pictures have both targets by their shares, and the greater share's label is right")
+  func mixed() throws {
+    let batch = try batch(of: examples, count: 4, mixing: PairMixing(cutmix: 1))
+    let own = try rows(.softmax)
+    let targets = Targets(examples, order: SequentialOrder())
+    let rows = try targets.rows(for: batch)
+    let values = try rows.targets.array(of: Float.self)
+    let members = try rows.members.array(of: Float.self)
+    for row in 0..<4 {
+      let share = batch.mixed[row].share
+      for label in 0..<3 {
+        let expected = share * own[row][label] + (1 - share) * own[row ^ 1][label]
+        #expect(abs(values[row * 3 + label] - expected) < 1e-6)
+        let greater = own[share >= 0.5 ? row : row ^ 1][label]
+        #expect(members[row * 3 + label] == (greater > 0 ? 1 : 0))
+      }
+    }
+  }
+
+  /// The first pictures of `examples`, 8 × 8.
+  private func batch(
+    of examples: Examples, count: Int, mixing: PairMixing? = nil
+  ) throws -> ImageBatch {
+    let loader = try BatchLoader(
+      dataset: examples.dataset, order: SequentialOrder(), positions: 0..<count, batchSize: count,
+      preset: .evaluation(EvaluationPreset(resize: 8, crop: 8, channels: 1)), mixing: mixing,
+      seed: 2,
+      workers: 1)
+    return try #require(try loader.next())
   }
 
   @Test("the losses are the formulas: -Σ t log softmax, and Σ of binary cross-entropies")
@@ -156,6 +271,67 @@ struct ExamplesTests {
     #expect(throws: TrainingError.self) {
       try Examples(
         dataset: DotImages(count: 2), classCount: 3, offsets: offsets, labels: labels)
+    }
+  }
+}
+
+@Suite("Examples beside others")
+struct BesideTests {
+  @Test("the share of what is seen is of the second set, evenly, each in its own order")
+  func share() throws {
+    let first = try Examples(
+      dataset: DotImages(count: 50), classCount: 2, offsets: (0...50).map(Int32.init),
+      labels: [Int32](repeating: 0, count: 50))
+    let second = try Examples(
+      dataset: DotImages(count: 10), classCount: 2, offsets: (0...10).map(Int32.init),
+      labels: [Int32](repeating: 1, count: 10))
+    let both = try first.beside(second, share: 0.3)
+    #expect(both.countPerClass == [50, 10])
+    let network = try ModelCatalog.make(
+      NetworkOptions(model: "resnet8", classCount: 2, inputChannels: 1, stem: .small, width: 8),
+      seed: 0)
+    var input = ImageInput()
+    (input.size, input.resize, input.channels, input.mean, input.std) = (8, 8, 1, [0.5], [0.5])
+    for order in TrainingSettings.Order.allCases {
+      var settings = TrainingSettings()
+      settings.order = order
+      let job = TrainingJob(network, on: both, settings, input: input, seed: 3)
+      let seen = (0..<1000).map { job.order.sample(at: $0) }
+      for start in stride(from: 0, to: 1000, by: 20) {
+        let others = seen[start..<start + 20].count { $0.index >= 50 }
+        #expect(5...7 ~= others)
+      }
+      #expect(seen.count { $0.index >= 50 } == 300)
+      // No crop is drawn twice.
+      #expect(Set(seen.map { "\($0.pass) \($0.index)" }).count == 1000)
+      // Whole passes over both: 700 and 300 pictures.
+      guard order == .uniform else { continue }
+      for index in 0..<60 { #expect(seen.count { $0.index == index } == (index < 50 ? 14 : 30)) }
+    }
+  }
+
+  @Test("labels with weights stand beside others, which have 1")
+  func weights() throws {
+    let soft = try Examples(
+      dataset: DotImages(count: 1), classCount: 2, offsets: [0, 2], labels: [0, 1],
+      weights: [0.25, 0.75])
+    let hard = try Examples(
+      dataset: DotImages(count: 2), classCount: 2, offsets: [0, 1, 3], labels: [1, 0, 1])
+    let both = try soft.beside(hard, share: 0.5)
+    #expect(
+      (0..<3).map { both.weights(at: $0).map(Array.init) } == [[0.25, 0.75], [1], [0.5, 0.5]])
+    #expect((0..<3).map { Array(both.classes(at: $0)) } == [[0, 1], [1], [0, 1]])
+    #expect(throws: TrainingError.self) { try both.beside(hard, share: 0.5) }
+  }
+
+  @Test(
+    "weights that are none of 0 to 1, or too few, are refused",
+    arguments: [[0.5], [2, -1], [.nan, 1]])
+  func misfits(weights: [Float]) {
+    #expect(throws: TrainingError.self) {
+      try Examples(
+        dataset: DotImages(count: 1), classCount: 2, offsets: [0, 2], labels: [0, 1],
+        weights: weights)
     }
   }
 }

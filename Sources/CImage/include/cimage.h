@@ -151,6 +151,38 @@ void cimage_fill(
     uint8_t *out, int64_t out_stride, int32_t channels, int32_t x, int32_t y, int32_t width,
     int32_t height, const uint8_t *colour);
 
+// How many of `count` pixels have each value, 256 numbers a channel.
+void cimage_count_values(
+    const uint8_t *pixels, int64_t count, int32_t channels, uint32_t *counts);
+
+// The sum of the pixels' greys.
+int64_t cimage_grey_sum(const uint8_t *pixels, int64_t count, int32_t channels);
+
+// Replaces every byte by its entry of the channel's table of 256.
+void cimage_look_up(uint8_t *pixels, int64_t count, int32_t channels, const uint8_t *tables);
+
+// Moves every pixel from its grey: Pillow's ImageEnhance.Color.
+void cimage_saturate(uint8_t *pixels, int64_t count, int32_t channels, float factor);
+
+// Moves every pixel from its smoothed value: Pillow's ImageEnhance.Sharpness, into `out`.
+void cimage_sharpen(
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, float factor,
+    uint8_t *out);
+
+// The nearest pixel at `matrix` (a, b, c, d, e, f) of every pixel of `out`, black where there is none:
+// Pillow's Image.transform with AFFINE and NEAREST.
+void cimage_affine(
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, const double *matrix,
+    uint8_t *out);
+
+// Mixes two pictures of `count` bytes, each with `share` of itself and the rest of the other: Mixup.
+void cimage_mix(uint8_t *a, uint8_t *b, int64_t count, float share);
+
+// Exchanges a rectangle of two pictures: CutMix.
+void cimage_swap(
+    uint8_t *a, uint8_t *b, int64_t stride, int32_t channels, int32_t x, int32_t y, int32_t width,
+    int32_t height);
+
 // Encodes `height` rows of `width` × `channels` (1 or 3) bytes into memory that the caller frees with
 // free(3): every pixel as it is, or at a quality of 1 to 100.
 int32_t cimage_encode_png(

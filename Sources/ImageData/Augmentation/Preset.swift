@@ -43,7 +43,7 @@ public enum Preset: Sendable, Hashable {
   }
 }
 
-/// Random crop, mirroring and erasing, with torchvision's meanings.
+/// Random crop, mirroring, operations on pixels and erasing, with torchvision's meanings.
 public struct TrainPreset: Sendable, Hashable {
   /// How the square is cut out.
   public enum Crop: Sendable, Hashable {
@@ -91,18 +91,21 @@ public struct TrainPreset: Sendable, Hashable {
   public var crop: Crop
   /// How often a picture is mirrored left to right.
   public var flip: Double
+  /// The operations on pixels, if any.
+  public var autoAugment: AutoAugment?
   /// What is erased, if anything.
   public var erasing: Erasing?
 
-  /// Makes the preset; a picture is cut, mirrored and erased in this order.
+  /// Makes the preset; a picture is cut, mirrored, operated on and erased in this order.
   public init(
     size: Int, channels: Int = 3, crop: Crop = .randomResized, flip: Double = 0.5,
-    erasing: Erasing? = nil
+    autoAugment: AutoAugment? = nil, erasing: Erasing? = nil
   ) {
     self.size = size
     self.channels = channels
     self.crop = crop
     self.flip = flip
+    self.autoAugment = autoAugment
     self.erasing = erasing
   }
 
@@ -120,6 +123,13 @@ public struct TrainPreset: Sendable, Hashable {
     }
     guard flip >= 0, flip <= 1 else {
       throw ImageDataError.argument("a flip probability of \(flip) is impossible; give 0 to 1")
+    }
+    if case .randAugment(let operations, let magnitude) = autoAugment,
+      !(0...100 ~= operations && 0...AutoAugment.mostMagnitude ~= magnitude)
+    {
+      throw ImageDataError.argument(
+        "\(operations) operations of magnitude \(magnitude) are impossible; give 0 to 100 of 0 to "
+          + "\(AutoAugment.mostMagnitude)")
     }
     guard let erasing else { return }
     guard erasing.probability >= 0, erasing.probability <= 1, erasing.scale.lowerBound > 0,

@@ -3,7 +3,7 @@ import CImage
 // What the two presets do to one picture.
 
 extension ImageDecoder {
-  /// A random part, mirrored and erased by chance.
+  /// A random part, mirrored, operated on and erased by chance.
   func renderTrain(
     _ opened: Opened, _ preset: TrainPreset, random: CounterRandom,
     out: UnsafeMutablePointer<UInt8>
@@ -28,6 +28,13 @@ extension ImageDecoder {
     case .none:
       let mirrored = random.happens(preset.flip)
       try place(opened, size: size, channels: channels, x: 0, y: 0, mirrored: mirrored, out: out)
+    }
+    if let drawn = preset.autoAugment?.draw(&random, size: size), !drawn.isEmpty {
+      try withScratch(size * size * channels) { room in
+        for (operation, magnitude) in drawn {
+          operation.apply(magnitude, to: out, size: size, channels: channels, room: room)
+        }
+      }
     }
     guard let erasing = preset.erasing,
       let part = CropGeometry.erased(size: size, erasing: erasing, random: &random)

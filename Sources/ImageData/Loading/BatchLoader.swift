@@ -9,7 +9,7 @@ import Foundation
 ///   preset: .train(TrainPreset(size: 224)), seed: 1, workers: 8)
 /// while let batch = try loader.next() { … }
 /// ```
-/// A row is a function of (data set, order, preset, seed, position): any number of workers and any
+/// A row is a function of (data set, order, preset, mixing, seed, position): any number of workers and any
 /// first position give the same bytes. Workers take runs of rows of the first batch that still has
 /// some, so that they finish one batch together rather than one each: the first batch comes early,
 /// a giant picture holds up one worker only, and at most `queueDepth` batches are in memory besides
@@ -25,6 +25,8 @@ public final class BatchLoader {
   private let batchSize: Int
   private let share: Share
   private let preset: Preset
+  private let mixing: PairMixing?
+  private let seed: UInt64
   private let notesContents: Bool
   private let isCopying: Bool
   private let running = DispatchGroup()
@@ -37,7 +39,8 @@ public final class BatchLoader {
   ///   - positions: The positions to load; to resume, begin where the last run ended.
   ///   - batchSize: Pictures a batch; the last one may be shorter.
   ///   - preset: What happens to the pictures.
-  ///   - seed: What augmentation and substitution draw from.
+  ///   - mixing: How each two neighbours of a batch are mixed, if at all.
+  ///   - seed: What augmentation, mixing and substitution draw from.
   ///   - workers: How many threads.
   ///   - queueDepth: How many batches may be under way or waiting.
   ///   - hashContent: Whether batches carry content hashes.
@@ -55,13 +58,15 @@ public final class BatchLoader {
   /// - Throws: `ImageDataError.argument` when something here cannot be.
   public init(
     dataset: any ImageDataset, order: any SampleOrder, positions: Range<Int>, batchSize: Int,
-    preset: Preset, seed: UInt64, workers: Int, queueDepth: Int = 4, hashContent: Bool = false,
+    preset: Preset, mixing: PairMixing? = nil, seed: UInt64, workers: Int, queueDepth: Int = 4,
+    hashContent: Bool = false,
     notesContents: Bool = false, copying: CacheFormat? = nil,
     onUnreadable: UnreadablePolicy = .substitute,
     maxPixels: Int = ImageDecoder.defaultMaxPixels, badSamples: BadSamples? = nil,
     yieldsCores: Bool = false, only share: Share = Share()
   ) throws {
     try preset.validate()
+    try mixing?.validate()
     let most = 1 << 24  // beyond any use, and far from where sizes in bytes would overflow
     guard 1...most ~= batchSize, 1...most ~= workers, 1...most ~= queueDepth,
       positions.lowerBound >= 0, positions.upperBound <= .max - most
@@ -91,6 +96,8 @@ public final class BatchLoader {
     self.batchSize = batchSize
     self.share = share
     self.preset = preset
+    self.mixing = mixing
+    self.seed = seed
     self.notesContents = notesContents
     isCopying = copying != nil
     let rowBytes = preset.size * preset.size * preset.channels
@@ -135,8 +142,12 @@ public final class BatchLoader {
     do {
       guard let finished = try queue.next() else { return nil }
       let start = positions.lowerBound + share.batch(finished.batch) * batchSize
+      let mixed =
+        mixing?.apply(
+          to: finished.buffer, count: finished.rows.count, size: preset.size,
+          channels: preset.channels, position: start, seed: seed) ?? []
       let batch = ImageBatch(
-        buffer: finished.buffer, pool: queue.pool, rows: finished.rows,
+        buffer: finished.buffer, pool: queue.pool, rows: finished.rows, mixed: mixed,
         notesContents: notesContents, isCopying: isCopying, size: preset.size,
         channels: preset.channels,
         positions: start..<start + finished.rows.count)

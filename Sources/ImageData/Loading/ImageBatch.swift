@@ -18,6 +18,8 @@ public final class ImageBatch: @unchecked Sendable {
   public let indices: [Int]
   /// Every row's label, or nil where the sample has none.
   public let labels: [Int?]
+  /// What every row is made of, where neighbours were mixed; empty where they were not.
+  public let mixed: [MixedPicture]
   /// The rows that could not be read and hold zeros.
   public let unreadable: [Int]
   /// Why each of these rows could not be read.
@@ -35,7 +37,9 @@ public final class ImageBatch: @unchecked Sendable {
 
   init(
     buffer: UnsafeMutableRawBufferPointer, pool: BufferPool, rows: [SampleRow],
-    notesContents: Bool, isCopying: Bool = false, size: Int, channels: Int, positions: Range<Int>
+    mixed: [MixedPicture] = [], notesContents: Bool, isCopying: Bool = false, size: Int,
+    channels: Int,
+    positions: Range<Int>
   ) {
     self.buffer = buffer
     self.pool = pool
@@ -47,6 +51,7 @@ public final class ImageBatch: @unchecked Sendable {
       rebasing: buffer[..<(rows.count * size * size * channels)])
     indices = rows.map(\.index)
     labels = rows.map(\.label)
+    self.mixed = mixed
     let unreadable = rows.indices.filter { !rows[$0].isReadable }
     self.unreadable = unreadable
     reasons = Dictionary(

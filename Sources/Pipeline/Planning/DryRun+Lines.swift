@@ -37,6 +37,9 @@ extension DryRun {
             "\(Format.significant($0.rate, 4)) at step \(Format.count($0.step))"
           }.joined(separator: ", "),
       ]
+      if !training.options.isEmpty {
+        lines.append("  options: \(training.options.joined(separator: ", "))")
+      }
       let stage = training.stage
       let earlier = trainings.prefix { $0.stage != stage }.last { $0.stage.isOfTeacher }
       if stage.isOfTeacher, let earlier {

@@ -42,11 +42,13 @@ public struct DryRun: Encodable, Sendable {
     public let parts: Int
     /// One checkpoint, in bytes.
     public let checkpointBytes: Double
+    /// What of today's options it has besides the paper's settings, such as "mixup 0.1".
+    public var options: [String] = []
 
     private enum CodingKeys: String, CodingKey {
       case title = "stage"
       case model, parameters, gmac, pictures, images, steps, passes, learningRate, memoryBytes
-      case seconds, key, batch, parts, checkpointBytes
+      case seconds, key, batch, parts, checkpointBytes, options
     }
   }
 

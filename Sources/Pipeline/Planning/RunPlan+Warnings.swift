@@ -27,6 +27,11 @@ extension RunPlan {
           + "selected, the wrong ones too; lower ranking.imagesPerClass",
         key: "ranking.imagesPerClass")
     }
+    if recipe.student.targets == .soft, perImage == 1 {
+      preflight.warn(
+        "student.targets: soft with P = 1 leaves each picture one class, as hard does; raise "
+          + "ranking.labelsPerImage", key: "ranking.labelsPerImage")
+    }
     let crossover = 120 * counts.labelled
     if images < crossover {
       preflight.warn(

@@ -58,7 +58,8 @@ struct RunPlan {
         memoryBytes: memory.fixed + memory.perImage * Double(plan.microBatch),
         seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
         parts: training.accumulate * training.replicas,
-        checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8))
+        checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8),
+        options: recipe.options(ofGroup: stage.recipeKey))
     }
 
     let teacher = recipe.teacher
@@ -72,7 +73,7 @@ struct RunPlan {
         switch stage.facts.learns {
         case .labelled: counts.labelled
         case .own: counts.learned[stage]?.images
-        case .selected: selected
+        case .selected: selected + (recipe.student.mixLabelled > 0 ? counts.labelled : 0)
         case nil: nil
         }
       guard let pictures, var settings = recipe.training(of: stage) else { continue }

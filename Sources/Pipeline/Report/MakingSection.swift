@@ -125,7 +125,18 @@ struct MakingSection {
       \(rows)
       </tbody>
       </table>
+      \(options)
       """
+  }
+
+  /// What trainings have of today's options; nothing where none has any.
+  private var options: HTML {
+    let lines = data.trainings.compactMap { training -> String? in
+      let options = data.recipe.options(ofGroup: training.stage.recipeKey)
+      guard !options.isEmpty else { return nil }
+      return "\(training.stage.facts.result): \(options.joined(separator: ", "))"
+    }
+    return lines.isEmpty ? "" : "<p>Options besides the paper's settings. \(lines.joined(separator: "; ")).</p>"
   }
 
   private func schedule(_ training: Recipe.Training) -> String {

@@ -122,8 +122,8 @@ public struct ModelCard: Sendable {
 
       \(teacherResult.map { "The teacher is \($0). " } ?? "")Each unlabelled picture was ranked in its \(Self.best(recipe.ranking.labelsPerImage, "class", "classes")) and \
       each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity)\(origin) \
-      Pre-training: \(Self.budget(recipe.student.training)); fine-tuning: \
-      \(Self.budget(recipe.fineTuning.training)). Seed \(summary.seed), \(summary.device), \
+      Pre-training: \(Self.budget(recipe.student.training))\(options(of: .student)); fine-tuning: \
+      \(Self.budget(recipe.fineTuning.training))\(options(of: .fineTuning)). Seed \(summary.seed), \(summary.device), \
       \(summary.precision), \(summary.threads > 1 ? "up to " : "")\(Format.counted(summary.threads, "thread", "threads")), libtorch \(summary.libtorch), \
       \(Format.counted(Int(seconds.rounded()), "second", "seconds")) in all. `recipe.yaml` holds every setting.
       """
@@ -176,6 +176,11 @@ public struct ModelCard: Sendable {
 
   private static func percent(_ value: Double?) -> String {
     value.map { String(format: "%.2f", $0) } ?? "–"
+  }
+
+  private func options(of stage: Stage) -> String {
+    let options = recipe.options(ofGroup: stage.recipeKey)
+    return options.isEmpty ? "" : " (\(options.joined(separator: ", ")))"
   }
 
   private static func budget(_ training: Recipe.Training) -> String {

@@ -38,7 +38,9 @@ struct RunInputs {
       settings: recipe.settings(of: stage), device: device,
       precision: stage == .ranking ? scoringPrecision : precision,
       libtorch: Libtorch.version)
-    if stage.facts.learnsFromLabels { inputs.labelled = sets["labelled"] }
+    if stage.facts.learnsFromLabels || stage == .student && recipe.student.mixLabelled > 0 {
+      inputs.labelled = sets["labelled"]
+    }
     if let (earlier, file) = recipe.beginning(of: stage),
       let marker = try? StageMarker(in: directory.folder(of: earlier))
     {

@@ -145,6 +145,9 @@ extension Stem: RecipeValue {}
 extension CacheFormat.Encoding: RecipeValue {}
 extension TrainingSettings.Schedule: RecipeValue {}
 extension TrainingSettings.Loss: RecipeValue {}
+extension TrainingSettings.Preset: RecipeValue {}
+extension TrainingSettings.Augmentation.Policy: RecipeValue {}
+extension Recipe.Targets: RecipeValue {}
 extension TrainingSettings.Order: RecipeValue {}
 extension Recipe.TeacherKind: RecipeValue {}
 extension Recipe.Strategy: RecipeValue {}

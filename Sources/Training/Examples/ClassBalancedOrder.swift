@@ -13,9 +13,11 @@ public struct ClassBalancedOrder: SampleOrder {
   private let weights: CumulativeWeights?
   private let seed: UInt64
 
-  /// An order of `examples`, drawn from `seed`.
-  public init(_ examples: Examples, exponent: Double = 0, seed: UInt64) {
-    lists = examples.imagesOfEachClass.filter { !$0.isEmpty }
+  /// An order of `examples`, or of those in `range`, whose first is then sample 0, drawn from `seed`.
+  public init(
+    _ examples: Examples, in range: Range<Int>? = nil, exponent: Double = 0, seed: UInt64
+  ) {
+    lists = examples.imagesOfEachClass(in: range ?? 0..<examples.count).filter { !$0.isEmpty }
     weights =
       exponent == 0 ? nil : CumulativeWeights(lists.map { pow(Double($0.count), exponent) })
     self.seed = seed

@@ -20,10 +20,19 @@ extension ImageInput {
       case .padded: .padded(augmentation.padding)
       case .none: .none
       }
+    let operations: AutoAugment? =
+      switch augmentation.autoAugment {
+      case .none: nil
+      case .randAugment:
+        .randAugment(operations: augmentation.operations, magnitude: augmentation.magnitude)
+      case .imagenet: .imagenet
+      case .cifar10: .cifar10
+      }
     // Erased rectangles have the mean colour.
     let fill = mean.map { UInt8(max(0, min(255, ($0 * 255).rounded()))) }
     return TrainPreset(
       size: size, channels: channels, crop: crop, flip: augmentation.flip,
+      autoAugment: operations,
       erasing: augmentation.erasing > 0
         ? .init(probability: augmentation.erasing, fill: fill) : nil)
   }

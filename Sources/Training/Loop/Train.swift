@@ -36,8 +36,7 @@ public func train(
   let loader = try job.loader(
     plan, share, order, from: journal.step, runtime, journal.badSamples)
   defer { loader.stop() }
-  let targets = Targets(
-    job.examples, loss: job.settings.loss, order: order, seed: job.seed, device: runtime.device)
+  let targets = job.targets(order, on: runtime.device)
   let pictures = try ImageTensor(job.input, device: runtime.device)
   let replicas = try Replicas(of: job, plan, share, runtime, records)
   let threads = Libtorch.threads

@@ -109,11 +109,25 @@ extension TrainingJob {
 
   /// Which picture is seen when.
   var order: any SampleOrder {
+    guard let beside = examples.beside else { return order(of: 0..<examples.count, seed) }
+    return MixedOrder(
+      order(of: 0..<beside.first, seed),
+      order(of: beside.first..<examples.count, ~seed), from: beside.first, share: beside.share)
+  }
+
+  private func order(of range: Range<Int>, _ seed: UInt64) -> any SampleOrder {
     switch settings.order {
-    case .uniform: ShuffledOrder(count: examples.count, seed: seed)
-    case .classBalanced: ClassBalancedOrder(examples, seed: seed)
-    case .squareRoot: ClassBalancedOrder(examples, exponent: 0.5, seed: seed)
+    case .uniform: ShuffledOrder(count: range.count, seed: seed)
+    case .classBalanced: ClassBalancedOrder(examples, in: range, seed: seed)
+    case .squareRoot: ClassBalancedOrder(examples, in: range, exponent: 0.5, seed: seed)
     }
+  }
+
+  /// What the loss compares logits with, on `device`.
+  func targets(_ order: any SampleOrder, on device: Device = .cpu) -> Targets {
+    Targets(
+      examples, loss: settings.loss, smoothing: settings.labelSmoothing,
+      threshold: settings.targetThreshold, order: order, seed: seed, device: device)
   }
 
   /// The pass of the micro-batch `part` of the step `step`. In training mode a frozen network would go on
@@ -138,7 +152,10 @@ extension TrainingJob {
       dataset: examples.dataset, order: order,
       positions: step * plan.batch..<(steps.map { step + $0 } ?? plan.steps) * plan.batch,
       batchSize: share.microBatch,
-      preset: .train(input.trainPreset(settings.augmentation)), seed: seed,
+      preset: .train(input.trainPreset(settings.augmentation)),
+      mixing: PairMixing(
+        mixup: settings.augmentation.mixup, cutmix: settings.augmentation.cutmix,
+        within: plan.batch / (plan.accumulate * plan.replicas)), seed: seed,
       workers: runtime.workers, queueDepth: max(4, 2 * share.replicas.count),
       onUnreadable: .substitute, maxPixels: runtime.maxPixels, badSamples: badSamples,
       yieldsCores: runtime.device == .cpu,

@@ -27,7 +27,7 @@ package struct StepCapture {
       plan, share, order, from: step, runtime,
       BadSamples(of: job.examples.dataset, limit: .none), steps: 1)
     defer { loader.stop() }
-    let targets = Targets(job.examples, loss: job.settings.loss, order: order, seed: job.seed)
+    let targets = job.targets(order)
     var pictures: [Tensor] = []
     var rows: [Tensor] = []
     var indices: [Int64] = []

@@ -2,6 +2,8 @@
 ///
 /// Exactly one of `images` and `epochs` is set.
 public struct TrainingSettings: Equatable, Sendable {
+  /// The recipe of today that what is not given otherwise is from.
+  public var preset = Preset.none
   /// The paper's #iter: how many images are seen in all.
   public var images: Int? = 1_000_000_000
   /// Or passes over the stage's data.
@@ -50,6 +52,10 @@ public struct TrainingSettings: Equatable, Sendable {
   public var emaWarmUp = false
   /// The loss on images with several labels.
   public var loss = Loss.softmax
+  /// How much of an image's target is shared by all classes alike.
+  public var labelSmoothing = 0.0
+  /// `sigmoid`: the target above which a class counts as present, wholly; nil takes targets as they are.
+  public var targetThreshold: Double?
   /// The order in which images are seen.
   public var order = Order.uniform
   /// How a training picture is varied.
@@ -128,6 +134,18 @@ extension TrainingSettings {
       case none
     }
 
+    /// Which operations on pixels are drawn for a training picture, as torchvision has them.
+    public enum Policy: String, CaseIterable, Sendable {
+      /// None.
+      case none
+      /// Any ones, of one magnitude.
+      case randAugment
+      /// One of the 25 pairs that AutoAugment found on ImageNet.
+      case imagenet
+      /// One of the 25 pairs that it found on CIFAR-10.
+      case cifar10
+    }
+
     /// How the network's input is cut from a training picture.
     public var crop = Crop.randomResized
     /// `randomResized`: the box's area as a part of the picture's.
@@ -140,6 +158,16 @@ extension TrainingSettings {
     public var flip = 0.5
     /// The probability that a random rectangle is erased.
     public var erasing = 0.0
+    /// Which operations on pixels are drawn.
+    public var autoAugment = Policy.none
+    /// `randAugment`: how many operations, one after the other.
+    public var operations = 2
+    /// `randAugment`: how strong they are, 0 to 30.
+    public var magnitude = 9
+    /// Mixup's parameter, of the distribution Beta(α, α) of a picture's share; 0 for no Mixup.
+    public var mixup = 0.0
+    /// CutMix's; where both are above 0, either comes half of the time.
+    public var cutmix = 0.0
 
     /// The defaults.
     public init() {}

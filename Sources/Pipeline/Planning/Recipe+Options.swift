@@ -1,0 +1,28 @@
+import Recipes
+
+extension Recipe {
+  /// What of today's options the training of a group such as `student` has, besides the paper's settings: "mixup 0.1".
+  func options(ofGroup group: String) -> [String] {
+    let names = [
+      "targets", "temperature", "mixLabelled", "training.preset", "training.optimizer",
+      "training.dropPath", "training.ema", "training.labelSmoothing", "training.targetThreshold",
+      "training.augmentation.autoAugment", "training.augmentation.operations",
+      "training.augmentation.magnitude", "training.augmentation.mixup",
+      "training.augmentation.cutmix",
+    ]
+    let presets = ["training.schedule", "training.loss"]
+    let defaults = Dictionary(
+      Recipe.defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    let values = Dictionary(
+      settings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    func value(_ name: String) -> String? { values["\(group).\(name)"] }
+    func isSet(_ name: String) -> Bool { value(name) != defaults["\(group).\(name)"] }
+    let operations = ["training.augmentation.operations", "training.augmentation.magnitude"]
+    return (names + (isSet("training.preset") ? presets : [])).filter { name in
+      operations.contains(name)
+        ? value("training.augmentation.autoAugment") == "randAugment" : isSet(name)
+    }.compactMap { name in
+      value(name).map { "\(name.split(separator: ".").last ?? "") \($0)" }
+    }
+  }
+}

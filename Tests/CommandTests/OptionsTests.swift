@@ -1,0 +1,107 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+/// The options of today's trainings, through the command.
+@Suite("Options of trainings")
+struct OptionsTests {
+  /// Everything at once: what of it is random must not depend on when, by whom and in which order it is computed.
+  private static let all = [
+    "teacher.training.preset=strong-long", "teacher.training.loss=softmax",
+    "teacher.training.targetThreshold=null", "student.training.preset=strong",
+    "student.training.replicas=2", "student.targets=soft", "student.temperature=2",
+    "student.mixLabelled=0.25", "teacher.training.images=96", "teacher.training.warmUpImages=16",
+    "student.training.images=96", "fineTuning.training.epochs=1", "fineTuning.training.drops=[]",
+    "baseline.enabled=false", "checkpoints.everySteps=1000", "evaluation.everyImages=16",
+  ]
+  private static let stages = ["1-teacher", "3-student", "4-fine-tuned"]
+
+  @Test("with all options on, stopped after every step and with other workers, a run ends the same")
+  func stopped() throws {
+    let tiny = try TinyRun()
+    try tiny.finish("run", "whole", Self.all)
+    let expected = try tiny.result("whole", stages: Self.stages)
+    var stops = 0
+    while true {
+      let outcome = try tiny.run(
+        "run", "stopped", Self.all + ["workers=1"], faults: FaultySteps(stops: Set(1...6)))
+      if outcome.code == 0 { break }
+      try #require(outcome.code == 75, "\(outcome.errors)")
+      stops += 1
+      try #require(stops < 40)
+    }
+    #expect(stops > 10)
+    #expect(try tiny.result("stopped", stages: Self.stages) == expected)
+    for stage in Self.stages {
+      #expect(try tiny.metrics("stopped", stage) == tiny.metrics("whole", stage))
+    }
+    let recipe = try tiny.text("whole", "recipe.yaml")
+    #expect(recipe.contains("preset: strong-long"))
+    #expect(recipe.contains("autoAugment: randAugment"))
+    #expect(recipe.contains("labelSmoothing: 0.1"))
+  }
+
+  @Test("each option changes the student, and only what comes after it")
+  func reach() throws {
+    let tiny = try TinyRun()
+    let short = Array(Self.all.suffix(8))
+    try tiny.finish("run", "a", short)
+    var weights: Set<String> = []
+    for setting in [
+      [], ["student.targets=soft"], ["student.targets=soft", "student.temperature=4"],
+      ["student.mixLabelled=0.5"], ["student.training.labelSmoothing=0.1"],
+      ["student.training.augmentation.mixup=0.4"], ["student.training.augmentation.cutmix=1"],
+      ["student.training.augmentation.autoAugment=cifar10"],
+    ] {
+      let teacher = try tiny.result("a", stages: ["1-teacher"])
+      let outcome = try tiny.finish("run", "a", short + setting, flags: ["--redo"])
+      #expect(outcome.errors.contains("teacher: done"), "\(outcome.errors)")
+      #expect(try tiny.result("a", stages: ["1-teacher"]) == teacher)
+      weights.insert(
+        try #require(tiny.result("a", stages: Self.stages)["3-student/model.safetensors"]))
+    }
+    #expect(weights.count == 8)
+  }
+
+  @Test("soft targets need the scores that were selected from")
+  func missingScores() throws {
+    let tiny = try TinyRun()
+    let settings = Array(Self.all.suffix(8)) + ["student.targets=soft"]
+    for verb in ["train-teacher", "score", "select"] { try tiny.finish(verb, "a", settings) }
+    try FileManager.default.removeItem(
+      atPath: tiny.directory("a") + "/2-ranking/scores/00001.scores")
+    let outcome = try tiny.run("pretrain", "a", settings)
+    #expect(outcome.code == 74)
+    #expect(outcome.errors.contains("00001.scores"), "\(outcome.errors)")
+  }
+
+  @Test(
+    "the plan and the card write out what a preset sets, and nothing where there are no options")
+  func plan() throws {
+    let tiny = try TinyRun()
+    let settings = ["student.targets=soft", "student.training.preset=strong"]
+    let plan = try tiny.finish("run", "a", settings, flags: ["--dry-run"]).output
+    #expect(
+      plan.contains(
+        "  options: targets soft, preset strong, targetThreshold 0.2, autoAugment randAugment, operations 2, "
+          + "magnitude 9, mixup 0.1, cutmix 1.0, schedule cosine, loss sigmoid\n"), "\(plan)")
+    #expect(plan.components(separatedBy: "options:").count == 2)
+    let one = try tiny.finish(
+      "run", "a", settings + ["ranking.labelsPerImage=1"], flags: ["--dry-run"])
+    #expect(
+      one.output.contains("warning: student.targets: soft with P = 1 leaves each picture one class")
+    )
+  }
+
+  @Test("two processes and one come to the same weights with all options on")
+  func processes() throws {
+    let tiny = try TinyRun()
+    let settings = Self.all + ["teacher.training.replicas=2", "fineTuning.training.replicas=2"]
+    try tiny.finish("run", "one", settings)
+    let outcome = try Command.run(
+      ["launch", "-n", "2"] + tiny.arguments("run", "two", settings))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try tiny.result("two", stages: Self.stages) == tiny.result("one", stages: Self.stages))
+  }
+}
