@@ -41,7 +41,8 @@ public struct Experiment: Sendable {
   public var rows: [Row]
   /// What is measured of each.
   public var columns: [Column]
-  /// The paper's own table, of ImageNet: a line of titles, then its lines, as it prints them.
+  /// The paper's own table, of ImageNet: a line of titles, then its lines, as it prints them; empty where it
+  /// has none.
   public var paper: [[String]]
   /// What the paper claims.
   public var claims: [Claim]

@@ -10,6 +10,7 @@ public enum ExperimentCatalogue {
   private static let all: [Making] = [
     Experiment.table2, Experiment.table3, Experiment.table4, Experiment.table5,
     Experiment.figure3, Experiment.figure4, Experiment.figure5,
+    Experiment.options,
   ]
 
   /// Their names, and what each of them asks.

@@ -74,7 +74,7 @@ struct ExperimentReport {
       <section>
       <h2>Figures</h2>
       \(lines("Here: mean over the seeds \(seeds), and 95 % interval", [[""] + results.columns] + rows))
-      \(lines("In the paper, of ImageNet with its own networks", experiment.paper))
+      \(experiment.paper.isEmpty ? .none : lines("In the paper, of ImageNet with its own networks", experiment.paper))
       </section>
       """
   }

@@ -84,6 +84,8 @@ public func runExperiment(
   try results.write(to: folder)
   try DurableFile.write(
     ExperimentReport(experiment, results).html, to: "\(folder)/report.html")
+  try DurableFile.write(
+    ExperimentMarkdown(experiment: experiment, results: results).text, to: "\(folder)/results.md")
   return results
 }
 

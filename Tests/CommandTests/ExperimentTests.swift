@@ -43,6 +43,8 @@ struct ExperimentTests {
     #expect(try tiny.folder.read("e/table5/results.csv").split(separator: "\n").count == 13)
     #expect(try tiny.folder.read("e/table5/report.html").contains("too close to call"))
 
+    #expect(try tiny.folder.read("e/table5/results.md").contains("| Balanced, ranked | "))
+
     let again = try Command.run(command, folder: place)
     #expect(again.code == 0 && !again.errors.contains("img/s"), "\(again.errors)")
     #expect(try tiny.folder.read("e/table5/results.json") == text)
