@@ -13,14 +13,24 @@ public struct Experiment: Sendable {
     public var settings: [String]
     /// Its place on the horizontal axis of a plot.
     public var x: Double?
+    /// The ranks in a class that it is about, where it is not about all.
+    public var ranks: ClosedRange<Int>?
+  }
+
+  /// What a run of a row came to.
+  public struct Outcome: Sendable {
+    /// The run's summary.
+    public var summary: Summary
+    /// The selection by ranks; empty unless rows are about some.
+    public var ranks: [Inspection.Ranks]
   }
 
   /// A figure of each row.
   public struct Column: Sendable {
     /// What it is.
     public var title: String
-    /// The figure in a run's summary, in percent or points; nil where it is not known.
-    public var value: @Sendable (Summary) -> Double?
+    /// The figure, in percent or points; nil where it is not known.
+    public var value: @Sendable (Outcome, Row) -> Double?
   }
 
   /// How a plot's horizontal axis goes.
@@ -51,16 +61,37 @@ public struct Experiment: Sendable {
 }
 
 extension Experiment.Column {
+  /// A figure of a run's summary.
+  private static func summary(
+    _ title: String, _ value: @escaping @Sendable (Summary) -> Double?
+  ) -> Self {
+    Self(title: title) { outcome, _ in value(outcome.summary) }
+  }
+
   /// Top-1 of the student's network trained on the labelled pictures alone.
-  static let supervised = Self(title: "Supervised") { $0[.baseline].top1 }
+  static let supervised = summary("Supervised") { $0[.baseline].top1 }
   /// Top-1 of the teacher.
-  static let teacher = Self(title: "Teacher") { $0[.teacher].top1 }
+  static let teacher = summary("Teacher") { $0[.teacher].top1 }
   /// Top-1 of the student before fine-tuning.
-  static let pretrained = Self(title: "Pre-trained only") { $0[.student].top1 }
+  static let pretrained = summary("Pre-trained only") { $0[.student].top1 }
   /// Top-1 of the student.
-  static let student = Self(title: "Fine-tuned") { $0[.fineTuning].top1 }
+  static let student = summary("Fine-tuned") { $0[.fineTuning].top1 }
   /// The student's top-1 less the supervised one's, in points.
-  static let gain = Self(title: "Gain") { $0.gain }
+  static let gain = summary("Gain", \.gain)
   /// The part of selected labels that are right, in percent.
-  static let purity = Self(title: "Purity") { $0.selectionPurity }
+  static let purity = summary("Purity", \.selectionPurity)
+  /// A figure of the ranks that the row is about.
+  private static func ranks(
+    _ title: String, _ value: @escaping @Sendable (Inspection.Ranks) -> Double?
+  ) -> Self {
+    Self(title: title) { outcome, row in
+      outcome.ranks.first { $0.from == row.ranks?.lowerBound && $0.to == row.ranks?.upperBound }
+        .flatMap(value)
+    }
+  }
+
+  /// The part of these ranks' labels that are right, in percent.
+  static let purityOfRanks = ranks("Purity") { $0.purity.map { 100 * $0 } }
+  /// The mean probability that the teacher gives them, in percent.
+  static let probabilityOfRanks = ranks("Probability") { $0.probability.map { 100 * $0 } }
 }

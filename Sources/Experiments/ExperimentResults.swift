@@ -56,20 +56,23 @@ public struct ExperimentResults: Codable, Sendable {
   /// Where and how it was computed.
   public var device, precision, libtorch: String
 
-  /// What `summaries`, by row and seed, say of `experiment`.
+  /// What `outcomes`, by row and seed, say of `experiment`.
   init(
-    _ experiment: Experiment, scale: ExperimentScale, seeds: [Int], summaries: [[Summary]],
+    _ experiment: Experiment, scale: ExperimentScale, seeds: [Int],
+    outcomes: [[Experiment.Outcome]],
     recipes: [String], runs: [[String]], seconds: Double
   ) {
     (name, title) = (experiment.name, experiment.title)
     self.scale = scale.rawValue
     (self.seeds, self.seconds) = (seeds, seconds)
     columns = experiment.columns.map(\.title)
-    let any = summaries.first?.first
+    let any = outcomes.first?.first?.summary
     (device, precision) = (any?.device ?? "", any?.precision ?? "")
     libtorch = any?.libtorch ?? ""
     rows = experiment.rows.enumerated().map { index, row in
-      let values = experiment.columns.map { column in summaries[index].map(column.value) }
+      let values = experiment.columns.map { column in
+        outcomes[index].map { column.value($0, row) }
+      }
       return Row(
         name: row.name, title: row.title, settings: row.settings, recipe: recipes[index],
         values: values, intervals: values.map { Interval(of: $0.compactMap { $0 }) },

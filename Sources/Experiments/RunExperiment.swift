@@ -65,7 +65,7 @@ public func runExperiment(
       + "\(request.out)/runs")
 
   var runs = ExperimentRuns(folder: "\(request.out)/runs", console: console)
-  var summaries = experiment.rows.map { _ in [Summary]() }
+  var outcomes = experiment.rows.map { _ in [Experiment.Outcome]() }
   var directories = experiment.rows.map { _ in [String]() }
   // A whole row for one seed after the other shows something soonest.
   for seed in request.seeds {
@@ -73,13 +73,13 @@ public func runExperiment(
       var recipe = recipes[index]
       recipe.seed = seed
       console.say("\(row.title), seed \(seed): run \(runs.done + 1) of \(count)")
-      let (summary, path) = try runs.run(recipe)
-      summaries[index].append(summary)
+      let (outcome, path) = try runs.run(recipe, inspecting: row.ranks != nil)
+      outcomes[index].append(outcome)
       directories[index].append(path)
     }
   }
   let results = ExperimentResults(
-    experiment, scale: request.scale, seeds: request.seeds, summaries: summaries, recipes: paths,
+    experiment, scale: request.scale, seeds: request.seeds, outcomes: outcomes, recipes: paths,
     runs: directories, seconds: runs.seconds)
   try results.write(to: folder)
   try DurableFile.write(
@@ -104,17 +104,21 @@ struct ExperimentRuns {
     self.console = console
   }
 
-  /// Does what is not done yet of `recipe`.
-  mutating func run(_ recipe: Recipe) throws -> (summary: Summary, path: String) {
+  /// Does what is not done yet of `recipe`, and looks at its selection's ranks where that is asked for.
+  mutating func run(
+    _ recipe: Recipe, inspecting: Bool
+  ) throws -> (outcome: Experiment.Outcome, path: String) {
     let path = "\(folder)/\(recipe.hash.prefix(16))"
     let others = ((try? FilePath(text: folder).names()) ?? []).sorted()
       .map { "\(folder)/\($0)" }.filter { $0 != path && !$0.contains(".tmp-") }
     for line in try SharedStages.take(into: path, for: recipe, from: others) {
       console.say("  taken: \(line)")
     }
-    let summary = try Run(recipe: recipe, directory: path, console: console).allStages()
+    let run = try Run(recipe: recipe, directory: path, console: console)
+    let summary = try run.allStages()
     done += 1
     for (stage, seconds) in summary.seconds { stages["\(stage) \(seconds)"] = seconds }
-    return (summary, path)
+    let ranks = inspecting ? try Inspection(of: run).ranks : []
+    return (Experiment.Outcome(summary: summary, ranks: ranks), path)
   }
 }
