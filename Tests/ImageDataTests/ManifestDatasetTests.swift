@@ -39,6 +39,35 @@ struct ManifestDatasetTests {
     #expect(contents(dataset) == ["a, b.jpg=the \"big\" cat", "two\nlines.jpg=x"])
   }
 
+  @Test("CUB-200-2011's folder is read as it is: classes by name, its two splits, its pictures")
+  func cub() throws {
+    let files = [
+      "images.txt": "1 001.A/a.jpg\n2 001.A/b.jpg\r\n3 002.B C/c d.jpg\n",
+      "image_class_labels.txt": "1 1\n2 1\n3 2\n", "classes.txt": "1 001.A\n2 002.B C\n",
+      "train_test_split.txt": "1 1\n2 0\n3 0\n", "bounding_boxes.txt": "1 0.0 0.0 5.0 5.0\n",
+      "images/001.A/a.jpg": "a", "images/001.A/b.jpg": "b", "images/002.B C/c d.jpg": "c",
+    ]
+    for (name, text) in files { try folder.write(text, to: "CUB/\(name)") }
+    let path = folder.path + "/CUB"
+    func pictures(_ split: String?) throws -> [String] {
+      let dataset = try openDataset(path, split: split)
+      #expect(dataset.classes == ["001.A", "002.B C"])
+      return try (0..<dataset.count).map { index in
+        let bytes = String(decoding: try dataset.read(at: index).bytes, as: UTF8.self)
+        return "\(dataset.key(at: index))=\(dataset.label(at: index) ?? -1)=\(bytes)"
+      }
+    }
+    #expect(try pictures("train") == ["001.A/a.jpg=0=a"])
+    #expect(try pictures("test") == ["001.A/b.jpg=0=b", "002.B C/c d.jpg=1=c"])
+    #expect(try pictures(nil).count == 3)
+    try folder.write("1 1\n2 1\n", to: "CUB/image_class_labels.txt")
+    let error = #expect(throws: ImageDataError.self) { try openDataset(path) }
+    #expect("\(String(describing: error))".contains("no line for picture 3"))
+    try folder.write("1 1\n2 1\nx\n", to: "CUB/image_class_labels.txt")
+    let broken = #expect(throws: ImageDataError.self) { try openDataset(path) }
+    #expect("\(String(describing: broken))".contains("image_class_labels.txt"))
+  }
+
   /// Twice as many as are remembered from line to line, so that many have one's place.
   @Test("of thousands of labels in any order, long ones too, each line keeps its own")
   func manyLabels() throws {

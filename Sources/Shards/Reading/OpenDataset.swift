@@ -4,7 +4,7 @@ public import ImageData
 import SystemPackage
 
 /// Opens what lies at `path`: an IDX file, a folder of IDX files, a CSV or Parquet list, the index of
-/// shards or a folder of pictures.
+/// shards, CUB-200-2011 as its archive has it, or a folder of pictures.
 ///
 /// ```swift
 /// let train = try openDataset("datasets/fashion-mnist", split: "train")
@@ -14,7 +14,7 @@ import SystemPackage
 /// - Parameters:
 ///   - path: The file or folder.
 ///   - split: For a folder of IDX files `train`, `test` or what stands before `-images`; for a list its
-///     `split` column's value; for a folder of pictures the folder of that name in it.
+///     `split` column's value; of CUB `train` or `test`; for a folder of pictures the folder of that name in it.
 ///   - unlabelled: Whether to leave labels and class folders out of account.
 ///   - allowsEmptyClasses: Whether class folders may be empty, as of pictures that are only measured on.
 /// - Returns: The data set.
@@ -56,6 +56,9 @@ private func openLabelled(
   }
   if let images = try IDXFiles.images(in: place, split: split) {
     return try IDXDataset(images: images)
+  }
+  if let files = CUBFiles(in: place), !unlabelled {
+    return try ManifestDataset(cub: files, at: path, split: split)
   }
   guard let split else {
     return try FolderDataset(

@@ -32,13 +32,23 @@ public struct ManifestDataset: ImageDataset {
   ///   - split: The value of the `split` column to keep, or nil for all lines.
   /// - Throws: `ImageDataError.line` with the line's number, or `.dataset`.
   public init(path: String, split: String? = nil) throws {
-    root = FilePath(text: path).folder.text
-    var entries = ManifestEntries(root: root, split: split)
+    var entries = ManifestEntries(root: FilePath(text: path).folder.text, split: split)
     if Self.isParquet(path) {
       try entries.read(parquet: path)
     } else {
       try entries.read(csv: path)
     }
+    try self.init(entries, at: path, split: split)
+  }
+
+  /// The pictures of CUB-200-2011, or of a set that is kept as it.
+  /// - Throws: As `init(path:split:)`.
+  package init(cub files: CUBFiles, at path: String, split: String? = nil) throws {
+    try self.init(files.entries(split: split), at: path, split: split)
+  }
+
+  private init(_ entries: ManifestEntries, at path: String, split: String?) throws {
+    root = entries.root
     guard entries.paths.count > 0 else {
       let which = split.map { " of split \($0)" } ?? ""
       let others =
