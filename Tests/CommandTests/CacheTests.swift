@@ -82,6 +82,7 @@ struct CacheTests {
     try FileManager.default.removeItem(atPath: run.folder.path + "/plain")
     let errors = try finish("run", "raw", "--set", "baseline.enabled=false")
     #expect(errors.contains("cache: the pictures are read from \(cache)"))
+    #expect(try run.text("raw", "report.html").contains("the copies in \(cache)"))
     let student = ["3-student"]
     #expect(try run.result("raw", stages: student) != run.result("plain", stages: student))
     // Now finished, it wants neither.

@@ -47,6 +47,10 @@ struct Int8ScoringTests {
       }
       #expect(try sum(run, name, "selected.bin") == sum(run, "one", "selected.bin"))
     }
+    try run.finish("report", "one", Self.int8)
+    let report = try run.text("one", "report.html")
+    #expect(report.contains("<dt>Scored in</dt><dd>int8</dd>"))
+    #expect(try run.text("one", "README.md").contains("The teacher scored in int8."))
     // Another start takes what is there.
     #expect(try run.finish("score", "one", Self.int8).errors.contains("scores: done"))
   }

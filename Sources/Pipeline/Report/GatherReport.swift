@@ -43,6 +43,7 @@ extension ReportData {
     }
     self.markers = markers
     source = ScoreProvenance(of: run.directory)
+    cache = try? CacheNote(in: run.directory)
     agreement = TeacherAgreement(of: run.directory)
     missing = Stage.allCases.filter { recipe.includes($0) && markers[$0] == nil }
     if let selection {

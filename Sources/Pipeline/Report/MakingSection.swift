@@ -59,6 +59,12 @@ struct MakingSection {
         summary.peakMiB.map { "\(Format.count(Int($0.rounded()))) MiB" } ?? "not known"
       ),
     ]
+    if let precision = data.ranking?.inputs?.precision, precision != summary.precision {
+      rows.append(("Scored in", precision))
+    }
+    if let cache = data.cache {
+      rows.append(("Pictures for the student", "the copies in \(cache.folder)"))
+    }
     if let source = data.source { rows.append(("Scores", source.words)) }
     if let teacher = data.frozenTeacher { rows.append(("Teacher", teacher.result)) }
     if let ranking = data.ranking {
@@ -136,7 +142,8 @@ struct MakingSection {
       guard !options.isEmpty else { return nil }
       return "\(training.stage.facts.result): \(options.joined(separator: ", "))"
     }
-    return lines.isEmpty ? "" : "<p>Options besides the paper's settings. \(lines.joined(separator: "; ")).</p>"
+    return lines.isEmpty
+      ? "" : "<p>Options besides the paper's settings. \(lines.joined(separator: "; ")).</p>"
   }
 
   private func schedule(_ training: Recipe.Training) -> String {

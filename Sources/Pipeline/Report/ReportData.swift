@@ -26,6 +26,8 @@ struct ReportData {
   var inspection: Inspection?
   /// Where scores come from that no teacher of the run made; nil where one did.
   var source: ScoreProvenance?
+  /// Where the student's pictures are kept at training size; nil where it has U's own.
+  var cache: CacheNote?
   /// How far several teachers agree; nil where there are not several.
   var agreement: TeacherAgreement?
   /// The pictures at chosen ranks; nil before the selection.

@@ -115,13 +115,16 @@ public struct ModelCard: Sendable {
     let purity =
       summary.selectionPurity.map { " \(Self.percent($0)) % of the selected labels are right." }
       ?? ""
+    let scored =
+      recipe.ranking.precision == .int8 && summary.scoresFrom == nil
+      ? " The teacher scored in int8." : ""
     let origin = summary.scoresFrom.map { " The scores are \($0)." } ?? ""
     let seconds = summary.seconds.values.reduce(0, +)
     return """
       ## Training
 
       \(teacherResult.map { "The teacher is \($0). " } ?? "")Each unlabelled picture was ranked in its \(Self.best(recipe.ranking.labelsPerImage, "class", "classes")) and \
-      each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(purity)\(origin) \
+      each class kept its \(Format.count(recipe.ranking.imagesPerClass)) best\(selected).\(scored)\(purity)\(origin) \
       Pre-training: \(Self.budget(recipe.student.training))\(options(of: .student)); fine-tuning: \
       \(Self.budget(recipe.fineTuning.training))\(options(of: .fineTuning)). Seed \(summary.seed), \(summary.device), \
       \(summary.precision), \(summary.threads > 1 ? "up to " : "")\(Format.counted(summary.threads, "thread", "threads")), libtorch \(summary.libtorch), \
