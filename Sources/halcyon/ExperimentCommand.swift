@@ -51,11 +51,12 @@ struct ExperimentCommand: ParsableCommand {
     request.recipe = try recipe.map { try Recipe(contentsOf: $0, note: printError) }
     let results = try runExperiment(request, console: Console(quiet: json))
     if json { return try printJSON(results) }
-    try lines(of: results).forEach(printLine)
+    try figures(of: results).forEach(printLine)
+    try printWrapped(results.claims.map { "\($0.claim): \($0.verdict.rawValue)" })
     try printLine("report: \(folder)/\(results.name)/report.html")
   }
 
-  private func lines(of results: ExperimentResults) -> [String] {
+  private func figures(of results: ExperimentResults) -> [String] {
     func text(_ interval: Interval?) -> String {
       guard let interval else { return "-" }
       let margin = interval.margin.map { " ± \(Format.fixed($0, 2))" } ?? ""
@@ -64,6 +65,5 @@ struct ExperimentCommand: ParsableCommand {
     let rows = results.rows.map { [$0.title] + $0.intervals.map(text) }
     let columns = Set(1...results.columns.count)
     return [""] + table([[""] + results.columns] + rows, rightAligned: columns) + [""]
-      + results.claims.map { "\($0.claim): \($0.verdict.rawValue)" }
   }
 }
