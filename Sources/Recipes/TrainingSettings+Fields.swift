@@ -122,7 +122,7 @@ extension TrainingSettings.Augmentation {
         reaches: .itsStage),
       .value(
         "autoAugment", \.autoAugment,
-        "Which operations on pixels are drawn, as torchvision has them: RandAugment, or the policies that AutoAugment found on ImageNet or CIFAR-10.",
+        "Which operations on pixels are drawn, as torchvision has them: RandAugment, TrivialAugment (wide), or the policies that AutoAugment found on ImageNet or CIFAR-10.",
         reaches: .itsStage, isYoung: true),
       .value(
         "operations", \.operations,

@@ -84,7 +84,7 @@ struct PresetTests {
       ),
       (
         "student: {training: {augmentation: {autoAugment: ra}}}",
-        "r.yaml:5: student.training.augmentation.autoAugment must be none, randAugment, imagenet or cifar10, not ra; "
+        "r.yaml:5: student.training.augmentation.autoAugment must be none, randAugment, trivialAugment, imagenet or cifar10, not ra; "
           + "did you mean randAugment?"
       ),
       (

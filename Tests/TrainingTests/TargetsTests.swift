@@ -116,7 +116,9 @@ struct TargetsTests {
     #expect(abs(first - 300) < 44)
   }
 
-  @Test("mixed and smoothed targets and their losses are timm's; its binary one is a mean over classes, ours a sum")
+  @Test(
+    "mixed and smoothed targets and their losses are timm's; its binary one is a mean over classes, ours a sum"
+  )
   func timm() throws {
     // timm 1.0.20: m = mixup_target(tensor([1, 2, 0, 2]), 3, lam=0.7, smoothing=0.1), which mixes each row with
     // that at the other end, and of x below SoftTargetCrossEntropy()(x, m),

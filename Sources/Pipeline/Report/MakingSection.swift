@@ -136,7 +136,8 @@ struct MakingSection {
       guard !options.isEmpty else { return nil }
       return "\(training.stage.facts.result): \(options.joined(separator: ", "))"
     }
-    return lines.isEmpty ? "" : "<p>Options besides the paper's settings. \(lines.joined(separator: "; ")).</p>"
+    return lines.isEmpty
+      ? "" : "<p>Options besides the paper's settings. \(lines.joined(separator: "; ")).</p>"
   }
 
   private func schedule(_ training: Recipe.Training) -> String {
