@@ -93,7 +93,8 @@ extension TrainingSettings.Augmentation.Policy: Choice {
   /// What these are called in torchvision's and timm's commands.
   public static var otherNames: [String: Self] {
     [
-      "ra": .randAugment, "rand": .randAugment, "original": .imagenet, "v0": .imagenet,
+      "ta": .trivialAugment, "ta_wide": .trivialAugment, "ra": .randAugment, "rand": .randAugment,
+      "original": .imagenet, "v0": .imagenet,
       "cifar": .cifar10,
     ]
   }

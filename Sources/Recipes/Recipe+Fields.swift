@@ -213,7 +213,7 @@ extension Recipe.Ranking {
         reaches: .itsStage, isYoung: true),
       .value(
         "minimumScore", \.minimumScore,
-        "Pictures below this score (a class's log-odds) are not kept; null keeps all.",
+        "Pictures below this score (a class's log-odds; 2.94 is a probability of 95 %) are not kept; null keeps all.",
         reaches: .itsStage),
       .value("strategy", \.strategy, "Which pictures a class gets.", reaches: .itsStage),
       .value(

@@ -36,7 +36,7 @@ extension TrainingSettings {
     [
       .value(
         "preset", \.preset,
-        "A recipe of today, whose schedule, loss, targets and augmentation are taken where the keys below say nothing else: strong is like A3 of \"ResNet strikes back\", strong-long like its A1.",
+        "A recipe of today for trainings of many passes, whose schedule, loss, targets and augmentation are taken where the keys below say nothing else: strong is like A3 of \"ResNet strikes back\", strong-long like its A1.",
         reaches: .itsStage, isYoung: true),
       .value(
         "images", \.images, "The paper's #iter: how many images are seen in all.",
@@ -138,7 +138,7 @@ extension TrainingSettings.Augmentation {
         reaches: .itsStage),
       .value(
         "autoAugment", \.autoAugment,
-        "Which operations on pixels are drawn, as torchvision has them: RandAugment, or the policies that AutoAugment found on ImageNet or CIFAR-10.",
+        "Which operations on pixels are drawn, as torchvision has them: RandAugment, TrivialAugment (wide), or the policies that AutoAugment found on ImageNet or CIFAR-10.",
         reaches: .itsStage, isYoung: true),
       .value(
         "operations", \.operations,

@@ -84,8 +84,8 @@ struct OptionsTests {
     let plan = try tiny.finish("run", "a", settings, flags: ["--dry-run"]).output
     #expect(
       plan.contains(
-        "  options: targets soft, preset strong, targetThreshold 0.2, autoAugment randAugment, operations 2, "
-          + "magnitude 9, mixup 0.1, cutmix 1.0, schedule cosine, loss sigmoid\n"), "\(plan)")
+        "  options: targets soft, preset strong, loss sigmoid, targetThreshold 0.2, autoAugment randAugment, operations 2, "
+          + "magnitude 9, mixup 0.1, cutmix 1.0, schedule cosine\n"), "\(plan)")
     #expect(plan.components(separatedBy: "options:").count == 2)
     let one = try tiny.finish(
       "run", "a", settings + ["ranking.labelsPerImage=1"], flags: ["--dry-run"])

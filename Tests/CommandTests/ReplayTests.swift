@@ -12,7 +12,10 @@ struct ReplayTests {
     let tiny = try TinyRun()
     // The first step's rate takes the weights to where nothing is a number any more.
     let settings =
-      TinyRun.shared + ["teacher.training.learningRate=1e25", "teacher.training.warmUpImages=0"]
+      TinyRun.shared + [
+        "teacher.training.learningRate=1e25", "teacher.training.warmUpImages=0",
+        "teacher.training.augmentation.mixup=1",
+      ]
     let outcomes =
       try processes == 1
       ? [tiny.run("train-teacher", "a", settings)]

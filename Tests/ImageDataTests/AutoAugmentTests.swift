@@ -96,12 +96,12 @@ struct AutoAugmentTests {
 
   @Test("every operation gives Pillow's bytes, grey and in colour, at every magnitude and sign")
   func operations() throws {
-    #expect(reference.results.count == 798)
+    #expect(reference.results.count == 1347)
     var seen: Set<AugmentationOperation> = []
     for result in reference.results {
       let name = try result[0].text
       let operation = try #require(AugmentationOperation(rawValue: try result[1].text))
-      let (bins, step, sign) = try (result[2].number, result[3].number, result[4].number)
+      let (bins, step, sign) = try (result[2].text, result[3].number, result[4].number)
       let (size, channels) = (try size(of: name), try channels(of: name))
       let steps = try #require(reference.magnitudes["\(operation)/\(bins)/\(size)"])
       let magnitude = steps[step] * Double(sign)
@@ -117,13 +117,16 @@ struct AutoAugmentTests {
     "magnitudes are those of torchvision's tables, but for the last bit, which torch's vectors decide"
   )
   func magnitudes() throws {
-    #expect(reference.magnitudes.count == 2 * 14 * 3)
+    #expect(reference.magnitudes.count == 3 * 14 * 3)
     for (key, values) in reference.magnitudes {
       let parts = key.split(separator: "/").map(String.init)
       let operation = try #require(AugmentationOperation(rawValue: parts[0]))
-      let (bins, size) = (try #require(Int(parts[1])), try #require(Int(parts[2])))
+      let (bins, size) = (
+        try #require(Int(parts[1].prefix { $0 != " " })), try #require(Int(parts[2]))
+      )
       for (step, value) in values.enumerated() {
-        let magnitude = operation.magnitude(step, of: bins, size: size)
+        let magnitude = operation.magnitude(
+          step, of: bins, size: size, isWide: parts[1].hasSuffix("wide"))
         #expect(abs(magnitude - value) <= 2e-7 * value, "\(key) \(step)")
       }
     }
@@ -150,6 +153,24 @@ struct AutoAugmentTests {
     #expect(counts.count == 14)
     #expect(isEven(Array(counts.values), total: 12_000))
     #expect(isEven([negative, signed - negative], total: signed))
+  }
+
+  @Test("TrivialAugment draws one operation of any magnitude, as often as any other")
+  func trivialAugment() {
+    var counts: [AugmentationOperation: Int] = [:]
+    var turns: [Double: Int] = [:]
+    for sample in 0..<20_000 {
+      var random = CounterRandom(seed: 8, pass: 0, sample: sample)
+      let drawn = AutoAugment.trivialAugment.draw(&random, size: 28)
+      #expect(drawn.count == 1)
+      counts[drawn[0].operation, default: 0] += 1
+      if drawn[0].operation == .rotate { turns[abs(drawn[0].magnitude), default: 0] += 1 }
+    }
+    #expect(isEven(Array(counts.values), total: 20_000))
+    #expect(counts.count == 14)
+    // 0, 4.5, … 135 degrees.
+    #expect(turns.keys.sorted() == (0...30).map { 4.5 * Double($0) })
+    #expect(isEven(Array(turns.values), total: counts[.rotate] ?? 0))
   }
 
   @Test("a policy's pairs come evenly, each operation as often as it says")

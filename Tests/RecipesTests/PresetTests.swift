@@ -57,6 +57,15 @@ struct PresetTests {
         + "baseline: {training: {preset: strong-long}}")
     #expect(own.fineTuning.training.loss == .softmax)
     #expect(own.baseline.training.labelSmoothing == 0.1)
+    // What is inherited of a preset goes with another one, and with none.
+    let less = try read(
+      "teacher: {training: {preset: strong-long}}\nbaseline: {training: {preset: strong}}\n"
+        + "fineTuning: {training: {preset: none}}")
+    #expect(less.baseline.training.labelSmoothing == 0)
+    #expect(less.fineTuning.training == .fineTuning)
+    let ordinary = try read(
+      "teacher: {training: {preset: strong}}\nbaseline: {training: {preset: none}}")
+    #expect(ordinary.baseline.training == .supervised)
   }
 
   @Test(
@@ -84,7 +93,7 @@ struct PresetTests {
       ),
       (
         "student: {training: {augmentation: {autoAugment: ra}}}",
-        "r.yaml:5: student.training.augmentation.autoAugment must be none, randAugment, imagenet or cifar10, not ra; "
+        "r.yaml:5: student.training.augmentation.autoAugment must be none, randAugment, trivialAugment, imagenet or cifar10, not ra; "
           + "did you mean randAugment?"
       ),
       (

@@ -5,7 +5,7 @@
 
 Writes augment.json beside this file: three pictures ("pictures": name, size, channels, the SHA-256 of the
 bytes, which a test makes by the same rule), the magnitudes of torchvision's tables ("OPERATION/STEPS/SIZE",
-31 steps of RandAugment and 10 of AutoAugment), and for each picture, operation, each fourth step and sign the
+31 steps of RandAugment, 10 of AutoAugment and "31 wide" of TrivialAugment), and for each picture, operation, each fourth step and sign the
 SHA-256 of the result.
 
 Made with Pillow 13.0.0, torchvision 0.28.0.
@@ -62,23 +62,25 @@ def swift(name):
 
 
 random, auto = autoaugment.RandAugment(), autoaugment.AutoAugment()
+trivial = autoaugment.TrivialAugmentWide()
 results, magnitudes = [], {}
 for name, array in PICTURES.items():
     size = array.shape[0]
     spaces = {
+        "31 wide": trivial._augmentation_space(31),
         31: random._augmentation_space(31, (size, size)),
         10: auto._augmentation_space(10, (size, size)),
     }
     for bins, space in spaces.items():
         for operation, (steps, signed) in space.items():
-            count = bins if steps.ndim > 0 else 1
+            count = len(steps) if steps.ndim > 0 else 1
             values = [float(steps[i].item()) if steps.ndim > 0 else 0.0 for i in range(count)]
             magnitudes[f"{swift(operation)}/{bins}/{size}"] = values
             for step in sorted({*range(0, count, 4), count - 1}):
                 for sign in ([1, -1] if signed else [1]):
                     made = operated(array, operation, values[step] * sign)
                     results.append([
-                        name, swift(operation), bins, step, sign,
+                        name, swift(operation), str(bins), step, sign,
                         hashlib.sha256(made).hexdigest()[:16]])
 path = folder / "augment.json"
 path.write_text(json.dumps({

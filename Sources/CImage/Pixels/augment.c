@@ -78,7 +78,11 @@ void cimage_affine(
     for (int32_t x = 0; x < width; x++, out += channels, from_x += across_x, from_y += across_y) {
       int64_t column = from_x >> 16, row = from_y >> 16;
       if (column < 0 || column >= width || row < 0 || row >= height) continue;
-      memcpy(out, pixels + (row * width + column) * channels, (size_t)channels);
+      const uint8_t *from = pixels + (row * width + column) * channels;
+      out[0] = from[0];
+      if (channels == 1) continue;
+      out[1] = from[1];
+      out[2] = from[2];
     }
   }
 }

@@ -19,7 +19,8 @@ enum AugmentationOperation: String, CaseIterable {
 
   /// torchvision's magnitude of step `bin` of so many `bins`, for pictures of `size` pixels a side; 0 where
   /// there is only one way to do it. In float32, as torch's `linspace`, whose last bits depend on the processor.
-  func magnitude(_ bin: Int, of bins: Int, size: Int) -> Double {
+  /// `isWide` reaches as far as TrivialAugment does.
+  func magnitude(_ bin: Int, of bins: Int, size: Int, isWide: Bool = false) -> Double {
     let last = bins - 1
     func step(from start: Float = 0, to end: Float) -> Double {
       let step = (end - start) / Float(last)
@@ -27,12 +28,13 @@ enum AugmentationOperation: String, CaseIterable {
         bin < bins / 2 ? start + step * Float(bin) : end - step * Float(last - bin))
     }
     switch self {
-    case .shearX, .shearY: return step(to: 0.3)
-    case .translateX, .translateY: return step(to: Float(150.0 / 331.0 * Double(size)))
-    case .rotate: return step(to: 30)
-    case .brightness, .color, .contrast, .sharpness: return step(to: 0.9)
+    case .shearX, .shearY: return step(to: isWide ? 0.99 : 0.3)
+    case .translateX, .translateY:
+      return step(to: isWide ? 32 : Float(150.0 / 331.0 * Double(size)))
+    case .rotate: return step(to: isWide ? 135 : 30)
+    case .brightness, .color, .contrast, .sharpness: return step(to: isWide ? 0.99 : 0.9)
     case .posterize:
-      return Double(8 - (Float(bin) / (Float(last) / 4)).rounded(.toNearestOrEven))
+      return Double(8 - (Float(bin) / (Float(last) / (isWide ? 6 : 4))).rounded(.toNearestOrEven))
     case .solarize: return step(from: 255, to: 0)
     case .identity, .autoContrast, .equalize, .invert: return 0
     }

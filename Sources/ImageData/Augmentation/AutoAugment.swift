@@ -3,6 +3,10 @@ public enum AutoAugment: Sendable, Hashable {
   /// So many operations one after the other, each any of 14, all of one magnitude, 0 to 30: E. Cubuk et al.,
   /// "RandAugment: Practical automated data augmentation with a reduced search space" (arXiv:1909.13719).
   case randAugment(operations: Int, magnitude: Int)
+  /// One operation, any of these 14, of any magnitude, which reach further: S. Müller and F. Hutter,
+  /// "TrivialAugment: Tuning-free Yet State-of-the-Art Data Augmentation" (arXiv:2103.10158); torchvision's
+  /// `TrivialAugmentWide`.
+  case trivialAugment
   /// One of 25 pairs of operations, found on ImageNet: E. Cubuk et al., "AutoAugment: Learning Augmentation
   /// Policies from Data" (arXiv:1805.09501).
   case imagenet
@@ -20,13 +24,17 @@ public enum AutoAugment: Sendable, Hashable {
     switch self {
     case .randAugment(let count, let magnitude):
       return (0..<count).map { _ in
-        // All but `invert`, which is the last.
-        let all = AugmentationOperation.allCases
-        let operation = all[random.integer(below: all.count - 1)]
+        let operation = Self.anyOperation(&random)
         return drawn(
           operation, operation.magnitude(magnitude, of: Self.mostMagnitude + 1, size: size), &random
         )
       }
+    case .trivialAugment:
+      let operation = Self.anyOperation(&random)
+      let bins = Self.mostMagnitude + 1
+      let magnitude = operation.magnitude(
+        random.integer(below: bins), of: bins, size: size, isWide: true)
+      return [drawn(operation, magnitude, &random)]
     case .imagenet: return draw(from: Self.imagenetPolicies, &random, size)
     case .cifar10: return draw(from: Self.cifar10Policies, &random, size)
     }
@@ -39,6 +47,12 @@ public enum AutoAugment: Sendable, Hashable {
       guard random.happens(step.probability) else { return nil }
       return drawn(step.operation, step.operation.magnitude(step.bin, of: 10, size: size), &random)
     }
+  }
+
+  /// Any but `invert`, which is the last.
+  private static func anyOperation(_ random: inout CounterRandom) -> AugmentationOperation {
+    let all = AugmentationOperation.allCases
+    return all[random.integer(below: all.count - 1)]
   }
 
   private func drawn(

@@ -5,12 +5,12 @@ extension Recipe {
   func options(ofGroup group: String) -> [String] {
     let names = [
       "targets", "temperature", "mixLabelled", "training.preset", "training.optimizer",
-      "training.dropPath", "training.ema", "training.labelSmoothing", "training.targetThreshold",
+      "training.dropPath", "training.ema", "training.loss", "training.labelSmoothing",
+      "training.targetThreshold",
       "training.augmentation.autoAugment", "training.augmentation.operations",
       "training.augmentation.magnitude", "training.augmentation.mixup",
       "training.augmentation.cutmix",
     ]
-    let presets = ["training.schedule", "training.loss"]
     let defaults = Dictionary(
       Recipe.defaultSettings.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
     let values = Dictionary(
@@ -18,7 +18,7 @@ extension Recipe {
     func value(_ name: String) -> String? { values["\(group).\(name)"] }
     func isSet(_ name: String) -> Bool { value(name) != defaults["\(group).\(name)"] }
     let operations = ["training.augmentation.operations", "training.augmentation.magnitude"]
-    return (names + (isSet("training.preset") ? presets : [])).filter { name in
+    return (names + (isSet("training.preset") ? ["training.schedule"] : [])).filter { name in
       operations.contains(name)
         ? value("training.augmentation.autoAugment") == "randAugment" : isSet(name)
     }.compactMap { name in

@@ -25,6 +25,7 @@ extension ImageInput {
       case .none: nil
       case .randAugment:
         .randAugment(operations: augmentation.operations, magnitude: augmentation.magnitude)
+      case .trivialAugment: .trivialAugment
       case .imagenet: .imagenet
       case .cifar10: .cifar10
       }

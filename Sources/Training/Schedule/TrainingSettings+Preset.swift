@@ -9,20 +9,19 @@ extension TrainingSettings {
     case strongLong = "strong-long"
   }
 
-  /// Takes the settings of `preset`: schedule, loss, targets and augmentation. How long it trains, the optimiser, its
-  /// rates and the batch stay: they depend on the pictures and the network.
+  /// Takes the settings of `preset`: schedule, loss, targets and augmentation; `none` undoes those of another. How
+  /// long it trains, the optimiser, its rates and the batch stay: they depend on the pictures and the network.
   public mutating func apply(_ preset: Preset) {
+    let isNone = preset == .none
+    let isLong = preset == .strongLong
+    if !isNone { schedule = .cosine } else if self.preset != .none { schedule = .halving }
+    loss = isNone ? .softmax : .sigmoid
+    targetThreshold = isNone ? nil : 0.2
+    labelSmoothing = isLong ? 0.1 : 0
+    dropPath = isLong ? 0.05 : 0
+    augmentation.autoAugment = isNone ? .none : .randAugment
+    augmentation.mixup = isNone ? 0 : isLong ? 0.2 : 0.1
+    augmentation.cutmix = isNone ? 0 : 1
     self.preset = preset
-    guard preset != .none else { return }
-    schedule = .cosine
-    loss = .sigmoid
-    targetThreshold = 0.2
-    augmentation.autoAugment = .randAugment
-    augmentation.mixup = 0.1
-    augmentation.cutmix = 1
-    guard preset == .strongLong else { return }
-    labelSmoothing = 0.1
-    dropPath = 0.05
-    augmentation.mixup = 0.2
   }
 }

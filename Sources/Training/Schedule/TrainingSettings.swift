@@ -140,6 +140,8 @@ extension TrainingSettings {
       case none
       /// Any ones, of one magnitude.
       case randAugment
+      /// Any one, of any magnitude.
+      case trivialAugment
       /// One of the 25 pairs that AutoAugment found on ImageNet.
       case imagenet
       /// One of the 25 pairs that it found on CIFAR-10.
