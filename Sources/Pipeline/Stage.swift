@@ -39,6 +39,8 @@ extension Stage {
     var isOfPipeline: Bool
     /// The pictures that its network learns from; nil where it learns from none.
     var learns: Images?
+    /// These, where this stage alone has them.
+    var own: OwnImages?
     /// How it trains its network; nil where it trains none.
     var training: TrainingFacts?
     /// Whether its network is the teacher's.
@@ -69,6 +71,20 @@ extension Stage {
     case own
     /// D̂.
     case selected
+  }
+
+  /// Labelled pictures that one stage alone has.
+  struct OwnImages {
+    /// The key of a recipe that names them.
+    var key: String
+    /// What messages call the set.
+    var set: String
+    /// What they and their classes are called in a sentence.
+    var words: (images: String, classes: String)
+    /// The keys whose words only say where they lie.
+    var places: [String]
+    /// Which of them are left out because D or the test pictures hold them too.
+    var leaveOut: KeyPath<Recipe, Recipe.Duplicates>
   }
 
   /// What there is to know of a stage's training.
@@ -109,6 +125,9 @@ extension Stage {
       Facts(
         folder: "0-pretrained", title: "teacher's pre-training", result: "Teacher before D",
         isOfPipeline: true, learns: .own,
+        own: .init(
+          key: "data.tagged", set: "tagged", words: ("tagged pictures", "the tags"),
+          places: Recipe.tagWords, leaveOut: \.teacher.pretraining.leaveOut),
         training: .init(
           group: "teacher.pretraining", settings: \.teacher.pretraining.training),
         isOfTeacher: true,
@@ -123,6 +142,9 @@ extension Stage {
       Facts(
         folder: "0-tuned", title: "teacher's tuning on V", result: "Teacher on V",
         isOfPipeline: true, learns: .own,
+        own: .init(
+          key: "teacher.fineTuneOn.labelled", set: "task", words: ("pictures V", "the classes"),
+          places: Recipe.taskWords, leaveOut: \.teacher.fineTuneOn.leaveOut),
         training: .init(group: "teacher.fineTuneOn", settings: \.teacher.fineTuneOn.training),
         isOfTeacher: true, begins: (.pretraining, "model.safetensors"),
         keys: [

@@ -2,6 +2,7 @@
 
     Benchmarks/peers/setup
     Benchmarks/peers/.venv/bin/python Tests/Reference/generate.py            writes the files anew
+    Benchmarks/peers/.venv/bin/python Tests/Reference/generate.py models.json    only this one
     Benchmarks/peers/.venv/bin/python Tests/Reference/generate.py --check    compares, writes nothing
 
 Made with Python 3.11, torch 2.13.0 (CPU), torchvision 0.28.0, numpy 2.4.6; on the CPU, one thread,
@@ -99,7 +100,11 @@ def main():
         found = [line for name, made in files.items() for line in differences(name, made)]
         print("\n".join(found) if found else f"{len(files)} files are as PyTorch gives them")
         sys.exit(bool(found))
-    for name, made in files.items():
+    wanted = sys.argv[1:] or list(files)
+    if unknown := set(wanted) - set(files):
+        sys.exit(f"no such files: {', '.join(sorted(unknown))}; there are {', '.join(files)}")
+    for name in wanted:
+        made = files[name]
         if isinstance(made, tuple):
             reference_file.write(folder / name, made[0], made[1] | versions)
         elif isinstance(made, bytes):

@@ -7,18 +7,19 @@ struct ConvNormTests {
   /// A layer whose normalisation is far from doing nothing.
   func layer(
     from input: Int = 6, to output: Int = 6, kernel: Int = 3, stride: Int = 1, groups: Int = 1,
-    device: Device = .cpu
+    hasBias: Bool = false, device: Device = .cpu
   ) throws -> ConvNorm {
     let store = try ParameterStore(seed: 1, device: device)
     let layer = try ConvNorm(
       store.root / "c", store.root / "n", from: input, to: output, kernel: kernel, stride: stride,
-      groups: groups)
+      groups: groups, hasBias: hasBias)
     let generator = try RandomGenerator(seed: 2)
     func draw(_ tensor: Tensor, _ low: Double, _ high: Double) throws {
       let values = try Tensor.empty(tensor.shape)
       try values.fillUniform(low: low, high: high, from: generator)
       try tensor.copy(from: values)
     }
+    if let bias = layer.convolution.bias { try draw(bias, -0.5, 0.5) }
     try draw(layer.norm.weight, -1.5, 1.5)
     try draw(layer.norm.bias, -0.5, 0.5)
     try draw(layer.norm.runningMean, -0.5, 0.5)
@@ -38,11 +39,13 @@ struct ConvNormTests {
     var kernel = 3
     var stride = 1
     var groups = 1
+    var hasBias = false
   }
 
   static let shapes = [
     Shape(), Shape(from: 3, to: 8, kernel: 7, stride: 2), Shape(to: 12, kernel: 1),
     Shape(from: 8, to: 16, stride: 2, groups: 4), Shape(from: 1, to: 16), Shape(groups: 6),
+    Shape(hasBias: true),
   ]
 
   @Test(
@@ -51,7 +54,7 @@ struct ConvNormTests {
   func float32(_ shape: Shape, _ device: Device) throws {
     let layer = try layer(
       from: shape.from, to: shape.to, kernel: shape.kernel, stride: shape.stride,
-      groups: shape.groups, device: device)
+      groups: shape.groups, hasBias: shape.hasBias, device: device)
     try withoutGradients {
       for last in [false, true] {
         let rows = try pictures([2, shape.from, 9, 7], device: device)

@@ -92,11 +92,9 @@ struct LearnedImages {
 }
 
 extension Stage {
-  /// Which key of a recipe names the pictures that the stage learns, where they are not D.
-  var imageKey: String {
-    self == .taskTuning ? "teacher.fineTuneOn.labelled" : "data.tagged"
-  }
+  /// Which key of a recipe names the pictures that the stage alone has, else its own group.
+  var imageKey: String { facts.own?.key ?? recipeKey }
 
   /// What messages call them.
-  var imageSet: String { self == .taskTuning ? "task" : "tagged" }
+  var imageSet: String { facts.own?.set ?? title }
 }

@@ -14,16 +14,16 @@ extension Recipe {
     Stage.allCases.first { $0.isOfTeacher && includes($0) } ?? .teacher
   }
 
-  /// Which pictures of W or V are left out because they are known.
+  /// Which of the pictures that the stage alone has are left out because they are known.
   func leaveOut(of stage: Stage) -> Duplicates {
-    stage == .taskTuning ? teacher.fineTuneOn.leaveOut : teacher.pretraining.leaveOut
+    stage.facts.own.map { self[keyPath: $0.leaveOut] } ?? .keep
   }
 
   /// Whether pictures that only look alike are to be found, in U, W or V.
   var looksForAlike: Bool {
     ranking.leaveOut == .near
       || Stage.allCases.contains {
-        $0.facts.learns == .own && includes($0) && leaveOut(of: $0) == .near
+        includes($0) && leaveOut(of: $0) == .near
       }
   }
 }

@@ -60,9 +60,9 @@ struct TrainingMemory {
     _ training: Recipe.Training = .supervised, processes: Int = 1
   ) {
     let elementBytes = precision == .bf16 ? 2.0 : 4.0
-    let moments = training.optimizer == "adamw" ? 8.0 : 4
+    let momenta = 4 * Double(Optimizers.momenta(of: training.optimizer))
     let copies =
-      4 + 4 * Self.gradients(of: training, processes: processes) + moments
+      4 + 4 * Self.gradients(of: training, processes: processes) + momenta
       + (precision == .bf16 ? 2 : 0) + (training.ema > 0 ? 4 : 0)
     fixed = Double(cost.parameters) * copies
     savedPerImage = Double(cost.savedElements) * elementBytes

@@ -58,7 +58,8 @@ struct RunPlan {
         memoryBytes: memory.fixed + memory.perImage * Double(plan.microBatch),
         seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
         parts: training.accumulate * training.replicas,
-        checkpointBytes: Double(cost.parameters) * (training.ema > 0 ? 12 : 8),
+        checkpointBytes: 4 * Double(cost.parameters)
+          * Double(1 + Optimizers.momenta(of: training.optimizer) + (training.ema > 0 ? 1 : 0)),
         options: recipe.options(ofGroup: stage.recipeKey))
     }
 
@@ -88,9 +89,7 @@ struct RunPlan {
     let scoreBytes = Double(counts.unlabelled) * scoreRowBytes
     selectionBytes = Double(selected) * Double(8 + 8 + 12 + 90)
     let checkpoints =
-      Double(recipe.checkpoints.keep + 1) * 8
-      * Double(
-        max(teacher.kind == .trained ? teacherCost?.parameters ?? 0 : 0, studentCost.parameters))
+      Double(recipe.checkpoints.keep + 1) * (trainings.map(\.checkpointBytes).max() ?? 0)
     let models = Stage.allCases.filter { $0.facts.training != nil && recipe.includes($0) }
       .reduce(0.0) {
         $0 + 4 * Double($1.isOfTeacher ? teacherCost?.parameters ?? 0 : studentCost.parameters)

@@ -57,11 +57,11 @@ public struct StageInputs: Codable, Equatable, Sendable {
       !Self.given.contains($0) && $0.hasSuffix("model.safetensors") && was.files[$0] != nil
     }
     if hasEarlier && (hasEarlierNetwork || learned == nil) {
-      words.formUnion(Recipe.tagWords + Recipe.taskWords)
+      words.formUnion(Stage.allCases.compactMap(\.facts.own).flatMap(\.places))
     } else if learned != nil, was.learned != nil {
-      // V where the stage learns V, whose settings it has, else W.
-      let learnsTask = settings.keys.contains("teacher.fineTuneOn.labelled")
-      words.formUnion(learnsTask ? Recipe.taskWords : Recipe.tagWords)
+      // Its own are those whose settings it has, the last of them where it has also those of earlier stages.
+      let own = Stage.allCases.compactMap(\.facts.own).last { settings.keys.contains($0.key) }
+      words.formUnion(own?.places ?? [])
     }
     words.formUnion(
       Self.given.filter { key in

@@ -95,10 +95,9 @@ extension StaleStages {
       return "the pictures that U must not hold (test, held-out and labelled ones) are not those "
         + "that were left out when it was scored"
     case .learned(let what):
-      let isTask = stage == Stage.taskTuning.title
-      let words = what == "the classes" && !isTask ? "the tags" : what
-      return
-        "\(words) of the \(isTask ? "pictures V" : "tagged pictures") have changed since the \(stage)"
+      let own = reasons.first { $0.differences.contains(difference) }?.stage.facts.own?.words
+      let words = what == "the classes" ? own?.classes ?? what : what
+      return "\(words) of the \(own?.images ?? "pictures") have changed since the \(stage)"
     case .cache(let was, let now):
       func words(_ copies: String?) -> String {
         copies.map { "copies at training size (\($0))" } ?? "U's own pictures"

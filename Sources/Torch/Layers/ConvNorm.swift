@@ -19,18 +19,18 @@ public final class ConvNorm {
     case bytes(QuantizedConvolution)
   }
 
-  /// A convolution named `convolution`, begun as `start` says or by He's, followed by a normalisation
-  /// named `norm`, whose weights begin at `scale`.
+  /// A convolution named `convolution`, begun as `start` says or by He's and without bias unless asked for
+  /// (VGG's have one), followed by a normalisation named `norm`, whose weights begin at `scale`.
   /// - Throws: `TorchError`.
   public init(
     _ convolutionPath: Path, _ normPath: Path, from input: Int, to output: Int, kernel: Int,
-    stride: Int = 1, groups: Int = 1, epsilon: Double = 1e-5, scale: Double = 1,
-    start: ParameterStore.Start? = nil
+    stride: Int = 1, groups: Int = 1, hasBias: Bool = false, epsilon: Double = 1e-5,
+    scale: Double = 1, start: ParameterStore.Start? = nil
   ) throws {
     name = convolutionPath.name
     convolution = try Conv2d(
       convolutionPath, from: input, to: output, kernel: kernel, stride: stride,
-      padding: kernel / 2, groups: groups, start: start)
+      padding: kernel / 2, groups: groups, hasBias: hasBias, start: start)
     norm = try BatchNorm(normPath, channels: output, epsilon: epsilon, scale: scale)
   }
 

@@ -58,7 +58,8 @@ extension Conv2d {
       let deviation = try norm.runningVariance.scaled(by: 1, plus: norm.epsilon).squareRoot()
       let scale = try norm.weight.divided(by: deviation)
       let folded = try weight.multiplied(by: scale.reshaped(to: [-1, 1, 1, 1]))
-      let shift = try norm.bias.subtracting(norm.runningMean.multiplied(by: scale))
+      let mean = try bias.map { try norm.runningMean.subtracting($0) } ?? norm.runningMean
+      let shift = try norm.bias.subtracting(mean.multiplied(by: scale))
       return (try folded.detached(), try shift.detached())
     }
   }

@@ -11,12 +11,15 @@ public import Torch
 ///   try Mine(parameters, weightDecay: settings.weightDecay)
 /// },
 /// ```
-/// One that takes `ParameterGroup`s is given `groups(of:)`, and says `decaysByLayer: true`.
+/// One that takes `ParameterGroup`s is given `groups(of:)`, and says `decaysByLayer: true`; one that remembers another
+/// number than one of each weight says `momenta:`, so that its memory can be planned.
 public enum Optimizers {
   struct Entry {
     let name: String
     /// Whether it moves those weights less that lie nearer to the picture, as `layerDecay` says.
     var decaysByLayer = false
+    /// How many numbers it remembers of each weight.
+    var momenta = 1
     let make:
       @Sendable ([ParameterStore.Named], TrainingSettings, any Network) throws -> any Optimizer
   }
@@ -27,7 +30,7 @@ public enum Optimizers {
         parameters, momentum: settings.momentum, weightDecay: settings.weightDecay,
         nesterov: settings.nesterov)
     },
-    Entry(name: "adamw", decaysByLayer: true) { parameters, settings, network in
+    Entry(name: "adamw", decaysByLayer: true, momenta: 2) { parameters, settings, network in
       try AdamW(groups(of: parameters, settings, network))
     },
   ]
@@ -37,6 +40,11 @@ public enum Optimizers {
 
   /// The names of those that go by a training's `layerDecay`.
   public static var decayingByLayer: [String] { entries.filter(\.decaysByLayer).map(\.name) }
+
+  /// How many numbers the optimiser `name` remembers of each weight; 1 where there is none of that name.
+  public static func momenta(of name: String) -> Int {
+    entries.first { $0.name == name }?.momenta ?? 1
+  }
 
   /// Makes the optimiser that `settings` name.
   /// - Throws: `TrainingError.usage` when there is none of that name, `TorchError`.
