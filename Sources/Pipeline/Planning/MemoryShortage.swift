@@ -21,9 +21,13 @@ enum Memory {
     if let most = controlGroup("memory.max"), let used = controlGroup("memory.current") {
       free = min(free, most - used)
     }
-    if let space = addressSpace { free = min(free, space.limit - space.used) }
+    if let space = addressSpace { free = min(free, space.limit - space.used - threadsSpace) }
     return max(free, 0)
   }
+
+  /// The address space that threads which are still to be started reserve for what they allocate: 64 MiB each,
+  /// most of which is never used.
+  private static let threadsSpace = 2.0 * 64 * 1024 * 1024
 
   private static func field(_ name: String, of file: String = "/proc/meminfo") -> Double? {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8),
