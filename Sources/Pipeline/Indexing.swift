@@ -68,7 +68,7 @@ struct Indexing {
   func open(_ folder: String, commands: CommandPermission) throws -> IndexedCollection {
     try IndexedCollection(
       folder: folder, commands: commands, readsImages: readsImages, note: tellFailures(console),
-      shouldStop: { StopSignal.number != nil })
+      shouldStop: { StopSignal.isAsked })
   }
 
   private func build(
@@ -85,7 +85,7 @@ struct Indexing {
           console.note(
             "\(what): \(Format.count(done)) of \(Format.count(shards)) shards, "
               + "\(Format.count(samples)) pictures")
-        }, note: { console.note("\(what): \($0)") }, shouldStop: { StopSignal.number != nil })
+        }, note: { console.note("\(what): \($0)") }, shouldStop: { StopSignal.isAsked })
       if let line = summary.passedOver.line(in: source) { console.say(line) }
       guard summary.reusedShards < summary.shards else { return }
       // What was told by its ending just now, or is told where the set is opened, is not said again.

@@ -58,10 +58,25 @@ extension Run {
       "precision": precision.rawValue, "libtorch": Libtorch.version, "--redo": "\(isRedoing)",
       "unlabelled pictures": inputs.unlabelled ?? "", "pictures left out": inputs.leftOut ?? "",
     ]
+    let mark = try markDirectory()
+    defer { if isFirst { FilePath(text: mark).unlink() } }
+    facts["the folder --out"] =
+      FilePath(text: mark).exists
+      ? "process 0's" : "another one of that name, on this machine alone"
     for (name, identity) in inputs.sets { facts["\(name) pictures"] = "\(identity)" }
     for (name, weights) in inputs.weights { facts[name] = weights }
     for setting in recipe.influences { facts[setting.key] = setting.value }
     try together.requireSame(facts, what: "the run")
+  }
+
+  /// Leaves an empty file of a new name in the run directory, which those find whose directory it is; where it lies.
+  private func markDirectory() throws -> String {
+    let name = try decidedByFirst {
+      let name = ".lock-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+      try DurableFile.write("", to: "\(directory.path)/\(name)")
+      return name
+    }
+    return "\(directory.path)/\(name)"
   }
 
   /// Waits until all processes are here.

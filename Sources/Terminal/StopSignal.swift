@@ -110,6 +110,9 @@ public enum StopSignal {
     return try body()
   }
 
+  /// Whether `check` would throw.
+  package static var isAsked: Bool { (try? check()) == nil }
+
   /// - Throws: `Stopped` when a signal asked to stop.
   public static func check() throws {
     if let number { throw Stopped(signal: number) }

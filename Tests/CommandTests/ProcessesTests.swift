@@ -142,6 +142,59 @@ struct ProcessesTests {
     #expect(Processes.lines([outcomes[1]]).isEmpty, "\(outcomes[1].errors)")
   }
 
+  private static let mayMount: Bool = {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "unshare -m mount -t tmpfs none /mnt 2>/dev/null"]
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+
+  @Test(
+    "a run directory that is not the first process's is found before anything is trained",
+    .enabled(if: mayMount, "only root may mount here"))
+  func otherFolder() throws {
+    let tiny = try TinyRun()
+    let port = try FreePort.find()
+    try FileManager.default.createDirectory(
+      atPath: tiny.folder.path + "/runs", withIntermediateDirectories: true)
+    let all = try (0..<2).map { rank in
+      try Command(
+        tiny.arguments("run", "a", TinyRun.shared),
+        environment: [
+          "RANK": "\(rank)", "WORLD_SIZE": "2", "LOCAL_RANK": "\(rank)", "LOCAL_WORLD_SIZE": "2",
+          "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
+        ],
+        shell: rank == 0
+          ? nil
+          : "exec unshare -m sh -c 'mount -t tmpfs none \(tiny.folder.path)/runs && exec \"$@\"' sh \"$@\""
+      )
+    }
+    let outcomes = try all.map { try $0.wait() }
+    #expect(outcomes.map(\.code) == [64, 64], "\(outcomes.map(\.errors))")
+    let line = Processes.lines([outcomes[0]]).first ?? ""
+    #expect(line.contains("the folder --out (another one of that name"), "\(line)")
+    #expect(!tiny.has("a", "baseline/done.json"))
+  }
+
+  @Test("processes with other seeds are refused")
+  func otherSeeds() throws {
+    let tiny = try TinyRun()
+    let port = try FreePort.find()
+    let all = try (0..<2).map { rank in
+      try Command(
+        tiny.arguments("run", "a", TinyRun.shared) + ["--seeds", rank == 0 ? "0,1" : "0"],
+        environment: [
+          "RANK": "\(rank)", "WORLD_SIZE": "2", "LOCAL_RANK": "\(rank)", "LOCAL_WORLD_SIZE": "2",
+          "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
+        ])
+    }
+    let outcomes = try all.map { try $0.wait() }
+    #expect(outcomes.map(\.code) == [64, 64], "\(outcomes.map(\.errors))")
+    #expect(Processes.lines(outcomes).first?.contains("--seeds (0, not 0,1)") == true)
+  }
+
   @Test("a port that is in use and an address that is wrong are one error each")
   func wrongPlace() throws {
     let tiny = try TinyRun()

@@ -235,6 +235,33 @@ struct DistributedGroupTests {
       same.compactMap(\.self).first?.hasPrefix("another process 1 has come to") == true, "\(same)")
   }
 
+  @Test("processes that count other numbers of them are told so at once")
+  func otherSize() throws {
+    let port = try FreePort.find()
+    let found = try lines([
+      Rendezvous(rank: 0, size: 2, port: port), Rendezvous(rank: 1, size: 4, port: port),
+    ])
+    for line in found {
+      #expect(
+        line?.contains("process 1 counts 4 processes and process 0 2: give all the same WORLD_SIZE")
+          == true, "\(found)")
+    }
+  }
+
+  @Test("of long values what is other is shown, wherever it stands")
+  func longValues() throws {
+    let same = String(repeating: "same, ", count: 40)
+    let lines = try members(2) { group -> String in
+      do {
+        try group.requireSame(["a": "\(same)\(group.rank), end"], what: "x")
+        return ""
+      } catch let error as DistributedError { return error.description }
+    }
+    for line in lines {
+      #expect(line.contains("1, end, not …") && line.contains("0, end)"), "\(line)")
+    }
+  }
+
   @Test("processes that have other work than the first are named, with what is other")
   func otherWork() throws {
     let lines = try members(3) { group -> String in

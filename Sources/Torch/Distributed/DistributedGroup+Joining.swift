@@ -147,7 +147,7 @@ extension DistributedGroup {
           {
             answered[other] = asked
             let key = "answer/\(other)/\(String(decoding: asked, as: UTF8.self))"
-            try onStore { try store.set(key, Data(round.utf8)) }
+            try onStore { try store.set(key, Data("\(round) \(size)".utf8)) }
           }
           if try onStore({ try store.get("\(round)/here/\(other)") }) != nil {
             missing.remove(other)
@@ -208,9 +208,15 @@ extension DistributedGroup {
     do {
       while true {
         let answer = try onStore { try store.get("answer/\(rank)/\(own)") }
-        let told = answer.map { String(decoding: $0, as: UTF8.self) }
+        let words = answer.map { String(decoding: $0, as: UTF8.self).split(separator: " ") }
+        let told = words?.first.map(String.init)
         if let told, told != round {
           round = told
+          if let theirs = words?.last.flatMap({ Int($0) }), theirs != size {
+            throw DistributedError.usage(
+              "process \(rank) counts \(size) processes and process 0 \(theirs): give all the same WORLD_SIZE"
+            )
+          }
           guard try onStore({ try store.claim("\(told)/here/\(rank)", Data(own.utf8)) }) else {
             throw another
           }

@@ -58,8 +58,16 @@ extension DistributedGroup {
     for (other, found) in all.enumerated() {
       let names = Set(all[0].keys).union(found.keys).filter { all[0][$0] != found[$0] }.sorted()
       guard !names.isEmpty else { continue }
-      func shown(_ value: String?) -> String { value.map { String($0.prefix(80)) } ?? "none" }
-      let differences = names.map { "\($0) (\(shown(found[$0])), not \(shown(all[0][$0])))" }
+      let differences = names.map { name in
+        let (theirs, ours) = (found[name] ?? "none", all[0][name] ?? "none")
+        let same = theirs.commonPrefix(with: ours).count
+        // Of long values what stands around the first difference.
+        func shown(_ value: String) -> String {
+          let start = max(0, min(same - 20, value.count - 80))
+          return (start > 0 ? "…" : "") + String(value.dropFirst(start).prefix(80))
+        }
+        return "\(name) (\(shown(theirs)), not \(shown(ours)))"
+      }
       throw DistributedError.usage(
         "\(what): process \(other) has other work than process 0: \(Format.few(differences)); start all with the same "
           + "command, recipe and data")

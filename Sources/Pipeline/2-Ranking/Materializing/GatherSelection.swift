@@ -46,7 +46,7 @@ public enum GatherSelection {
     }
     progress.finish()
     try buildIndex(
-      of: "\(folder)/shards", in: "\(folder)/index", shouldStop: { StopSignal.number != nil })
+      of: "\(folder)/shards", in: "\(folder)/index", shouldStop: { StopSignal.isAsked })
     return try open("\(folder)/index", of: selection, in: run)
   }
 

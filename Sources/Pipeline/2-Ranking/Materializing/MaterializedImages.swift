@@ -54,7 +54,7 @@ struct MaterializedImages: Codable {
     var options = IndexOptions()
     options.commands = .denied
     try buildIndex(
-      of: place.folder, in: index, options: options, shouldStop: { StopSignal.number != nil })
+      of: place.folder, in: index, options: options, shouldStop: { StopSignal.isAsked })
     let unlabelled = run.data.unlabelled
     return try GatheredImages(
       IndexedCollection(folder: index), count: selection.images.count,

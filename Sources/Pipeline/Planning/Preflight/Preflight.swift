@@ -1,3 +1,4 @@
+import Torch
 import Foundation
 import ImageData
 public import Recipes
@@ -34,10 +35,10 @@ public struct Preflight: Sendable {
   }
 
   /// Notes why something could not be done; of an error that lists several problems, each.
-  /// - Throws: `Stopped`, which is no problem of the run's.
+  /// - Throws: `Stopped`, and what other processes of the run say or are found to be: no problems of the recipe's.
   mutating func note(_ error: any Error, key: String) throws {
     switch error {
-    case let stopped as Stopped: throw stopped
+    case is Stopped, is DistributedGroup.StopRequest, is DistributedError: throw error
     case let several as Problems: several.list.forEach { add($0) }
     case ImageDataError.dataset(_, ImageDataError.notThere):
       let line = PipelineError.line(about: error)
