@@ -13,8 +13,10 @@ extension Recipe {
       ]
 
   /// Gives each training the settings of the preset that the last of `layers` names for it, before what the layers
-  /// say themselves is read.
-  mutating func applyPresets(of layers: [RecipeReader.Layer], to groups: [String]? = nil) {
+  /// say themselves is read; `changing` those that a file has, only where they are its own preset's.
+  mutating func applyPresets(
+    of layers: [RecipeReader.Layer], to groups: [String]?, changing: Bool
+  ) {
     for (group, member) in Self.trainings where groups?.contains(group) ?? true {
       let path = group.split(separator: ".").map(String.init) + ["training", "preset"]
       let given = layers.compactMap { layer in
@@ -22,7 +24,12 @@ extension Recipe {
           node?.mapping?.first { $0.key.string == name }?.value
         }.flatMap(Training.Preset.read)
       }
-      if let preset = given.last { self[keyPath: member].apply(preset) }
+      guard let preset = given.last else { continue }
+      if changing {
+        self[keyPath: member].change(to: preset)
+      } else {
+        self[keyPath: member].apply(preset)
+      }
     }
   }
 }

@@ -41,22 +41,12 @@ public struct RecipeReading: Sendable {
     layers += try overrides.map(Self.layer(of:))
     try Self.refuseTwoBudgets(in: overrides)
 
-    // What a preset sets lies below everything that is given.
-    recipe.applyPresets(of: layers)
     var reader = RecipeReader(file: file)
-    for layer in layers { try reader.read(layer, into: &recipe) }
+    try recipe.read(layers, &reader)
 
     // Once more over what the teacher's training became.
     recipe.inheritFromTeacher()
-    recipe.applyPresets(of: layers, to: ["baseline", "fineTuning"])
-    for layer in layers {
-      let groups = layer.node.mapping?.filter {
-        ["baseline", "fineTuning"].contains($0.key.string)
-      }
-      guard let groups, !groups.isEmpty else { continue }
-      let node = Node(groups.map { ($0.key, $0.value) })
-      try reader.read(.init(node: node, override: layer.override), into: &recipe)
-    }
+    try recipe.read(layers, &reader, only: ["baseline", "fineTuning"])
 
     if let name, reader.places["name"] == nil {
       recipe.name = name
@@ -146,6 +136,26 @@ public struct RecipeReading: Sendable {
 extension Recipe {
   /// The baseline is trained as the teacher is; fine-tuning sees the same pictures with the same
   /// loss.
+  /// Reads the file and then the changes to it, of `groups` or of all. What a preset sets lies below what is given beside
+  /// it; one that a change names takes the place of what the file's own preset set, also where that is written out.
+  fileprivate mutating func read(
+    _ layers: [RecipeReader.Layer], _ reader: inout RecipeReader, only groups: [String]? = nil
+  ) throws {
+    for (part, isFile) in [(layers.prefix(1), true), (layers.dropFirst(), false)] {
+      applyPresets(of: Array(part), to: groups, changing: !isFile)
+      for layer in part {
+        guard let groups else {
+          try reader.read(layer, into: &self)
+          continue
+        }
+        let found = layer.node.mapping?.filter { groups.contains($0.key.string ?? "") } ?? []
+        guard !found.isEmpty else { continue }
+        let node = Node(found.map { ($0.key, $0.value) })
+        try reader.read(.init(node: node, override: layer.override), into: &self)
+      }
+    }
+  }
+
   fileprivate mutating func inheritFromTeacher() {
     baseline.training = teacher.training
     baseline.training.freezeBackbone = false

@@ -43,6 +43,20 @@ struct PresetTests {
     #expect(recipe.yaml.contains("autoAugment: randAugment"))
   }
 
+  @Test("a preset given for a recipe that is written out, with every setting, counts all the same")
+  func writtenOut() throws {
+    for preset in ["none", "strong", "strong-long"] {
+      let whole = try read("teacher: {training: {preset: \(preset), dropPath: 0.3}}")
+      for other in ["none", "strong", "strong-long"] {
+        let change = ["teacher.training.preset=\(other)", "baseline.training.preset=\(other)"]
+        let changed = try Recipe(yaml: whole.yaml, overrides: change)
+        let own = try read("teacher: {training: {preset: \(other), dropPath: 0.3}}")
+        #expect(changed.teacher.training == own.teacher.training, "\(preset) to \(other)")
+        #expect(changed.baseline.training == own.baseline.training, "\(preset) to \(other)")
+      }
+    }
+  }
+
   @Test("the last preset given counts, under every key that is given anywhere")
   func layers() throws {
     let lines = "student: {training: {preset: strong, dropPath: 0.2}}"

@@ -24,4 +24,27 @@ extension TrainingSettings {
     augmentation.cutmix = isNone ? 0 : 1
     self.preset = preset
   }
+
+  /// Takes the settings of `preset` where its own preset's stand; what is otherwise was given besides, and stays.
+  public mutating func change(to preset: Preset) {
+    var (own, changed) = (self, self)
+    own.apply(self.preset)
+    changed.apply(preset)
+    func keep<Value: Equatable>(_ member: WritableKeyPath<TrainingSettings, Value>) {
+      if self[keyPath: member] != own[keyPath: member] {
+        changed[keyPath: member] = self[keyPath: member]
+      }
+    }
+    keep(\.loss)
+    keep(\.targetThreshold)
+    keep(\.labelSmoothing)
+    keep(\.dropPath)
+    keep(\.augmentation.autoAugment)
+    keep(\.augmentation.mixup)
+    keep(\.augmentation.cutmix)
+    // Without a preset each stage has a schedule of its own.
+    let isOwn = self.preset == .none && (schedule == .halving || schedule == .steps)
+    if !isOwn, self.preset == .none || schedule != own.schedule { changed.schedule = schedule }
+    self = changed
+  }
 }
