@@ -58,6 +58,8 @@ public struct Experiment: Sendable {
   public var claims: [Claim]
   /// How it is drawn; nil where a table says it all.
   public var plot: Plot?
+  /// Why it cannot be made of the recipe that it is to change; nil where it can.
+  public var refusal: String?
 }
 
 extension Experiment.Column {

@@ -28,6 +28,7 @@ public enum ExperimentCatalogue {
       throw ExperimentError(
         "there is no experiment \(name); there are \(made.map(\.name).joined(separator: ", "))")
     }
+    if let refusal = found.refusal { throw ExperimentError("\(name): \(refusal)") }
     return found
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Recipes
 import TestSupport
 import Testing
+import Training
 
 @testable import Experiments
 
@@ -72,6 +73,27 @@ struct ExperimentsTests {
         }
       }
     }
+  }
+
+  @Test("a recipe's own K, part of U and options are no row twice, and none under another's name")
+  func otherRecipes() throws {
+    var recipe = Recipe.demo
+    recipe.ranking.imagesPerClass = 3
+    (recipe.ranking.fraction, recipe.student.targets) = (0.5, .soft)
+    recipe.student.training.labelSmoothing = 0.2
+    func recipes(_ name: String) throws -> [Recipe] {
+      let experiment = try ExperimentCatalogue.experiment(name, .small, changing: recipe)
+      return try experiment.rows.map { try Recipe(yaml: recipe.yaml, overrides: $0.settings) }
+    }
+    #expect(try recipes("figure5").map(\.ranking.imagesPerClass) == [1, 2, 3, 6, 12, 3, 3, 3])
+    #expect(try recipes("figure3").map(\.ranking.fraction).max() == 0.5)
+    let options = try recipes("options")
+    #expect(options[0].student.targets == .hard && options[1].student.targets == .soft)
+    #expect(options[0].student.training.labelSmoothing == 0)
+    recipe.student.training.images = nil
+    recipe.student.training.epochs = 20
+    let error = #expect(throws: ExperimentError.self) { try recipes("figure4") }
+    #expect(error?.description.contains("student.training.images") == true)
   }
 
   @Test("what there is not is refused with what there is")

@@ -63,6 +63,17 @@ struct ManifestDatasetTests {
     try folder.write("1 1\n2 1\n", to: "CUB/image_class_labels.txt")
     let error = #expect(throws: ImageDataError.self) { try openDataset(path) }
     #expect("\(String(describing: error))".contains("no line for picture 3"))
+    for (file, text, words) in [
+      ("image_class_labels.txt", "1 1\n2 1\n3 7\n", "no class 7"),
+      ("train_test_split.txt", "1 1\n2 0\n3 2\n", "neither 0 nor 1"),
+    ] {
+      let before = files[file] ?? ""
+      try folder.write("1 1\n2 1\n3 2\n", to: "CUB/image_class_labels.txt")
+      try folder.write(text, to: "CUB/\(file)")
+      let error = #expect(throws: ImageDataError.self) { try openDataset(path) }
+      #expect("\(String(describing: error))".contains(words))
+      try folder.write(before, to: "CUB/\(file)")
+    }
     try folder.write("1 1\n2 1\nx\n", to: "CUB/image_class_labels.txt")
     let broken = #expect(throws: ImageDataError.self) { try openDataset(path) }
     #expect("\(String(describing: broken))".contains("image_class_labels.txt"))

@@ -7,9 +7,9 @@ extension Experiment {
       Row(
         name: "part-\(part)", title: part == 1 ? "all of U" : "1/\(part) of U",
         settings: [
-          "ranking.fraction=\(1 / Double(part))",
+          "ranking.fraction=\(recipe.ranking.fraction / Double(part))",
           "ranking.imagesPerClass=\(max(1, recipe.ranking.imagesPerClass / part))",
-        ], x: 1 / Double(part))
+        ], x: recipe.ranking.fraction / Double(part))
     }
     return Experiment(
       name: "figure3", title: "How many unlabelled pictures there are",

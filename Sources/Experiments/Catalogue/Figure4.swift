@@ -8,10 +8,14 @@ extension Experiment {
     let factors: [Double] =
       scale == .paper ? [0.1, 0.25, 0.5, 1, 2, 4] : [1.0 / 32, 1.0 / 8, 0.5, 1, 2]
     let full = recipe.student.training.images ?? 1_000_000_000
-    let rows = factors.map { factor in
-      let images = max(
-        recipe.student.training.batch, Int((Double(full) * factor).rounded()))
-      return Row(
+    var lengths = factors.map { factor in
+      max(recipe.student.training.batch, Int((Double(full) * factor).rounded()))
+    }
+    lengths = lengths.indices.filter { lengths.firstIndex(of: lengths[$0]) == $0 }.map {
+      lengths[$0]
+    }
+    let rows = lengths.map { images in
+      Row(
         name: "images-\(images)", title: "\(Format.count(images)) images",
         settings: ["student.training.images=\(images)", "baseline.training.images=\(images)"],
         x: Double(images))
@@ -39,6 +43,8 @@ extension Experiment {
           "The shortest loses against as short a training on the labels alone",
           [(.init(shortest, 1), .init(shortest, 0))]),
       ],
-      plot: Plot(axis: "images seen", columns: [0, 1]))
+      plot: Plot(axis: "images seen", columns: [0, 1]),
+      refusal: recipe.student.training.images == nil
+        ? "the recipe's student is trained in epochs; give student.training.images" : nil)
   }
 }

@@ -5,9 +5,11 @@ extension Experiment {
   /// Figure 5: how many pictures of each class are kept, and in how many classes each picture is ranked.
   @Sendable static func figure5(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
     let full = recipe.ranking.imagesPerClass
-    let sizes = [1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1, 2, 4].map {
+    let all = [1.0 / 16, 1.0 / 8, 1.0 / 4, 1.0 / 2, 1, 2, 4].map {
       max(1, Int((Double(full) * $0).rounded()))
     }
+    // A small K has fewer parts.
+    let sizes = Set(all).sorted()
     let ofK = sizes.map { size in
       Row(
         name: "k-\(size)", title: "K = \(Format.count(size))",

@@ -29,12 +29,28 @@ extension Experiment {
         name: "views-soft", title: "RandAugment in all networks, soft targets",
         settings: of(networks, views) + ["student.targets=soft"]),
     ]
+    // Whatever the recipe has of these itself.
+    let none =
+      ["student.targets=hard", "student.mixLabelled=0"]
+      + of(
+        networks,
+        [
+          "preset=none", "labelSmoothing=0", "augmentation.mixup=0", "augmentation.cutmix=0",
+          "augmentation.autoAugment=none",
+        ])
     return Experiment(
       name: "options", title: "Options of today's trainings",
       about:
         "Each row changes the paper's recipe in one way, at the same budgets; what changes the baseline, too, is in "
         + "both. Top-1 in percent.",
-      rows: rows, columns: [.supervised, .teacher, .student], paper: [],
+      rows: rows.map { row in
+        var row = row
+        row.settings =
+          none.filter { setting in
+            !row.settings.contains { $0.prefix { $0 != "=" } == setting.prefix { $0 != "=" } }
+          } + row.settings
+        return row
+      }, columns: [.supervised, .teacher, .student], paper: [],
       claims: [
         .larger(
           "Soft targets give a better student than hard ones",

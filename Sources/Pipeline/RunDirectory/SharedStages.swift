@@ -27,8 +27,12 @@ package enum SharedStages {
     let chains = try donors.map { donor in
       (donor: donor, stages: try pipeline.prefix { try isDone($0, in: donor, for: recipe) })
     }
-    if let (donor, stages) = chains.max(by: { $0.stages.count < $1.stages.count }), !stages.isEmpty
-    {
+    // Of alike ones that which has its scores, too.
+    let best = chains.max { one, other in
+      (one.stages.count, one.donor.isFinished(.ranking) ? 1 : 0)
+        < (other.stages.count, other.donor.isFinished(.ranking) ? 1 : 0)
+    }
+    if let (donor, stages) = best, !stages.isEmpty {
       for stage in stages {
         try SharedFiles.link(donor.folder(of: stage), to: made.folder(of: stage))
       }
@@ -55,6 +59,8 @@ package enum SharedStages {
     guard !lines.isEmpty else { return [] }
     try recipe.write(to: made.recipePath)
     guard FilePath(text: made.path).rename(to: FilePath(text: path)) == 0 else {
+      // Another process has made it meanwhile.
+      if errno == EEXIST || errno == ENOTEMPTY { return [] }
       throw FileError("make", path, code: errno)
     }
     return lines

@@ -36,9 +36,14 @@ package struct CUBFiles {
       guard let label = classes[number] else {
         throw refuse("image_class_labels.txt has no line for picture \(number)")
       }
-      let part = parts?[number].map { $0 == "1" ? "train" : "test" }
-      if parts != nil, part == nil {
-        throw refuse("train_test_split.txt has no line for picture \(number)")
+      if !names.isEmpty, names[label] == nil {
+        throw refuse("classes.txt has no class \(label), which image_class_labels.txt gives it")
+      }
+      let part = parts?[number].flatMap { ["0": "test", "1": "train"][$0] }
+      if let parts, part == nil {
+        throw refuse(
+          parts[number].map { "train_test_split.txt says \($0) of it, which is neither 0 nor 1" }
+            ?? "train_test_split.txt has no line for picture \(number)")
       }
       let wrong = Array(path.utf8).withUnsafeBytes { path in
         Array((names[label] ?? label).utf8).withUnsafeBytes { label in
