@@ -29,13 +29,22 @@ struct ThreadTimingTests {
   @Test("each is timed for three rounds after one that is not counted, and the fastest goes on")
   func fastest() {
     var timing = ThreadTiming(upTo: 8)
-    // 0.32 s, 0.16 s and 0.2 s a round.
-    let rounds = run(&timing, rounds: 20) { [1: 200.0, 4: 400, 8: 320][$0] ?? 0 }
+    // 0.16 s, 0.08 s and 0.1 s a round.
+    let rounds = run(&timing, rounds: 20) { [1: 400.0, 4: 800, 8: 640][$0] ?? 0 }
     #expect(
       rounds.used == Array(repeating: 8, count: 4) + [4, 4, 4, 4, 1, 1, 1, 1]
         + Array(repeating: 4, count: 8))
-    #expect(timing.speed == 400)
+    #expect(timing.speed == 800)
     #expect(rounds.slowdowns.isEmpty)
+  }
+
+  @Test("of rounds of half a second and more one is enough")
+  func long() {
+    var timing = ThreadTiming(upTo: 8)
+    // 0.8 s, 0.4 s and 0.5 s a round.
+    let rounds = run(&timing, rounds: 12) { [1: 80.0, 4: 160, 8: 128][$0] ?? 0 }
+    #expect(rounds.used == [8, 8] + [4, 4, 4] + [1, 1] + [4, 4, 4, 4, 4])
+    #expect(timing.speed == 160)
   }
 
   @Test("short rounds are timed for a tenth of a second")

@@ -41,6 +41,8 @@ package struct ThreadTiming {
   /// Rounds and seconds that a number is timed for, and that a speed is taken from afterwards: at least
   /// both. Two such speeds in a row must be low.
   private static let timed = (rounds: 3, seconds: 0.1)
+  /// Seconds after which a number was timed long enough whatever its rounds: with fewer threads others idle.
+  private static let timedAtMost = 0.5
   private static let watched = (rounds: 5, seconds: 2.0)
   /// The part of the speed that was measured at which it is measured again.
   private static let slow = 1.0 / 3
@@ -80,7 +82,7 @@ package struct ThreadTiming {
     sum.amount += Double(amount)
     sum.seconds += seconds
     guard let trial else { return watch() }
-    guard sum.reaches(Self.timed) else { return nil }
+    guard sum.reaches(Self.timed) || sum.seconds >= Self.timedAtMost else { return nil }
     let speeds = trial + [sum.speed]
     sum = Sum()
     guard speeds.count == candidates.count else {
