@@ -52,12 +52,17 @@ public func runExperiment(
       yaml: base.yaml, file: "the recipe of \(experiment.name)",
       overrides: row.settings + ["name=\(experiment.name)-\(row.name)"])
   }
+  // Two at once would begin the same runs.
+  try FilePath(text: request.out).makeFolder()
+  let lock = try RunLock(path: "\(request.out)/.lock", of: request.out)
+  defer { withExtendedLifetime(lock) {} }
   let paths = try zip(experiment.rows, recipes).map { row, recipe in
     let path = "\(folder)/recipes/\(row.name).yaml"
     try FilePath(text: path).folder.makeFolder()
     try recipe.write(to: path)
     return path
   }
+  try requireRunnable(experiment, recipes: paths)
   let count = recipes.count * request.seeds.count
   console.say(
     "\(experiment.name): \(experiment.title); \(Format.counted(recipes.count, "recipe", "recipes")) with "
@@ -87,6 +92,17 @@ public func runExperiment(
   try DurableFile.write(
     ExperimentMarkdown(experiment: experiment, results: results).text, to: "\(folder)/results.md")
   return results
+}
+
+/// Looks at the pictures, networks and budgets of every row, so that none is refused after hours of others.
+/// - Throws: `Problems`, each with the row's name.
+private func requireRunnable(_ experiment: Experiment, recipes: [String]) throws {
+  let problems = try zip(experiment.rows, recipes).flatMap { row, path in
+    try DryRun(RecipeReading(contentsOf: path)).problems.map {
+      Problem("\(row.name): \($0.message)", exitCode: $0.exitCode, key: $0.key)
+    }
+  }
+  if let error = Problems(problems) { throw error }
 }
 
 /// The runs of experiments, each in a folder that is named after all that its results depend on.

@@ -10,7 +10,7 @@ public final class RunLock {
   /// Locks the file at `path`, the lock of the run directory `directory`; `shared` with other processes
   /// that ask for a shared lock.
   /// - Throws: `PipelineError.io` naming the process that holds it; `FileError`.
-  init(
+  package init(
     path: String, of directory: String, shared: Bool = false,
     advice: String = "give --out another folder"
   ) throws {

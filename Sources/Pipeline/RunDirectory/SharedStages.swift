@@ -24,15 +24,7 @@ package enum SharedStages {
     var lines: [String] = []
 
     let pipeline = Stage.pipeline.filter { recipe.includes($0) }
-    let chains = try donors.map { donor in
-      (donor: donor, stages: try pipeline.prefix { try isDone($0, in: donor, for: recipe) })
-    }
-    // Of alike ones that which has its scores, too.
-    let best = chains.max { one, other in
-      (one.stages.count, one.donor.isFinished(.ranking) ? 1 : 0)
-        < (other.stages.count, other.donor.isFinished(.ranking) ? 1 : 0)
-    }
-    if let (donor, stages) = best, !stages.isEmpty {
+    if let (donor, stages) = try longestBeginning(of: pipeline, in: donors, for: recipe) {
       for stage in stages {
         try SharedFiles.link(donor.folder(of: stage), to: made.folder(of: stage))
       }
@@ -64,6 +56,30 @@ package enum SharedStages {
       throw FileError("make", path, code: errno)
     }
     return lines
+  }
+
+  /// The run that has most of the first `stages`, of alike ones one that has its scores, too; nil where none has
+  /// any. Only the outputs of those that may be it are read.
+  private static func longestBeginning(
+    of stages: [Stage], in donors: [RunDirectory], for recipe: Recipe
+  ) throws -> (donor: RunDirectory, stages: ArraySlice<Stage>)? {
+    let claims = try donors.map { donor in
+      (
+        donor: donor,
+        count: try stages.prefix {
+          try StageMarker.isMade($0, in: donor.folder(of: $0), by: recipe)
+        }.count
+      )
+    }.sorted {
+      ($0.count, $0.donor.isFinished(.ranking) ? 1 : 0)
+        > ($1.count, $1.donor.isFinished(.ranking) ? 1 : 0)
+    }
+    var best: (donor: RunDirectory, stages: ArraySlice<Stage>)?
+    for (donor, count) in claims where count > best?.stages.count ?? 0 {
+      let done = try stages.prefix(count).prefix { try isDone($0, in: donor, for: recipe) }
+      if done.count > best?.stages.count ?? 0 { best = (donor, done) }
+    }
+    return best
   }
 
   private static func isDone(

@@ -96,6 +96,17 @@ public struct StageMarker: Codable, Equatable, Sendable {
     return now.differences(from: was, computes: false).isEmpty
   }
 
+  /// Whether `folder` says that it has `stage` of `recipe`, its outputs unread.
+  /// - Throws: `FileError` naming a marker that cannot be read; of a broken one false.
+  static func isMade(_ stage: Stage, in folder: String, by recipe: Recipe) throws -> Bool {
+    do {
+      guard let marker = try StageMarker(in: folder) else { return false }
+      return marker.stage == stage && marker.isMade(by: recipe)
+    } catch let error as FileError where error.code == 0 {
+      return false
+    }
+  }
+
   /// What `folder` says about `stage` of `recipe`; reads every output once for its checksum.
   /// - Parameters:
   ///   - stage: The stage.
