@@ -12,6 +12,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+from accuracy import accuracy
 from busy import busy
 from duplicates import duplicates
 from inputs import (
@@ -186,7 +187,7 @@ ITEMS = {
     "select-files": lambda: select("files"),
     "select-memory": lambda: select("memory"),
 }
-ALONE = {"busy": busy, "duplicates": duplicates, "select-billion": select_billion}
+ALONE = {"accuracy": accuracy, "busy": busy, "duplicates": duplicates, "select-billion": select_billion}
 
 
 def compare(item, pairs):
@@ -237,7 +238,7 @@ def main():
     only = sys.argv[1] if len(sys.argv) > 1 else ""
     every = [*ITEMS, *ALONE]
     names = [only] if only in every else [
-        name for name in every if only in ("", name.split("-")[0])]
+        name for name in every if only in ("", name.split("-")[0]) and (only or name != "accuracy")]
     pairs = int(os.environ.get("PAIRS") or 5)
     if not names or pairs < 5:
         works = ", ".join(dict.fromkeys(name.split("-")[0] for name in every))

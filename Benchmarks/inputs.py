@@ -142,18 +142,25 @@ def demo_recipe(recipe, by):
     return out
 
 
+def read_idx_file(path):
+    """The array of bytes in a gzipped IDX file."""
+    import numpy
+
+    data = gzip.decompress(path.read_bytes())
+    shape = struct.unpack(f">{data[3]}I", data[4 : 4 + 4 * data[3]])
+    return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * data[3]).reshape(shape)
+
+
+def write_idx_file(path, array):
+    """Writes an array of bytes as a gzipped IDX file."""
+    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    path.write_bytes(gzip.compress(head + array.tobytes(), 1))
+
+
 def thin(source, out, by):
     """Writes the first 1/`by` of an IDX file; the pictures of these sets lie in random order."""
-    data = gzip.decompress(source.read_bytes())
-    axes = data[3]
-    count, *rest = struct.unpack(f">{axes}I", data[4 : 4 + 4 * axes])
-    size = 1
-    for length in rest:
-        size *= length
-    kept = count // by
-    start = 4 + 4 * axes
-    head = data[:4] + struct.pack(f">{axes}I", kept, *rest)
-    out.write_bytes(gzip.compress(head + data[start : start + kept * size]))
+    array = read_idx_file(source)
+    write_idx_file(out, array[: len(array) // by])
 
 
 def score_pool():
