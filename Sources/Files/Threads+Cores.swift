@@ -9,16 +9,16 @@ extension Threads {
     var numbers = [Int32](repeating: 0, count: 8192)
     var allowed = 0
     if cprocess_cores(&numbers, numbers.count, &allowed) != 0 { allowed = all }
-    return max(1, min(all, allowed, quota() ?? all))
+    return max(1, min(all, allowed, quota ?? all))
   }()
 
   /// How many cores' time the control groups that this process is in give it, rounded up; nil where none of them
   /// limits it.
-  private static func quota() -> Int? {
+  package static let quota: Int? = {
     (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)).flatMap {
       quota(ofGroups: $0, at: "/sys/fs/cgroup")
     }
-  }
+  }()
 
   /// The least quota of the groups that `/proc/self/cgroup` names, as `list` has it, and of those around them, whose
   /// files lie below `root`: version 2's `cpu.max`, version 1's `cpu.cfs_quota_us` of the list of controllers that has

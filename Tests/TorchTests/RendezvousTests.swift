@@ -29,6 +29,10 @@ struct RendezvousTests {
     #expect(try Rendezvous(environment: torchrun)?.share(ofCores: 1) == 1)
     let launched = torchrun.merging(["HALCYON_LAUNCHER": "1"]) { $1 }
     #expect(try Rendezvous(environment: launched)?.share(ofCores: 4) == 4)
+    // A container with the time of four cores of many: each of the two has that of two.
+    #expect(try Rendezvous(environment: launched)?.share(ofCores: 4, quota: 4) == 2)
+    #expect(try Rendezvous(environment: launched)?.share(ofCores: 4, quota: 1) == 1)
+    #expect(try Rendezvous(environment: torchrun)?.share(ofCores: 4, quota: 4) == 2)
     let slurm = [
       "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NODELIST": "a",
       "SLURM_STEP_TASKS_PER_NODE": "2", "SLURM_CPUS_PER_TASK": "6",

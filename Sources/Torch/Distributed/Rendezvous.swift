@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 /// Where the processes that train one network meet, and which of them this one is, as their launcher says it
@@ -85,9 +86,12 @@ public struct Rendezvous: Equatable, Sendable {
     }
   }
 
-  /// How many of so many cores that this process may use it is to use.
-  package func share(ofCores all: Int) -> Int {
-    max(1, min(all, ownCores ?? all / max(1, localSize)))
+  /// How many of so many cores that this process may use it is to use, where a container gives all processes of this
+  /// machine the time of `quota` cores.
+  package func share(ofCores all: Int, quota: Int? = Threads.quota) -> Int {
+    let isPinned = ownCores == .max
+    let timeShare = isPinned ? quota.map { $0 / max(1, localSize) } : nil
+    return max(1, min(all, ownCores ?? all / max(1, localSize), timeShare ?? all))
   }
 
   /// "10.0.0.1:29500".
