@@ -112,10 +112,9 @@ struct LaunchCommand: ParsableCommand {
 
   /// This very program, by the name that the system's lists show, or where that is gone, by the kernel's.
   private static var program: String {
-    var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-    let length = readlink("/proc/self/exe", &path, path.count - 1)
-    guard length > 0 else { return "/proc/self/exe" }
-    return access(path, X_OK) == 0 ? String(cString: path) : "/proc/self/exe"
+    let linked = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    guard let linked, access(linked, X_OK) == 0 else { return "/proc/self/exe" }
+    return linked
   }
 
   /// Prints a line to standard error, in place of the progress bar that rank 0 may have drawn there and will
