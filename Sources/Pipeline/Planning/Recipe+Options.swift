@@ -1,4 +1,12 @@
 import Recipes
+import Training
+
+extension ConsistencySettings {
+  /// "consistency: 7 of U for each of D, labels from 0.95 on".
+  var words: String {
+    "consistency: \(ratio) of U for each of D, labels from \(threshold) on\(flexible ? ", flexible" : "")"
+  }
+}
 
 extension Recipe {
   /// What of today's options the training of a group such as `student` has, besides the paper's settings: "mixup 0.1".
