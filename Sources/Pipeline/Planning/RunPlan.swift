@@ -65,7 +65,7 @@ struct RunPlan {
         parts: training.accumulate * training.replicas,
         checkpointBytes: 4 * Double(cost.parameters)
           * Double(1 + Optimizers.momenta(of: training.optimizer) + (training.ema > 0 ? 1 : 0)),
-        options: recipe.options(ofGroup: stage.recipeKey) + (consistency.map { [$0.words] } ?? []))
+        options: recipe.options(of: stage))
     }
 
     let teacher = recipe.teacher
