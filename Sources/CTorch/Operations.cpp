@@ -244,6 +244,30 @@ int32_t ctorch_hits(const ctorch_tensor *logits, const ctorch_tensor *members,
   });
 }
 
+int32_t ctorch_pseudo_labels(const ctorch_tensor *logits, const ctorch_tensor *thresholds,
+                             const ctorch_tensor *truth, ctorch_tensor **labels,
+                             ctorch_tensor **counts) {
+  *labels = nullptr;
+  *counts = nullptr;
+  return guarded([&] {
+    at::NoGradGuard guard;
+    TORCH_CHECK(logits->value.dim() == 2 && truth->value.dim() == 1 &&
+                    logits->value.size(0) == truth->value.size(0) &&
+                    thresholds->value.dim() == 1 &&
+                    logits->value.size(1) == thresholds->value.size(0),
+                "logits must be [rows, classes], thresholds [classes] and the truth [rows]");
+    auto [most, classes] = at::max(at::softmax(logits->value.to(at::kFloat), 1), 1);
+    auto kept = most.ge(thresholds->value.index_select(0, classes));
+    auto rows = at::zeros_like(logits->value, at::kFloat)
+                    .scatter_(1, classes.unsqueeze(1), kept.to(at::kFloat).unsqueeze(1));
+    auto known = kept.logical_and(truth->value.ge(0));
+    auto right = kept.logical_and(truth->value.eq(classes));
+    auto first = std::make_unique<ctorch_tensor>(rows);
+    *counts = new ctorch_tensor{at::stack({kept.sum(), known.sum(), right.sum()}).to(at::kDouble)};
+    *labels = first.release();
+  });
+}
+
 int32_t ctorch_pack_convolution(const ctorch_tensor *weight, const int64_t *stride,
                                 const int64_t *padding, int64_t groups, const int64_t *input_shape,
                                 ctorch_tensor **out) {

@@ -15,6 +15,8 @@ public struct Experiment: Sendable {
     public var x: Double?
     /// The ranks in a class that it is about, where it is not about all.
     public var ranks: ClosedRange<Int>?
+    /// The stage whose network it is about, where rows are about several.
+    public var measured: Stage?
   }
 
   /// What a run of a row came to.
@@ -76,8 +78,14 @@ extension Experiment.Column {
   static let teacher = summary("Teacher") { $0[.teacher].top1 }
   /// Top-1 of the student before fine-tuning.
   static let pretrained = summary("Pre-trained only") { $0[.student].top1 }
-  /// Top-1 of the student.
-  static let student = summary("Fine-tuned") { $0[.fineTuning].top1 }
+  /// Top-1 of the student, of several rounds the last one's.
+  static let student = summary("Fine-tuned") {
+    $0.rounds.last.map(\.student) ?? $0[.fineTuning].top1
+  }
+  /// Top-1 of the network that the row is about.
+  static let ofRow = Self(title: "Top-1") { outcome, row in
+    row.measured.flatMap { outcome.summary[$0].top1 }
+  }
   /// The student's top-1 less the supervised one's, in points.
   static let gain = summary("Gain", \.gain)
   /// The part of selected labels that are right, in percent.

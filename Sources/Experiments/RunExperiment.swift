@@ -134,6 +134,9 @@ struct ExperimentRuns {
     let summary = try run.allStages()
     done += 1
     for (stage, seconds) in summary.seconds { stages["\(stage) \(seconds)"] = seconds }
+    for round in summary.rounds.dropFirst() {
+      stages["round \(round.round) \(round.seconds)"] = round.seconds
+    }
     let ranks = inspecting ? try Inspection(of: run).ranks : []
     return (Experiment.Outcome(summary: summary, ranks: ranks), path)
   }

@@ -36,9 +36,13 @@ extension Run {
     _ stage: Stage, _ network: any Network, _ options: NetworkOptions, on examples: Examples,
     _ settings: TrainingSettings, seed: UInt64? = nil
   ) throws -> StageOutcome {
+    var consistency: Consistency?
+    if recipe.consistency(of: stage) != nil {
+      consistency = try firstThenOthers { try self.consistency(of: stage) }
+    }
     var outcome = try train(
       stage, network, options, on: examples, settings, classNames: data.classNames,
-      validation: data.validation, seed: seed)
+      validation: data.validation, consistency: consistency, seed: seed)
     outcome.accuracies = try measure(network, stage)
     return outcome
   }
@@ -49,13 +53,14 @@ extension Run {
   func train(
     _ stage: Stage, _ network: any Network, _ options: NetworkOptions, on examples: Examples,
     _ settings: TrainingSettings, classNames: [String], validation: Examples? = nil,
-    seed: UInt64? = nil
+    consistency: Consistency? = nil, seed: UInt64? = nil
   ) throws -> StageOutcome {
     var job = TrainingJob(
       network, on: examples, settings, input: recipe.input, validation: validation,
       seed: seed ?? self.seed(stage), title: stage.title)
     job.measuredEvery = recipe.evaluation.everyImages
     job.stepGuard = stepGuard
+    job.consistency = consistency
     let records = try isFirst ? records(of: stage, examples) : limits(of: stage, examples)
     let result = try fittingMemory(stage, job, options) {
       try Training.train(job, evaluationRuntime, records)

@@ -162,7 +162,8 @@ public final class Run {
 
   /// How many pictures may be unreadable in the training of a stage.
   func unreadableLimit(of dataset: any ImageDataset, in stage: Stage) -> BadSamples.Limit {
-    guard stage.facts.learns != .selected, unreadableLimit != .none else { return unreadableLimit }
+    let isSelected = stage.facts.learns == .selected && recipe.consistency(of: stage) == nil
+    guard !isSelected, unreadableLimit != .none else { return unreadableLimit }
     // D was judged whole when the run was opened; a part of it may have more than its share.
     let known = Double(unreadableTrained) / Double(max(1, dataset.count))
     return BadSamples.Limit(
@@ -218,6 +219,7 @@ public final class Run {
   @discardableResult
   public func allStages() throws -> Summary {
     for stage in Stage.allCases where recipe.includes(stage) { try stage.facts.perform(self) }
+    try laterRounds()
     return try decidedByFirst { try Summarize.perform(in: self) }
   }
 }

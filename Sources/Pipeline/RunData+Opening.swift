@@ -108,6 +108,9 @@ final class SetsOpening {
       labelled: labelled.trained, validation: validation ?? labelled.heldOut, test: test,
       unlabelled: unlabelled, tagged: tagged, task: task, classNames: source.classes,
       validationIsGiven: paths.validation != nil)
+    if recipe.student.consistency.use != .none, !unlabelled.isRandomAccess {
+      try preflight.note(Run.refusalOfOrder(unlabelled.name), key: "student.consistency.use")
+    }
     if opening.access == .alone, !opening.computed.isEmpty,
       !(opening.directory?.isFinished(.ranking) ?? false)
     {

@@ -275,6 +275,15 @@ extension Recipe {
     return self[keyPath: training.settings]
   }
 
+  /// What the stage's network learns from U by itself; nil where it does not.
+  func consistency(of stage: Stage) -> ConsistencySettings? {
+    let consistency = student.consistency
+    return switch (consistency.use, stage) {
+    case (.instead, .student), (.after, .fineTuning): consistency.settings
+    default: nil
+    }
+  }
+
   /// Whether a run of this recipe has the stage.
   public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }
 }

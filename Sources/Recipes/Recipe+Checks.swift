@@ -35,6 +35,7 @@ extension Recipe {
     found.atLeast(0, seed, "seed", atMost: .max)
     if case .count(let count) = threads { found.atLeast(0, count, "threads", atMost: 1024) }
     found.atLeast(0, workers, "workers", atMost: 1024)
+    found.atLeast(1, rounds, "rounds", atMost: 100)
     found.atLeast(1, evaluation.batch, "evaluation.batch", atMost: 1 << 24)
     found.atLeast(1, evaluation.everyImages, "evaluation.everyImages")
     found.atLeast(1, checkpoints.everySteps, "checkpoints.everySteps")

@@ -20,6 +20,10 @@ extension Recipe {
         "Compute threads: auto takes as many as are fastest, where that changes no result, and else what the work is worth; 0 means all cores.",
         reaches: .nothing),
       .value("workers", \.workers, "Decoding threads; 0 means all cores.", reaches: .nothing),
+      .value(
+        "rounds", \.rounds,
+        "How many rounds there are: the student of each ranks the unlabelled pictures for the next one's, which are kept in rounds/2, rounds/3 and so on.",
+        reaches: .laterRounds, isYoung: true),
       .group("data", \.data, Data.fields, comment: "Where the pictures are."),
       .group("input", \.input, Input.fields, comment: "What the networks see."),
       .group(
@@ -280,6 +284,7 @@ extension Recipe.Student {
         "mixLabelled", \.mixLabelled,
         "The part of the pictures seen in pre-training that is from D, beside the selected ones, such as 0.1; 0 for none.",
         reaches: .itsStage, isYoung: true),
+      .group("consistency", \.consistency, Recipe.Consistency.fields),
       .training(\.training),
     ]
   }

@@ -20,5 +20,6 @@ extension Recipe {
       "student.temperature has no meaning for student.targets: hard; remove it, or set targets: soft"
     )
     found.within(0..<1, student.mixLabelled, "student.mixLabelled")
+    checkConsistency(&found)
   }
 }

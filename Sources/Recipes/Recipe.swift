@@ -27,6 +27,8 @@ public struct Recipe: Equatable, Sendable {
   public var threads = ThreadChoice.auto
   /// Decoding threads; 0 means all cores.
   public var workers = 0
+  /// How many rounds there are: the student of each is the teacher of the next one.
+  public var rounds = 1
   /// Where the pictures are.
   public var data: Data
   /// What the networks see.
@@ -294,6 +296,8 @@ extension Recipe {
     public var temperature = 1.0
     /// The part of the pictures seen that is from D, beside the selected ones; 0 for none.
     public var mixLabelled = 0.0
+    /// What it learns from U by itself.
+    public var consistency = Consistency()
     /// How it is pre-trained on the selected pictures.
     public var training = Training.pretraining
 

@@ -37,6 +37,8 @@ public struct RecipeKey: Sendable {
     case studentAndBaseline
     /// Whether there are baselines: what is trained stays as it is.
     case comparisons
+    /// How many rounds there are: what is trained stays as it is.
+    case laterRounds
   }
 }
 
@@ -178,6 +180,7 @@ extension RecipeKey {
     case .studentAndBaseline:
       "A change makes the student, what follows it and the baseline again."
     case .comparisons: "A change adds or leaves out baselines; what is trained stays."
+    case .laterRounds: "A change adds or leaves out later rounds; what is trained stays."
     case .itsStage:
       switch key.split(separator: ".")[0] {
       case "baseline": "A change trains the baseline again."

@@ -27,4 +27,22 @@ extension Tensor {
   public func hits(in members: Tensor) throws -> Tensor {
     try make("hits", [self, members]) { ctorch_hits(handle, members.handle, $0) }
   }
+
+  /// The classes of these logits [rows, classes] that are sure enough: rows with a 1 at the largest probability where
+  /// that reaches its class's one of `thresholds` [classes], else of zeros; and how many have one, of how many of these `truth` [rows], int64, is
+  /// known (it is else -1), and how many are it: three float64. All on the device, without gradients.
+  /// - Throws: `TorchError` when the shapes differ.
+  package func pseudoLabels(
+    thresholds: Tensor, truth: Tensor
+  ) throws -> (rows: Tensor, counts: Tensor) {
+    var rows: OpaquePointer?
+    var counts: OpaquePointer?
+    try check(
+      "pseudo_labels", [self, thresholds, truth],
+      ctorch_pseudo_labels(handle, thresholds.handle, truth.handle, &rows, &counts))
+    guard let rows, let counts else {
+      throw TorchError("pseudo_labels", message: "no tensor came back")
+    }
+    return (Tensor(consuming: rows), Tensor(consuming: counts))
+  }
 }

@@ -92,6 +92,17 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
   var lines = [""]
   if rows.count > 1 {
     lines += table(rows, rightAligned: [1, 2])
+    if summary.rounds.count > 1 {
+      let figures = summary.rounds.map { round in
+        [
+          "round \(round.round)", percent(round.teacher), percent(round.selectionPurity),
+          percent(round.student),
+        ]
+      }
+      lines += [""]
+      lines += table(
+        [["", "teacher %", "purity %", "student %"]] + figures, rightAligned: [1, 2, 3])
+    }
     if let part = summary.measuredPart { lines.append("measured on \(part)") }
     if let absent = summary.absentLine { lines.append(absent) }
     if let gain = summary.gain {

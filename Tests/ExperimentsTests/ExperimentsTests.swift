@@ -64,7 +64,10 @@ struct ExperimentsTests {
         try Recipe(yaml: base.yaml, overrides: $0.settings)
       }
       for (index, recipe) in recipes.enumerated() where experiment.rows[index].ranks == nil {
-        #expect(!recipes[..<index].contains(recipe), "\(names[index])")
+        let earlier = recipes.indices.prefix(index).filter {
+          experiment.rows[$0].measured == experiment.rows[index].measured
+        }
+        #expect(!earlier.contains { recipes[$0] == recipe }, "\(names[index])")
       }
       for claim in experiment.claims {
         #expect(!claim.comparisons.isEmpty)
@@ -94,6 +97,26 @@ struct ExperimentsTests {
     recipe.student.training.epochs = 20
     let error = #expect(throws: ExperimentError.self) { try recipes("figure4") }
     #expect(error?.description.contains("student.training.images") == true)
+  }
+
+  @Test(
+    "a recipe with tags has rows of them, and a teacher from nothing trains as its baseline does")
+  func tags() throws {
+    #expect(Experiment.table6(.small, .demo).about.contains("no tags"))
+    let tagged = try Recipe(contentsOf: Self.root + "/Recipes/fashion-mnist-tags.yaml")
+    let experiment = Experiment.table6(.small, tagged)
+    let recipes = try experiment.rows.map { row in
+      (row.name, try Recipe(yaml: tagged.yaml, overrides: row.settings))
+    }
+    let rows = Dictionary(recipes) { first, _ in first }
+    let (semi, both) = (try #require(rows["semi"]), try #require(rows["semi-weakly"]))
+    let weakly = try #require(rows["weakly"])
+    #expect(both == tagged)
+    #expect(semi.data.tagged == nil && semi.teacher.training == tagged.baseline.training)
+    #expect(semi.student == both.student && semi.baseline == both.baseline)
+    #expect(weakly.teacher.width == 16 && weakly.data.tagged != nil)
+    #expect(rows["strong"]?.baseline.training.loss == .sigmoid)
+    #expect(rows["strong"]?.teacher == semi.teacher)
   }
 
   @Test("what there is not is refused with what there is")

@@ -123,6 +123,25 @@ struct RecipeHashTests {
     #expect(reached { $0.baseline.training.batch = 8 } == [.baseline, .baselineLong])
   }
 
+  @Test("what the student learns from U by itself reaches the stage that it is part of")
+  func consistency() {
+    #expect(reached { $0.student.consistency.use = .after } == from(.fineTuning))
+    #expect(reached { $0.student.consistency.use = .instead } == from(.student))
+    var changed = recipe
+    changed.student.consistency.use = .after
+    #expect(changed.hash != recipe.hash)
+    changed.student.consistency.settings.threshold = 0.9
+    #expect(changed.stageHash(.student) == recipe.stageHash(.student))
+  }
+
+  @Test("later rounds reach no stage of the first one, but are part of the whole")
+  func rounds() {
+    #expect(reached { $0.rounds = 2 } == [])
+    var changed = recipe
+    changed.rounds = 2
+    #expect(changed.hash != recipe.hash)
+  }
+
   @Test("what does not influence the results changes no hash")
   func outside() {
     var changed = recipe

@@ -24,7 +24,8 @@ struct RecipeKeyTests {
     for key in Recipe.allKeys {
       let stages = Stage.allCases.filter { recipe.depends($0, on: key.key) }
       switch key.reach {
-      case .nothing, .measuring, .comparisons: #expect(stages.isEmpty, "\(key.key) \(stages)")
+      case .nothing, .measuring, .comparisons, .laterRounds:
+        #expect(stages.isEmpty, "\(key.key) \(stages)")
       case .unlabelled, .measuringAndScoring:
         #expect(Set(stages) == Set([.ranking] + Stage.ranking.later), "\(key.key) \(stages)")
       case .everyTraining: #expect(stages == Stage.allCases, "\(key.key)")

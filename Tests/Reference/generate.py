@@ -61,7 +61,7 @@ def reference_files():
     )
     for name in convnets.NETWORKS:
         files[f"{name}.safetensors"] = convnets.build(name)
-    for name in ("operations", "losses", "sgd", "adamw", "average", "probe"):
+    for name in ("operations", "losses", "sgd", "adamw", "average", "probe", "consistency"):
         files[f"{name}.safetensors"] = getattr(operations, name)()
     files["pickles.safetensors"] = (
         pickles.tensors(),

@@ -172,6 +172,41 @@ def adamw():
     return tensors, {"about": about}
 
 
+def consistency():
+    """FixMatch's loss (arXiv:2001.07685) as its PyTorch versions write it, and its gradient.
+
+    Two labelled pictures of five classes and six unlabelled ones; three weak views are sure enough, of which
+    one is right, one is wrong, and the truth of one is not known.
+    """
+    random = torch.Generator().manual_seed(5)
+    threshold, weight = 0.95, 0.5
+    labelled = torch.randn(2, 5, generator=random)
+    labels = torch.tensor([3, 0])
+    weak = torch.randn(6, 5, generator=random)
+    for row, best, logit in ((0, 1, 8.0), (1, 4, 9.0), (3, 2, 7.0), (5, 0, 3.0)):
+        weak[row, best] = logit
+    truth = torch.tensor([1, 3, 2, -1, 0, 0])
+    strong = torch.randn(6, 5, generator=random)
+
+    x, s = labelled.clone().requires_grad_(), strong.clone().requires_grad_()
+    probabilities, targets = weak.softmax(-1).max(-1)
+    mask = probabilities.ge(threshold).float()
+    loss = functional.cross_entropy(x, labels) + weight * (
+        functional.cross_entropy(s, targets, reduction="none") * mask
+    ).mean()
+    loss.backward()
+    tensors = {
+        "labelled": labelled, "labels": labels, "weak": weak, "truth": truth, "strong": strong,
+        "mask": mask, "loss": loss, "grad": torch.cat([x.grad, s.grad]),
+    }
+    return tensors, {
+        "about": "labels, truth (-1: not known): classes; loss: cross_entropy(labelled, labels) + weight * "
+        "mean(cross_entropy(strong, argmax weak) * mask); grad: by labelled, then by strong",
+        "threshold": str(threshold),
+        "weight": str(weight),
+    }
+
+
 def sgd():
     """VARIANT.STEP.{parameter, momentum}.N after each of three steps from the same start."""
     random = torch.Generator().manual_seed(3)

@@ -125,7 +125,7 @@ struct OwnTrainingTests {
   }
 
   /// Refuses one step.
-  private struct Refusal: StepGuard {
+  struct Refusal: StepGuard {
     let at: Int
     func refusal(
       of sums: LossSums, _ optimizer: any Optimizer, step: Int

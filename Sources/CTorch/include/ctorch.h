@@ -177,6 +177,12 @@ int32_t ctorch_sigmoid_cross_entropy(const ctorch_tensor *logits, const ctorch_t
                                      ctorch_tensor *_Nullable *_Nonnull out);
 int32_t ctorch_hits(const ctorch_tensor *logits, const ctorch_tensor *members,
                     ctorch_tensor *_Nullable *_Nonnull out);
+// Rows [rows, classes] with a 1 at the largest of a row's probabilities where that reaches its class's one of
+// `thresholds` [classes], else of zeros; and how many have one, of how many of these `truth` [rows] is known (from 0 on),
+// and how many are it: three float64.
+int32_t ctorch_pseudo_labels(const ctorch_tensor *logits, const ctorch_tensor *thresholds,
+                             const ctorch_tensor *truth, ctorch_tensor *_Nullable *_Nonnull labels,
+                             ctorch_tensor *_Nullable *_Nonnull counts);
 
 // Random numbers
 

@@ -1,4 +1,5 @@
 import Recipes
+import Training
 
 extension Experiment {
   /// Today's options, each against the paper's recipe at the same budgets.
@@ -26,24 +27,43 @@ extension Experiment {
       ),
       Row(name: "views", title: "RandAugment in all networks", settings: of(networks, views)),
       Row(
+        name: "score", title: "Pictures of a probability from 95 % on",
+        settings: ["ranking.minimumScore=2.944"]),
+      Row(
+        name: "ema", title: "EMA 0.999 of the student's weights",
+        settings: of(["student"], ["ema=0.999", "emaWarmUp=true"])),
+      Row(name: "rounds", title: "Two rounds", settings: ["rounds=2"]),
+      Row(
         name: "views-soft", title: "RandAugment in all networks, soft targets",
         settings: of(networks, views) + ["student.targets=soft"]),
     ]
+    let consistent = [
+      Row(
+        name: "consistency-instead", title: "FixMatch on U instead of the selection",
+        settings: recipe.consistentInstead),
+      Row(
+        name: "consistency-after", title: "FixMatch on U after half of the pre-training",
+        settings: recipe.consistentAfter),
+    ]
     // Whatever the recipe has of these itself.
     let none =
-      ["student.targets=hard", "student.mixLabelled=0"]
+      ["student.targets=hard", "student.mixLabelled=0", "ranking.minimumScore=null", "rounds=1"]
+      + Recipe.defaultSettings.filter { $0.key.hasPrefix("student.consistency.") }.map {
+        "\($0.key)=\($0.value)"
+      }
       + of(
         networks,
         [
           "preset=none", "labelSmoothing=0", "augmentation.mixup=0", "augmentation.cutmix=0",
-          "augmentation.autoAugment=none",
+          "augmentation.autoAugment=none", "ema=0", "emaWarmUp=false",
         ])
     return Experiment(
       name: "options", title: "Options of today's trainings",
       about:
         "Each row changes the paper's recipe in one way, at the same budgets; what changes the baseline, too, is in "
         + "both. Top-1 in percent.",
-      rows: rows.map { row in
+      // They see all of U.
+      rows: (rows + (recipe.ranking.fraction < 1 ? [] : consistent)).map { row in
         var row = row
         row.settings =
           none.filter { setting in
@@ -62,5 +82,38 @@ extension Experiment {
           "With them the student still beats its network trained on the labels alone with the same augmentation",
           [(.init("views-soft", 2), .init("views-soft", 0))]),
       ])
+  }
+}
+
+extension Recipe {
+  /// What has the student learn from U by itself in place of what was selected.
+  fileprivate var consistentInstead: [String] {
+    ["student.consistency.use=instead"]
+      + Self.divided(student.training, "student.training")
+  }
+
+  /// What has it do so after half of its pre-training: the other half of the budget is fine-tuning's, with the
+  /// pre-training's settings.
+  fileprivate var consistentAfter: [String] {
+    guard let images = student.training.images else {
+      return ["student.consistency.use=after"]
+        + Self.divided(fineTuning.training, "fineTuning.training")
+    }
+    let group = "student.training."
+    let copied = settings.filter { $0.key.hasPrefix(group) }.map {
+      "fineTuning.training.\($0.key.dropFirst(group.count))=\($0.value)"
+    }
+    let half = max(student.training.batch, images / 2)
+    return ["student.consistency.use=after", "student.training.images=\(half)"] + copied
+      + [
+        "fineTuning.training.images=\(half)",
+        "fineTuning.training.learningRate=\(student.training.learningRate / 3)",
+      ] + Self.divided(student.training, "fineTuning.training")
+  }
+
+  /// A batch whose parts have one picture of D for each seven of U.
+  private static func divided(_ training: Training, _ key: String) -> [String] {
+    let unit = ConsistencySettings().group * training.accumulate * training.replicas
+    return ["\(key).batch=\((training.batch + unit - 1) / unit * unit)"]
   }
 }

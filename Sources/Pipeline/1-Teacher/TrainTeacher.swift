@@ -13,6 +13,9 @@ public enum TrainTeacher {
         "teacher.kind is given: there is no teacher to train; `halcyon score RECIPE --from FILE…` takes "
           + "the scores that another program made")
     }
+    if let earlier = run.directory.earlierRound {
+      return try TakeStudent.perform(from: earlier.directory, in: run)
+    }
     // `train-teacher` alone does what the teacher begins with; a whole run has done it.
     if run.recipe.includes(.taskTuning), !run.directory.isFinished(.taskTuning) {
       try TuneTeacher.perform(in: run)

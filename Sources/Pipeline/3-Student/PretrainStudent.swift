@@ -4,7 +4,8 @@ import Ranking
 import Recipes
 import Training
 
-/// Stage 3: a fresh student learns the classes that the teacher gave the selected pictures D̂.
+/// Stage 3: a fresh student learns the classes that the teacher gave the selected pictures D̂; or, where the recipe has it
+/// so, D and by itself U.
 public enum PretrainStudent {
   /// Pre-trains the student, or does nothing when this run has it already.
   /// - Throws: `PipelineError`; one that says so when nothing has been selected yet.
@@ -18,8 +19,9 @@ public enum PretrainStudent {
     }
   }
 
-  /// D̂, and D beside it where the recipe has it so.
+  /// D̂, and D beside it where the recipe has it so; or D alone, beside which U is seen.
   private static func examples(in run: Run) throws -> Examples {
+    guard run.recipe.consistency(of: .student) == nil else { return run.data.labelled }
     let selected = try selected(in: run)
     let share = run.recipe.student.mixLabelled
     guard share > 0 else { return selected }

@@ -57,7 +57,14 @@ extension DryRun {
     lines += [
       teacherKind == Recipe.TeacherKind.given.rawValue
         ? "scoring: none, scores are given"
-        : "scoring: \(Format.count(unlabelledImages)) pictures, " + Self.time(scoringSeconds),
+        : "scoring: \(Format.count(unlabelledImages)) pictures, " + Self.time(scoringSeconds)
+    ]
+    if let laterRounds, let roundSeconds {
+      lines.append(
+        "\(Format.counted(laterRounds, "later round", "later rounds")), whose teacher is the student before: "
+          + "scoring, pre-training and fine-tuning, \(Self.time(roundSeconds)) each")
+    }
+    lines += [
       "in all: " + Self.time(totalSeconds) + " at this machine's full speed",
       "disk \(Format.bytes(diskBytes))",
     ]

@@ -102,7 +102,11 @@ public struct DryRun: Encodable, Sendable {
   public private(set) var featureSeconds: Double?
   /// Scoring U, in seconds at this machine's speed; 0 where scores are given.
   public private(set) var scoringSeconds: Double?
-  /// All trainings and the scoring.
+  /// Rounds after the first; nil where there are none.
+  public private(set) var laterRounds: Int?
+  /// Each of them: scoring U with the student, selecting and both of its trainings.
+  public private(set) var roundSeconds: Double?
+  /// All trainings and the scoring, of all rounds.
   public private(set) var totalSeconds: Double?
   /// How far the stages of a begun run are; empty where none was begun.
   public private(set) var progress: [Progress] = []
@@ -202,14 +206,16 @@ public struct DryRun: Encodable, Sendable {
     scoringSeconds = plan.scoringSeconds
     teacherKind = plan.recipe.teacher.kind.rawValue
     featureSeconds = plan.featureSeconds
-    totalSeconds = plan.trainings.reduce(plan.scoringSeconds + (plan.featureSeconds ?? 0)) {
-      $0 + $1.seconds
-    }
+    let later = max(1, plan.recipe.rounds) - 1
+    (laterRounds, roundSeconds) = later > 0 ? (later, plan.roundSeconds) : (nil, nil)
+    totalSeconds = plan.trainings.reduce(
+      plan.scoringSeconds + (plan.featureSeconds ?? 0) + Double(later) * plan.roundSeconds
+    ) { $0 + $1.seconds }
     diskBytes = plan.diskBytes
     // What learns from selected pictures reads them from a cache.
-    let images = trainings.filter { $0.stage.facts.learns == .selected }.reduce(0) {
-      $0 + $1.images
-    }
+    let images = trainings.filter {
+      $0.stage.facts.learns == .selected && plan.recipe.consistency(of: $0.stage) == nil
+    }.reduce(0) { $0 + $1.images }
     cache = counts.cache.map {
       Cache($0, plan.recipe, unlabelled: counts.unlabelled, images: images)
     }
@@ -245,6 +251,8 @@ public struct DryRun: Encodable, Sendable {
           stage: stage, title: stage.title, done: isDone, step: isDone ? steps : step, steps: steps,
           secondsLeft: part * seconds))
     }
+    for number in 0..<(laterRounds ?? 0)
+    where !directory.round(number + 2).isFinished(.fineTuning) { left += roundSeconds ?? 0 }
     secondsLeft = left
   }
 }

@@ -1,8 +1,20 @@
 import Recipes
+import Training
+
+extension ConsistencySettings {
+  /// "consistency: 7 of U for each of D, labels from 0.95 on".
+  var words: String {
+    "consistency: \(ratio) of U for each of D, labels from \(threshold) on\(flexible ? ", flexible" : "")"
+  }
+}
 
 extension Recipe {
-  /// What of today's options the training of a group such as `student` has, besides the paper's settings: "mixup 0.1".
-  func options(ofGroup group: String) -> [String] {
+  /// What of today's options the training of a stage has, besides the paper's settings: "mixup 0.1".
+  func options(of stage: Stage) -> [String] {
+    options(ofGroup: stage.recipeKey) + [consistency(of: stage)?.words].compactMap { $0 }
+  }
+
+  private func options(ofGroup group: String) -> [String] {
     let names = [
       "targets", "temperature", "mixLabelled", "training.preset", "training.optimizer",
       "training.dropPath", "training.ema", "training.loss", "training.labelSmoothing",

@@ -17,6 +17,8 @@ struct RunPlan {
   /// The frozen teacher's pass over D; nil where it is none.
   let featureSeconds: Double?
   let scoringSeconds: Double
+  /// A round after the first: scoring U with the student, and both of its trainings.
+  let roundSeconds: Double
   /// What a score file has of a picture.
   let scoreRowBytes: Double
   /// The selection's files.
@@ -44,12 +46,15 @@ struct RunPlan {
     ) throws -> DryRun.Training {
       let options = options(of: stage)
       let cost = try cost(options)
+      let consistency = recipe.consistency(of: stage)
       let plan = try TrainingPlan(training, imageCount: pictures)
       let memory = TrainingMemory(
         cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision,
         training)
       // A backward pass takes two multiply-adds for each of the forward pass.
-      let work = 3 * cost.gmac * Double(plan.steps * plan.batch)
+      // A weak view has a forward pass alone.
+      let views = consistency.map { Double($0.ratio) / Double($0.group) } ?? 0
+      let work = (3 + views) * cost.gmac * Double(plan.steps * plan.batch)
       return DryRun.Training(
         stage: stage, title: stage.title, model: options.model, parameters: cost.parameters,
         gmac: cost.gmac,
@@ -60,7 +65,7 @@ struct RunPlan {
         parts: training.accumulate * training.replicas,
         checkpointBytes: 4 * Double(cost.parameters)
           * Double(1 + Optimizers.momenta(of: training.optimizer) + (training.ema > 0 ? 1 : 0)),
-        options: recipe.options(ofGroup: stage.recipeKey))
+        options: recipe.options(of: stage))
     }
 
     let teacher = recipe.teacher
@@ -72,6 +77,8 @@ struct RunPlan {
     for stage in Stage.allCases where recipe.includes(stage) {
       let pictures: Int? =
         switch stage.facts.learns {
+        case _ where recipe.consistency(of: stage) != nil:
+          counts.labelled * (recipe.consistency(of: stage)?.group ?? 1)
         case .labelled: counts.labelled
         case .own: counts.learned[stage]?.images
         case .selected: selected + (recipe.student.mixLabelled > 0 ? counts.labelled : 0)
@@ -105,6 +112,16 @@ struct RunPlan {
       teacher.kind.isOnFeatures
       ? teacherCost.map { $0.gmac * Double(counts.labelled) / speed } : nil
     scoringSeconds = teacherCost.map { $0.gmac * Double(counts.unlabelled) / speed } ?? 0
-    diskBytes = scoreBytes + selectionBytes + checkpoints + models
+    roundSeconds =
+      studentCost.gmac * Double(counts.unlabelled) / speed
+      + trainings.filter(\.isOfEachRound).reduce(0) { $0 + $1.seconds }
+    let later = Double(max(1, recipe.rounds) - 1)
+    let ofRound = scoreBytes + selectionBytes + 2 * 4 * Double(studentCost.parameters)
+    diskBytes = scoreBytes + selectionBytes + checkpoints + models + later * ofRound
   }
+}
+
+extension DryRun.Training {
+  /// Whether every round has it.
+  var isOfEachRound: Bool { stage == .student || stage == .fineTuning }
 }

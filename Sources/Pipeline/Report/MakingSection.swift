@@ -138,7 +138,7 @@ struct MakingSection {
   /// What trainings have of today's options; nothing where none has any.
   private var options: HTML {
     let lines = data.trainings.compactMap { training -> String? in
-      let options = data.recipe.options(ofGroup: training.stage.recipeKey)
+      let options = data.recipe.options(of: training.stage)
       guard !options.isEmpty else { return nil }
       return "\(training.stage.facts.result): \(options.joined(separator: ", "))"
     }

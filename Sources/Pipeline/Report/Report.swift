@@ -12,7 +12,8 @@ struct Report {
   /// The page.
   var html: String {
     let sections: [HTML] = [
-      ResultSection(data).html, CurvesSection(data).html, TagsSection(data).html,
+      ResultSection(data).html, RoundsSection(data).html, CurvesSection(data).html,
+      TagsSection(data).html,
       ClassesSection(data).html, SelectionSection(data).html, ImagesSection(data).html,
       MakingSection(data).html,
     ]

@@ -68,7 +68,8 @@ public struct Manifest: Equatable, Sendable {
         path.split(separator: "/").contains("checkpoints")
         || FilePath(text: path).name.contains(".tmp-")
       let place = folder.joined(path)
-      return !skipped && !["manifest.json", ".lock", "log.jsonl"].contains(path) && place.exists
+      return !skipped && !["manifest.json", ".lock", "log.jsonl"].contains(place.name)
+        && place.exists
         && !place.isFolder
     }
   }

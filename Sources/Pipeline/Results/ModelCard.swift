@@ -39,9 +39,19 @@ public struct ModelCard: Sendable {
     A \(recipe.student.model) that tells \(Format.counted(summary.classes, "class", "classes")) \
     apart, made by semi-supervised training (Yalniz et al., *Billion-scale semi-supervised learning \
     for image classification*, arXiv:1905.00546): \(teacher) ranked \
-    \(Format.count(summary.unlabelledImages)) unlabelled ones, the student learned from the best of \
-    them, then from the labelled ones.
+    \(Format.count(summary.unlabelledImages)) unlabelled ones, \(student).
     """
+  }
+
+  private var student: String {
+    let byItself = "with its own sure guesses as labels (FixMatch, arXiv:2001.07685)"
+    return switch recipe.student.consistency.use {
+    case .none: "the student learned from the best of them, then from the labelled ones"
+    case .after:
+      "the student learned from the best of them, then from the labelled ones and, \(byItself), all unlabelled ones"
+    case .instead:
+      "but the student learned from the labelled ones and, \(byItself), all unlabelled ones, then from the labelled ones"
+    }
   }
 
   private var teacher: String {
@@ -182,7 +192,7 @@ public struct ModelCard: Sendable {
   }
 
   private func options(of stage: Stage) -> String {
-    let options = recipe.options(ofGroup: stage.recipeKey)
+    let options = recipe.options(of: stage)
     return options.isEmpty ? "" : " (\(options.joined(separator: ", ")))"
   }
 

@@ -80,6 +80,13 @@ public enum Summarize {
     }
     // The most that any process of this run had resident.
     summary.peakMiB = Summary.peakMiBOfThisProcess().map { max($0, earlier?.peakMiB ?? 0) }
+    if run.recipe.rounds > 1 {
+      let later = (2...run.recipe.rounds).compactMap { number in
+        (try? Summary(contentsOf: run.directory.round(number).summaryPath))
+          .map { Summary.Round(number, $0) }
+      }
+      summary.rounds = [Summary.Round(1, summary)] + later
+    }
     try summary.write(to: run.directory.summaryPath)
     let report = Report(ReportData(of: run, summary, markers, selection: selection))
     try DurableFile.write(report.html, to: run.directory.reportPath)

@@ -42,6 +42,8 @@ public struct Summary: Codable, Equatable, Sendable {
   public var measuredImages: Int?
   /// The accuracies of the stages' networks, of those that were measured.
   private var accuracies: [Stage: Accuracy] = [:]
+  /// Each round's figures, the first one's, too; none where there is one.
+  public var rounds: [Round] = []
   /// Seconds by stage.
   public var seconds: [String: Double] = [:]
   /// The most memory the process had resident (VmHWM), in MiB.
@@ -56,6 +58,39 @@ public struct Summary: Codable, Equatable, Sendable {
   public var threads: Int
   /// libtorch's version.
   public var libtorch: String
+
+  /// What a round of several came to, in percent; nil where it is not known.
+  public struct Round: Codable, Equatable, Sendable {
+    /// Its number, from 1 on.
+    public var round: Int
+    /// Top-1 of its teacher, which from round 2 on is the student of the one before.
+    public var teacher: Double?
+    /// The part of its selected labels that are right.
+    public var selectionPurity: Double?
+    /// Top-1 of its student before fine-tuning.
+    public var pretrained: Double?
+    /// Top-1 of its student.
+    public var student: Double?
+    /// Seconds that its stages took.
+    public var seconds: Double
+
+    /// That of the run of a round.
+    init(_ round: Int, _ summary: Summary) {
+      self.round = round
+      (teacher, student) = (summary[.teacher].top1, summary[.fineTuning].top1)
+      pretrained = summary[.student].top1
+      selectionPurity = summary.selectionPurity
+      seconds = Stage.pipeline.reduce(0) { $0 + (summary.seconds[$1.rawValue] ?? 0) }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case round, seconds
+      case teacher = "teacher_top1"
+      case selectionPurity = "selection_purity"
+      case pretrained = "pretrained_top1"
+      case student = "student_top1"
+    }
+  }
 
   /// A model's accuracies in percent; nil where they were not measured.
   public struct Accuracy: Equatable, Sendable {
@@ -157,7 +192,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
 extension Summary {
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case classes, gain, seconds, seed, device, precision, threads, libtorch, unreadable
+    case classes, gain, rounds, seconds, seed, device, precision, threads, libtorch, unreadable
     case unreadableImages = "unreadable_pictures"
     case cutShards = "cut_shards"
     case absentClasses = "absent_classes"
@@ -214,6 +249,7 @@ extension Summary {
         classes < 5 ? nil : self[stage].top5, forKey: AccuracyKey(facts, best: 5))
     }
     try values.encode(gain, forKey: .gain)
+    try values.encode(rounds, forKey: .rounds)
     try values.encode(seconds, forKey: .seconds)
     try values.encode(peakMiB, forKey: .peakMiB)
     try values.encode(seed, forKey: .seed)
@@ -256,6 +292,7 @@ extension Summary {
         top1: accuracies.decodeIfPresent(Double.self, forKey: AccuracyKey(facts, best: 1)),
         top5: accuracies.decodeIfPresent(Double.self, forKey: AccuracyKey(facts, best: 5)))
     }
+    rounds = try values.decodeIfPresent([Round].self, forKey: .rounds) ?? []
     seconds = try values.decode([String: Double].self, forKey: .seconds)
     peakMiB = try values.decodeIfPresent(Double.self, forKey: .peakMiB)
   }

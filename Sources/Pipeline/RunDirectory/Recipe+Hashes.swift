@@ -14,13 +14,15 @@ extension Recipe {
   /// `.teacher` as it was. What is only measured on (the validation and test pictures) changes no
   /// stage but `evaluationHash`.
   public func stageHash(_ stage: Stage) -> String {
-    hash(salt: stage.rawValue) { depends(stage, on: $0) }
+    let recipe = seen(by: stage)
+    return recipe.hash(salt: stage.rawValue) { recipe.depends(stage, on: $0) }
   }
 
   /// Whether `hash` is that of `stage`: as it is noted now, or as version 0.1.0 noted it, with any number of
   /// threads.
   public func isStageHash(_ hash: String, of stage: Stage) -> Bool {
-    var lines = lines { depends(stage, on: $0) }
+    let recipe = seen(by: stage)
+    var lines = recipe.lines { recipe.depends(stage, on: $0) }
     func isHash() -> Bool { Self.hash(stage.rawValue, lines) == hash }
     if isHash() { return true }
     guard let place = lines.firstIndex(of: Self.threadsLine(0)) else { return false }
@@ -136,6 +138,14 @@ extension Recipe {
 
   /// Whether `key` decides which pictures U has, in which shards.
   static func decidesUnlabelled(_ key: String) -> Bool { reach(of: key) == .unlabelled }
+
+  /// This recipe without what begins after `stage`, although a group of an earlier one says it.
+  func seen(by stage: Stage) -> Recipe {
+    guard student.consistency.use == .after, stage != .fineTuning else { return self }
+    var recipe = self
+    recipe.student.consistency = .init()
+    return recipe
+  }
 
   func depends(_ stage: Stage, on key: String) -> Bool {
     guard !isIdle(key) else { return false }

@@ -38,13 +38,24 @@ struct RunInputs {
       settings: recipe.settings(of: stage), device: device,
       precision: stage == .ranking ? scoringPrecision : precision,
       libtorch: Libtorch.version)
-    if stage.facts.learnsFromLabels || stage == .student && recipe.student.mixLabelled > 0 {
+    let isConsistent = recipe.consistency(of: stage) != nil
+    if stage.facts.learnsFromLabels || isConsistent
+      || stage == .student && recipe.student.mixLabelled > 0
+    {
       inputs.labelled = sets["labelled"]
     }
     if let (earlier, file) = recipe.beginning(of: stage),
       let marker = try? StageMarker(in: directory.folder(of: earlier))
     {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
+    }
+    // U without what it must not hold is known by what was selected from it.
+    if isConsistent, let marker = try? StageMarker(in: directory.folder(of: .ranking)) {
+      inputs.files["\(Stage.ranking.folder)/selected.bin"] = marker.outputs["selected.bin"]
+    }
+    if stage == .teacher, let earlier = directory.earlierRound {
+      let marker = try? StageMarker(in: earlier.directory.folder(of: .fineTuning))
+      inputs.files["the student of round \(earlier.number)"] = marker?.outputs["model.safetensors"]
     }
     if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
     if stage.facts.learns == .own {
@@ -57,7 +68,7 @@ struct RunInputs {
       inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
     }
     // A note that is damaged is said where it is followed.
-    if stage.facts.learns == .selected {
+    if stage.facts.learns == .selected, !isConsistent {
       inputs.cache = (try? CacheNote(in: directory))?.format.words
     }
     return inputs

@@ -104,13 +104,15 @@ struct StaleStages {
 extension Recipe {
   /// The settings that reach `stage`, by key.
   func settings(of stage: Stage) -> [String: String] {
-    let all = settings.filter { depends(stage, on: $0.key) }.map { ($0.key, $0.value) }
+    let all = seen(by: stage).settings.filter { depends(stage, on: $0.key) }
+      .map { ($0.key, $0.value) }
     return Dictionary(all, uniquingKeysWith: { first, _ in first })
   }
 
   /// The settings that reach `stage` and differ from `other`'s.
   fileprivate func stageDifferences(of stage: Stage, from other: Recipe) -> [StageDifference] {
-    zip(other.settings, settings).filter { $0 != $1 && depends(stage, on: $1.key) }
+    zip(other.seen(by: stage).settings, seen(by: stage).settings)
+      .filter { $0 != $1 && depends(stage, on: $1.key) }
       .map { .setting(key: $1.key, was: $0.value, now: $1.value) }
   }
 

@@ -148,6 +148,7 @@ extension TrainingSettings.Loss: RecipeValue {}
 extension TrainingSettings.Preset: RecipeValue {}
 extension TrainingSettings.Augmentation.Policy: RecipeValue {}
 extension Recipe.Targets: RecipeValue {}
+extension Recipe.Consistency.Use: RecipeValue {}
 extension TrainingSettings.Order: RecipeValue {}
 extension Recipe.TeacherKind: RecipeValue {}
 extension Recipe.Strategy: RecipeValue {}

@@ -40,7 +40,9 @@ public struct WeightsFit: Sendable {
       }
       let isBookkeeping =
         name.hasSuffix(".num_batches_tracked")
-        || ["momentum.", "mean.", "square.", "average."].contains { name.hasPrefix($0) }
+        || ["momentum.", "mean.", "square.", "average.", "curriculum."].contains {
+          name.hasPrefix($0)
+        }
       return !isBookkeeping
         && !(name.hasPrefix(prefix) && skipping(String(name.dropFirst(prefix.count))))
     }

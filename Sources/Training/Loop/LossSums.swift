@@ -6,8 +6,10 @@ public final class LossSums {
   public private(set) var loss: Tensor
   /// How many of the pictures were right: one int64.
   public private(set) var hits: Tensor
-  /// How many pictures there were.
+  /// How many pictures with labels there were.
   public private(set) var images: Int
+  /// What became of those without; nil where there were none.
+  public private(set) var pseudoLabels: PseudoLabels?
 
   /// Sums that begin with these numbers, on the device that the network computes on.
   /// - Throws: `TorchError` when there is not enough memory.
@@ -17,9 +19,19 @@ public final class LossSums {
     self.images = images
   }
 
-  /// Adds a batch of `images` pictures by its mean loss and its hits.
+  /// Sums that begin with these numbers.
+  convenience init(_ sums: Checkpoint.Sums, on device: Device) throws {
+    try self.init(on: device, loss: sums.loss, hits: sums.correct, images: sums.images)
+    pseudoLabels = try sums.pseudoLabels.map { try PseudoLabels($0, on: device) }
+  }
+
+  /// Adds a batch of `images` pictures by its mean loss and its hits, and what became of pictures without labels that
+  /// were seen beside them.
   /// - Throws: `TorchError`.
-  public func add(_ meanLoss: Tensor, hits: Tensor, images: Int) throws {
+  public func add(
+    _ meanLoss: Tensor, hits: Tensor, images: Int, pseudoLabels: PseudoLabels? = nil
+  ) throws {
+    if let pseudoLabels { try add(pseudoLabels) }
     try loss.addInPlace(meanLoss.detached().to(.float64).scaled(by: Double(images)))
     try self.hits.addInPlace(hits)
     self.images += images
@@ -31,6 +43,15 @@ public final class LossSums {
     try loss.addInPlace(other.loss)
     try hits.addInPlace(other.hits)
     images += other.images
+    if let pseudoLabels = other.pseudoLabels { try add(pseudoLabels) }
+  }
+
+  private func add(_ other: PseudoLabels) throws {
+    guard pseudoLabels != nil else {
+      pseudoLabels = other
+      return
+    }
+    try pseudoLabels?.add(other)
   }
 
   /// The numbers.

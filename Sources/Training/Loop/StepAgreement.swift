@@ -78,15 +78,18 @@ final class StepAgreement {
   private func sum(_ own: LossSums, _ parts: Tensor?) throws -> LossSums {
     guard let reducer else { return own }
     let (loss, hits) = try own.read()
+    let labels = try own.pseudoLabels?.read().numbers ?? []
     let asked = StopSignal.number
     let counts = Self.signals.map { $0 == asked ? 1.0 : 0 }
     let numbers = try reducer.finish(
-      statistics: parts, numbers: [loss, Double(hits), Double(own.images)] + counts)
+      statistics: parts, numbers: [loss, Double(hits), Double(own.images)] + labels + counts)
     waited += reducer.waited
-    stop = zip(Self.signals, numbers[3...]).first { $1 > 0 }?.0
+    stop = zip(Self.signals, numbers[(3 + labels.count)...]).first { $1 > 0 }?.0
     isOwnFinite = reducer.isOwnFinite && loss.isFinite
-    return try LossSums(
-      on: device, loss: numbers[0], hits: Int(numbers[1]), images: Int(numbers[2]))
+    var sums = Checkpoint.Sums(
+      loss: numbers[0], correct: Int(numbers[1]), images: Int(numbers[2]))
+    sums.pseudoLabels = PseudoLabels.Counts(Array(numbers[3..<3 + labels.count]))
+    return try LossSums(sums, on: device)
   }
 
   /// The reason that all give for refusing a step, where one of them has one. Of sums that are the same

@@ -23,21 +23,23 @@ import Torch
 public func train(
   _ job: TrainingJob, _ runtime: Runtime, _ records: TrainingRecords = TrainingRecords()
 ) throws -> TrainingResult {
-  let plan = try TrainingPlan(job.settings, imageCount: job.examples.count)
+  let plan = try TrainingPlan(job.settings, imageCount: job.imagesPerPass)
   try job.requireGroup(runtime)
-  let share = try PartShare(of: plan, rank: runtime.group.rank, size: runtime.group.size)
+  let share = try PartShare(
+    of: plan, rank: runtime.group.rank, size: runtime.group.size, passes: job.passesPerPart)
   let optimizer = try job.optimizer()
   let average = try job.weightAverage()
+  let curriculum = try job.curriculum(on: runtime.device)
   let statistics = try BatchStatistics(of: job.network)
   let agreement = try StepAgreement(of: job, share, optimizer, statistics, runtime)
   let journal = try TrainingJournal(
-    of: job, plan, optimizer, average, agreement, runtime, records)
+    of: job, plan, optimizer, average, curriculum, agreement, runtime, records)
   let order = job.order
   let loader = try job.loader(
     plan, share, order, from: journal.step, runtime, journal.badSamples)
   defer { loader.stop() }
   let targets = job.targets(order, on: runtime.device)
-  let pictures = try ImageTensor(job.input, device: runtime.device)
+  let inputs = try job.partInputs(targets, curriculum, on: runtime.device)
   let replicas = try Replicas(of: job, plan, share, runtime, records)
   let threads = Libtorch.threads
   try Libtorch.setThreads(replicas.poolSize)
@@ -47,19 +49,20 @@ public func train(
     try statistics.remember()
     var sums = try LossSums(on: runtime.device)
     for round in share.rounds {
-      let batches = try (0..<replicas.count).map { _ in try journal.batch(from: loader) }
-      let parts = try batches.map { _ in try LossSums(on: runtime.device) }
-      try replicas.perform(images: batches.reduce(0) { $0 + $1.count }, round: round) {
+      let pictures = try (0..<replicas.count).map { _ in try journal.part(from: loader) }
+      let parts = try pictures.map { _ in try LossSums(on: runtime.device) }
+      try replicas.perform(images: pictures.reduce(0) { $0 + $1.count }, round: round) {
         replica, network in
-        let batch = batches[replica]
         let part = share.part(round: round, replica: replica)
         let pass = job.pass(runtime, step: journal.step, part: part)
-        let logits = try network(pictures(batch), pass)
-        let rows = try targets.rows(for: batch)
-        let loss = try targets.loss(logits, rows)
+        let input = try inputs(pictures[replica], part, network, pass)
+        let logits = try network(input.images, pass)
+        let loss = try targets.loss(logits, input.rows)
         try replicas.announceLast(round, to: agreement)
         try agreement.backward(from: loss.scaled(by: 1 / Double(share.partCount)))
-        try parts[replica].add(loss, hits: targets.hits(logits, rows), images: batch.count)
+        try parts[replica].add(
+          loss, hits: targets.hits(logits, input.rows), images: input.labelled,
+          pseudoLabels: input.pseudoLabels)
       }
       for part in parts { try sums.add(part) }
     }
@@ -79,9 +82,11 @@ public func train(
       if try agreement.captures() {
         try journal.capture(
           StepCapture(
-            of: job, plan, share, order, step: journal.step, runtime, because: refusal ?? ""))
+            of: job, plan, share, order, curriculum, step: journal.step, runtime,
+            because: refusal ?? ""))
       }
     }
+    try curriculum?.advance(taking: refusal == nil, over: runtime.distributed)
     try optimizer.clearGradients()
     try journal.record(sums, refused: refusal)
   }

@@ -12,6 +12,9 @@ public struct TrainingJob {
   public var network: any Network
   /// What it learns from.
   public var examples: Examples
+  /// What it learns beside these from pictures without labels; nil for nothing. A batch then has one example for so
+  /// many of them as the settings say, and so has a pass.
+  public var consistency: Consistency?
   /// What it is measured on while it learns; nil measures nothing.
   public var validation: Examples?
   /// How it is trained.
@@ -101,7 +104,8 @@ extension TrainingJob {
   func facts(_ runtime: Runtime) -> [String: String] {
     let weights = network.weights.state.map { "\($0.name) \($0.tensor.shape)" }
     return [
-      "settings": "\(settings)", "seed": "\(seed)", "pictures": "\(examples.count)",
+      "settings": "\(settings)", "seed": "\(seed)", "pictures": "\(pictureCount)",
+      "consistency": "\(consistency?.settings as Any)",
       "labels": examples.labelsSHA256, "input": "\(input)", "precision": runtime.precision.rawValue,
       "network": Checksum.sha256(Data(weights.joined(separator: "\n").utf8)),
     ]
@@ -142,23 +146,4 @@ extension TrainingJob {
       synced: settings.syncBatchNorm ? runtime.distributed : nil)
   }
 
-  /// What loads this process's pictures of all steps, or of `steps`, from `step` on.
-  func loader(
-    _ plan: TrainingPlan, _ share: PartShare, _ order: any SampleOrder, from step: Int,
-    _ runtime: Runtime,
-    _ badSamples: BadSamples, steps: Int? = nil
-  ) throws -> BatchLoader {
-    try BatchLoader(
-      dataset: examples.dataset, order: order,
-      positions: step * plan.batch..<(steps.map { step + $0 } ?? plan.steps) * plan.batch,
-      batchSize: share.microBatch,
-      preset: .train(input.trainPreset(settings.augmentation)),
-      mixing: PairMixing(
-        mixup: settings.augmentation.mixup, cutmix: settings.augmentation.cutmix,
-        within: plan.batch / (plan.accumulate * plan.replicas)), seed: seed,
-      workers: runtime.workers, queueDepth: max(4, 2 * share.replicas.count),
-      onUnreadable: .substitute, maxPixels: runtime.maxPixels, badSamples: badSamples,
-      yieldsCores: runtime.device == .cpu,
-      only: BatchLoader.Share(of: share.partCount, taking: share.parts))
-  }
 }

@@ -16,5 +16,7 @@ struct Checkpoint: Codable {
     var loss = 0.0
     var correct = 0
     var images = 0
+    /// What became of pictures without labels; nil where the training has none.
+    var pseudoLabels: PseudoLabels.Counts?
   }
 }

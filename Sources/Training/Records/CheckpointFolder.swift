@@ -57,28 +57,31 @@ public struct CheckpointFolder {
   /// - Throws: `FileError` naming the file; the earlier checkpoints are then untouched.
   func save(
     _ checkpoint: Checkpoint, _ network: any Network, _ optimizer: any Optimizer,
-    _ average: WeightAverage?
+    _ others: [ParameterStore.Named]
   ) throws {
     try FilePath(text: path).makeFolder()
     let digits = String(checkpoint.step)
     let padded = Format.padded(digits, digits: 8)
+    let labels = checkpoint.sums.pseudoLabels.map {
+      ["pseudo_labels": $0.numbers.map { String(Int($0)) }.joined(separator: ",")]
+    }
     try Safetensors.write(
-      network.weights.state + optimizer.state + (average?.state ?? []),
+      network.weights.state + optimizer.state + others,
       metadata: (owner?.metadata ?? [:]).merging([
         "step": digits, "bad_steps": "\(checkpoint.badSteps)",
         "loss_bits": "\(checkpoint.sums.loss.bitPattern)",
         "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
         "seconds": "\(checkpoint.seconds)",
-      ]) { $1 }, to: "\(path)/step-\(padded).safetensors")
+      ]) { $1 }.merging(labels ?? [:]) { $1 }, to: "\(path)/step-\(padded).safetensors")
     for old in files.dropLast(keep) { FilePath(text: old.path).unlink() }
   }
 
-  /// Loads the newest checkpoint of this training into `network`, `optimizer` and `average`; nil where
+  /// Loads the newest checkpoint of this training into `network`, `optimizer` and `others`; nil where
   /// there is none. One that cannot be read is passed over, and `console` says so.
   /// - Throws: `TrainingError.usage` when it is another training's, which is left as it is; `FileError` or
   ///   `TorchError` when a checkpoint does not fit the network.
   func load(
-    _ network: any Network, _ optimizer: any Optimizer, _ average: WeightAverage?,
+    _ network: any Network, _ optimizer: any Optimizer, _ others: [ParameterStore.Named],
     _ console: Console
   ) throws -> Checkpoint? {
     for candidate in files.reversed() {
@@ -95,17 +98,20 @@ public struct CheckpointFolder {
             + "give another folder, or move \(path) away")
       }
       try network.weights.load(file)
-      for (name, tensor) in optimizer.state + (average?.state ?? []) {
+      for (name, tensor) in optimizer.state + others {
         try tensor.copy(from: file.tensor(name))
       }
       func number<Number: LosslessStringConvertible>(_ key: String, _ zero: Number) -> Number {
         file.metadata[key].flatMap(Number.init) ?? zero
       }
+      let labels = file.metadata["pseudo_labels"].map {
+        $0.split(separator: ",").compactMap { Double($0) }
+      }
       return Checkpoint(
         step: number("step", 0),
         sums: .init(
           loss: Double(bitPattern: number("loss_bits", 0)), correct: number("correct", 0),
-          images: number("images", 0)),
+          images: number("images", 0), pseudoLabels: labels.flatMap(PseudoLabels.Counts.init)),
         badSteps: number("bad_steps", 0), seconds: number("seconds", 0.0))
     }
     return nil

@@ -18,28 +18,42 @@ package struct StepCapture {
   private let tensors: [ParameterStore.Named]
   private let name: String
 
-  /// The step after `step` others of `job`, whose pictures are read again.
+  /// The step after `step` others of `job`, whose pictures are read again. Those without labels are there as their strong
+  /// views, whose targets the weak ones give again.
   init(
     of job: TrainingJob, _ plan: TrainingPlan, _ share: PartShare, _ order: any SampleOrder,
-    step: Int, _ runtime: Runtime, because reason: String
+    _ curriculum: Curriculum?, step: Int, _ runtime: Runtime, because reason: String
   ) throws {
     let loader = try job.loader(
       plan, share, order, from: step, runtime,
       BadSamples(of: job.examples.dataset, limit: .none), steps: 1)
     defer { loader.stop() }
-    let targets = job.targets(order)
+    let inputs = try job.partInputs(
+      job.targets(order, on: runtime.device), curriculum, on: runtime.device)
     var pictures: [Tensor] = []
     var rows: [Tensor] = []
     var indices: [Int64] = []
     var positions: [Int64] = []
-    while let batch = try loader.next() {
-      let shape = [batch.count, batch.size, batch.size, batch.channels]
-      pictures.append(
-        try Tensor(bytes: UnsafeRawBufferPointer(batch.pixels), shape: shape, dtype: .uint8))
-      rows.append(try targets.rows(for: batch).targets)
-      indices += batch.indices.map(Int64.init)
-      positions += batch.positions.map(Int64.init)
+    let statistics = try BatchStatistics(of: job.network)
+    try statistics.remember()
+    var parts = share.parts.makeIterator()
+    while let part = try loader.next() {
+      for batch in [part.labelled] + (part.views.map { [$0.strong] } ?? []) {
+        let shape = [batch.count, batch.size, batch.size, batch.channels]
+        pictures.append(
+          try Tensor(bytes: UnsafeRawBufferPointer(batch.pixels), shape: shape, dtype: .uint8))
+        indices += batch.indices.map(Int64.init)
+        positions += batch.positions.map(Int64.init)
+      }
+      // Other processes may have nothing to capture, so nothing is asked of them.
+      let number = parts.next() ?? 0
+      let whole = job.pass(runtime, step: step, part: number)
+      let pass = Pass(whole.mode, precision: whole.precision, dropPath: whole.dropPath)
+      rows.append(
+        try inputs(part, number, job.network, pass).rows.targets.to(.float32, device: .cpu))
     }
+    // Weak views have moved them.
+    try statistics.restore()
     let weights = job.network.weights.state
     tensors =
       [

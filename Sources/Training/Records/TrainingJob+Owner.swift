@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import ImageData
 import Models
 import Torch
 
@@ -14,6 +15,9 @@ extension TrainingJob {
       "\(settings)", "\(input)", "\(seed)", runtime.device.kind.rawValue,
       runtime.precision.rawValue, "\(examples.count) \(examples.classCount)",
     ]
+    if let consistency {
+      parts.append("\(consistency.settings) \(consistency.pictures.count)")
+    }
     var labels: [Int32] = []
     for index in 0..<examples.count {
       labels += examples.classes(at: index)

@@ -12,6 +12,7 @@ final class TrainingJournal {
   private let plan: TrainingPlan
   private let optimizer: any Optimizer
   private let average: WeightAverage?
+  private let curriculum: Curriculum?
   private let agreement: StepAgreement
   private let runtime: Runtime
   /// The size of libtorch's pool, which a step may use a part of.
@@ -30,6 +31,8 @@ final class TrainingJournal {
   private let clock: Stopwatch
   private var rowClock = Stopwatch()
   private var rowImages = 0
+  /// Of the last row.
+  private var pseudoLabels: PseudoLabels.Counts?
 
   /// How many steps in a row may be refused.
   private static let mostRefused = 3
@@ -43,13 +46,15 @@ final class TrainingJournal {
   /// then loaded, and rows and events after it removed, but for those that are due.
   init(
     of job: TrainingJob, _ plan: TrainingPlan, _ optimizer: any Optimizer,
-    _ average: WeightAverage?, _ agreement: StepAgreement, _ runtime: Runtime,
-    _ records: TrainingRecords
+    _ average: WeightAverage?, _ curriculum: Curriculum?, _ agreement: StepAgreement,
+    _ runtime: Runtime, _ records: TrainingRecords
   ) throws {
     self.job = job
     self.plan = plan
     self.optimizer = optimizer
     self.average = average
+    self.curriculum = curriculum
+    let others = (average?.state ?? []) + (curriculum?.state ?? [])
     self.agreement = agreement
     self.runtime = runtime
     // Process 0 keeps them; the others hear of it where the training stands.
@@ -59,11 +64,12 @@ final class TrainingJournal {
     if checkpoints?.owner == nil { checkpoints?.owner = try job.owner(runtime) }
     self.checkpoints = checkpoints
     var state =
-      try checkpoints?.load(job.network, optimizer, average, records.console) ?? Checkpoint()
+      try checkpoints?.load(job.network, optimizer, others, records.console) ?? Checkpoint()
     if let group = runtime.distributed {
       try group.requireSame(job.facts(runtime), what: job.title)
-      state = try Self.share(state, job.network, optimizer, average, over: group)
+      state = try Self.share(state, job.network, optimizer, others, over: group)
     }
+    try curriculum?.restore()
     self.state = state
     savedStep = state.step
     // A checkpoint with sums was saved before its step's row, which is then written anew.
@@ -80,9 +86,7 @@ final class TrainingJournal {
       of: job.examples.dataset, limit: records.unreadableLimit, path: records.badSamplesPath)
     rowInterval = max(1, plan.steps / 200)
     validationInterval = job.measuredEvery.map { max(1, $0 / plan.batch) }
-    rowSums = try LossSums(
-      on: runtime.device, loss: state.sums.loss, hits: state.sums.correct,
-      images: state.sums.images)
+    rowSums = try LossSums(state.sums, on: runtime.device)
     shownSums = try LossSums(on: runtime.device)
     clock = Stopwatch(ran: state.seconds)
     progress = records.console.progress(job.title, total: plan.steps, from: state.step)
@@ -91,7 +95,7 @@ final class TrainingJournal {
   }
 
   /// The next pictures.
-  func batch(from loader: BatchLoader) throws -> ImageBatch {
+  func part(from loader: PartLoader) throws -> PartPictures {
     guard let batch = try loader.next() else {
       throw TrainingError.data("\(job.title): the pictures ended at step \(state.step)")
     }
@@ -154,10 +158,12 @@ final class TrainingJournal {
 
   /// Says which pictures could not be read, and what the training took; where there is an average of the
   /// weights, the network is that from now on.
-  func finish(_ loader: BatchLoader, threads: Int?) throws -> TrainingResult {
+  func finish(_ loader: PartLoader, threads: Int?) throws -> TrainingResult {
     try average?.moveIn()
     try agreement.compare()
     progress.finish()
+    badSamples.add(loader.unreadable)
+    if let line = pseudoLabels?.line { records.console.note("\(job.title): \(line)") }
     if let group = runtime.distributed {
       for (rank, found) in try group.gather(JSON.line(badSamples.entries)).enumerated()
       where rank != group.rank {
@@ -178,12 +184,10 @@ final class TrainingJournal {
       let first = badSamples.entries.first.map { "the first \($0.key) (\($0.reason))" } ?? ""
       records.console.say(
         "\(job.title): \(Format.count(badSamples.count)) of "
-          + "\(Format.counted(job.examples.count, "picture", "pictures")) could not be read, and "
+          + "\(Format.counted(job.pictureCount, "picture", "pictures")) could not be read, and "
           + "others stood in for them: \(records.badSamplesPath ?? first)")
     }
-    if let line = loader.withoutEnd.line(in: job.examples.dataset.name) {
-      records.console.note(line)
-    }
+    for line in loader.linesOfMissingEnds { records.console.note(line) }
     return TrainingResult(
       imagesSeen: plan.steps * plan.batch, seconds: clock.seconds, unreadable: badSamples.count,
       threads: threads)
@@ -245,9 +249,9 @@ final class TrainingJournal {
   /// Gives all processes the state of process 0.
   private static func share(
     _ state: Checkpoint, _ network: any Network, _ optimizer: any Optimizer,
-    _ average: WeightAverage?, over group: DistributedGroup
+    _ others: [ParameterStore.Named], over group: DistributedGroup
   ) throws -> Checkpoint {
-    let tensors = network.weights.state + optimizer.state + (average?.state ?? [])
+    let tensors = network.weights.state + optimizer.state + others
     let shared = try group.fromFirst { try JSON.line(state) }
     try group.broadcast(tensors.map(\.tensor))
     return try JSON.read(Checkpoint.self, from: shared)
@@ -272,7 +276,12 @@ final class TrainingJournal {
       imagesPerSecond: Double(rowImages) / max(1e-9, rowClock.seconds),
       validationTop1: measured?.top1, validationImages: measured?.count)
     try metrics?.append(row)
-    try note("step", ["images": .integer(row.images), "loss": .number(row.loss)])
+    pseudoLabels = try rowSums.pseudoLabels?.read()
+    var fields: [String: EventLog.Value] = [
+      "images": .integer(row.images), "loss": .number(row.loss),
+    ]
+    fields.merge(pseudoLabels?.fields ?? [:]) { $1 }
+    try note("step", fields)
     rowSums = try LossSums(on: runtime.device)
     rowClock = Stopwatch()
     rowImages = 0
@@ -281,9 +290,13 @@ final class TrainingJournal {
   private func save() throws {
     guard let checkpoints, state.step != savedStep else { return }
     let (loss, hits) = try rowSums.read()
-    state.sums = .init(loss: loss, correct: hits, images: rowSums.images)
+    state.sums = .init(
+      loss: loss, correct: hits, images: rowSums.images,
+      pseudoLabels: try rowSums.pseudoLabels?.read())
     state.seconds = clock.seconds
-    try checkpoints.save(state, job.network, optimizer, average)
+    try curriculum?.keep()
+    try checkpoints.save(
+      state, job.network, optimizer, (average?.state ?? []) + (curriculum?.state ?? []))
     savedStep = state.step
     try note("checkpoint")
   }
@@ -296,5 +309,21 @@ final class TrainingJournal {
   private var crossesValidation: Bool {
     guard let validationInterval else { return false }
     return state.step / validationInterval != (state.step - rowInterval) / validationInterval
+  }
+}
+
+extension PseudoLabels.Counts {
+  /// What the log says of them.
+  fileprivate var fields: [String: EventLog.Value] {
+    ["mask_rate": maskRate, "pseudo_label_accuracy": accuracy].compactMapValues {
+      $0.map { EventLog.Value.number($0) }
+    }
+  }
+
+  /// The same in words; nil where there were no views.
+  fileprivate var line: String? {
+    guard let maskRate else { return nil }
+    return "at the end \(Format.fixed(maskRate, 1)) % of the unlabelled pictures got a pseudo-label"
+      + (accuracy.map { ", of which \(Format.fixed($0, 1)) % were right" } ?? "")
   }
 }

@@ -14,22 +14,27 @@ package struct PartShare: Equatable {
   /// Images of a part.
   package let microBatch: Int
   private let all: (rounds: Int, replicas: Int)
+  /// How many forward passes of a part move its running statistics.
+  private let passes: Int
 
   package static func == (left: Self, right: Self) -> Bool {
     (left.rounds, left.replicas) == (right.rounds, right.replicas)
   }
 
   /// The share of process `rank` of `size`. With `syncBatchNorm` what a process has of a round is one part.
+  /// `passes` of each part move the running statistics.
   /// - Throws: `TrainingError.usage` saying which numbers of processes can share the parts.
-  package init(of plan: TrainingPlan, rank: Int = 0, size: Int = 1) throws {
+  package init(of plan: TrainingPlan, rank: Int = 0, size: Int = 1, passes: Int = 1) throws {
     try self.init(
       batch: plan.batch, accumulate: plan.accumulate, replicas: plan.replicas,
-      syncBatchNorm: plan.syncBatchNorm, rank: rank, size: size)
+      syncBatchNorm: plan.syncBatchNorm, rank: rank, size: size, passes: passes)
   }
 
   package init(
-    batch: Int, accumulate: Int, replicas: Int, syncBatchNorm: Bool = false, rank: Int, size: Int
+    batch: Int, accumulate: Int, replicas: Int, syncBatchNorm: Bool = false, rank: Int, size: Int,
+    passes: Int = 1
   ) throws {
+    self.passes = passes
     guard !syncBatchNorm || replicas % size == 0 else {
       throw TrainingError.usage(
         "replicas \(replicas), whose batch norm is synced, cannot be shared by \(size) processes: give it a multiple "
@@ -56,15 +61,15 @@ package struct PartShare: Equatable {
 
   /// How much of the running statistics before a step is left after all its rounds, each of which moves them by a part
   /// of the way to its own mean.
-  var decay: Double { Self.left(after: all.rounds) }
+  var decay: Double { left(after: all.rounds) }
 
   /// How much of what a part of the round makes of them is left after all rounds.
   func weight(ofRound round: Int) -> Double {
-    Self.left(after: all.rounds - 1 - round) / Double(all.replicas)
+    left(after: all.rounds - 1 - round) / Double(all.replicas)
   }
 
-  private static func left(after rounds: Int) -> Double {
-    (0..<rounds).reduce(1) { product, _ in product * (1 - BatchNorm.momentum) }
+  private func left(after rounds: Int) -> Double {
+    (0..<rounds * passes).reduce(1) { product, _ in product * (1 - BatchNorm.momentum) }
   }
 
   // MARK: - Parts

@@ -86,13 +86,13 @@ struct ScoredShards {
         + (missing.count == 1 ? "it" : "them"))
   }
 
-  /// Calls `body` with every sample that got no score, and its key.
-  func forEachOmission(_ body: (_ key: String, Omission) throws -> Void) throws {
+  /// Calls `body` with every sample that got no score: its index in U, shard by shard.
+  func forEachOmission(_ body: (_ index: Int, Omission) throws -> Void) throws {
     for shard in scored {
       guard let sha256 = shard.record.omissionsSHA256 else { continue }
       let first = unlabelled.range(ofShard: shard.index).lowerBound
       try OmissionsFile.forEach(in: "\(folder)/\(shard.record.shard).omitted", sha256: sha256) {
-        try body(unlabelled.key(at: first + $0.position), $0)
+        try body(first + $0.position, $0)
       }
     }
   }
@@ -181,8 +181,10 @@ struct ScoredShards {
     let members = unlabelled.problemCount
     let cut = unlabelled.cutShards?.count ?? 0
     try list("bad-samples.csv", in: folder, count: unreadable + members + cut) { add in
-      try forEachOmission { key, omission in
-        if omission.copy == nil, !omission.isWithoutScores { try add(key, omission.reason) }
+      try forEachOmission { index, omission in
+        if omission.copy == nil, !omission.isWithoutScores {
+          try add(unlabelled.key(at: index), omission.reason)
+        }
       }
       guard members + cut > 0 else { return }
       for shard in 0..<unlabelled.shardCount {
@@ -195,13 +197,13 @@ struct ScoredShards {
       }
     }
     try list("excluded.csv", in: folder, count: excluded) { add in
-      try forEachOmission { key, omission in
-        if omission.copy != nil { try add(key, omission.reason) }
+      try forEachOmission { index, omission in
+        if omission.copy != nil { try add(unlabelled.key(at: index), omission.reason) }
       }
     }
     try list("unscored.csv", in: folder, count: withoutScores) { add in
-      try forEachOmission { key, omission in
-        if omission.isWithoutScores { try add(key, omission.reason) }
+      try forEachOmission { index, omission in
+        if omission.isWithoutScores { try add(unlabelled.key(at: index), omission.reason) }
       }
     }
     let bad = "\(folder)/bad-samples.csv"

@@ -90,9 +90,9 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
       ? counts.shards
       : max(1, (counts.unlabelled + recipe.data.shardSize - 1) / recipe.data.shardSize)
     var stages: [Stage] = []
-    func addRanking() {
+    func addRanking(_ teacher: NetworkCost?) {
       let scoreBytes = Double(counts.unlabelled) * plan.scoreRowBytes
-      if recipe.teacher.kind != .given, let teacher = plan.teacher {
+      if let teacher {
         stages.append(
           model.scoring(
             pictures: counts.unlabelled, shards: shards, gmac: teacher.gmac,
@@ -111,10 +111,16 @@ public struct MachinesPlan: Encodable, Equatable, Sendable {
         if recipe.teacher.kind.isOnFeatures, let teacher = plan.teacher {
           stages.append(model.features(pictures: counts.labelled, gmac: teacher.gmac))
         }
-        addRanking()
+        addRanking(recipe.teacher.kind == .given ? nil : plan.teacher)
       }
       stages.append(
         model.training(training, checkpointsEvery: recipe.checkpoints.everySteps))
+    }
+    for _ in 1..<max(1, recipe.rounds) {
+      addRanking(plan.student)
+      stages += plan.trainings.filter(\.isOfEachRound).map {
+        model.training($0, checkpointsEvery: recipe.checkpoints.everySteps)
+      }
     }
     self.machines = machines.count
     self.stages = stages

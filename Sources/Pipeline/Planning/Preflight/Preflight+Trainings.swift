@@ -12,13 +12,14 @@ extension Preflight {
     of recipe: Recipe, labelled: Int, classCount: Int, learned: [Stage: DataCounts.Learned],
     device: Device?, processes: Int = 1, isFinished: (Stage) -> Bool
   ) throws {
-    let known: [Stage: Recipe.Training] = Stage.allCases.filter(\.hasKnownLength)
+    let known: [Stage: Recipe.Training] = Stage.allCases.filter(recipe.knowsLength(of:))
       .reduce(into: [:]) { $0[$1] = recipe.training(of: $1) }
     for stage in Stage.allCases where recipe.includes(stage) && !isFinished(stage) {
       let key = "\(stage.recipeKey).training"
       if stage.facts.learns == .own, learned[stage] == nil { continue }
+      let group = recipe.consistency(of: stage)?.group ?? 1
       let (images, classes) =
-        learned[stage].map { ($0.images, $0.classes) } ?? (labelled, classCount)
+        learned[stage].map { ($0.images, $0.classes) } ?? (group * labelled, classCount)
       if let training = known[stage], !isAtFault(in: key) {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: images) }
         if let plan { warn(of: plan, training, key: key) }
@@ -87,7 +88,13 @@ extension Preflight {
 extension Recipe {
   /// The trainings that are not on D's pictures alone, or whose length is not known yet.
   fileprivate func longTraining(of stage: Stage) -> Training? {
-    stage.hasKnownLength ? nil : training(of: stage)
+    knowsLength(of: stage) ? nil : training(of: stage)
+  }
+
+  /// Whether the length of the stage's training is known before a run: not where it depends on what is selected.
+  fileprivate func knowsLength(of stage: Stage) -> Bool {
+    (stage.facts.learns != .selected || consistency(of: stage) != nil)
+      && stage.facts.training?.isAsLongAsPipeline != true
   }
 
   /// The network of a training stage for so many classes.
@@ -97,12 +104,5 @@ extension Recipe {
       model: isTeacher ? teacher.model : student.model, classCount: classCount,
       inputChannels: input.channels, stem: isTeacher ? teacher.stem : student.stem,
       width: isTeacher ? teacher.width : student.width, inputSize: input.size)
-  }
-}
-
-extension Stage {
-  /// Whether the length of its training is known before a run: not where it depends on what is selected.
-  fileprivate var hasKnownLength: Bool {
-    facts.learns != .selected && facts.training?.isAsLongAsPipeline != true
   }
 }
