@@ -8,7 +8,7 @@ public enum ExperimentCatalogue {
   typealias Making = @Sendable (ExperimentScale, Recipe) -> Experiment
 
   private static let all: [Making] = [
-    Experiment.table2, Experiment.table3, Experiment.table4, Experiment.table5,
+    Experiment.table2, Experiment.table3, Experiment.table4, Experiment.table5, Experiment.table8,
     Experiment.figure2, Experiment.figure3, Experiment.figure4, Experiment.figure5,
     Experiment.options,
   ]
