@@ -17,6 +17,8 @@ public struct Experiment: Sendable {
     public var ranks: ClosedRange<Int>?
     /// The stage whose network it is about, where rows are about several.
     public var measured: Stage?
+    /// The stage whose network then learns other classes, where it is about that.
+    public var transfersFrom: Stage?
   }
 
   /// What a run of a row came to.
@@ -25,6 +27,8 @@ public struct Experiment: Sendable {
     public var summary: Summary
     /// The selection by ranks; empty unless rows are about some.
     public var ranks: [Inspection.Ranks]
+    /// What the network of `transfersFrom` learned of other classes.
+    public var transfers: [TransferMode: TransferResults] = [:]
   }
 
   /// A figure of each row.
@@ -60,6 +64,10 @@ public struct Experiment: Sendable {
   public var claims: [Claim]
   /// How it is drawn; nil where a table says it all.
   public var plot: Plot?
+  /// What other classes its rows transfer to; nil where they do not.
+  public var transfer: ExperimentTransfer?
+  /// Rows that the recipe gives no ground for, and what they would take, in a line; nil where there are none.
+  public var leftOut: String?
   /// Why it cannot be made of the recipe that it is to change; nil where it can.
   public var refusal: String?
 }
@@ -104,4 +112,19 @@ extension Experiment.Column {
   static let purityOfRanks = ranks("Purity") { $0.purity.map { 100 * $0 } }
   /// The mean probability that the teacher gives them, in percent.
   static let probabilityOfRanks = ranks("Probability") { $0.probability.map { 100 * $0 } }
+
+  /// Top-1 on the test pictures of the classes that are transferred to.
+  static func transferred(_ title: String, _ mode: TransferMode) -> Self {
+    Self(title: title) { outcome, _ in outcome.transfers[mode]?.testTop1 }
+  }
+
+  /// The same of the vote of the nearest pictures.
+  static let neighbours = Self(title: "Nearest neighbours") { outcome, _ in
+    outcome.transfers[.fc]?.neighbours.testTop1
+  }
+
+  /// Top-1 of the row's network on the classes that it was trained on.
+  static let start = Self(title: "On its own classes") { outcome, row in
+    row.transfersFrom.flatMap { outcome.summary[$0].top1 }
+  }
 }

@@ -9,8 +9,8 @@ public enum ExperimentCatalogue {
 
   private static let all: [Making] = [
     Experiment.table2, Experiment.table3, Experiment.table4, Experiment.table5,
-    Experiment.table6, Experiment.figure2, Experiment.figure3, Experiment.figure4,
-    Experiment.figure5,
+    Experiment.table6, Experiment.table8, Experiment.figure2, Experiment.figure3,
+    Experiment.figure4, Experiment.figure5,
     Experiment.options,
   ]
 

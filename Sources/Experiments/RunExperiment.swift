@@ -16,6 +16,8 @@ public struct ExperimentRequest: Sendable {
   public var recipe: Recipe?
   /// The seeds, each of which draws labels, weights and crops anew.
   public var seeds = [0, 1, 2]
+  /// The pictures that networks transfer to, in experiments about that at the scale of the paper: CUB-200-2011.
+  public var transferTo: String?
   /// Where everything is kept: runs in `runs/`, which experiments share, and results in a folder of the
   /// experiment's name.
   public var out: String
@@ -40,8 +42,9 @@ public func runExperiment(
   var base = try request.scale.scaled(request.recipe ?? request.scale.recipe())
   // What experiments compare with is trained as long as the recipe says.
   base.baseline.long = false
-  let experiment = try ExperimentCatalogue.experiment(
+  var experiment = try ExperimentCatalogue.experiment(
     request.name, request.scale, changing: base)
+  try experiment.prepareTransfer(to: request.transferTo, of: base)
   guard !request.seeds.isEmpty, Set(request.seeds).count == request.seeds.count else {
     throw ExperimentError("an experiment needs seeds, each once, such as --seeds 0,1,2")
   }
@@ -64,6 +67,7 @@ public func runExperiment(
   }
   try requireRunnable(experiment, recipes: paths)
   let count = recipes.count * request.seeds.count
+  if let line = experiment.leftOut { console.say(line) }
   console.say(
     "\(experiment.name): \(experiment.title); \(Format.counted(recipes.count, "recipe", "recipes")) with "
       + "\(Format.counted(request.seeds.count, "seed", "seeds")), \(Format.counted(count, "run", "runs")) in "
@@ -78,7 +82,11 @@ public func runExperiment(
       var recipe = recipes[index]
       recipe.seed = seed
       console.say("\(row.title), seed \(seed): run \(runs.done + 1) of \(count)")
-      let (outcome, path) = try runs.run(recipe, inspecting: row.ranks != nil)
+      var (outcome, path) = try runs.run(recipe, inspecting: row.ranks != nil)
+      if let stage = row.transfersFrom, let wanted = experiment.transfer {
+        outcome.transfers = try runs.transfers(
+          from: stage, of: recipe, in: path, wanted, out: "\(request.out)/transfers")
+      }
       outcomes[index].append(outcome)
       directories[index].append(path)
     }
@@ -139,5 +147,48 @@ struct ExperimentRuns {
     }
     let ranks = inspecting ? try Inspection(of: run).ranks : []
     return (Experiment.Outcome(summary: summary, ranks: ranks), path)
+  }
+
+  /// Lets the network of a stage of the run in `path` learn other classes, wholly and by a linear layer.
+  mutating func transfers(
+    from stage: Stage, of recipe: Recipe, in path: String, _ wanted: ExperimentTransfer,
+    out: String
+  ) throws -> [TransferMode: TransferResults] {
+    let run = RunDirectory(path: path)
+    var results: [TransferMode: TransferResults] = [:]
+    for mode in TransferMode.allCases {
+      let request = wanted.request(
+        mode, from: run.folder(of: stage),
+        run: "\(recipe.hash.prefix(16))-\(stage.rawValue)", recipe, out: out)
+      let result = try transfer(request, console: console)
+      stages["transfer \(request.out)"] = result.seconds
+      results[mode] = result
+    }
+    return results
+  }
+}
+
+extension Experiment {
+  /// Says to what its rows transfer: to the pictures `data`, or to classes of `recipe` that are held out of each row.
+  /// - Throws: `ExperimentError` where `data` is given and has no use, or is missing.
+  mutating func prepareTransfer(to data: String?, of recipe: Recipe) throws {
+    guard transfer != nil, transfer?.heldOutShare == nil || data == nil else {
+      guard data == nil else {
+        throw ExperimentError(
+          "--transfer-to is for experiments about transfer at --scale paper; at other scales classes are held out")
+      }
+      return
+    }
+    guard transfer?.heldOutShare == nil else {
+      let settings = try transfer?.holdOutClasses(of: recipe) ?? []
+      for index in rows.indices { rows[index].settings += settings }
+      return
+    }
+    guard let data else {
+      throw ExperimentError(
+        "\(name): --scale paper transfers to other pictures: give --transfer-to CUB_200_2011, the folder of its "
+          + "archive")
+    }
+    transfer?.data = data
   }
 }

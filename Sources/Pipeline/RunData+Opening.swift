@@ -91,12 +91,18 @@ final class SetsOpening {
   private var seed: UInt64 { UInt64(bitPattern: Int64(recipe.seed)) }
 
   func open() throws -> RunData.Opened? {
-    let source = try attempt("data.labelled") { try RunData.labelled(paths, opening.indexing) }
+    let whole = try attempt("data.labelled") { try RunData.labelled(paths, opening.indexing) }
+    let source = try whole.flatMap { whole in
+      guard let classes = paths.labelledClasses else { return whole }
+      return try attempt("data.labelledClasses") {
+        try whole.taking(classes, called: "data.labelledClasses", at: paths.labelled)
+      }
+    }
     if let source { preflight.warnOfClasses(of: source, at: paths.labelled) }
     let validation = try measured(
       paths.validation, paths.validationSplit, "data.validation", source)
     let test = try measured(paths.test, paths.testSplit, "data.test", source)
-    let labelled = try source.flatMap { try divide($0) }
+    let labelled = try source.flatMap { try divide($0, of: whole ?? $0) }
     let known = try labelled.flatMap { try knownImages($0, validation, test) }
     let (tagged, task) = (try openTagged(), try openTask())
     try checkTrainings(source, labelled, [tagged?.learned, task].compactMap { $0 })
@@ -144,7 +150,9 @@ final class SetsOpening {
     guard let path else { return nil }
     let set = String(key.dropFirst("data.".count))
     return try attempt(key) {
-      try RunData.measured(path, split, as: set, classes: source?.classes, opening.indexing)
+      try RunData.measured(
+        path, split, as: set, classes: source?.classes, only: paths.labelledClasses,
+        opening.indexing)
     }
   }
 
@@ -184,9 +192,10 @@ final class SetsOpening {
     let contents: NotedContents.Noted?
   }
 
-  private func divide(_ source: any ImageDataset) throws -> Labelled? {
+  /// Divides what is taken of `whole`.
+  private func divide(_ source: any ImageDataset, of whole: any ImageDataset) throws -> Labelled? {
     let (chosen, rest) =
-      try attempt("data.labelledCount") { try choose(from: source) } ?? (nil, nil)
+      try attempt("data.labelledCount") { try choose(from: source, of: whole) } ?? (nil, nil)
     guard let chosen, let rest else { return nil }
     return try attempt("data.labelled") {
       let isHeldOut = paths.validation == nil && !preflight.isAtFault("data.validationFraction")
@@ -206,7 +215,7 @@ final class SetsOpening {
     }
   }
 
-  private func choose(from source: any ImageDataset) throws
+  private func choose(from source: any ImageDataset, of whole: any ImageDataset) throws
     -> (chosen: (any ImageDataset)?, rest: (any ImageDataset)?)
   {
     guard let count = paths.labelledCount else { return (source, source) }
@@ -222,9 +231,15 @@ final class SetsOpening {
       copies = CopyGroups(of: noted.contents.map(\.contentHash))
     }
     let split = try balancedSubset(of: source, count: count, seed: seed, copies: copies)
+    let chosen = try IndexedSubset(source, indices: split.chosen)
+    guard let classes = paths.labelledClasses else {
+      return (chosen, try IndexedSubset(source, indices: split.rest))
+    }
+    // Pictures of classes that are not told apart are left, too.
+    let places = whole.places(of: classes)
+    let taken = Set(split.chosen.map { places[$0] })
     return (
-      try IndexedSubset(source, indices: split.chosen),
-      try IndexedSubset(source, indices: split.rest)
+      chosen, try IndexedSubset(whole, indices: (0..<whole.count).filter { !taken.contains($0) })
     )
   }
 

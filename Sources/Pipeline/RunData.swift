@@ -65,12 +65,17 @@ struct RunData {
         + "or .json members that say it")
   }
 
-  /// A labelled set that is only measured on, whose classes must be among D's, where these are known.
+  /// A labelled set that is only measured on, whose classes must be among D's, where these are known; `only` are
+  /// those that are taken of it.
   static func measured(
-    _ path: String, _ split: String?, as set: String, classes: [String]?, _ indexing: Indexing
+    _ path: String, _ split: String?, as set: String, classes: [String]?, only: [String]? = nil,
+    _ indexing: Indexing
   ) throws -> Examples {
-    let dataset = try openLabelled(path, split: split, as: set, indexing, allowsEmptyClasses: true)
+    var dataset = try openLabelled(path, split: split, as: set, indexing, allowsEmptyClasses: true)
     try requireLabels(of: dataset, at: path)
+    if let only {
+      dataset = try dataset.taking(only, called: "", at: path, mayLackSome: true)
+    }
     guard let classes else { return try Examples(labelled: dataset) }
     return try Examples(
       labelled: inClassOrder(dataset, "the classes of \(path)", classes, "the labelled set's"))

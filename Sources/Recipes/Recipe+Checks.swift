@@ -47,6 +47,11 @@ extension Recipe {
 
   private func checkData(_ found: inout RecipeProblems) {
     found.atLeast(1, data.labelledCount, "data.labelledCount")
+    if let classes = data.labelledClasses {
+      found.refuse(
+        classes.count < 2 || Set(classes).count < classes.count, "data.labelledClasses",
+        "data.labelledClasses must name two classes or more, each once")
+    }
     found.refuse(
       data.unlabelledIsRest && data.labelledCount == nil, "data.unlabelled",
       "data.unlabelled is rest, but every labelled picture is used; give data.labelledCount")

@@ -58,6 +58,10 @@ extension Recipe.Data {
         "The split column's value in a CSV, or train/test of a folder of IDX files.",
         reaches: .everyTraining),
       .value(
+        "labelledClasses", \.labelledClasses,
+        "The classes that are told apart: of the labelled, validation and test pictures only these are taken, and U keeps all of its pictures; null means all that D has.",
+        reaches: .everyTraining, isYoung: true),
+      .value(
         "labelledCount", \.labelledCount,
         "How many labelled pictures to use, drawn by seed, the same from each class; null means all.",
         reaches: .everyTraining),

@@ -101,6 +101,9 @@ extension Recipe {
     public var labelled: String
     /// The split column's value in a CSV, or `train`/`test` of a folder of IDX files.
     public var labelledSplit: String?
+    /// The classes that are told apart: of the labelled, validation and test pictures only these are taken; nil
+    /// means all that D has. U keeps all of its pictures.
+    public var labelledClasses: [String]?
     /// How many labelled pictures to use, drawn by seed, the same from each class; nil means all.
     public var labelledCount: Int?
     /// The unlabelled pictures U: a folder, shards, a list, an index, or `rest`.

@@ -38,6 +38,11 @@ struct ExperimentCommand: ParsableCommand {
   var seeds = SeedList([0, 1, 2])
 
   @Option(
+    help: "table8 at --scale paper: the labelled pictures that networks transfer to, CUB-200-2011's.",
+    completion: .file())
+  var transferTo: String?
+
+  @Option(
     help: "Where runs and results are kept (default: experiments/SCALE).", completion: .directory)
   var out: String?
 
@@ -48,6 +53,7 @@ struct ExperimentCommand: ParsableCommand {
     let folder = out ?? "experiments/\(scale.rawValue)"
     var request = ExperimentRequest(name, out: folder)
     (request.scale, request.seeds) = (scale, seeds.seeds)
+    request.transferTo = transferTo
     request.recipe = try recipe.map { try Recipe(contentsOf: $0, note: printError) }
     let results = try runExperiment(request, console: Console(quiet: json))
     if json { return try printJSON(results) }

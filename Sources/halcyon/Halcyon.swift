@@ -41,7 +41,8 @@ struct Halcyon: ParsableCommand {
       CommandGroup(
         name: "Models",
         subcommands: [
-          ImportCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self,
+          ImportCommand.self, EvaluateCommand.self, PredictCommand.self, TransferCommand.self,
+          FeaturesCommand.self,
           ExportCommand.self,
           ModelsCommand.self,
         ]),

@@ -28,7 +28,10 @@ enum FrozenTeacher {
     try shards.compute(
       with: Inference(network, input: run.recipe.input, runtime(of: run), making: .features),
       run.console)
-    let bank = try Bank(shards, run.data.labelled)
+    let bank = try FeatureBank(
+      shards, run.data.labelled, of: "teacher",
+      advice: "data.labelledCount takes fewer, or train a teacher of kind trained with "
+        + "training.freezeBackbone")
     let teacher =
       try run.recipe.teacher.kind == .knn
       ? voter(behind: network, bank, options, in: run)
@@ -61,39 +64,8 @@ enum FrozenTeacher {
       kind: try FeatureKind(
         .npy, of: network, options, model: run.inputs.weights[Recipe.teacherStart.key] ?? "",
         input: run.recipe.input, runtime(of: run)))
-    if FilePath(text: shards.folder).exists, (try? shards.found()) != shards.kind {
-      run.console.note("teacher: \(shards.folder) has features of something else; made again")
-      try FilePath(text: shards.folder).remove()
-    }
-    try shards.begin()
+    try shards.beginAnew(run.console, title: "teacher")
     return shards
-  }
-
-  /// The features of D's readable pictures, and their classes.
-  private struct Bank {
-    let features: Tensor
-    let classes: [Int]
-
-    init(_ shards: FeatureShards, _ labelled: Examples) throws {
-      var values: [Float] = []
-      var classes: [Int] = []
-      let needed = 8.0 * 4 * Double(labelled.count) * Double(shards.kind.features)
-      guard 0.9 * needed <= Memory.limit else {
-        throw PipelineError.memory(
-          "teacher: the features of \(Format.count(labelled.count)) labelled pictures take some "
-            + "\(Format.bytes(needed)) of \(Format.bytes(Memory.limit)); data.labelledCount takes fewer, "
-            + "or train a teacher of kind trained with training.freezeBackbone")
-      }
-      try shards.forEachRows { indices, rows in
-        values += rows
-        classes += indices.map { Int(labelled.classes(at: $0).first ?? 0) }
-      }
-      guard !classes.isEmpty else {
-        throw PipelineError.data("teacher: no picture of D can be read")
-      }
-      features = try Tensor(values, shape: [classes.count, shards.kind.features])
-      self.classes = classes
-    }
   }
 
   private typealias Made = (
@@ -101,21 +73,17 @@ enum FrozenTeacher {
   )
 
   private static func linear(
-    behind network: any Network, _ bank: Bank, _ options: NetworkOptions, in run: Run
+    behind network: any Network, _ bank: FeatureBank, _ options: NetworkOptions, in run: Run
   ) throws -> Made {
     let progress = run.console.progress("teacher", total: 6 * 5 + 1)
     let probe = try LinearProbe(
-      bank.features, classes: bank.classes, classCount: run.data.classNames.count
-    ) {
-      try StopSignal.check()
-      progress.advance(by: 1)
-    }
+      bank.features, classes: bank.classes, classCount: run.data.classNames.count,
+      step: {
+        try StopSignal.check()
+        progress.advance(by: 1)
+      })
     progress.finish()
-    let last = type(of: network).lastLayer
-    for (name, tensor) in network.weights.parameters {
-      if name == last + "weight" { try tensor.copy(from: probe.layer.weight) }
-      if name == last + "bias" { try tensor.copy(from: probe.layer.bias) }
-    }
+    try network.takeLastLayer(probe.layer)
     var record = FrozenTeacherRecord(.linear, bank.features.shape)
     (record.weightDecay, record.trials) = (probe.weightDecay, probe.trials)
     (record.heldOutTop1, record.steps) = (probe.heldOutTop1, probe.layer.steps)
@@ -124,7 +92,7 @@ enum FrozenTeacher {
   }
 
   private static func voter(
-    behind network: any Network, _ bank: Bank, _ options: NetworkOptions, in run: Run
+    behind network: any Network, _ bank: FeatureBank, _ options: NetworkOptions, in run: Run
   ) throws -> Made {
     let teacher = run.recipe.teacher
     let count = bank.classes.count
@@ -136,18 +104,11 @@ enum FrozenTeacher {
     }
     var options = options
     options.vote = vote
-    let voter = try NearestNeighbours(network, vote, classCount: run.data.classNames.count)
-    try voter.remember(bank.features, classes: bank.classes)
-    var correct = 0
-    for first in stride(from: 0, to: count, by: 1_024) where count > 1 {
-      try StopSignal.check()
-      let rows = first..<min(count, first + 1_024)
-      let best = try voter.classifyBank(rows).top(1).indices.array(of: Int64.self)
-      correct += zip(best, bank.classes[rows]).count { Int($0) == $1 }
-    }
+    let (voter, heldOutTop1) = try bank.voter(
+      behind: network, vote, classCount: run.data.classNames.count)
     var record = FrozenTeacherRecord(.knn, bank.features.shape)
     (record.neighbours, record.temperature) = (vote.neighbours, vote.temperature)
-    record.heldOutTop1 = count > 1 ? 100 * Double(correct) / Double(count) : nil
+    record.heldOutTop1 = heldOutTop1
     return (voter, options, record)
   }
 }

@@ -16,6 +16,7 @@ struct FrozenNetwork {
   let sha256: String
   /// What was found and what is assumed, a line each.
   let notes: [String]
+  private let found: FoundWeights
 
   /// Loads the network of a model folder, ours or timm's, or of a file of weights.
   /// - Parameters:
@@ -38,11 +39,26 @@ struct FrozenNetwork {
     let last = type(of: network).lastLayer
     try network.weights.load(found.file, prefix: found.prefix) { $0.hasPrefix(last) }
     try ModelFolder.requireFinite(network, from: found.file.path)
+    self.found = found
     self.input = input
     cropMode = found.described?.cropMode ?? .center
     sha256 = try Checksum.sha256(file: found.file.path)
     // Only an import takes others, and writes them down.
     notes =
       found.notes + assumed.map { $0.replacing("; --mean", with: "; halcyon import's --mean") }
+  }
+
+  /// The network once more, by `options`, with a new last layer for so many classes, drawn from `seed`; what a vote
+  /// of neighbours was put behind has a linear layer then.
+  /// - Throws: `TorchError`, `FileError`.
+  func network(
+    classCount: Int, seed: UInt64, on device: Device
+  ) throws -> (network: any Network, options: NetworkOptions) {
+    var options = found.options
+    (options.classCount, options.vote) = (classCount, nil)
+    let network = try ModelCatalog.make(options, seed: seed, device: device)
+    let last = type(of: network).lastLayer
+    try network.weights.load(found.file, prefix: found.prefix) { $0.hasPrefix(last) }
+    return (network, options)
   }
 }

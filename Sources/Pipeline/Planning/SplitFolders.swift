@@ -9,11 +9,11 @@ struct SplitFolders {
   let classes: [String]
   private let root: String
 
-  private static let trained = ["train", "training", "tr", "trainset", "train_set", "trainval"]
-  private static let validated = [
+  static let trained = ["train", "training", "tr", "trainset", "train_set", "trainval"]
+  static let validated = [
     "val", "valid", "validation", "dev", "valset", "val_set", "validation_set",
   ]
-  private static let tested = ["test", "testing", "tst", "testset", "test_set", "eval"]
+  static let tested = ["test", "testing", "tst", "testset", "test_set", "eval"]
 
   /// Finds them in the folder `root`, from which `dataset` was opened.
   init?(of dataset: any ImageDataset, at root: String) {

@@ -124,7 +124,9 @@ extension Recipe {
   /// The keys that decide which pictures are in one of a run's sets.
   private func dataSettings(of set: String) -> [RecipeSetting] {
     var keys = ["data.\(set)", "data.\(set)Split"]
-    let drawn = ["data.labelled", "data.labelledSplit", "data.labelledCount", "seed"]
+    let drawn = [
+      "data.labelled", "data.labelledSplit", "data.labelledClasses", "data.labelledCount", "seed",
+    ]
     switch set {
     case "unlabelled":
       keys += ["data.shardSize", "data.requireTags"] + (data.unlabelledIsRest ? drawn : [])

@@ -37,37 +37,65 @@ package struct LinearProbe {
 
   /// Chooses the weight decay that is right most often on what is held out, of equal ones that with the
   /// least cross-entropy, and trains with it on all pictures. `step` is called after each training.
-  /// - Throws: `TorchError`, what `step` throws.
+  /// - Parameters:
+  ///   - features: [pictures, features] float32.
+  ///   - classes: Their classes.
+  ///   - classCount: How many classes there are.
+  ///   - weightDecays: What is tried, strongest first.
+  ///   - done: What earlier calls came to with the first parts that are held out; they are not tried again.
+  ///   - keep: Is given what each part came to.
+  ///   - step: Is called after each training.
+  /// - Throws: `TorchError`, what `keep` and `step` throw.
   package init(
-    _ features: Tensor, classes: [Int], classCount: Int, step: () throws -> Void = {}
+    _ features: Tensor, classes: [Int], classCount: Int,
+    weightDecays: [Double] = Self.weightDecays, done: [[Trial]] = [],
+    keep: ([Trial]) throws -> Void = { _ in }, step: () throws -> Void = {}
   ) throws {
     let whole = try SoftmaxRegression(features, classes: classes, classCount: classCount)
-    var trials = Self.weightDecays.map { Trial(weightDecay: $0) }
+    var trials = weightDecays.map { Trial(weightDecay: $0) }
     let folds = Self.folds(of: classes, classCount: classCount)
-    for fold in 0..<(classes.count > Self.few ? 1 : Self.parts) {
-      let held = folds.indices.filter { folds[$0] == fold }
-      let kept = folds.indices.filter { folds[$0] != fold }
-      guard !held.isEmpty, !kept.isEmpty else { continue }
-      let (trained, measured) = try (
-        whole.part(kept, of: features), whole.part(held, of: features)
-      )
-      var layer: SoftmaxRegression.Layer?
-      for index in trials.indices {
-        let next = try trained.layer(weightDecay: trials[index].weightDecay, from: layer)
-        let (correct, loss) = try measured.score(of: next)
-        trials[index].correct += correct
-        trials[index].count += held.count
-        trials[index].loss += loss * Double(held.count)
-        layer = next
-        try step()
+    for fold in 0..<Self.partCount(of: classes.count) {
+      let part =
+        fold < done.count
+        ? done[fold]
+        : try Self.trials(weightDecays, holding: fold, of: folds, whole, features, step)
+      if fold >= done.count { try keep(part) }
+      for (index, trial) in part.enumerated() {
+        trials[index].correct += trial.correct
+        trials[index].count += trial.count
+        trials[index].loss += trial.loss * Double(trial.count)
       }
     }
     for index in trials.indices { trials[index].loss /= Double(max(1, trials[index].count)) }
     let best = trials.max { ($0.correct, -$0.loss) < ($1.correct, -$1.loss) }
     self.trials = trials
-    weightDecay = best?.weightDecay ?? Self.weightDecays[0]
+    weightDecay = best?.weightDecay ?? weightDecays[0]
     layer = try whole.layer(weightDecay: weightDecay)
     try step()
+  }
+
+  /// How many parts of so many pictures are held out, one after the other.
+  package static func partCount(of count: Int) -> Int { count > few ? 1 : parts }
+
+  /// Each weight decay on the part `fold`, trained on the others.
+  private static func trials(
+    _ weightDecays: [Double], holding fold: Int, of folds: [Int], _ whole: SoftmaxRegression,
+    _ features: Tensor, _ step: () throws -> Void
+  ) throws -> [Trial] {
+    let held = folds.indices.filter { folds[$0] == fold }
+    let kept = folds.indices.filter { folds[$0] != fold }
+    guard !held.isEmpty, !kept.isEmpty else { return weightDecays.map { Trial(weightDecay: $0) } }
+    let (trained, measured) = try (
+      whole.part(kept, of: features), whole.part(held, of: features)
+    )
+    var layer: SoftmaxRegression.Layer?
+    return try weightDecays.map { weightDecay in
+      let next = try trained.layer(weightDecay: weightDecay, from: layer)
+      let (correct, loss) = try measured.score(of: next)
+      layer = next
+      try step()
+      return Trial(weightDecay: weightDecay, correct: correct, count: held.count, loss: loss)
+    }
   }
 
   /// In which part each picture is held out: of each class one after the other, and of one class from

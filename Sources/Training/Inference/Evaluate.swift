@@ -31,9 +31,7 @@ package func evaluate(
   let given = examples.dataset.classes
   let names =
     given.count == examples.classCount ? given : (0..<examples.classCount).map(String.init)
-  var result = Evaluation(
-    perClass: names.map { .init(name: $0, count: 0, correct: 0) }, count: 0, correct: 0,
-    correctInFive: 0, unreadable: 0)
+  var result = Evaluation(of: names)
   // The processes of a group measure a part each, but for those who want to know each picture.
   let group = hashing == nil ? runtime.distributed : nil
   let count = examples.dataset.count
@@ -54,13 +52,7 @@ package func evaluate(
       }
       let labels = examples.classes(at: batch.indices[row])
       let guesses = best[row * five..<(row + 1) * five].map { Int32(clamping: $0) }
-      result.count += 1
-      result.correct += guesses.first.map(labels.contains) ?? false ? 1 : 0
-      result.correctInFive += guesses.contains(where: labels.contains) ? 1 : 0
-      for label in labels {
-        result.perClass[Int(label)].count += 1
-        result.perClass[Int(label)].correct += guesses.first == label ? 1 : 0
-      }
+      result.count(guesses, of: labels)
     }
   }
   result.firstUnreadable = Array(badSamples.entries.prefix(Evaluation.mostNamed))
