@@ -66,8 +66,8 @@ struct ResultSection {
         """
     } else if statement.verdict == .lost || statement.verdict == .unclear {
       reasons = """
-        <p class="why">None of the usual reasons (weak teacher, short pre-training, low purity, too large a K) \
-        shows in this run's numbers.</p>
+        <p class="why">None of the usual reasons shows in this run's numbers, and a dry run warns of nothing: \
+        <a href="#why">what was asked</a>.</p>
         """
     }
     return """
