@@ -108,10 +108,11 @@ package enum ReportStyle {
       border-bottom: 1px solid var(--rule); padding: .35rem 0; }
     .pairs dt { color: var(--muted); } .pairs dd { margin: 0; text-align: right;
       overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-    .findings td, .findings th { vertical-align: top; } .findings th.text { width: 30%; }
-    .findings tr > th:nth-last-child(2) { width: auto; font-weight: 400; }
-    .findings td:last-child { width: 26%; }
-    .wide { overflow-x: auto; }
+    .findings td, .findings th { vertical-align: top; } .findings tbody th { font-weight: 400; }
+    .findings tr > :first-child { width: 26%; } .findings tr > :last-child { width: 24%; }
+    .findings.two tr > :first-child { width: auto; }
+    .matrices { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+    .matrices > div { overflow-x: auto; break-inside: avoid; }
     .confusion { width: auto; font-size: .8125rem; }
     .confusion th, .confusion td { padding: .2rem .4rem; text-align: center; min-width: 2.4rem; }
     .confusion tbody th.text { text-align: right; white-space: nowrap; }
@@ -126,8 +127,8 @@ package enum ReportStyle {
       thead th { font-size: .75rem; }
       .findings tr { display: block; padding: .3rem 0; border-bottom: 1px solid var(--rule); }
       .findings thead { display: none; }
-      .findings th.text, .findings td.text, .findings td:last-child { display: block; width: auto; border: 0;
-        padding: .1rem 0; }
+      .findings th.text, .findings td.text, .findings tr > :last-child, .findings tr > :first-child {
+        display: block; width: auto; border: 0; padding: .1rem 0; }
       .tracks thead { display: none; }
       .tracks tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid var(--rule);
         padding: .3rem 0; }

@@ -22,7 +22,7 @@ extension Diagnosis {
       finding.answer +=
         " To tell a gain of that size from none takes \(interval.arithmetic(gain)) = "
         + "\(Format.count(images)) pictures, or, where it scatters as much from seed to seed, "
-        + "(\(Format.fixed(interval.margin, 2)) / \(Format.fixed(abs(gain), 2)))² = "
+        + "(\(Format.fixed(interval.margin, 3)) / \(Format.fixed(abs(gain), 3)))² = "
         + "\(Format.counted(seeds, "seed", "seeds"))."
     } else {
       finding.answer += " No number of pictures tells a gain of 0 from none."

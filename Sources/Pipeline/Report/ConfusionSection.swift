@@ -25,15 +25,12 @@ struct ConfusionSection {
         }
       }, uniquingKeysWith: { first, _ in first })
     let isSmall = data.classNames.count <= Self.few
-    let grids =
-      isSmall
-      ? stages.compactMap { stage -> HTML? in
-        guard let matrix = matrices[stage] else { return nil }
-        let grid = self.grid(matrix, stage)
-        return stage == main
-          ? grid
-          : "<details><summary>\(stage.facts.result)</summary>\n\(grid)\n</details>"
-      } : []
+    func grids(_ shown: [Stage]) -> [HTML] {
+      isSmall ? shown.compactMap { stage in matrices[stage].map { grid($0, stage) } } : []
+    }
+    // The teacher's is folded away: what was gained is the difference of the two others.
+    let side = grids(stages.filter { $0 == main || $0 == .baseline })
+    let folded = grids(stages.filter { $0 != main && $0 != .baseline })
     let files = stages.map { stage -> HTML in
       "<code>\(stage.folder)/predictions-\(data.measuredOn?.rawValue ?? "test").csv</code>"
     }
@@ -43,7 +40,8 @@ struct ConfusionSection {
       <p>The \(data.measuredOn?.rawValue ?? "") pictures of each class, by the class that \
       came first. Every picture's answer stands in \(HTML.list(files)).</p>
       \(pairTable(matrices, stages, main, most: isSmall ? Self.fewPairs : Self.pairs))
-      \(grids)
+      \(side.isEmpty ? .none : "<div class=\"matrices\">\n\(side)\n</div>" as HTML)
+      \(folded.isEmpty ? .none : "<details><summary>The teacher's</summary>\n\(folded)\n</details>" as HTML)
       </section>
       """
   }
@@ -94,7 +92,7 @@ struct ConfusionSection {
         let style: HTML =
           count == 0
           ? .none
-          : " style=\"--share:\(Format.fixed(truth == prediction ? 45 * share : 15 + 70 * share, 0))%\""
+          : " style=\"--share:\(Format.fixed(truth == prediction ? 45 * share : 6 + 80 * share, 0))%\""
         let kind: HTML =
           truth == prediction ? " class=\"hit\"" : count > 0 ? " class=\"miss\"" : .none
         return "<td\(kind)\(style)>\(count == 0 ? "·" : String(count))</td>"
@@ -102,8 +100,8 @@ struct ConfusionSection {
       return "<tr><th scope=\"row\" class=\"text\">\(names[truth])</th>\(cells)</tr>"
     }
     return """
-      <div class="wide"><table class="confusion">
-      <caption>\(stage.facts.result): a row for each true class, a column for each class that came first.</caption>
+      <div><table class="confusion">
+      <caption>\(stage.facts.result): rows are true classes, columns what came first.</caption>
       <thead><tr><th></th>\(head)</tr></thead>
       <tbody>
       \(rows)

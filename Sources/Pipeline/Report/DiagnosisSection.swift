@@ -70,7 +70,7 @@ struct DiagnosisSection {
     let isActing = finding.weight != .fine
     return """
       <tr><th scope="row" class="text">\(finding.question)<br>\(mark)</th>\
-      <td class="text">\(text)\(advice)</td>\
+      <td class="text">\(HTML.prose(text + advice))</td>\
       <td class="text">\(isActing ? code(finding.key) : .none)\
       \(finding.weight == .against ? command(finding.evidence, after: finding.key) : .none)</td></tr>
       """
@@ -87,7 +87,7 @@ struct DiagnosisSection {
     }
     return """
       <h3>What the dry run warns of</h3>
-      <table class="findings">
+      <table class="findings two">
       <caption>The recommendations of the paper's Table 1 that the recipe departs from are among them.</caption>
       <thead><tr><th scope="col" class="text">Warning</th>\
       <th scope="col" class="text">To change first</th></tr></thead>

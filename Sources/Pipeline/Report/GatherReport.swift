@@ -155,6 +155,16 @@ extension ReportData {
       warnings.append("\(set.set.capitalized) pictures: \(set.line). All are in \(list).")
     }
     if let line = data.summary.cutShards?.line { warnings.append("Unlabelled pictures: \(line).") }
+    let unkept = [Stage.baseline, .fineTuning].filter {
+      data.evaluation($0) != nil && data.predictions[$0] == nil
+    }
+    if !unkept.isEmpty {
+      warnings.append(
+        "\(unkept.map(\.facts.result).joined(separator: " and ")): the answers to each picture "
+          + "(predictions-\(data.measuredOn?.rawValue ?? "test").csv) are not there, as an earlier version measured "
+          + "it: the gain's interval is of independent measurements, and what is taken for what is not shown."
+      )
+    }
     for training in data.trainings {
       let list = run.badSamplesPath(of: training.stage)
       let count = AppendedFile.lineCount(of: list) - 1

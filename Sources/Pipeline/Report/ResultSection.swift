@@ -59,7 +59,7 @@ struct ResultSection {
         statement.verdict == .lost
         ? "Likely reasons for the loss, by this run's own numbers"
         : "Likely reasons why it is no more, by this run's own numbers"
-      let items = statement.reasons.map { reason -> HTML in "<li>\(reason)</li>" }
+      let items = statement.reasons.map { reason -> HTML in "<li>\(HTML.prose(reason))</li>" }
       reasons = """
         <p class="why"><strong>\(why)</strong></p>
         <ul>\(items)</ul>
