@@ -20,6 +20,17 @@ package struct HTML: ExpressibleByStringInterpolation, Equatable {
   package static func + (left: HTML, right: HTML) -> HTML { "\(left)\(right)" }
   package static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
+  /// `text` as the content of an element, with what stands between backticks as code.
+  package static func prose(_ text: String) -> HTML {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false)
+    // One without its other half is a character like others.
+    guard parts.count % 2 == 1 else { return "\(text)" }
+    return parts.enumerated().reduce(.none) { html, part in
+      let text = String(part.element)
+      return html + (part.offset % 2 == 1 ? "<code>\(text)</code>" : "\(text)")
+    }
+  }
+
   /// `text` as the content of an element or the value of a quoted attribute.
   package static func escaped(_ text: String) -> String {
     var result = ""

@@ -108,10 +108,27 @@ package enum ReportStyle {
       border-bottom: 1px solid var(--rule); padding: .35rem 0; }
     .pairs dt { color: var(--muted); } .pairs dd { margin: 0; text-align: right;
       overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+    .findings td, .findings th { vertical-align: top; } .findings tbody th { font-weight: 400; }
+    .findings tr > :first-child { width: 26%; } .findings tr > :last-child { width: 24%; }
+    .findings.two tr > :first-child { width: auto; }
+    .matrices { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+    .matrices > div { overflow-x: auto; break-inside: avoid; }
+    .confusion { width: auto; font-size: .8125rem; }
+    .confusion th, .confusion td { padding: .2rem .4rem; text-align: center; min-width: 2.4rem; }
+    .confusion tbody th.text { text-align: right; white-space: nowrap; }
+    .confusion thead span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap;
+      font-weight: 500; }
+    .confusion td { color: var(--ink); }
+    .confusion .hit { background: color-mix(in srgb, var(--blue) var(--share, 0%), transparent); }
+    .confusion .miss { background: color-mix(in srgb, var(--orange) var(--share, 0%), transparent); }
     @media (max-width: 40rem) {
       main { padding-top: 1rem; } h1 { font-size: 1.6rem; } .pairs { columns: 1; }
       th, td { padding: .35rem .3rem; font-size: .875rem; }
       thead th { font-size: .75rem; }
+      .findings tr { display: block; padding: .3rem 0; border-bottom: 1px solid var(--rule); }
+      .findings thead { display: none; }
+      .findings th.text, .findings td.text, .findings tr > :last-child, .findings tr > :first-child {
+        display: block; width: auto; border: 0; padding: .1rem 0; }
       .tracks thead { display: none; }
       .tracks tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid var(--rule);
         padding: .3rem 0; }

@@ -106,25 +106,48 @@ extension Run {
     var accuracies: [String: Double] = [:]
     for (name, examples) in [("validation", data.validation), ("test", data.test)] {
       let path = evaluationPath(of: stage, on: name)
+      // Test pictures are for final figures alone.
+      let isHeldOut = stage == .teacher && name == "validation"
       guard let examples else {
         // What an earlier recipe measured on is not this one's.
-        if isFirst { try? FilePath(text: path).remove() }
+        if isFirst {
+          try? FilePath(text: path).remove()
+          try? FilePath(text: predictionsPath(of: stage, on: name)).remove()
+          if isHeldOut { try? FilePath(text: heldOutScoresPath).remove() }
+        }
         continue
       }
+      let runtime = evaluationRuntime
+      let noting = NotedPredictions(
+        of: examples, rankedIn: isHeldOut ? recipe.ranking.labelsPerImage : 1)
       let result = try evaluate(
-        network, on: examples, input: recipe.input, evaluationRuntime)
+        network, on: examples, input: recipe.input, runtime, progress: nil,
+        observing: noting.note)
+      try noting.gather(over: runtime.distributed)
       guard let top1 = result.top1 else {
         throw PipelineError.data(
           "\(stage.title): \(name): \(result.unreadableLine ?? "no pictures")")
       }
       accuracies["\(name)_top1"] = top1
       accuracies["\(name)_top5"] = result.top5
-      if isFirst { try DurableFile.write(try JSON.pretty(result), to: path) }
+      if isFirst {
+        try noting.write(to: predictionsPath(of: stage, on: name))
+        if isHeldOut { try noting.writeRanked(to: heldOutScoresPath) }
+        try DurableFile.write(try JSON.pretty(result), to: path)
+      }
       let count = result.measuredOn.map { " (\($0))" } ?? ""
       console.note("\(stage.title): \(name) top-1 \(Format.fixed(top1, 2)) %\(count)")
     }
     return accuracies
   }
+
+  /// What the network of a stage says of each picture of the `set` (validation or test).
+  func predictionsPath(of stage: Stage, on set: String) -> String {
+    "\(directory.folder(of: stage))/predictions-\(set).csv"
+  }
+
+  /// The scores that the teacher would rank each validation picture by.
+  var heldOutScoresPath: String { "\(directory.folder(of: .teacher))/ranked-validation.csv" }
 
   /// How often the network of a stage is right, per class, on the `set` (validation or test).
   func evaluationPath(of stage: Stage, on set: String) -> String {

@@ -101,6 +101,7 @@ public final class Run {
     // First what can be refused by looking; nothing is written before.
     let claim = try RunClaim(directory, access: access)
     let warnings: [String]
+    let isComputing = access == .alone && !computed.isEmpty
     do {
       let opened = try Self.open(
         reading,
@@ -122,6 +123,7 @@ public final class Run {
     try Libtorch.setThreads(recipe.threads.most(ofCores: cores))
     Libtorch.keepMemory()
     log = try EventLog(path: directory.logPath, shared: access != .alone)
+    if isComputing { try log.append("opened", ["warnings": .integer(warnings.count)]) }
     for warning in warnings { try log.append("warning", ["message": .text(warning)]) }
     if let members, !isMember {
       console.note(members.title)

@@ -38,6 +38,7 @@ struct Halcyon: ParsableCommand {
         subcommands: [
           IndexCommand.self, InspectCommand.self, MaterializeCommand.self, MakeTagsCommand.self,
         ]),
+      CommandGroup(name: "The labels", subcommands: [LabelErrorsCommand.self]),
       CommandGroup(
         name: "Models",
         subcommands: [

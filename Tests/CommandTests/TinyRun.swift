@@ -129,7 +129,8 @@ struct TinyRun {
   func events(_ name: String) throws -> [String] {
     try text(name, "log.jsonl").split(separator: "\n").compactMap { line in
       let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      guard let event, let word = event["event"] as? String, !["start", "warning"].contains(word)
+      guard let event, let word = event["event"] as? String,
+        !["start", "warning", "opened"].contains(word)
       else {
         return nil
       }

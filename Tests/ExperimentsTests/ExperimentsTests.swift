@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Pipeline
 import Recipes
 import TestSupport
 import Testing
@@ -11,6 +12,12 @@ import Training
 struct ExperimentsTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().path
+
+  @Test("every experiment that a report sends to is one")
+  func evidence() {
+    let names = ExperimentCatalogue.titles.map(\.name)
+    for evidence in Evidence.allCases { #expect(names.contains(evidence.rawValue)) }
+  }
 
   @Test("an interval is the mean and Student's t times the standard error")
   func interval() throws {

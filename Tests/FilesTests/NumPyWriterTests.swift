@@ -6,6 +6,14 @@ import Testing
 
 @Suite("NumPy's arrays")
 struct NumPyWriterTests {
+  @Test("the shape of one axis is a Python tuple, which numpy asks for")
+  func oneAxis() {
+    let text = String(decoding: NumPyHeader.bytes(type: "<i8", shape: [7]), as: UTF8.self)
+    #expect(text.contains("'shape': (7,), }"))
+    let table = String(decoding: NumPyHeader.bytes(type: "<f4", shape: [7, 2]), as: UTF8.self)
+    #expect(table.contains("'shape': (7, 2), }"))
+  }
+
   @Test("the bytes are those that numpy.save writes, but for spaces")
   func bytes() throws {
     let folder = try TemporaryFolder()

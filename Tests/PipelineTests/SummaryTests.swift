@@ -32,7 +32,7 @@ struct SummaryTests {
     #expect(
       Set(json.keys).subtracting(keys).subtracting(accuracies) == [
         "unreadable_pictures", "absent_classes", "cut_shards", "measured_on", "measured_images",
-        "scores_from", "tagged_images", "tag_classes", "rounds",
+        "scores_from", "tagged_images", "tag_classes", "rounds", "selection_purity_estimate",
       ])
     #expect(json["selection_purity"] is NSNull)
     #expect(json["gain"] is NSNull)

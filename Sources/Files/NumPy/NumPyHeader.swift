@@ -45,7 +45,8 @@ package struct NumPyHeader {
 
   /// What a file of format version 1.0 begins with whose numbers are of `type` (`<f4`, `|u1`), in C order.
   package static func bytes(type: String, shape: [Int]) -> [UInt8] {
-    let lengths = shape.map(String.init).joined(separator: ", ")
+    // Python's tuple of one has a comma.
+    let lengths = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var text = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(lengths)), }"
     let room = byteCount - 10 - 1 - text.utf8.count
     text += String(repeating: " ", count: max(0, room)) + "\n"

@@ -21,13 +21,7 @@ enum FrozenTeacher {
     let start = Stopwatch()
     let options = run.options(of: .teacher)
     let network = try run.firstNetwork(of: .teacher, options, seed: run.seed(.teacher))
-    let shards = try features(of: network, options, in: run)
-    let before = (0..<shards.pictures.shardCount).reduce(0) {
-      $0 + (shards.record($1)?.seconds ?? 0)
-    }
-    try shards.compute(
-      with: Inference(network, input: run.recipe.input, runtime(of: run), making: .features),
-      run.console)
+    let (shards, before) = try computedFeatures(of: network, options, in: run)
     let bank = try FeatureBank(
       shards, run.data.labelled, of: "teacher",
       advice: "data.labelledCount takes fewer, or train a teacher of kind trained with "
@@ -47,6 +41,20 @@ enum FrozenTeacher {
       outputs: ["model.safetensors", "config.json", FrozenTeacherRecord.name],
       seconds: before + start.seconds, imagesSeen: bank.classes.count,
       accuracies: try run.measure(teacher.network, .teacher))
+  }
+
+  /// The features of D, computed where they are not there, and the seconds that earlier starts took for them.
+  static func computedFeatures(
+    of network: any Network, _ options: NetworkOptions, in run: Run
+  ) throws -> (shards: FeatureShards, before: Double) {
+    let shards = try features(of: network, options, in: run)
+    let before = (0..<shards.pictures.shardCount).reduce(0) {
+      $0 + (shards.record($1)?.seconds ?? 0)
+    }
+    try shards.compute(
+      with: Inference(network, input: run.recipe.input, runtime(of: run), making: .features),
+      run.console)
+    return (shards, before)
   }
 
   /// As U is scored, so that a picture has the same features there.

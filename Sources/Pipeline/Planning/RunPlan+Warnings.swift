@@ -19,13 +19,13 @@ extension RunPlan {
         "K = \(Format.count(wanted)) cannot be filled: \(Format.count(counts.unlabelled)) pictures "
           + "with P = \(perImage) of \(classes) classes give about \(Format.count(candidates)) "
           + "candidates a class; lower ranking.imagesPerClass or raise ranking.labelsPerImage",
-        key: "ranking.imagesPerClass")
+        key: "ranking.imagesPerClass", evidence: .figure5)
     } else if wanted * classes > counts.unlabelled {
       preflight.warn(
         "K × classes = \(Format.count(wanted * classes)) is more than the "
           + "\(Format.count(counts.unlabelled)) unlabelled pictures: nearly all of them will be "
           + "selected, the wrong ones too; lower ranking.imagesPerClass",
-        key: "ranking.imagesPerClass")
+        key: "ranking.imagesPerClass", evidence: .figure5)
     }
     if recipe.student.targets == .soft, perImage == 1 {
       preflight.warn(
@@ -38,7 +38,7 @@ extension RunPlan {
         "pre-training sees \(Format.count(images)) images, less than 120 passes over the labelled "
           + "ones (\(Format.count(crossover))): the paper's Figure 4 shows a loss there; raise "
           + "student.training.images",
-        key: "student.training.images")
+        key: "student.training.images", evidence: .figure4)
     }
     if recipe.data.test == nil {
       preflight.warn(
@@ -50,8 +50,11 @@ extension RunPlan {
 
   /// Notes where the recipe departs from the six recommendations of the paper's Table 1.
   private func warnOfDepartures(_ preflight: inout Preflight) {
-    func depart(_ number: Int, _ recommendation: String, _ reason: String, key: String) {
-      preflight.warn("recommendation \(number) of 6, \(recommendation): \(reason)", key: key)
+    func depart(
+      _ number: Int, _ recommendation: String, _ reason: String, key: String, _ evidence: Evidence
+    ) {
+      preflight.warn(
+        "recommendation \(number) of 6, \(recommendation): \(reason)", key: key, evidence: evidence)
     }
     let pretraining = trainings.first { $0.stage == .student }
     let fineTuning = trainings.first { $0.stage == .fineTuning }
@@ -60,23 +63,23 @@ extension RunPlan {
         1, "a stronger teacher than the student",
         "\(recipe.teacher.model) is smaller than \(recipe.student.model); a weak teacher costs gain "
           + "(Table 3); give a larger teacher.model",
-        key: "teacher.model")
+        key: "teacher.model", .table3)
     } else if let teacher, teacher.multiplyAdds == student.multiplyAdds {
       depart(
         1, "a stronger teacher than the student",
         "the two are alike; such self-training gains less (Table 4); give a larger teacher.model",
-        key: "teacher.model")
+        key: "teacher.model", .table4)
     }
     if recipe.fineTuning.training.freezeBackbone {
       depart(
         2, "fine-tune on the true labels",
         "only the last layer is fine-tuned; set fineTuning.training.freezeBackbone: false",
-        key: "fineTuning.training.freezeBackbone")
+        key: "fineTuning.training.freezeBackbone", .table2)
     } else if let steps = fineTuning?.steps, steps < 10 {
       depart(
         2, "fine-tune on the true labels",
         "it takes \(steps) steps; raise fineTuning.training.epochs or lower its batch",
-        key: "fineTuning.training.epochs")
+        key: "fineTuning.training.epochs", .table2)
     }
     if counts.unlabelled < 10 * counts.labelled {
       let ratio = Double(counts.unlabelled) / Double(counts.labelled)
@@ -84,7 +87,7 @@ extension RunPlan {
         3, "a large set of unlabelled pictures",
         "there are only \(Format.fixed(ratio, 1)) for each labelled one (Figure 3); name more in "
           + "data.unlabelled",
-        key: "data.unlabelled")
+        key: "data.unlabelled", .figure3)
     }
     // Figure 4: the gain is still steep below 0.5 billion images, 390 passes over ImageNet.
     if let images = pretraining?.images, images < 390 * counts.labelled {
@@ -92,26 +95,26 @@ extension RunPlan {
         4, "many pre-training iterations",
         "\(Format.count(images)) images are less than 390 passes over the labelled ones (Figure 4); "
           + "raise student.training.images",
-        key: "student.training.images")
+        key: "student.training.images", .figure4)
     }
     if recipe.ranking.minimumScore != nil {
       depart(
         5, "as many pictures of each class",
         "ranking.minimumScore leaves some classes with fewer than K (Table 5); remove it",
-        key: "ranking.minimumScore")
+        key: "ranking.minimumScore", .table5)
     } else if counts.unlabelled < recipe.ranking.imagesPerClass * counts.classes {
       depart(
         5, "as many pictures of each class",
         "K × classes is more than there are unlabelled pictures, so rare classes end with fewer "
           + "than K (Table 5); lower ranking.imagesPerClass",
-        key: "ranking.imagesPerClass")
+        key: "ranking.imagesPerClass", .table5)
     }
     if recipe.teacher.startFrom == nil, recipe.data.tagged == nil, recipe.includes(.teacher) {
       depart(
         6, "a weakly supervised teacher",
         "it starts from nothing; teacher.startFrom takes weights that saw more pictures, data.tagged pictures "
           + "with tags to learn first (Table 6)",
-        key: "teacher.startFrom")
+        key: "teacher.startFrom", .table3)
     }
   }
 }

@@ -128,9 +128,9 @@ struct ClassesSection {
       """
   }
 
-  static func signed(_ points: Double) -> String {
-    let text = Format.fixed(abs(points), 1)
-    return text == "0.0" ? "0.0" : (points < 0 ? "−" : "+") + text
+  static func signed(_ points: Double, digits: Int = 1) -> String {
+    let text = Format.fixed(abs(points), digits)
+    return Double(text) == 0 ? text : (points < 0 ? "−" : "+") + text
   }
 }
 

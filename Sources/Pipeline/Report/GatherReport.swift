@@ -53,9 +53,35 @@ extension ReportData {
       inspection = try? Inspection(
         of: selection, listedIn: run.directory.folder(of: .ranking), in: run)
       pictures = ImageGrid(of: selection, in: run, self)
+      purity = run.heldOutScores().flatMap {
+        PurityEstimate($0, selected: selection.scoresByClass)
+      }
+      if purity == nil { purityUnknown = run.whyNothingIsHeldOut }
     }
+    validationImages = run.data.validation?.count
+    planWarnings = run.planWarnings(summary)
+    gatherPredictions(of: run)
     caveats = Self.caveats(run, self)
     warnings = Self.warnings(run, self)
+  }
+
+  /// What the networks said of each measured picture, the student's surest mistakes, and dubious labels of D.
+  private mutating func gatherPredictions(of run: Run) {
+    let folder = "\(run.directory.path)/\(LabelErrorFiles.folder)"
+    labelErrors = try? JSON.read(LabelErrors.self, at: "\(folder)/\(LabelErrorFiles.summary)")
+    dubious = Mistake.all(
+      labelErrors?.most ?? [], names: classNames, of: run.data.labelled.dataset,
+      maxPixels: run.recipe.data.maxPixels)
+    guard let set = measuredOn else { return }
+    for stage in [Stage.baseline, .teacher, .fineTuning] where markers[stage] != nil {
+      predictions[stage] = MeasuredPredictions(
+        at: run.predictionsPath(of: stage, on: set.rawValue), names: classNames,
+        mistakes: stage == .fineTuning ? Mistake.most : 0)
+    }
+    if let student = predictions[.fineTuning], let pictures = run.data.test ?? run.data.validation {
+      mistakes = Mistake.all(
+        student.surestMistakes, of: pictures.dataset, maxPixels: run.recipe.data.maxPixels)
+    }
   }
 
   private static func caveats(_ run: Run, _ data: ReportData) -> [String] {
@@ -129,6 +155,16 @@ extension ReportData {
       warnings.append("\(set.set.capitalized) pictures: \(set.line). All are in \(list).")
     }
     if let line = data.summary.cutShards?.line { warnings.append("Unlabelled pictures: \(line).") }
+    let unkept = [Stage.baseline, .fineTuning].filter {
+      data.evaluation($0) != nil && data.predictions[$0] == nil
+    }
+    if !unkept.isEmpty {
+      warnings.append(
+        "\(unkept.map(\.facts.result).joined(separator: " and ")): the answers to each picture "
+          + "(predictions-\(data.measuredOn?.rawValue ?? "test").csv) are not there, as an earlier version measured "
+          + "it: the gain's interval is of independent measurements, and what is taken for what is not shown."
+      )
+    }
     for training in data.trainings {
       let list = run.badSamplesPath(of: training.stage)
       let count = AppendedFile.lineCount(of: list) - 1

@@ -161,7 +161,8 @@ struct ImageGrid {
     return found
   }
 
-  private static func content(
+  /// The picture at `place`, while `budget` has bytes left for it.
+  static func content(
     of dataset: any ImageDataset, at place: Int, maxPixels: Int, budget: inout Int
   ) -> Content {
     guard budget > 0 else { return .missing("left out: the page would be too large") }

@@ -12,9 +12,10 @@ struct Report {
   /// The page.
   var html: String {
     let sections: [HTML] = [
-      ResultSection(data).html, RoundsSection(data).html, CurvesSection(data).html,
-      TagsSection(data).html,
-      ClassesSection(data).html, SelectionSection(data).html, ImagesSection(data).html,
+      ResultSection(data).html, DiagnosisSection(data).html, RoundsSection(data).html,
+      CurvesSection(data).html, TagsSection(data).html, ClassesSection(data).html,
+      ConfusionSection(data).html, MistakesSection(data).html, LabelErrorsSection(data).html,
+      SelectionSection(data).html, ImagesSection(data).html,
       MakingSection(data).html,
     ]
     return Page.html(title: "\(data.recipe.name): report", sections)

@@ -30,6 +30,20 @@ struct ReportData {
   var cache: CacheNote?
   /// How far several teachers agree; nil where there are not several.
   var agreement: TeacherAgreement?
+  /// How many of the selected labels are right, by pictures that were held out; nil where that cannot be said.
+  var purity: PurityEstimate?
+  /// Why it cannot.
+  var purityUnknown: String?
+  /// What a dry run of the recipe warns of.
+  var planWarnings: [Preflight.Warning] = []
+  /// What networks said of each measured picture, of those that noted it.
+  var predictions: [Stage: MeasuredPredictions] = [:]
+  /// The measured pictures that the student is surest and wrong about.
+  var mistakes: [Mistake] = []
+  /// What `halcyon label-errors` found in D; nil where it was not asked.
+  var labelErrors: LabelErrors?
+  /// The most dubious labels.
+  var dubious: [Mistake] = []
   /// The pictures at chosen ranks; nil before the selection.
   var pictures: ImageGrid?
   /// What a reader should know before the figures.
@@ -85,6 +99,18 @@ struct ReportData {
 
   /// A marker of any stage.
   func marker(_ stage: Stage) -> StageMarker? { markers[stage] }
+
+  /// How many pictures the validation in training was of, where there are any.
+  var validationImages: Int?
+
+  /// By how much the gain may be chance; nil where it is not known.
+  var gainInterval: GainInterval? {
+    GainInterval(
+      evaluation(.baseline), evaluation(.fineTuning),
+      pairs: predictions[.fineTuning].flatMap { student in
+        predictions[.baseline].flatMap { student.discordant(with: $0) }
+      })
+  }
 
   /// What ranking all of U took; nil while that is not finished.
   var ranking: StageMarker? { marker(.ranking) }

@@ -59,15 +59,15 @@ struct ResultSection {
         statement.verdict == .lost
         ? "Likely reasons for the loss, by this run's own numbers"
         : "Likely reasons why it is no more, by this run's own numbers"
-      let items = statement.reasons.map { reason -> HTML in "<li>\(reason)</li>" }
+      let items = statement.reasons.map { reason -> HTML in "<li>\(HTML.prose(reason))</li>" }
       reasons = """
         <p class="why"><strong>\(why)</strong></p>
         <ul>\(items)</ul>
         """
     } else if statement.verdict == .lost || statement.verdict == .unclear {
       reasons = """
-        <p class="why">None of the usual reasons (weak teacher, short pre-training, low purity, too large a K) \
-        shows in this run's numbers.</p>
+        <p class="why">None of the usual reasons shows in this run's numbers, and a dry run warns of nothing: \
+        <a href="#why">what was asked</a>.</p>
         """
     }
     return """

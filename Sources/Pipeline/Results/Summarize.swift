@@ -87,9 +87,14 @@ public enum Summarize {
       }
       summary.rounds = [Summary.Round(1, summary)] + later
     }
+    let data = ReportData(of: run, summary, markers, selection: selection)
+    summary.purityEstimate = data.purity.map {
+      Summary.Estimate(
+        value: 100 * $0.all.share, low: 100 * $0.all.low, high: 100 * $0.all.high,
+        images: $0.images)
+    }
     try summary.write(to: run.directory.summaryPath)
-    let report = Report(ReportData(of: run, summary, markers, selection: selection))
-    try DurableFile.write(report.html, to: run.directory.reportPath)
+    try DurableFile.write(Report(data).html, to: run.directory.reportPath)
     let frozen =
       run.recipe.teacher.kind.isOnFeatures && markers[.teacher] != nil
       ? FrozenTeacherRecord.read(in: run.directory.folder(of: .teacher)) : nil

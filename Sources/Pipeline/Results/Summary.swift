@@ -24,6 +24,9 @@ public struct Summary: Codable, Equatable, Sendable {
   public var imagesPerClass: [String: Int]?
   /// The part of the selected labels that are right, in percent; nil unless the truth is known.
   public var selectionPurity: Double?
+  /// The same estimated, where the truth is not known: by the teacher's precision on pictures that it did not learn;
+  /// nil where none were held out.
+  public var purityEstimate: Estimate?
   /// How many pictures of each set could not be read; nil where that is not known yet.
   public var unreadable: [String: Int?] = [:]
   /// Of the sets with such pictures the share, the classes and the first names with reasons.
@@ -90,6 +93,16 @@ public struct Summary: Codable, Equatable, Sendable {
       case pretrained = "pretrained_top1"
       case student = "student_top1"
     }
+  }
+
+  /// An estimate in percent, and its 95 % interval.
+  public struct Estimate: Codable, Equatable, Sendable {
+    /// The estimate.
+    public var value: Double
+    /// The ends of its interval.
+    public var low: Double, high: Double
+    /// How many held-out pictures it rests on.
+    public var images: Int
   }
 
   /// A model's accuracies in percent; nil where they were not measured.
@@ -206,6 +219,7 @@ extension Summary {
     case selectedImages = "selected_images"
     case imagesPerClass = "images_per_class"
     case selectionPurity = "selection_purity"
+    case purityEstimate = "selection_purity_estimate"
     case peakMiB = "peak_mib"
   }
 
@@ -234,6 +248,7 @@ extension Summary {
     try values.encode(selectedImages, forKey: .selectedImages)
     try values.encode(imagesPerClass, forKey: .imagesPerClass)
     try values.encode(selectionPurity, forKey: .selectionPurity)
+    try values.encode(purityEstimate, forKey: .purityEstimate)
     try values.encode(unreadable, forKey: .unreadable)
     try values.encode(unreadableImages, forKey: .unreadableImages)
     try values.encode(cutShards, forKey: .cutShards)
@@ -276,6 +291,7 @@ extension Summary {
     selectedImages = try values.decodeIfPresent(Int.self, forKey: .selectedImages)
     imagesPerClass = try values.decodeIfPresent([String: Int].self, forKey: .imagesPerClass)
     selectionPurity = try values.decodeIfPresent(Double.self, forKey: .selectionPurity)
+    purityEstimate = try values.decodeIfPresent(Estimate.self, forKey: .purityEstimate)
     unreadable = try values.decodeIfPresent([String: Int?].self, forKey: .unreadable) ?? [:]
     unreadableImages =
       try values.decodeIfPresent([UnreadableImages].self, forKey: .unreadableImages) ?? []

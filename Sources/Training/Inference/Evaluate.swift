@@ -1,8 +1,8 @@
 package import Copies
-import ImageData
+package import ImageData
 public import Models
 package import Terminal
-import Torch
+package import Torch
 
 /// Measures `network` on labelled pictures, which it is right about with any of their classes.
 ///
@@ -21,11 +21,13 @@ public func evaluate(
 /// Measures `network` on labelled pictures. How many of them may be unreadable is the caller's to
 /// judge, by the result.
 /// Where `hashing` is given, it gets what one picture after the other holds, or
-/// `ContentHash.Prefix.none` where it cannot be read.
+/// `ContentHash.Prefix.none` where it cannot be read. `observing` gets each batch of this process and its
+/// float32 logits [batch, classes].
 /// - Throws: `TrainingError.nonFinite` naming a picture whose scores are no numbers.
 package func evaluate(
   _ network: any Network, on examples: Examples, input: ImageInput, _ runtime: Runtime,
-  progress: ProgressBar?, hashing: ((ContentHash.Prefix) -> Void)? = nil
+  progress: ProgressBar?, hashing: ((ContentHash.Prefix) -> Void)? = nil,
+  observing: ((ImageBatch, Tensor) throws -> Void)? = nil
 ) throws -> Evaluation {
   // What has no names for its classes has their numbers.
   let given = examples.dataset.classes
@@ -43,6 +45,7 @@ package func evaluate(
     of: examples.dataset, range: range, hashesContents: hashing != nil, badSamples: badSamples,
     progress: progress
   ) { batch, logits in
+    try observing?(batch, logits)
     if let hashing { batch.hashes.forEach { hashing($0?.prefix ?? .none) } }
     let best = try logits.top(five).indices.array(of: Int64.self)
     for row in 0..<batch.count {

@@ -16,6 +16,8 @@ public struct Preflight: Sendable {
     public let message: String
     /// The recipe's key that mends it.
     public let key: String
+    /// The experiment that measures how much it matters.
+    var evidence: Evidence?
   }
 
   /// Why the run cannot be made.
@@ -55,8 +57,8 @@ public struct Preflight: Sendable {
   }
 
   /// Notes what the user should know.
-  mutating func warn(_ message: String, key: String) {
-    let warning = Warning(message: message, key: key)
+  mutating func warn(_ message: String, key: String, evidence: Evidence? = nil) {
+    let warning = Warning(message: message, key: key, evidence: evidence)
     if !warnings.contains(warning) { warnings.append(warning) }
   }
 

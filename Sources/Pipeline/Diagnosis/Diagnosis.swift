@@ -1,0 +1,44 @@
+import Files
+import Foundation
+import Recipes
+import Training
+
+/// What may stand in the way of a gain, asked one after the other and answered by the numbers that a run left.
+struct Diagnosis {
+  /// The answers, in the order of the stages.
+  let findings: [Finding]
+  /// What a dry run of this recipe warns of.
+  let warnings: [Preflight.Warning]
+
+  /// The answers that the figures of a run allow.
+  init(_ data: ReportData) {
+    findings =
+      [
+        Self.measuring(data), Self.teacher(data), Self.overFitting(data), Self.purity(data),
+        Self.ranks(data), Self.ocean(data), Self.fill(data), Self.leaks(data), Self.crossover(data),
+        Self.passes(data), Self.fineTuning(data),
+      ].compactMap { $0 } + Self.learningRates(data)
+    warnings = data.planWarnings
+  }
+
+  /// What explains a missing gain, by the run's own numbers.
+  var against: [Finding] { findings.filter { $0.weight == .against } }
+
+  /// The warnings about keys that no finding already names.
+  var otherWarnings: [Preflight.Warning] {
+    let named = Set(against.compactMap(\.key))
+    return warnings.filter { !named.contains($0.key) }
+  }
+
+  /// All likely reasons for a missing gain, in words.
+  var reasons: [String] {
+    against.map(\.reason)
+      + otherWarnings.map { warning in
+        let shown = warning.evidence.map { " (`\($0.command)`)" } ?? ""
+        return "The dry run warns: \(warning.message)\(shown)."
+      }
+  }
+
+  /// A share in percent with a digit after the point.
+  static func percent(_ value: Double) -> String { "\(Format.fixed(value, 1)) %" }
+}
