@@ -18,8 +18,7 @@ extension FrozenTeacher {
     let asked = heldOut.filter { found.rows[$0] != nil }
     let probe = try LinearProbe(
       found.tensor(of: learned), classes: learned.map { found.classes[$0] },
-      classCount: classCount
-    ) { try StopSignal.check() }
+      classCount: classCount, step: { try StopSignal.check() })
     let values = try found.tensor(of: asked).matrixProduct(probe.layer.weight.permuted([1, 0]))
       .adding(probe.layer.bias).array(of: Float.self)
     var logits = [Float](repeating: .nan, count: heldOut.count * classCount)
