@@ -71,8 +71,10 @@ struct ExperimentsTests {
         try Recipe(yaml: base.yaml, overrides: $0.settings)
       }
       for (index, recipe) in recipes.enumerated() where experiment.rows[index].ranks == nil {
+        let row = experiment.rows[index]
         let earlier = recipes.indices.prefix(index).filter {
-          experiment.rows[$0].measured == experiment.rows[index].measured
+          let other = experiment.rows[$0]
+          return (other.measured, other.transfersFrom) == (row.measured, row.transfersFrom)
         }
         #expect(!earlier.contains { recipes[$0] == recipe }, "\(names[index])")
       }
