@@ -12,7 +12,7 @@ public struct ExperimentTransfer: Sendable {
   var data: String?
   /// Passes over the training pictures of a transfer that fine-tunes all.
   var epochs: Int
-  /// How many settings each transfer tries.
+  /// How many settings a transfer that fine-tunes all tries.
   var trials: Int
   /// The part of the training pictures that they are chosen on.
   var heldOut: Double
@@ -61,11 +61,14 @@ public struct ExperimentTransfer: Sendable {
       (request.test, request.testSplit) = (recipe.data.test, recipe.data.testSplit)
       (request.classes, request.labelledCount) = (classes, labelledCount)
     }
-    (request.trials, request.epochs, request.heldOut) = (trials, epochs, heldOut)
+    // A linear layer takes seconds: it tries as many weight decays as `transfer` does by itself.
+    request.trials = mode == .full ? trials : nil
+    (request.epochs, request.heldOut) = (epochs, heldOut)
     request.seed = recipe.seed
     request.compute.device = recipe.device
     request.compute.precision = recipe.precision
-    let text = "\(self) \(request.data) \(request.split ?? "") \(request.test ?? "") \(request.testSplit ?? "")"
+    let text =
+      "\(self) \(request.data) \(request.split ?? "") \(request.test ?? "") \(request.testSplit ?? "")"
     let name = Checksum.sha256(Data(text.utf8)).prefix(8)
     request.out = "\(out)/\(run)-\(mode.rawValue)-\(name)"
     return request

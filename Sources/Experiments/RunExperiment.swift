@@ -175,7 +175,8 @@ extension Experiment {
     guard transfer != nil, transfer?.heldOutShare == nil || data == nil else {
       guard data == nil else {
         throw ExperimentError(
-          "--transfer-to is for experiments about transfer at --scale paper; at other scales classes are held out")
+          "--transfer-to is for experiments about transfer at --scale paper; at other scales classes are held out"
+        )
       }
       return
     }

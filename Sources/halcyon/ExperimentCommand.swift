@@ -38,7 +38,8 @@ struct ExperimentCommand: ParsableCommand {
   var seeds = SeedList([0, 1, 2])
 
   @Option(
-    help: "table8 at --scale paper: the labelled pictures that networks transfer to, CUB-200-2011's.",
+    help:
+      "table8 at --scale paper: the labelled pictures that networks transfer to, CUB-200-2011's.",
     completion: .file())
   var transferTo: String?
 

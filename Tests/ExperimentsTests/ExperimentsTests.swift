@@ -128,6 +128,58 @@ struct ExperimentsTests {
     #expect(rows["strong"]?.teacher == semi.teacher)
   }
 
+  @Test("table8 holds the last two fifths of the classes out of D, divides the labels, and keeps U")
+  func heldOutClasses() throws {
+    var recipe = Recipe.demo
+    recipe.data.labelledClasses = ["a", "b \"c\"", "d", "e", "f"]
+    var experiment = try ExperimentCatalogue.experiment("table8", .small, changing: recipe)
+    try experiment.prepareTransfer(to: nil, of: recipe)
+    let transfer = try #require(experiment.transfer)
+    // 250 labels of five classes are 50 each.
+    #expect(transfer.classes == ["e", "f"] && transfer.labelledCount == 100)
+    #expect(experiment.leftOut?.contains("data.tagged") == true)
+    for row in experiment.rows {
+      let made = try Recipe(yaml: recipe.yaml, overrides: row.settings)
+      #expect(made.data.labelledClasses == ["a", "b \"c\"", "d"])
+      #expect(made.data.labelledCount == 150 && made.data.unlabelledIsRest)
+    }
+    let request = transfer.request(.full, from: "m", run: "r", recipe, out: "o")
+    #expect(request.classes == ["e", "f"] && request.labelledCount == 100)
+    #expect(request.split == "train" && request.testSplit == "test" && request.seed == recipe.seed)
+    #expect(throws: ExperimentError.self) { try experiment.prepareTransfer(to: "cub", of: recipe) }
+  }
+
+  @Test("with tags table8 has four starts; the weakly supervised one is the student's network")
+  func tagged() throws {
+    var recipe = Recipe.demo
+    (recipe.data.tagged, recipe.data.taggedTags) = ("w", "tags.csv")
+    recipe.baseline.training.images = 77_000
+    let experiment = try ExperimentCatalogue.experiment("table8", .small, changing: recipe)
+    #expect(
+      experiment.rows.map(\.name) == ["supervised", "weakly", "semi", "semi-weakly"])
+    #expect(experiment.leftOut == nil && experiment.claims.count == 3)
+    let made = try experiment.rows.map { try Recipe(yaml: recipe.yaml, overrides: $0.settings) }
+    #expect(made[0].data.tagged == nil && made[0].teacher.training.images == 77_000)
+    #expect(made[1].teacher.width == recipe.student.width && made[1].data.tagged != nil)
+    #expect(made[2] == made[0])
+    #expect(made[3].teacher.width == recipe.teacher.width && made[3].data.tagged != nil)
+  }
+
+  @Test("at the paper's scale table8 asks for the pictures that are transferred to")
+  func paperTransfer() throws {
+    var paper = Recipe(name: "p", labelled: "l", unlabelled: "u")
+    paper.data.test = "t"
+    var experiment = try ExperimentCatalogue.experiment("table8", .paper, changing: paper)
+    let error = #expect(throws: ExperimentError.self) {
+      try experiment.prepareTransfer(to: nil, of: paper)
+    }
+    #expect(error?.description.contains("--transfer-to") == true)
+    try experiment.prepareTransfer(to: "CUB", of: paper)
+    let request = try #require(experiment.transfer).request(
+      .fc, from: "m", run: "r", paper, out: "o")
+    #expect(request.data == "CUB" && request.classes == nil && request.test == nil)
+  }
+
   @Test("what there is not is refused with what there is")
   func unknown() {
     let error = #expect(throws: ExperimentError.self) {

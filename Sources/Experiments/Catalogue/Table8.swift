@@ -8,8 +8,10 @@ extension Experiment {
     let isPaper = scale == .paper
     let hasTags = recipe.data.tagged != nil
     // Without tags the teacher learns D from nothing, as the baseline does.
-    let plain = hasTags ? ["data.tagged=null", "data.taggedTags=null", "data.taggedSplit=null"]
-      + recipe.baseline.training.asTeachers : []
+    let plain =
+      hasTags
+      ? ["data.tagged=null", "data.taggedTags=null", "data.taggedSplit=null"]
+        + recipe.baseline.training.asTeachers : []
     let student = ComparedNetwork(
       model: recipe.student.model, stem: recipe.student.stem, width: recipe.student.width)
     var rows = [
@@ -36,11 +38,12 @@ extension Experiment {
       ? nil
       : "The weakly and semi-weakly supervised rows are left out: they take tags, which the recipe has not "
         + "(data.tagged, as in Recipes/fashion-mnist-tags.yaml)."
-    let titles = ["supervised": "Supervised", "semi": "Semi-supervised", "weakly": "Weakly supervised"]
+    let titles = [
+      "supervised": "Supervised", "semi": "Semi-supervised", "weakly": "Weakly supervised",
+    ]
     return Experiment(
       name: "table8", title: "What a student brings to other classes",
-      about:
-        (isPaper
+      about: (isPaper
         ? "Networks that were trained in several ways learn the pictures of another set"
         : "Two fifths of the classes are held out of all labels that networks are trained with, while the unlabelled "
           + "pictures keep theirs; then the networks learn these classes from a few labels")
@@ -63,7 +66,7 @@ extension Experiment {
           [(.init(first, 0), .init(second, 0)), (.init(first, 1), .init(second, 1))])
       },
       transfer: ExperimentTransfer(
-        heldOutShare: isPaper ? nil : share, epochs: isPaper ? 100 : scale == .tiny ? 5 : 100,
+        heldOutShare: isPaper ? nil : share, epochs: isPaper ? 100 : scale == .tiny ? 20 : 100,
         trials: scale == .tiny ? 2 : 10, heldOut: isPaper ? 0.2 : 0.4),
       leftOut: leftOut)
   }

@@ -30,7 +30,8 @@ extension Transfer {
       }
     } else {
       console.note(
-        "one setting alone, \(choices[0].words): nothing is to be chosen, and no picture is held out")
+        "one setting alone, \(choices[0].words): nothing is to be chosen, and no picture is held out"
+      )
     }
     let best = trials.indices.max {
       // Of equal ones the first, which is nearer to what is usual.
@@ -38,8 +39,8 @@ extension Transfer {
     }
     if let best, trials[best].heldOutTop1 == nil {
       throw TrainingError.nonFinite(
-        "transfer: none of the \(trials.count) trials came to its end: \(trials[best].failure ?? "") Give lower "
-          + "rates with --learning-rate")
+        "transfer: none of the \(trials.count) trials came to its end; give lower rates with "
+          + "--learning-rate. The first: \(trials[0].failure ?? "")")
     }
     let choice = choices[best ?? 0]
     let chosen =
@@ -84,7 +85,8 @@ extension Transfer {
         + "\(Format.counted(request.epochs, "epoch", "epochs")) of "
         + "\(Format.counted(kept, "picture", "pictures")), and measured on the "
         + "\(Format.count(heldOut)) held out; the best is then trained on all "
-        + "\(Format.count(pictures.train.count)): \(Format.count(images)) images in all (--trials, --epochs)")
+        + "\(Format.count(pictures.train.count)): \(Format.count(images)) images in all (--trials, --epochs)"
+    )
   }
 
   /// What everything random of a part of the work follows from.

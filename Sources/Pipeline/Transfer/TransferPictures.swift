@@ -29,7 +29,8 @@ struct TransferPictures {
     }
     guard train.classes.count > 1 else {
       throw PipelineError.data(
-        "\(trainName) has one class only, \(train.classes.first ?? ""); give pictures of two or more")
+        "\(trainName) has one class only, \(train.classes.first ?? ""); give pictures of two or more"
+      )
     }
     if let count = request.labelledCount {
       guard count <= train.count, count >= train.classes.count else {

@@ -28,6 +28,8 @@ struct TransferRecord: Codable, Equatable {
       "their files": names.states, "the device": runtime.device.kind.rawValue,
       "the precision": runtime.precision.rawValue,
     ]
+    values["--classes"] = request.classes.map { $0.joined(separator: ",") } ?? "all"
+    values["--labelled-count"] = request.labelledCount.map { "\($0)" } ?? "all"
     guard request.mode == .full else { return }
     // What is swept says each trial's own name.
     let swept = TransferGrid.Choice(learningRate: 0, weightDecay: 0, schedule: .cosine)

@@ -107,7 +107,8 @@ extension TransferRequest {
       try refuse(Set(values).count < values.count, "\(name) has a value twice")
     }
     if let classes {
-      try refuse(classes.count < 2, "--classes names one class only; a classifier needs two or more")
+      try refuse(
+        classes.count < 2, "--classes names one class only; a classifier needs two or more")
     }
   }
 
@@ -131,7 +132,9 @@ extension TransferRequest {
     var training = recipe.fineTuning.training
     (training.epochs, training.batch) = (epochs, 64)
     if input.size <= 64 {
-      (training.augmentation.crop, training.augmentation.padding) = (.padded, max(1, input.size / 8))
+      (training.augmentation.crop, training.augmentation.padding) = (
+        .padded, max(1, input.size / 8)
+      )
     }
     recipe.fineTuning.training = training
     training =

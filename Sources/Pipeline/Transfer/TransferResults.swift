@@ -98,7 +98,8 @@ extension TransferResults {
   /// The trials as rows of a table, the first of them its head; the chosen one is marked.
   public var trialRows: [[String]] {
     let hasRates = trials.contains { $0.learningRate != nil }
-    let head = (hasRates ? ["learning rate"] : []) + ["weight decay"]
+    let head =
+      (hasRates ? ["learning rate"] : []) + ["weight decay"]
       + (hasRates ? ["schedule"] : []) + ["held out %", ""]
     return [head]
       + trials.map { trial in

@@ -149,7 +149,9 @@ struct TransferCommand: ParsableCommand {
 /// Which pictures a transfer takes.
 struct PictureOptions: ParsableArguments {
   @Option(
-    help: "The training pictures' split: a CSV's, a folder's subfolder, train of IDX files (default: found).")
+    help:
+      "The training pictures' split: a CSV's, a folder's subfolder, train of IDX files (default: found)."
+  )
   var split: String?
 
   @Option(help: "The test pictures (default: those that DATA has itself).", completion: .file())
@@ -177,7 +179,9 @@ struct PictureOptions: ParsableArguments {
 struct SweepOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
-    help: "How many settings are tried (default: 10); of full, 1 takes the usual ones and holds nothing out.")
+    help:
+      "How many settings are tried (default: 10); of full, 1 takes the usual ones and holds nothing out."
+  )
   var trials: Int?
 
   @Option(
