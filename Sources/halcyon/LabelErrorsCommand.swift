@@ -7,7 +7,7 @@ import Terminal
 struct LabelErrorsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "label-errors",
-    abstract: "Find labels of the labelled pictures that are probably wrong.",
+    abstract: "Find labels of the labelled pictures that may be wrong.",
     discussion: """
       Teachers of the recipe learn all but a part of the labelled pictures and are asked about that part, until \
       each was asked about; a teacher on a frozen network (teacher.kind linear or knn) needs no training for it. \
@@ -83,7 +83,7 @@ struct LabelErrorsCommand: ParsableCommand {
     var lines = [
       "",
       "\(Format.counted(found.issues, "label", "labels")) of \(Format.count(found.pictures)) "
-        + "\(found.issues == 1 ? "is" : "are") probably wrong (\(asked); "
+        + "may be wrong (\(asked); "
         + "\(Format.fixed(found.outOfFoldTop1, 1)) % of all come first)",
     ]
     if found.unreadable > 0 {

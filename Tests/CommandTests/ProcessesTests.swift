@@ -25,6 +25,11 @@ struct ProcessesTests {
       #expect(
         try tiny.events("\(count)").filter { $0.contains(" step ") }
           == tiny.events("1").filter { $0.contains(" step ") })
+      // Each process measures its part of the pictures; the first one writes the answers to all.
+      for file in ["predictions-test.csv", "ranked-validation.csv"] {
+        #expect(
+          try tiny.text("\(count)", "1-teacher/\(file)") == tiny.text("1", "1-teacher/\(file)"))
+      }
     }
   }
 

@@ -86,6 +86,8 @@ struct ReportTests {
     let text = "a<b>&\"'\u{1}"
     let inner: HTML = "<i>\(text)</i>"
     let outer: HTML = "<p title=\"\(text)\">\(inner)\(3)</p>"
+    #expect(HTML.prose("`a<` or b`").text == "`a&lt;` or b`")
+    #expect(HTML.prose("run `a<` now").text == "run <code>a&lt;</code> now")
     #expect(inner.text == "<i>a&lt;b&gt;&amp;&quot;&#39;\u{FFFD}</i>")
     #expect(outer.text == "<p title=\"a&lt;b&gt;&amp;&quot;&#39;\u{FFFD}\">\(inner.text)3</p>")
   }

@@ -68,7 +68,7 @@ extension Diagnosis {
     let part = max(1, finite.count / 10)
     guard let first = finite.first, !finite.isEmpty else {
       return Finding(
-        question: "Did \(stage.title) learn?", name: "No learning in \(stage.title)",
+        question: "Did the \(stage.title) learn?", name: "No learning in \(stage.title)",
         weight: .against, answer: "no loss of it is a finite number.",
         advice: "lower \(key)", key: key)
     }
@@ -90,7 +90,7 @@ extension Diagnosis {
         + "\(Format.count(losses.count)) \(refused == 1 ? "is" : "are") no finite number."
     }
     var finding = Finding(
-      question: "Did \(stage.title) learn at its rate?", name: "No learning in \(stage.title)",
+      question: "Did the \(stage.title) learn at its rate?", name: "No learning in \(stage.title)",
       weight: .fine, answer: answer, key: key)
     // What begins at the right answer has nothing to go down to.
     let isFresh = stage != .fineTuning && first > 0.5 * log(Double(max(2, classes)))

@@ -21,14 +21,14 @@ struct LabelErrorsSection {
       <p>\(shown < found.issues ? "The \(Format.count(shown)) most dubious ones: what" : "What") comes first, the \
       probability of the label, and the label.</p>
       <ul class="ranks">
-      \(data.dubious.map { $0.cell(data.classNames, labelled: true) })
+      \(data.dubious.map { $0.cell(data.classNames, isOfLabel: true) })
       </ul>
       """
     return """
       <section class="long" aria-labelledby="labels">
       <h2 id="labels">Labels that may be wrong</h2>
       <p>\(Format.counted(found.issues, "label", "labels")) of \(Format.count(found.pictures)) labelled pictures \
-      \(found.issues == 1 ? "is" : "are") probably wrong, by confident learning on the answers of \(asked); \
+      may be wrong, by confident learning on the answers of \(asked); \
       \(Format.fixed(found.outOfFoldTop1, 1)) % of all labels come first there. All are in \
       <code>\(LabelErrorFiles.folder)/\(LabelErrorFiles.issues)</code>.</p>
       \(list)

@@ -50,16 +50,18 @@ struct Mistake {
 }
 
 extension Mistake {
-  /// The picture with what a network says of it; where it is `labelled`, the label is asked about, not the answer.
-  func cell(_ names: [String], labelled: Bool = false) -> HTML {
-    let mistake = self, found = prediction
+  /// The picture with what a network says of it; where it `isOfLabel`, the probability is the label's.
+  func cell(_ names: [String], isOfLabel: Bool = false) -> HTML {
+    let found = prediction
     func name(_ index: Int) -> String { names.indices.contains(index) ? names[index] : "\(index)" }
     let (said, truth) = (name(found.prediction), name(found.truth))
-    let p = "\(labelled ? "p of label " : "")\(Probability.percent(found.probability)) %"
+    let p = Probability.percent(found.probability) + " %"
+    let words =
+      isOfLabel ? "\(said); labelled \(truth), \(p)" : "\(said), \(p); labelled \(truth)"
     let caption: HTML = """
       <div class="caption"><b>\(said)</b><br>\(p)<br><span class="is-wrong">label: \(truth)</span></div>
       """
-    switch mistake.content {
+    switch content {
     case .none: return .none
     case .missing(let reason):
       return "<li title=\"\(found.key)\"><div class=\"frame none\">\(reason)</div>\(caption)</li>"
@@ -67,7 +69,7 @@ extension Mistake {
       return """
         <li><div class="frame wrong"><img src="\(thumbnail.dataURI)" width="\(thumbnail.width)" \
         height="\(thumbnail.height)" \(thumbnail.format == .png ? "class=\"tiny\" " as HTML : .none)\
-        alt="\(truth), taken for \(said)" title="\(found.key): \(said), \(p); labelled \(truth)"></div>\
+        alt="\(truth), taken for \(said)" title="\(found.key): \(words)"></div>\
         \(caption)</li>
         """
     }
