@@ -56,7 +56,7 @@ struct OutputTests {
             "threads", "libtorch", "unreadable", "unreadable_pictures", "absent_classes",
             "cut_shards",
             "measured_on", "measured_images", "scores_from", "tagged_images", "tag_classes",
-            "selection_purity_estimate",
+            "selection_purity_estimate", "rounds",
           ] + top.flatMap { ["\($0)_top1", "\($0)_top5"] }))
     #expect(summary["classes"] as? Int == 6)
     #expect(summary["labelled_images"] as? Int == 48)
