@@ -10,6 +10,7 @@ extension ImageDataset {
   ///   - option: What says so.
   ///   - path: What the pictures are called in messages.
   ///   - mayLackSome: Whether there need be no picture of some.
+  /// - Returns: These pictures, labelled by the places of their classes in `names`.
   /// - Throws: `PipelineError.usage` naming classes that there are not.
   func taking(
     _ names: [String], called option: String, at path: String, mayLackSome: Bool = false

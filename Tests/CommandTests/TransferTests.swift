@@ -225,6 +225,36 @@ struct TransferTests {
     #expect(redone.code == 0 && redone.errors.contains("made again"), "\(redone.errors)")
   }
 
+  @Test("train and val of a folder, the splits of a CSV and sets of IDX files are found and told")
+  func splits() throws {
+    try writeModel()
+    let (train, test) = (TinyImages(30, seed: 5), TinyImages(12, seed: 6))
+    try train.writePNG(to: folder, "places/train", labelled: true)
+    try test.writePNG(to: folder, "places/val", labelled: true)
+    try train.writeIDX(to: folder, "idx", prefix: "train")
+    try test.writeIDX(to: folder, "idx", prefix: "t10k")
+    var list = "path,label,split\n"
+    for index in 0..<30 {
+      let name = TinyImages.classes[index % 6]
+      list += "places/train/\(name)/\(index).png,\(name),train\n"
+      if index < 12 { list += "places/val/\(name)/\(index).png,\(name),test\n" }
+    }
+    try folder.write(list, to: "list.csv")
+    for (data, words) in [
+      ("places", "trained on places/train, measured in the end on places/val"),
+      ("list.csv", "trained on list.csv (train), measured in the end on list.csv (test)"),
+      ("idx", "trained on idx (train), measured in the end on idx (t10k)"),
+    ] {
+      let out = data.replacing(".csv", with: "") + "-out"
+      let outcome = try Command.run(
+        ["transfer", "m", data, "--mode", "fc", "--out", out, "--precision", "float32"],
+        folder: folder.path)
+      #expect(outcome.code == 0 && outcome.errors.contains(words), "\(outcome.errors)")
+      let results = try results(out)
+      #expect(results["trained_on"] as? Int == 30 && results["test_pictures"] as? Int == 12)
+    }
+  }
+
   @Test("what cannot be followed is refused before anything is written")
   func usage() throws {
     try writeModel()

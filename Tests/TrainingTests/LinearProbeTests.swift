@@ -77,4 +77,25 @@ struct LinearProbeTests {
     let weight: [Float] = try probe.layer.weight.array()
     #expect(weight[0] > weight[1] && weight[3] > weight[2])
   }
+
+  @Test("parts that were held out before are not held out again, and give the same layer")
+  func resuming() throws {
+    let (_, features, classes) = try data()
+    let decays = [0.1, 0.001]
+    var parts: [[LinearProbe.Trial]] = []
+    let whole = try LinearProbe(
+      features, classes: classes, classCount: 3, weightDecays: decays, keep: { parts.append($0) })
+    #expect(parts.count == 5 && LinearProbe.partCount(of: classes.count) == 5)
+    #expect(whole.trials.map(\.weightDecay) == decays)
+    #expect(whole.trials[0].correct == parts.reduce(0) { $0 + $1[0].correct })
+    var (kept, steps) = (0, 0)
+    let resumed = try LinearProbe(
+      features, classes: classes, classCount: 3, weightDecays: decays,
+      done: Array(parts.prefix(3)), keep: { _ in kept += 1 }, step: { steps += 1 })
+    // Two parts with two decays each, and the layer in the end.
+    #expect(kept == 2 && steps == 5)
+    #expect(resumed.trials == whole.trials && resumed.weightDecay == whole.weightDecay)
+    #expect(
+      try resumed.layer.weight.array(of: Float.self) == whole.layer.weight.array(of: Float.self))
+  }
 }
