@@ -31,11 +31,11 @@ struct LabelErrorsCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: "How often that is done, in other parts each time; the mean of the answers is surer.")
-  var repeats = 1
+  var repeats = 3
 
   @Option(
     parsing: .unconditional,
-    help: "Images that each teacher sees (default: as many as the recipe's teacher).")
+    help: "Images that each teacher sees (default: a tenth of what the recipe's teacher sees).")
   var images: Int?
 
   @Option(parsing: .unconditional, help: "How many labels to list.")

@@ -20,7 +20,7 @@ struct LabelErrorsTests {
     let found = try tiny.finish("label-errors", "a", flags: ["--folds", "3", "--json"]).object()
     // 60 labelled pictures without the 12 that are held out for validation.
     #expect(found["pictures"] as? Int == 48)
-    #expect(found["folds"] as? Int == 3 && found["repeats"] as? Int == 1)
+    #expect(found["folds"] as? Int == 3 && found["repeats"] as? Int == 3)
     let table = try rows(tiny, "label_issues.csv")
     #expect(
       table.first == [
