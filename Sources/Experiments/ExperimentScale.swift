@@ -30,6 +30,8 @@ public enum ExperimentScale: String, Choice {
       training.images = training.images.map { max(training.batch, $0 / 20) }
       training.epochs = training.epochs.map { max(1, $0 / 20) }
     }
+    shorten(&recipe.teacher.pretraining.training)
+    shorten(&recipe.teacher.fineTuneOn.training)
     shorten(&recipe.teacher.training)
     shorten(&recipe.student.training)
     shorten(&recipe.fineTuning.training)

@@ -102,6 +102,8 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
       lines += [""]
       lines += table(
         [["", "teacher %", "purity %", "student %"]] + figures, rightAligned: [1, 2, 3])
+      let last = directory.round(summary.rounds.count).folder(of: .fineTuning)
+      lines.append("the last round's student: \(last)")
     }
     if let part = summary.measuredPart { lines.append("measured on \(part)") }
     if let absent = summary.absentLine { lines.append(absent) }

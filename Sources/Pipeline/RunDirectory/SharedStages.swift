@@ -50,6 +50,8 @@ package enum SharedStages {
     }
     guard !lines.isEmpty else { return [] }
     try recipe.write(to: made.recipePath)
+    // By which the folder is a run's, whichever stages it has.
+    try DurableFile.write("", to: made.logPath)
     guard FilePath(text: made.path).rename(to: FilePath(text: path)) == 0 else {
       // Another process has made it meanwhile.
       if errno == EEXIST || errno == ENOTEMPTY { return [] }
