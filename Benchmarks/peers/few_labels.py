@@ -168,7 +168,8 @@ class Strong(torch.utils.data.Dataset):
         return self.transform(self.pictures[index]), self.labels[index]
 
 
-def supervised(task, until, rate):
+def labelled_batches(task):
+    """What draws batches of 32 of the labelled pictures, cut, mirrored and erased."""
     weak = {"crop": "padded", "padding": task.padding, "flip": 0.5, "erasing": 0.5}
     augment = Augmentation(weak, task.normalised(task.labelled))
     labels, draw = torch.from_numpy(task.labels).long(), batches([len(task.labels)], [32])
@@ -177,8 +178,12 @@ def supervised(task, until, rate):
         (chosen,) = next(draw)
         return augment(chosen), labels[chosen]
 
+    return batch
+
+
+def supervised(task, until, rate):
     network = task.new_network()
-    return network, train(network, until, batch, rate or 0.1, 2e-3)
+    return network, train(network, until, labelled_batches(task), rate or 0.1, 2e-3)
 
 
 def supervised_strong(task, until, rate):

@@ -14,8 +14,7 @@ import time
 
 import torch
 
-from few_labels import Task, arguments_of, batches, tell, train
-from augmentation import Augmentation
+from few_labels import Task, arguments_of, labelled_batches, tell, train
 from vision import torchvision  # noqa: F401
 
 import lightly_train  # noqa: E402
@@ -78,15 +77,8 @@ def main():
         pretrained = time.monotonic() - start
         exported = f"{folder}/out/exported_models/exported_last.pt"
         network.load_state_dict(torch.load(exported, weights_only=True))
-        weak = {"crop": "padded", "padding": task.padding, "flip": 0.5, "erasing": 0.5}
-        augment = Augmentation(weak, task.normalised(task.labelled))
-        labels, draw = torch.from_numpy(task.labels).long(), batches([len(task.labels)], [32])
-
-        def batch():
-            (chosen,) = next(draw)
-            return augment(chosen), labels[chosen]
-
-        steps = train(network, start + arguments.seconds, batch, arguments.rate or 0.03, 2e-3)
+        steps = train(network, start + arguments.seconds, labelled_batches(task), arguments.rate or 0.03,
+            2e-3)
         seconds = time.monotonic() - start
     tell(task.top1(network), seconds, steps=steps, pretrained=pretrained)
 

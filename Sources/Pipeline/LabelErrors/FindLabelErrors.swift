@@ -132,7 +132,8 @@ public struct FindLabelErrors {
     made.libtorch = nil
     let now: [String: String] = [
       "teacher": String(decoding: try JSON.line(made), as: UTF8.self),
-      "folds": "\(options.folds)", "images": options.images.map(String.init) ?? "a tenth of the recipe's",
+      "folds": "\(options.folds)",
+      "images": options.images.map(String.init) ?? "a tenth of the recipe's",
       "seed": "\(run.recipe.seed)",
     ]
     let path = "\(folder)/made-of.json"

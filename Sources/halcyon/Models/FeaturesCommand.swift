@@ -33,15 +33,7 @@ struct FeaturesCommand: ParsableCommand {
     completion: .list(["parquet", "npy"]))
   var format: String?
 
-  @Option(
-    name: .customLong("model"), parsing: .unconditional,
-    help: "The network, as `halcyon models` lists it, where weights fit several.")
-  var network: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: "The side of the network's square input, in pixels (default: the weights').")
-  var inputSize: Int?
+  @OptionGroup var weights: WeightsOptions
 
   @Option(help: "A CSV's split column, a folder's subfolder, or train or test of IDX files.")
   var split: String?
@@ -59,9 +51,6 @@ struct FeaturesCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let inputSize, !(1...16_384 ~= inputSize) {
-      throw ValidationError("--input-size must be 1 to 16384")
-    }
     guard shardSize > 0 else { throw ValidationError("--shard-size must be at least 1") }
     if let format, format != "parquet", format != "npy" {
       throw ValidationError("--format is \(format); it must be parquet or npy")
@@ -83,8 +72,8 @@ struct FeaturesCommand: ParsableCommand {
     if ![".parquet", ".npy"].contains(where: out.hasSuffix) {
       request.isParquet = format.map { $0 == "parquet" } ?? ParquetLibrary.isAvailable
     }
-    (request.network, request.split, request.shardSize) = (network, split, shardSize)
-    request.inputSize = inputSize
+    (request.network, request.split, request.shardSize) = (weights.network, split, shardSize)
+    request.inputSize = weights.inputSize
     (request.settings, request.share) = (options.settings, share)
     request.claims = sharing.claim.map { ($0, sharing.claimTimeout) }
     request.commands = commands.permission

@@ -62,15 +62,7 @@ struct TransferCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: "What their similarities are divided by.")
   var temperature = 0.07
 
-  @Option(
-    name: .customLong("model"), parsing: .unconditional,
-    help: "The network, as `halcyon models` lists it, where weights fit several.")
-  var network: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: "The side of the network's square input, in pixels (default: the weights').")
-  var inputSize: Int?
+  @OptionGroup var weights: WeightsOptions
 
   @OptionGroup var options: InferenceOptions
 
@@ -92,9 +84,6 @@ struct TransferCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if let inputSize, !(1...16_384 ~= inputSize) {
-      throw ValidationError("--input-size must be 1 to 16384")
-    }
     guard seed >= 0 else { throw ValidationError("--seed is \(seed); it must be at least 0") }
     guard seeds == nil || seed == 0 else {
       throw ValidationError("--seed and --seeds exclude each other; leave one out")
@@ -106,7 +95,7 @@ struct TransferCommand: ParsableCommand {
     try pictures.apply(to: &request)
     sweep.apply(to: &request)
     (request.neighbours, request.temperature) = (neighbours, temperature)
-    (request.network, request.inputSize) = (network, inputSize)
+    (request.network, request.inputSize) = (weights.network, weights.inputSize)
     (request.compute, request.seed, request.redoes) = (options.settings, seed, redo)
     let console = Console(quiet: json)
     guard let seeds else {
