@@ -132,9 +132,8 @@ public struct FindLabelErrors {
     made.libtorch = nil
     let now: [String: String] = [
       "teacher": String(decoding: try JSON.line(made), as: UTF8.self),
-      "folds": "\(options.folds)",
+      "folds": "\(options.folds)", "seed": "\(run.recipe.seed)",
       "images": options.images.map(String.init) ?? "a tenth of the recipe's",
-      "seed": "\(run.recipe.seed)",
     ]
     let path = "\(folder)/made-of.json"
     if let before = try JSON.read([String: String].self, at: path), before != now {
