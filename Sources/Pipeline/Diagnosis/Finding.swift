@@ -8,6 +8,8 @@ package enum Evidence: String, CaseIterable, Sendable {
   case table4
   /// Balanced and unbalanced selections.
   case table5
+  /// Teachers that have seen tags.
+  case table6
   /// Purity by rank.
   case figure2
   /// The size of U.

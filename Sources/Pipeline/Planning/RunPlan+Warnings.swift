@@ -114,7 +114,7 @@ extension RunPlan {
         6, "a weakly supervised teacher",
         "it starts from nothing; teacher.startFrom takes weights that saw more pictures, data.tagged pictures "
           + "with tags to learn first (Table 6)",
-        key: "teacher.startFrom", .table3)
+        key: "teacher.startFrom", .table6)
     }
   }
 }
