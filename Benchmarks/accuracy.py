@@ -1,5 +1,6 @@
 """The item `accuracy`: what other tools make of the same labels, pictures, network and time, on the same cores."""
 
+import hashlib
 import json
 import math
 import os
@@ -68,11 +69,12 @@ def line(name, method, minutes, seeds, found):
 
 def measured(name, method, minutes, seed):
     """One training of a method; kept, since all of them take hours."""
-    kept = HERE / ".build" / "accuracy" / name / f"{minutes:g}" / f"{method.replace(' ', '-')}-{seed}.json"
+    script, argument = METHODS[method]
+    folder = HERE / ".build" / "accuracy" / name / f"{minutes:g}" / maker(script, argument)
+    kept = folder / f"{method.replace(' ', '-')}-{seed}.json"
     if kept.exists():
         return json.loads(kept.read_text())
     print(f"bench: accuracy-{name}: {method}, {minutes:g} minutes, seed {seed}", file=sys.stderr, flush=True)
-    script, argument = METHODS[method]
     data = task(name, seed)
     if script == "halcyon":
         result = ours(data, name, argument, 60 * minutes, seed)
@@ -81,6 +83,18 @@ def measured(name, method, minutes, seed):
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(result))
     return result
+
+
+def maker(script, argument):
+    """What a result is made by, in a few digits: another program, recipe or script measures anew."""
+    files = [ROOT / ".build/release/halcyon", ROOT / "Recipes" / argument]
+    if script != "halcyon":
+        files = [HERE / "peers" / name for name in (script, "few_labels.py", "demo.py", "augmentation.py")]
+    files.append(HERE / "accuracy.py")
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def peer(script, data, method, seconds, seed):
@@ -120,7 +134,7 @@ def halcyon(data, name, recipe, part, seed):
         settings["input"] = {"size": 32, "resize": 32, "mean": CIFAR_MEAN, "std": CIFAR_STD}
         settings["ranking"]["imagesPerClass"] = 4_000
         for stage in ("teacher", "student", "fineTuning"):
-            settings[stage]["training"]["augmentation"]["padding"] = 4
+            settings[stage]["training"].get("augmentation", {})["padding"] = 4
     settings |= {"seed": seed, "baseline": {"enabled": False}}
     folder = data / f"run-{recipe}-{part:g}"
     shutil.rmtree(folder, ignore_errors=True)

@@ -67,8 +67,10 @@ public struct ExperimentTransfer: Sendable {
     request.seed = recipe.seed
     request.compute.device = recipe.device
     request.compute.precision = recipe.precision
+    // Another model of the same recipe, as another machine makes it, has a folder of its own.
+    let model = (try? Checksum.sha256(file: "\(folder)/model.safetensors")) ?? ""
     let text =
-      "\(self) \(request.data) \(request.split ?? "") \(request.test ?? "") \(request.testSplit ?? "")"
+      "\(self) \(model) \(request.data) \(request.split ?? "") \(request.test ?? "") \(request.testSplit ?? "")"
     let name = Checksum.sha256(Data(text.utf8)).prefix(8)
     request.out = "\(out)/\(run)-\(mode.rawValue)-\(name)"
     return request

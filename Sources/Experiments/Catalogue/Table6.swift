@@ -7,18 +7,12 @@ extension Experiment {
   /// of a teacher that has seen tags.
   @Sendable static func table6(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
     let hasTags = recipe.data.tagged != nil && recipe.teacher.kind == .trained
-    // A teacher from nothing is trained on D as the baseline is, which starts from nothing, too.
-    let group = "baseline.training."
-    let fromNothing =
-      hasTags
-      ? ["data.tagged=null", "data.taggedSplit=null", "data.taggedTags=null"]
-        + recipe.settings.filter { $0.key.hasPrefix(group) }.map {
-          "teacher.training.\($0.key.dropFirst(group.count))=\($0.value)"
-        } : []
+    let fromNothing = hasTags ? recipe.settingsWithoutTags : []
     func alone(_ name: String, _ title: String, _ settings: [String]) -> Row {
       Row(
         name: name, title: "\(title), labels alone",
-        settings: fromNothing + settings.map { group + $0 }, measured: .baseline)
+        settings: fromNothing + ["baseline.enabled=true"]
+          + settings.map { "baseline.training.\($0)" }, measured: .baseline)
     }
     let policy = recipe.input.size > 64 ? "imagenet" : "cifar10"
     var rows = [

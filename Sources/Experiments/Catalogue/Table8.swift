@@ -7,16 +7,13 @@ extension Experiment {
   @Sendable static func table8(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
     let isPaper = scale == .paper
     let hasTags = recipe.data.tagged != nil
-    // Without tags the teacher learns D from nothing, as the baseline does.
-    let plain =
-      hasTags
-      ? ["data.tagged=null", "data.taggedTags=null", "data.taggedSplit=null"]
-        + recipe.baseline.training.asTeachers : []
+    let plain = recipe.settingsWithoutTags
     let student = ComparedNetwork(
       model: recipe.student.model, stem: recipe.student.stem, width: recipe.student.width)
     var rows = [
       Row(
-        name: "supervised", title: "Supervised", settings: plain, transfersFrom: .baseline),
+        name: "supervised", title: "Supervised", settings: plain + ["baseline.enabled=true"],
+        transfersFrom: .baseline),
       Row(
         name: "semi", title: "Semi-supervised", settings: plain, transfersFrom: .fineTuning),
     ]
@@ -49,6 +46,9 @@ extension Experiment {
           + "pictures keep theirs; then the networks learn these classes from a few labels")
         + ": wholly, with a new last layer (full), or by a linear layer on frozen features; settings are chosen on "
         + "held-out training pictures. Top-1 on the test pictures of the new classes in percent."
+        + (hasTags && !isPaper
+          ? " Tags are of all classes, the held-out ones too: they may tell what labels do not."
+          : "")
         + (leftOut.map { " " + $0 } ?? ""),
       rows: rows,
       columns: [
@@ -69,16 +69,5 @@ extension Experiment {
         heldOutShare: isPaper ? nil : share, epochs: isPaper ? 100 : scale == .tiny ? 20 : 100,
         trials: scale == .tiny ? 2 : 10, heldOut: isPaper ? 0.2 : 0.4),
       leftOut: leftOut)
-  }
-}
-
-extension TrainingSettings {
-  /// What lets the teacher be trained like this, each as KEY=VALUE.
-  fileprivate var asTeachers: [String] {
-    [
-      images.map { "images=\($0)" } ?? epochs.map { "epochs=\($0)" } ?? "",
-      "learningRate=\(learningRate)", "warmUpFrom=\(warmUpFrom)", "schedule=\(schedule.rawValue)",
-      "batch=\(batch)", "weightDecay=\(weightDecay)",
-    ].filter { !$0.isEmpty }.map { "teacher.training.\($0)" }
   }
 }

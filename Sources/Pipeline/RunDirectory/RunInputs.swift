@@ -49,7 +49,8 @@ struct RunInputs {
     {
       inputs.files["\(earlier.folder)/\(file)"] = marker.outputs[file]
     }
-    // U without what it must not hold is known by what was selected from it.
+    // What it reads of U is known by U, and by what was found in it that it must not hold.
+    if isConsistent { (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled) }
     if isConsistent, let marker = try? StageMarker(in: directory.folder(of: .ranking)) {
       inputs.files["\(Stage.ranking.folder)/selected.bin"] = marker.outputs["selected.bin"]
     }

@@ -48,6 +48,10 @@ final class Transfer {
     folder = try TransferFolder(request.out)
     let folder = folder
     source = try Self.source(request.model, console)
+    guard FilePath(text: source).absolute.text != FilePath(text: request.out).absolute.text else {
+      throw PipelineError.usage(
+        "\(request.out) is the model that is to learn other classes; give --out another folder")
+    }
     let device = try Run.device(request.compute.device)
     try Libtorch.setThreads(Threads.cores)
     Libtorch.keepMemory()
@@ -74,9 +78,18 @@ final class Transfer {
 
   /// The model at `path`; of a run directory its best one.
   private static func source(_ path: String, _ console: Console) throws -> String {
-    guard FilePath(text: path).isFolder, !FilePath(text: "\(path)/config.json").exists,
-      let best = Stage.models(in: path).last
-    else { return path }
+    guard FilePath(text: path).isFolder, !FilePath(text: "\(path)/config.json").exists else {
+      return path
+    }
+    // Of a run in rounds the last one that has any.
+    let run = RunDirectory(path: path)
+    var rounds = [path]
+    while FilePath(text: run.round(rounds.count + 1).path).isFolder {
+      rounds.append(run.round(rounds.count + 1).path)
+    }
+    guard let best = rounds.reversed().lazy.compactMap({ Stage.models(in: $0).last }).first else {
+      return path
+    }
     console.note("\(path) is a run; \(best) is taken")
     return best
   }
@@ -151,7 +164,8 @@ final class Transfer {
       kind: try FeatureKind(
         .npy, of: frozen.network, frozen.options, model: frozen.sha256, input: frozen.input,
         runtime))
-    try shards.beginAnew(console, title: "transfer")
+    // What is not below this transfer's own folder may be somebody else's.
+    try parent == folder.path ? shards.beginAnew(console, title: "transfer") : shards.begin()
     try shards.compute(
       with: Inference(frozen.network, input: frozen.input, runtime, making: .features), console)
     try tellUnreadable(shards, what)

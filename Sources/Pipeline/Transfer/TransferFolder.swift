@@ -50,6 +50,7 @@ final class TransferFolder {
       let made = [
         "results.json", "README.md", "config.json", "model.safetensors", "model.py",
         "evaluation-test.json", "bad-samples.csv", "trials", "final", "refused", "log.jsonl",
+        "features", "features-test",
       ].filter { FilePath(text: "\(path)/\($0)").exists }
       for name in made { try FilePath(text: "\(path)/\(name)").remove() }
       if !made.isEmpty {

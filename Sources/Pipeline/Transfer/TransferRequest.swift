@@ -115,7 +115,7 @@ extension TransferRequest {
   /// How `full` is trained but for what is swept: the defaults for pictures of this size, and `settings`.
   /// - Throws: `RecipeError` naming a setting that cannot be followed.
   func training(for input: ImageInput) throws -> TrainingSettings {
-    let swept = ["learningRate", "weightDecay", "schedule", "epochs", "images"]
+    let swept = ["learningRate", "weightDecay", "schedule", "epochs", "images", "drops"]
     for setting in settings {
       let key = String(setting.prefix { $0 != "=" })
       guard let name = swept.first(where: { $0 == key }) else { continue }
@@ -123,7 +123,9 @@ extension TransferRequest {
         "--set \(setting): "
           + (name == "images"
             ? "--epochs says how long it trains"
-            : "give --\(Self.option(name)) instead"))
+            : name == "drops"
+              ? "--schedule steps falls at three, six and nine tenths of it"
+              : "give --\(Self.option(name)) instead"))
     }
     var recipe = Recipe(
       name: "transfer", labelled: FilePath(text: data).absolute.text,
