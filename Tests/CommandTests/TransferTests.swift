@@ -272,6 +272,25 @@ struct TransferTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"))
     let other = try transfer("fc", "cub")
     #expect(other.code == 64 && other.errors.contains("no transfer was begun in it"))
+    let drops = try transfer("full", "none", ["--set", "drops=[1]"])
+    #expect(drops.code == 64 && drops.errors.contains("six and nine tenths"), "\(drops.errors)")
+  }
+
+  @Test("the model that is to learn and folders of others stay as they are, --redo or not")
+  func foreignFolders() throws {
+    try writeModel()
+    try writeCUB()
+    try #require(try transfer("fc", "made").code == 0)
+    let before = try weights("made")
+    let itself = try Command.run(
+      ["transfer", "made", "cub", "--mode", "fc", "--out", "made", "--seed", "1", "--redo"],
+      folder: folder.path)
+    #expect(itself.code == 64 && itself.errors.contains("is the model that is to learn"))
+    #expect(try weights("made") == before)
+    try folder.write("mine", to: "s/features/notes.txt")
+    let beside = try transfer("fc", "s", ["--seeds", "0,1", "--redo"])
+    #expect(beside.code == 64 && beside.errors.contains("holds notes.txt"), "\(beside.errors)")
+    #expect(try folder.read("s/features/notes.txt") == "mine")
   }
 
   @Test("seeds share features, and drawn pictures are each seed's own")
