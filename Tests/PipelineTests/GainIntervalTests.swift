@@ -19,9 +19,9 @@ struct GainIntervalTests {
     #expect(abs(interval.margin - 1.0981) < 1e-3)
     // (1.96 + 0.84)² · 0.3139 / 0.01² = 24,641.2.
     #expect(interval.images(toTell: 1) == 24_642)
-    // s = 0.5603 points: 4.303 s / √3 = 1.392, 3.182 s / √4 = 0.892.
+    // s = 0.5603 points: 4.303 s / √3 = 1.392, 3.182 s / √4 = 0.891.
     #expect(interval.seeds(toTell: -1) == 4)
-    #expect(interval.arithmetic(seeds: 4) == "3.182 × 0.560 / √4 = 0.892")
+    #expect(interval.arithmetic(seeds: 4) == "3.182 × 0.560 / √4 = 0.891")
     // Never fewer than three, by which a spread can be told; many are told by the normal quantile: (1.098 / 0.01)²
     // = 12,058.8, and 1.4 more as t is a little more.
     #expect(interval.seeds(toTell: 20) == 3)

@@ -74,7 +74,7 @@ struct GainInterval: Equatable {
     "\(Self.sought) × \(Format.fixed(variance, 4)) / \(Format.fixed(abs(points) / 100, 4))²"
   }
 
-  /// Where the number of seeds comes from: "3.182 × 0.560 / √4 = 0.892".
+  /// Where the number of seeds comes from: "3.182 × 0.560 / √4 = 0.891".
   func arithmetic(seeds: Int) -> String {
     "\(Format.fixed(StudentT.quantile(seeds - 1), 3)) × \(Format.fixed(margin / Self.z, 3)) / "
       + "√\(Format.count(seeds)) = \(Format.fixed(seedMargin(of: seeds), 3))"
