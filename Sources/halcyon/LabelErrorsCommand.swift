@@ -73,6 +73,9 @@ struct LabelErrorsCommand: ParsableCommand {
       try ([""] + table(rows, rightAligned: [0])).forEach(printLine)
     }
     try ["", "all: \(found.folder)/label_issues.csv"].forEach(printLine)
+    if run.hasResults {
+      try printLine("`halcyon report \(run.directory.path)` shows it in the run's report")
+    }
   }
 
   private func lines(of found: LabelErrors) -> [String] {

@@ -103,6 +103,19 @@ struct LabelErrorsTests {
     let after = try tiny.text("a", "report.html")
     #expect(after.contains("id=\"labels\""))
     #expect(after.contains("Estimated purity") && after.contains("halcyon label-errors"))
+    #expect(after.contains("These teachers were trained for 48 images each"))
+    // Another teacher: what the earlier one's like found is neither shown nor used.
+    let other = ["data.validationFraction=0", "teacher.training.learningRate=0.05"]
+    try tiny.finish("run", "a", other, flags: ["--redo"])
+    #expect(try Command.run("report", tiny.directory("a")).code == 0)
+    let stale = try tiny.text("a", "report.html")
+    #expect(stale.contains("made of another teacher or other pictures"))
+    #expect(!stale.contains("Estimated purity") && !stale.contains("by confident learning"))
+    try tiny.finish("label-errors", "a", other, flags: ["--folds", "2", "--redo"])
+    #expect(try Command.run("report", tiny.directory("a")).code == 0)
+    let again = try tiny.text("a", "report.html")
+    #expect(again.contains("by confident learning"))
+    #expect(!again.contains("made of another teacher or other pictures"))
   }
 
   @Test("what each network says of each measured picture stands beside its accuracy")

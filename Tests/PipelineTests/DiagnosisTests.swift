@@ -71,6 +71,20 @@ struct DiagnosisTests {
     // The paper's rates: 0.6 / 0.0015.
     #expect(found.answer.contains("71.00 % before") && found.answer.contains("1/400"))
     #expect(try finding("Fine-tuning that costs accuracy", data()).weight == .fine)
+    // A rate above pre-training's 0.6 is the other way round.
+    let high = try data { $0.recipe.fineTuning.training.learningRate = 1.5 }
+    let answer = try finding("Fine-tuning that costs accuracy", high).answer
+    #expect(answer.contains("2.5 times pre-training's") && !answer.contains("1/0"))
+  }
+
+  @Test("a student that learns from U instead of the selection is not told about the selection")
+  func consistency() throws {
+    let names: Set = [
+      "Low purity", "K is large", "Classes that did not fill", "Selected pictures not seen",
+    ]
+    #expect(try names.isSubset(of: Diagnosis(data()).findings.map(\.name)))
+    let instead = try data { $0.recipe.student.consistency.use = .instead }
+    #expect(try names.isDisjoint(with: Diagnosis(instead).findings.map(\.name)))
   }
 
   @Test(

@@ -17,12 +17,17 @@ struct GainIntervalTests {
       GainInterval(evaluation(8_000, of: 10_000), evaluation(8_100, of: 10_000), pairs: nil))
     // 0.8 · 0.2 + 0.81 · 0.19 = 0.3139; 1.96 √(0.3139 / 10,000) = 1.098 points.
     #expect(abs(interval.margin - 1.0981) < 1e-3)
-    // 1.96² · 0.3139 / 0.01² = 12,058.8.
-    #expect(interval.images(toTell: 1) == 12_059)
-    // (1.098 / 1)² = 1.2.
-    #expect(interval.seeds(toTell: -1) == 2)
+    // (1.96 + 0.84)² · 0.3139 / 0.01² = 24,641.2.
+    #expect(interval.images(toTell: 1) == 24_642)
+    // s = 0.5603 points: 4.303 s / √3 = 1.392, 3.182 s / √4 = 0.891.
+    #expect(interval.seeds(toTell: -1) == 4)
+    #expect(interval.arithmetic(seeds: 4) == "3.182 × 0.560 / √4 = 0.891")
+    // Never fewer than three, by which a spread can be told; many are told by the normal quantile: (1.098 / 0.01)²
+    // = 12,058.8, and 1.4 more as t is a little more.
+    #expect(interval.seeds(toTell: 20) == 3)
+    #expect(abs((interval.seeds(toTell: 0.01) ?? 0) - 12_061) <= 1)
     #expect(interval.images(toTell: 0) == nil && interval.seeds(toTell: 0) == nil)
-    #expect(interval.arithmetic(1) == "1.96² × 0.3139 / 0.0100²")
+    #expect(interval.arithmetic(1) == "7.85 × 0.3139 / 0.0100²")
   }
 
   @Test("with them, only the pictures that the networks disagree about count")
@@ -32,8 +37,8 @@ struct GainIntervalTests {
         evaluation(8_000, of: 10_000), evaluation(8_100, of: 10_000), pairs: (300, 200)))
     // (300 + 200) / 10,000 − (100 / 10,000)² = 0.0499; 1.96 √(0.0499 / 10,000) = 0.438 points.
     #expect(abs(interval.margin - 0.4378) < 1e-3)
-    // 1.96² · 0.0499 / 0.01² = 1,917.0.
-    #expect(interval.images(toTell: 1) == 1_917)
+    // 7.85 · 0.0499 / 0.01² = 3,917.2.
+    #expect(interval.images(toTell: 1) == 3_918)
     #expect(interval.words.hasPrefix("300 pictures only the student"))
   }
 
@@ -53,7 +58,8 @@ struct GainIntervalTests {
     #expect(found.weight == .against)
     let interval = try #require(data.gainInterval)
     let images = try #require(interval.images(toTell: data.summary.gain ?? 0))
-    #expect(images > 40_000 && found.answer.contains("pictures, or, where"))
+    #expect(images > 80_000 && found.answer.contains("four times of five"))
+    #expect(found.answer.contains("pictures, or, where"))
     #expect(found.key == "data.test")
     #expect(
       try Diagnosis.measuring(ReportFixture(baseline: 80, student: 84).data())?.weight == .fine)

@@ -1,4 +1,7 @@
+import Files
 import Foundation
+import Ranking
+import Recipes
 import TestSupport
 import Testing
 
@@ -21,6 +24,23 @@ struct PurityEstimateTests {
       }
     }
     return HeldOutScores(pairs, source: .validation)
+  }
+
+  /// A run of painted pictures with a selection from its three classes, four of each.
+  private func paintedSelection(
+    _ change: (inout Recipe) -> Void = { _ in }
+  ) throws -> (PaintedRun, Run, Selection) {
+    var painted = try PaintedRun()
+    try painted.folder.write("tag,class\n", to: "tags.csv")
+    painted.recipe.ranking.tags = painted.folder.path + "/tags.csv"
+    change(&painted.recipe)
+    let run = try painted.open()
+    let labels = (0..<12).map { image in
+      (SampleID(shard: 0, position: UInt32(image)), image / 4, 2) as Selection.Listed
+    }
+    let selection = try Selection.listed(
+      labels, classes: 3, imagesPerClass: 4, classesPerSample: 2, in: painted.folder)
+    return (painted, run, selection)
   }
 
   @Test("a teacher that says too much is put right, by its precision at the same scores")
@@ -59,7 +79,7 @@ struct PurityEstimateTests {
       }
       return try #require(
         PurityEstimate(
-          HeldOutScores(pairs, source: .outOfFold),
+          HeldOutScores(pairs, source: .outOfFold()),
           selected: [Array(repeating: 5, count: 100_000)])
       ).all
     }
@@ -68,6 +88,92 @@ struct PurityEstimateTests {
     #expect(few.high - few.low > 3 * (many.high - many.low))
     // Wald's interval: 0.75 ± 1.96 √(0.75 · 0.25 / 2,000) = 0.019.
     #expect(abs(many.share - 0.75) < 0.01 && abs((many.high - many.low) / 2 - 0.019) < 0.006)
+  }
+
+  @Test("where all held-out pictures say the same, the interval still has the estimate in it")
+  func same() throws {
+    let estimate = try #require(
+      PurityEstimate(
+        HeldOutScores(
+          (0..<20).map { .init(picture: $0, class: 0, score: 5, isRight: true) },
+          source: .validation), selected: [Array(repeating: 5, count: 10)])
+    ).all
+    // However the resamples fall, that of ten labels is at least this: 1.96 √(p (1 − p) / 10).
+    let own = 1.96 * (estimate.share * (1 - estimate.share) / 10).squareRoot()
+    #expect(own > 0.01)
+    #expect(estimate.low <= estimate.share - own + 1e-9)
+    #expect(estimate.high >= min(1, estimate.share + own) - 1e-9)
+  }
+
+  @Test("fewer than ten held-out pictures give no estimate, but a sentence why")
+  func tooFew() throws {
+    let (painted, run, selection) = try paintedSelection()
+    func estimate(_ count: Int) throws -> (estimate: PurityEstimate?, unknown: String?) {
+      let rows = (0..<count).map { "\($0).png,it's,it's,\($0)\n" }
+      try painted.folder.write(
+        "key,truth,class,log_odds\n" + rows.joined(),
+        to: "run/\(Stage.teacher.folder)/ranked-validation.csv")
+      return run.purityEstimate(of: selection)
+    }
+    let few = try estimate(9)
+    #expect(few.estimate == nil)
+    #expect(
+      few.unknown?.contains("9 pictures that were held out from the teacher are too few") == true)
+    let enough = try estimate(10)
+    #expect(enough.estimate?.images == 10 && enough.unknown == nil)
+  }
+
+  @Test("what is chosen by tags is not estimated by the teacher's precision")
+  func tags() throws {
+    let (_, run, selection) = try paintedSelection { $0.ranking.strategy = .tags }
+    let found = run.purityEstimate(of: selection)
+    #expect(found.estimate == nil)
+    #expect(found.unknown == "chosen by tags, of which the teacher's precision says nothing")
+  }
+
+  @Test("answers of another teacher or about other pictures are neither shown nor estimated by")
+  func others() throws {
+    let (painted, run, selection) = try paintedSelection()
+    let rows = (0..<12).map { "\($0).png,it's,it's,\($0)\n" }
+    let folder = "run/\(LabelErrorFiles.folder)"
+    try painted.folder.write(
+      "key,truth,class,log_odds\n" + rows.joined(), to: "\(folder)/\(LabelErrorFiles.ranked)")
+    #expect(run.labelErrors == nil && run.purityEstimate(of: selection).estimate == nil)
+    func write(_ madeOf: [String: String]?) throws {
+      let errors = LabelErrors(
+        pictures: 12, unreadable: 0, issues: 0, outOfFoldTop1: 100, teacher: "", folds: 5,
+        repeats: 3, seconds: 1, most: [], folder: "", images: 10, recipeImages: 100,
+        madeOf: madeOf)
+      try painted.folder.write(JSON.pretty(errors), to: "\(folder)/\(LabelErrorFiles.summary)")
+    }
+    let facts = try run.labelErrorFacts()
+    try write(facts)
+    #expect(run.labelErrors?.isOfThisRun == true)
+    let estimate = try #require(run.purityEstimate(of: selection).estimate)
+    #expect(estimate.source == .outOfFold(images: 10, ofRecipe: 100))
+    var inputs = try JSONDecoder().decode(
+      StageInputs.self, from: Data(#require(facts["teacher"]).utf8))
+    #expect(inputs.settings["teacher.training.learningRate"] != nil)
+    inputs.settings["teacher.training.learningRate"] = "7"
+    let teacher = facts.merging(["teacher": String(decoding: try JSON.line(inputs), as: UTF8.self)])
+    { $1 }
+    for other in [nil, teacher, facts.merging(["seed": "77"]) { $1 }] {
+      try write(other)
+      #expect(run.labelErrors?.isOfThisRun == false)
+      let found = run.purityEstimate(of: selection)
+      #expect(found.estimate == nil)
+      #expect(found.unknown?.contains("made of another teacher or other pictures") == true)
+    }
+  }
+
+  @Test("teachers that were trained for fewer images than the recipe's are said to be rougher")
+  func rougher() {
+    #expect(
+      HeldOutScores.Source.outOfFold(images: 1_200, ofRecipe: 12_000).caveat
+        == " These teachers were trained for 1,200 images each (the recipe's for 12,000), so that the estimate is "
+        + "rougher.")
+    #expect(HeldOutScores.Source.outOfFold(images: 1_200, ofRecipe: 1_200).caveat.isEmpty)
+    #expect(HeldOutScores.Source.outOfFold().caveat.isEmpty)
   }
 
   @Test("infinite scores, classes without a picture and nothing held out are no error")
@@ -83,7 +189,7 @@ struct PurityEstimateTests {
   }
 
   @Test("the same pictures give the same estimate")
-  func same() throws {
+  func repeated() throws {
     let heldOut = heldOut { _, score in score - 1 }
     let selected: [[Float]] = [[1, 2, 3], [4, 5]]
     #expect(

@@ -20,10 +20,9 @@ extension Diagnosis {
     guard finding.weight == .against else { return finding }
     if let images = interval.images(toTell: gain), let seeds = interval.seeds(toTell: gain) {
       finding.answer +=
-        " To tell a gain of that size from none takes \(interval.arithmetic(gain)) = "
-        + "\(Format.count(images)) pictures, or, where it scatters as much from seed to seed, "
-        + "(\(Format.fixed(interval.margin, 3)) / \(Format.fixed(abs(gain), 3)))² = "
-        + "\(Format.counted(seeds, "seed", "seeds"))."
+        " To tell a gain of that size from none four times of five takes "
+        + "\(interval.arithmetic(gain)) = \(Format.count(images)) pictures, or, where it scatters as much from "
+        + "seed to seed, \(Format.count(seeds)) seeds (by Student's t, \(interval.arithmetic(seeds: seeds)) points)."
     } else {
       finding.answer += " No number of pictures tells a gain of 0 from none."
     }
@@ -124,13 +123,17 @@ extension Diagnosis {
     let rates = (
       data.recipe.student.training.learningRate, data.recipe.fineTuning.training.learningRate
     )
+    let ratio =
+      rates.1 > rates.0
+      ? "\(Format.significant(rates.1 / max(rates.0, 1e-12), 3)) times"
+      : "1/\(Format.count((rates.0 / max(rates.1, 1e-12)).rounded())) of"
     var finding = Finding(
       question: "Does fine-tuning help?", name: "Fine-tuning that costs accuracy",
       weight: change < 0 ? .against : .fine,
       answer:
         "the student reaches \(Format.fixed(before, 2)) % before fine-tuning and "
         + "\(Format.fixed(after, 2)) % after it: \(ClassesSection.signed(change, digits: 2)) points. Its rate is "
-        + "1/\(Format.count((rates.0 / max(rates.1, 1e-12)).rounded())) of pre-training's (the paper's: 1/400).",
+        + "\(ratio) pre-training's (the paper's: 1/400).",
       key: "fineTuning.training.learningRate", evidence: .table2)
     if finding.weight == .against {
       finding.advice = "lower fineTuning.training.learningRate, or its length"

@@ -31,6 +31,7 @@ extension Diagnosis {
         + "\(Format.fixed(100 * estimate.all.low, 1)) to \(percent(100 * estimate.all.high))), where the teacher "
         + "itself says \(percent(100 * estimate.all.said)): by its precision on "
         + "\(Format.counted(estimate.images, "picture", "pictures")) \(estimate.source.words)."
+        + estimate.source.caveat
       if finding.weight == .against, let supervised {
         finding.answer +=
           " The baseline gets \(percent(supervised)) right by itself."
@@ -38,7 +39,8 @@ extension Diagnosis {
     } else {
       finding.answer =
         "Not known: \(data.purityUnknown ?? "U has no labels, and no picture was held out from the teacher")."
-      finding.key = "data.validationFraction"
+      let byTags = [.tags, .tagsRanked].contains(data.recipe.ranking.strategy)
+      finding.key = byTags ? nil : "data.validationFraction"
       return finding
     }
     if finding.weight == .against {

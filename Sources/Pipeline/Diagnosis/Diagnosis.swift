@@ -12,12 +12,17 @@ struct Diagnosis {
 
   /// The answers that the figures of a run allow.
   init(_ data: ReportData) {
+    // A student that learns from U by itself instead sees no selected picture.
+    let seesSelected = data.recipe.student.consistency.use != .instead
+    let ofSelection =
+      seesSelected
+      ? [Self.purity(data), Self.ranks(data), Self.ocean(data), Self.fill(data)] : []
     findings =
-      [
-        Self.measuring(data), Self.teacher(data), Self.overFitting(data), Self.purity(data),
-        Self.ranks(data), Self.ocean(data), Self.fill(data), Self.leaks(data), Self.crossover(data),
-        Self.passes(data), Self.fineTuning(data),
-      ].compactMap { $0 } + Self.learningRates(data)
+      ([Self.measuring(data), Self.teacher(data), Self.overFitting(data)] + ofSelection
+      + [
+        Self.leaks(data), Self.crossover(data), seesSelected ? Self.passes(data) : nil,
+        Self.fineTuning(data),
+      ]).compactMap { $0 } + Self.learningRates(data)
     warnings = data.planWarnings
   }
 

@@ -44,24 +44,40 @@ struct GainInterval: Equatable {
   /// Half of the 95 % interval, in points.
   var margin: Double { 100 * Self.z * (variance / Double(count)).squareRoot() }
 
-  /// How many pictures would tell a difference of so many points from none; nil of none.
+  /// How many pictures would tell a difference of so many points from none, four times of five; nil of none.
   func images(toTell points: Double) -> Int? {
     let share = abs(points) / 100
     guard share > 0 else { return nil }
-    let needed = (Self.z * Self.z * variance / (share * share)).rounded(.up)
+    let needed = (Self.sought * variance / (share * share)).rounded(.up)
     return needed < 1e15 ? max(1, Int(needed)) : nil
   }
 
-  /// How many seeds would, where the gain scatters from seed to seed as much as this interval is wide.
+  /// Of how many seeds, three at least, the mean's 95 % interval by Student's t would leave out none, where the gain
+  /// scatters from seed to seed as much as this interval is wide; nil of none.
   func seeds(toTell points: Double) -> Int? {
     guard points != 0 else { return nil }
     let ratio = margin / abs(points)
-    return ratio < 1e6 ? max(1, Int((ratio * ratio).rounded(.up))) : nil
+    guard ratio < 1e6 else { return nil }
+    // Student's t is above the normal quantile, so that fewer do not suffice.
+    var count = max(3, Int(ratio * ratio))
+    while seedMargin(of: count) > abs(points) { count += 1 }
+    return count
   }
 
-  /// Where the number of pictures comes from: "1.96² × 0.1510 / 0.0081²".
+  /// Half of the 95 % interval of so many seeds' mean, in points.
+  private func seedMargin(of count: Int) -> Double {
+    StudentT.quantile(count - 1) * margin / Self.z / Double(count).squareRoot()
+  }
+
+  /// Where the number of pictures comes from: "7.85 × 0.1510 / 0.0081²".
   func arithmetic(_ points: Double) -> String {
-    "1.96² × \(Format.fixed(variance, 4)) / \(Format.fixed(abs(points) / 100, 4))²"
+    "\(Self.sought) × \(Format.fixed(variance, 4)) / \(Format.fixed(abs(points) / 100, 4))²"
+  }
+
+  /// Where the number of seeds comes from: "3.182 × 0.560 / √4 = 0.891".
+  func arithmetic(seeds: Int) -> String {
+    "\(Format.fixed(StudentT.quantile(seeds - 1), 3)) × \(Format.fixed(margin / Self.z, 3)) / "
+      + "√\(Format.count(seeds)) = \(Format.fixed(seedMargin(of: seeds), 3))"
   }
 
   /// What the variance is made of.
@@ -78,4 +94,6 @@ struct GainInterval: Equatable {
 
   /// The normal distribution's 0.975 quantile.
   static let z = 1.96
+  /// (1.96 + 0.84)², by the 0.8 quantile, too: with n·1.96² alone, half of all repeats would show nothing.
+  static let sought = 7.85
 }

@@ -1,5 +1,6 @@
 import Files
 import Ranking
+import Recipes
 
 /// How many of the selected labels are right, estimated where U's true classes are not known.
 ///
@@ -56,9 +57,15 @@ struct PurityEstimate: Equatable {
     }
   }
 
-  /// The estimate for the log-odds of what was selected, by class; nil where nothing was, or none was held out.
+  /// The fewest held-out pictures that an estimate is made by.
+  static let fewest = 10
+
+  /// The estimate for the log-odds of what was selected, by class; nil where nothing was, or fewer pictures than
+  /// `fewest` were held out.
   init?(_ heldOut: HeldOutScores, selected: [[Float]]) {
-    guard !heldOut.pairs.isEmpty, selected.contains(where: { !$0.isEmpty }) else { return nil }
+    guard heldOut.pictures >= Self.fewest, selected.contains(where: { !$0.isEmpty }) else {
+      return nil
+    }
     let scores = selected.map { Scores($0) }
     let classCount = selected.count
     func rights(_ curve: PrecisionCurve) -> [Double] {
@@ -86,13 +93,12 @@ struct PurityEstimate: Equatable {
       // Of the labels themselves, which are so many draws, the variance adds to the curve's.
       let ends = Self.ends(of: others.map { $0 / all })
       let own = 1.96 * 1.96 * estimate * (1 - estimate) / all
-      func widened(_ end: Double) -> Double {
-        let distance = ((end - estimate) * (end - estimate) + own).squareRoot()
-        return min(max(end < estimate ? estimate - distance : estimate + distance, 0), 1)
+      func widened(_ distance: Double, _ sign: Double) -> Double {
+        min(max(estimate + sign * (distance * distance + own).squareRoot(), 0), 1)
       }
       return Share(
-        share: estimate, low: widened(min(ends.0, estimate)),
-        high: max(estimate, widened(max(ends.1, estimate))), said: said / all, count: count)
+        share: estimate, low: widened(min(ends.0 - estimate, 0), -1),
+        high: widened(max(ends.1 - estimate, 0), 1), said: said / all, count: count)
     }
     classes = scores.enumerated().map { index, own in
       own.count == 0
@@ -128,25 +134,44 @@ extension Selection {
 }
 
 extension Run {
-  /// The scores that the teacher gave pictures which it did not learn from; nil where there are none.
-  func heldOutScores() -> HeldOutScores? {
-    guard recipe.includes(.teacher) else { return nil }
-    let names = data.classNames
-    return HeldOutScores(
-      at: heldOutScoresPath, names: names, source: .validation)
-      ?? HeldOutScores(
-        at: "\(directory.path)/\(LabelErrorFiles.folder)/\(LabelErrorFiles.ranked)", names: names,
-        source: .outOfFold)
+  /// How many of the selected labels are right by pictures that the teacher did not learn from, or why that cannot be
+  /// said.
+  func purityEstimate(of selection: Selection) -> (estimate: PurityEstimate?, unknown: String?) {
+    switch recipe.ranking.strategy {
+    case .balanced, .unbalanced: break
+    case .tags, .tagsRanked:
+      return (nil, "chosen by tags, of which the teacher's precision says nothing")
+    }
+    guard recipe.includes(.teacher) else {
+      return (
+        nil,
+        "the scores are another program's, and how often it is right at which score is not known"
+      )
+    }
+    let held = HeldOutScores(at: heldOutScoresPath, names: data.classNames, source: .validation)
+    let found = [held, outOfFoldScores].compactMap { $0 }
+    if let scores = found.first(where: { $0.pictures >= PurityEstimate.fewest }) {
+      return (PurityEstimate(scores, selected: selection.scoresByClass), nil)
+    }
+    var reason =
+      "U has no labels that tell, and "
+      + (found.first.map {
+        "\(Format.counted($0.pictures, "picture that was", "pictures that were")) held out from the teacher "
+          + "\($0.pictures == 1 ? "is" : "are") too few for an estimate (\(PurityEstimate.fewest) at least)"
+      } ?? "no picture was held out from the teacher")
+      + ": data.validationFraction holds some of D out, and `halcyon label-errors` asks of each picture of D a "
+      + "teacher that has not learned it"
+    if let errors = labelErrors, !errors.isOfThisRun {
+      reason += "; what it found is \(LabelErrors.otherwise)"
+    }
+    return (nil, reason)
   }
 
-  /// Why there are none, and what would give some.
-  var whyNothingIsHeldOut: String {
-    guard recipe.includes(.teacher) else {
-      return
-        "the scores are another program's, and how often it is right at which score is not known"
-    }
-    return "U has no labels that tell, and no picture was held out from the teacher: "
-      + "data.validationFraction holds some of D out, and `halcyon label-errors` asks of each picture of D a "
-      + "teacher that has not learned it"
+  /// The scores of D by teachers that had not learned its pictures; nil where there are none of this teacher.
+  private var outOfFoldScores: HeldOutScores? {
+    guard let errors = labelErrors, errors.isOfThisRun else { return nil }
+    return HeldOutScores(
+      at: "\(labelErrorsFolder)/\(LabelErrorFiles.ranked)", names: data.classNames,
+      source: .outOfFold(images: errors.found.images, ofRecipe: errors.found.recipeImages))
   }
 }

@@ -40,7 +40,7 @@ public struct FindLabelErrors {
 
   private init(run: Run, options: Options) {
     (self.run, self.options) = (run, options)
-    folder = "\(run.directory.path)/\(LabelErrorFiles.folder)"
+    folder = run.labelErrorsFolder
   }
 
   var labelled: Examples { run.data.labelled }
@@ -51,7 +51,7 @@ public struct FindLabelErrors {
     try check()
     let watch = Stopwatch()
     try FilePath(text: parts).makeFolder()
-    try claim()
+    let madeOf = try claim()
     // Each fold notes its own seconds, so that what was done before counts.
     let kind = run.recipe.teacher.kind
     var rows = LabelErrorRows(
@@ -97,7 +97,8 @@ public struct FindLabelErrors {
           index: rows.pictures[row], key: rows.keys[row],
           givenLabel: names[rows.labels[row]],
           predictedLabel: names[learning.predicted[row]], labelQuality: learning.quality[row])
-      }, folder: folder)
+      }, folder: folder, images: plan(settings, shareOf: options.folds)?.totalImages,
+      recipeImages: plan(run.recipe.teacher.training)?.totalImages, madeOf: madeOf)
     try LabelErrorFiles.write(found, rows, learning, to: folder)
     return found
   }
@@ -125,28 +126,31 @@ public struct FindLabelErrors {
     }
   }
 
-  /// Makes sure that the parts that are there were made by this recipe of these pictures.
+  /// Makes sure that the parts that are there were made by this recipe of these pictures, and forgets all that is
+  /// there where it is to be made again.
+  /// - Returns: What is made of which.
   /// - Throws: `PipelineError.usage` where they were not, `FileError`.
-  private func claim() throws {
-    var made = run.inputs.inputs(of: .teacher, in: run.directory)
-    made.libtorch = nil
-    let now: [String: String] = [
-      "teacher": String(decoding: try JSON.line(made), as: UTF8.self),
-      "folds": "\(options.folds)", "seed": "\(run.recipe.seed)",
-      "images": options.images.map(String.init) ?? "a tenth of the recipe's",
-    ]
+  private func claim() throws -> [String: String] {
+    var now = try run.labelErrorFacts()
+    now["folds"] = "\(options.folds)"
+    now["images"] = options.images.map(String.init) ?? "a tenth of the recipe's"
     let path = "\(folder)/made-of.json"
-    if let before = try JSON.read([String: String].self, at: path), before != now {
-      let changed = now.keys.sorted().filter { before[$0] != now[$0] }
-      guard run.isRedoing else {
-        throw PipelineError.usage(
-          "\(folder) was made with \(changed.map { $0 == "teacher" ? "another teacher or other pictures" : "other --\($0)" }.joined(separator: " and ")); "
-            + "--redo makes it again")
+    if run.isRedoing {
+      // The summary first: it says that the others are whole.
+      for file in [LabelErrorFiles.summary, LabelErrorFiles.ranked] {
+        let path = FilePath(text: "\(folder)/\(file)")
+        if path.exists { try path.remove() }
       }
       try FilePath(text: parts).remove()
       try FilePath(text: parts).makeFolder()
+    } else if let before = try JSON.read([String: String].self, at: path), before != now {
+      let changed = now.keys.sorted().filter { before[$0] != now[$0] }
+      throw PipelineError.usage(
+        "\(folder) was made with \(changed.map { $0 == "teacher" ? "another teacher or other pictures" : "other --\($0)" }.joined(separator: " and ")); "
+          + "--redo makes it again")
     }
     try DurableFile.write(JSON.pretty(now), to: path)
+    return now
   }
 
   private func add(_ logits: [Float], to sums: inout [Double], _ unreadable: inout Set<Int>) {
@@ -206,10 +210,17 @@ public struct FindLabelErrors {
   private func plannedSeconds() -> Double? {
     guard let speed = try? machineSpeed(run.device, run.precision),
       let cost = try? ModelCatalog.cost(run.options(of: .teacher), size: run.recipe.input.size),
-      let plan = try? TrainingPlan(
-        settings, imageCount: labelled.count * (options.folds - 1) / options.folds)
+      let plan = self.plan(settings, shareOf: options.folds)
     else { return nil }
     return 3 * cost.gmac * Double(plan.totalImages) / speed
+  }
+
+  /// The training of a teacher on D, or on D without one of so many parts; nil where a teacher is not trained.
+  private func plan(_ settings: Recipe.Training, shareOf parts: Int? = nil) -> TrainingPlan? {
+    guard run.recipe.teacher.kind == .trained else { return nil }
+    return try? TrainingPlan(
+      settings,
+      imageCount: parts.map { labelled.count * ($0 - 1) / $0 } ?? labelled.count)
   }
 
   /// What all parts together took, of a training of each.

@@ -134,9 +134,20 @@ public struct LabelErrors: Codable, Sendable {
   public let most: [Issue]
   /// Where everything stands.
   public let folder: String
+  /// How many images each teacher was trained for, and how many the recipe's is; nil where they were not trained.
+  let images, recipeImages: Int?
+  /// What it was made of, as in `made-of.json`.
+  let madeOf: [String: String]?
+
+  /// What is said of it where that is not what the run has now.
+  static let otherwise =
+    "made of another teacher or other pictures; `halcyon label-errors RUN --redo` makes it anew"
 
   enum CodingKeys: String, CodingKey {
     case pictures, unreadable, issues, teacher, folds, repeats, seconds, most, folder
     case outOfFoldTop1 = "out_of_fold_top1"
+    case images = "images_per_teacher"
+    case recipeImages = "images_of_recipe"
+    case madeOf = "made_of"
   }
 }

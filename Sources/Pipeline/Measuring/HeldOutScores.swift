@@ -19,8 +19,9 @@ struct HeldOutScores: Equatable {
   enum Source: Equatable {
     /// The validation pictures.
     case validation
-    /// D, each picture by a teacher of the same recipe that had not seen it.
-    case outOfFold
+    /// D, each picture by a teacher of the same recipe that had not seen it; how many images each of these was
+    /// trained for, and how many the recipe's is, where they were trained.
+    case outOfFold(images: Int? = nil, ofRecipe: Int? = nil)
 
     /// "that were held out for validation".
     var words: String {
@@ -29,6 +30,14 @@ struct HeldOutScores: Equatable {
       case .outOfFold:
         "of D, each asked of a teacher that had not learned it (`halcyon label-errors`)"
       }
+    }
+
+    /// A sentence, with a space before it, on how these teachers differ from the run's; empty where they do not.
+    var caveat: String {
+      guard case .outOfFold(let images?, let ofRecipe?) = self, images < ofRecipe else { return "" }
+      return
+        " These teachers were trained for \(Format.counted(images, "image", "images")) each (the recipe's for "
+        + "\(Format.count(ofRecipe))), so that the estimate is rougher."
     }
   }
 

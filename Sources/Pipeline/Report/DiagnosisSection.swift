@@ -137,7 +137,7 @@ struct PurityTable {
       \(Format.counted(estimate.images, "picture", "pictures")) \(estimate.source.words): Platt's scaling with an \
       offset for each class, shrunk towards what all have in common, averaged over the scores of what was \
       selected. The intervals (95 %) are those of the bootstrap over these pictures. It holds as far as U's \
-      pictures are like D's.\(truth)</p>
+      pictures are like D's.\(estimate.source.caveat)\(truth)</p>
       \(table(first, estimate, fills, isTruthKnown, caption: lowest.count > first.count
         ? "The \(Self.shown) classes with the lowest estimate." : "The lowest first."))
       \(rest)

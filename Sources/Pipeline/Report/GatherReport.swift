@@ -53,10 +53,7 @@ extension ReportData {
       inspection = try? Inspection(
         of: selection, listedIn: run.directory.folder(of: .ranking), in: run)
       pictures = ImageGrid(of: selection, in: run, self)
-      purity = run.heldOutScores().flatMap {
-        PurityEstimate($0, selected: selection.scoresByClass)
-      }
-      if purity == nil { purityUnknown = run.whyNothingIsHeldOut }
+      (purity, purityUnknown) = run.purityEstimate(of: selection)
     }
     validationImages = run.data.validation?.count
     planWarnings = run.planWarnings(summary)
@@ -67,8 +64,9 @@ extension ReportData {
 
   /// What the networks said of each measured picture, the student's surest mistakes, and dubious labels of D.
   private mutating func gatherPredictions(of run: Run) {
-    let folder = "\(run.directory.path)/\(LabelErrorFiles.folder)"
-    labelErrors = try? JSON.read(LabelErrors.self, at: "\(folder)/\(LabelErrorFiles.summary)")
+    let errors = run.labelErrors
+    labelErrors = errors.flatMap { $0.isOfThisRun ? $0.found : nil }
+    labelErrorsAreOthers = errors?.isOfThisRun == false
     dubious = Mistake.all(
       labelErrors?.most ?? [], names: classNames, of: run.data.labelled.dataset,
       maxPixels: run.recipe.data.maxPixels)

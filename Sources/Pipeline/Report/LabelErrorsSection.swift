@@ -8,7 +8,7 @@ struct LabelErrorsSection {
   init(_ data: ReportData) { self.data = data }
 
   var html: HTML {
-    guard let found = data.labelErrors else { return .none }
+    guard let found = data.labelErrors else { return data.labelErrorsAreOthers ? others : .none }
     let asked =
       found.folds.map {
         "\(Format.counted($0 * found.repeats, "teacher", "teachers")), each of which had not learned the pictures that it was asked about"
@@ -34,5 +34,14 @@ struct LabelErrorsSection {
       \(list)
       </section>
       """
+  }
+
+  private var others: HTML {
+    """
+    <section class="long" aria-labelledby="labels">
+    <h2 id="labels">Labels that may be wrong</h2>
+    <p>\(HTML.prose("What was found is \(LabelErrors.otherwise)."))</p>
+    </section>
+    """
   }
 }

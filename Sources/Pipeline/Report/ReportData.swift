@@ -40,8 +40,10 @@ struct ReportData {
   var predictions: [Stage: MeasuredPredictions] = [:]
   /// The measured pictures that the student is surest and wrong about.
   var mistakes: [Mistake] = []
-  /// What `halcyon label-errors` found in D; nil where it was not asked.
+  /// What `halcyon label-errors` found in D; nil where it was not asked, or of another teacher or other pictures.
   var labelErrors: LabelErrors?
+  /// Whether it was asked of those.
+  var labelErrorsAreOthers = false
   /// The most dubious labels.
   var dubious: [Mistake] = []
   /// The pictures at chosen ranks; nil before the selection.
