@@ -229,7 +229,10 @@ extension DistributedGroup {
           if try onStore({ try store.get("\(round)/go") }) != nil { return round }
           if let end = try onStore({ try end(in: "\(round)/") }) { throw end }
         }
-        try awaited("process 0 did not answer at \(rendezvous.place)")
+        // It answers nobody any more once all have come.
+        try awaited(
+          "process 0 did not answer (it is stopped, or another process \(rank) has come to "
+            + "\(rendezvous.place) before this one: RANK must be each one's own)")
       }
     } catch {
       if let round { endEarly(round, because: error) }
