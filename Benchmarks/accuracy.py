@@ -12,7 +12,7 @@ import tarfile
 import time
 
 from inputs import FOLDER, HERE, read_idx_file, write_idx_file
-from sides import WAITING, SideError
+from sides import SideError
 
 ROOT = HERE.parent
 FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
@@ -70,8 +70,7 @@ def line(name, method, minutes, seeds, found):
 def measured(name, method, minutes, seed):
     """One training of a method; kept, since all of them take hours."""
     script, argument = METHODS[method]
-    folder = HERE / ".build" / "accuracy" / name / f"{minutes:g}" / maker(script, argument)
-    kept = folder / f"{method.replace(' ', '-')}-{seed}.json"
+    kept = kept_in(name, method, minutes, seed)
     if kept.exists():
         return json.loads(kept.read_text())
     print(f"bench: accuracy-{name}: {method}, {minutes:g} minutes, seed {seed}", file=sys.stderr, flush=True)
@@ -83,6 +82,11 @@ def measured(name, method, minutes, seed):
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(result))
     return result
+
+
+def kept_in(name, method, minutes, seed):
+    folder = HERE / ".build" / "accuracy" / name / f"{minutes:g}" / maker(*METHODS[method])
+    return folder / f"{method.replace(' ', '-')}-{seed}.json"
 
 
 def maker(script, argument):
@@ -101,8 +105,7 @@ def peer(script, data, method, seconds, seed):
     command = [
         HERE / "peers/.venv-accuracy/bin/python", HERE / "peers" / script, "--data", data / "data.npz",
         "--method", method, "--seconds", str(seconds), "--seed", str(seed)]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, check=False, env={**WAITING, **os.environ})
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     lines = [text for text in done.stdout.splitlines() if text.startswith('{"top1"')]
     if done.returncode or not lines:
         raise SideError(f"{script} --method {method} failed; its own message is above")
@@ -110,12 +113,18 @@ def peer(script, data, method, seconds, seed):
 
 
 def ours(data, name, recipe, seconds, seed):
-    """`halcyon run` with its budgets scaled to the time: two short runs say what a part of them takes."""
-    trials = [(part, halcyon(data, name, recipe, part, 1000 + seed)["seconds"]) for part in (0.1, 0.3)]
-    (first, short), (second, long) = trials
-    each = (long - short) / (second - first)
-    part = (seconds - (short - each * first)) / each
-    return halcyon(data, name, recipe, max(0.05, part), seed) | {"part": part}
+    """`halcyon run` with its budgets scaled until it takes the time: at most that, and no less than 0.93 of it."""
+    scale = FOLDER / "accuracy" / f"{name}-{recipe}-{seconds:g}.part"
+    part = float(scale.read_text()) if scale.exists() else 0.2
+    for _ in range(8):
+        result = halcyon(data, name, recipe, part, seed)
+        share = result["seconds"] / seconds
+        print(f"bench: a part of {part:.3g} took {result['seconds']:.1f} s", file=sys.stderr, flush=True)
+        if 0.93 <= share <= 1:
+            scale.write_text(str(part))
+            return result | {"part": part}
+        part *= 0.97 / share
+    raise SideError(f"halcyon run {recipe} does not take {seconds:g} s, whatever its budgets")
 
 
 def halcyon(data, name, recipe, part, seed):

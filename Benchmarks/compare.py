@@ -12,6 +12,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+import accuracy_table
 from accuracy import accuracy
 from busy import busy
 from duplicates import duplicates
@@ -188,7 +189,17 @@ ITEMS = {
     "select-files": lambda: select("files"),
     "select-memory": lambda: select("memory"),
 }
-ALONE = {"accuracy": accuracy, "busy": busy, "duplicates": duplicates, "select-billion": select_billion}
+
+
+def accuracy_and_table():
+    accuracy()
+    tell(f"accuracy: as a table in {accuracy_table.write()}")
+
+
+ALONE = {
+    "accuracy": accuracy_and_table, "busy": busy, "duplicates": duplicates,
+    "select-billion": select_billion,
+}
 
 
 def compare(item, pairs):
