@@ -51,13 +51,18 @@ struct ComparedNetwork {
     ["\(group).model=\(model)", "\(group).stem=\(stem.rawValue)", "\(group).width=\(width)"]
   }
 
-  /// The demo's network in several widths.
-  static func small(_ widths: [Int]) -> [ComparedNetwork] {
-    widths.map { ComparedNetwork(model: "resnet8", stem: .strided, width: $0) }
+  /// Those of `scale`, by size: the paper's students, or one network in several widths.
+  static func compared(at scale: ExperimentScale, widths: [Int]) -> [ComparedNetwork] {
+    switch scale {
+    case .tiny, .small:
+      widths.map { ComparedNetwork(model: "resnet8", stem: .strided, width: $0) }
+    case .gpu: widths.map { ComparedNetwork(model: "resnet18", stem: .small, width: 2 * $0) }
+    case .paper: papers
+    }
   }
 
   /// The paper's students, by size.
-  static let papers = [
+  private static let papers = [
     "resnet18", "resnet50", "resnext50_32x4d", "resnext101_32x4d", "resnext101_32x8d",
     "resnext101_32x16d",
   ].map { ComparedNetwork(model: $0) }

@@ -8,6 +8,9 @@ public enum ExperimentScale: String, Choice {
   case tiny
   /// The demo's pictures and networks, or another recipe's of pictures as small: two cores, at most an hour.
   case small
+  /// The demo's pictures, or another recipe's of pictures as small, with ResNet-18s of usual widths and ten times the
+  /// budgets: a GPU.
+  case gpu
   /// The paper's networks, with a recipe that says where the pictures are.
   case paper
 
@@ -19,7 +22,7 @@ public enum ExperimentScale: String, Choice {
         "--scale paper needs a recipe that says where the pictures are, such as Recipes/paper/resnet50-yfcc.yaml"
       )
     }
-    return .demo
+    return self == .gpu ? .demoOnGPU : .demo
   }
 
   /// `recipe` with budgets of this size.
@@ -41,6 +44,20 @@ public enum ExperimentScale: String, Choice {
 }
 
 extension Recipe {
+  /// The demo with networks that keep the pictures' size through their first blocks.
+  static var demoOnGPU: Recipe {
+    var recipe = demo
+    (recipe.teacher.model, recipe.teacher.stem, recipe.teacher.width) = ("resnet18", .small, 64)
+    (recipe.student.model, recipe.student.stem, recipe.student.width) = ("resnet18", .small, 32)
+    for training in [
+      \Recipe.teacher.training, \.baseline.training, \.student.training, \.fineTuning.training,
+    ] {
+      recipe[keyPath: training].images = recipe[keyPath: training].images.map { 10 * $0 }
+      recipe[keyPath: training].replicas = 1
+    }
+    return recipe
+  }
+
   /// 250 labels of Fashion-MNIST and its other 59,750 training pictures without: Recipes/fashion-mnist.yaml.
   static var demo: Recipe {
     let folder = "/usr/share/datasets/fashion-mnist"

@@ -62,7 +62,8 @@ struct ExperimentsTests {
     var paper = Recipe(name: "p", labelled: "l", unlabelled: "u")
     paper.data.test = "t"
     for (scale, base) in [
-      (ExperimentScale.tiny, ExperimentScale.tiny.scaled(.demo)), (.small, .demo), (.paper, paper),
+      (ExperimentScale.tiny, ExperimentScale.tiny.scaled(.demo)), (.small, .demo),
+      (.gpu, .demoOnGPU), (.paper, paper),
     ] {
       let experiment = try ExperimentCatalogue.experiment(name, scale, changing: base)
       let names = experiment.rows.map(\.name)

@@ -4,8 +4,7 @@ extension Experiment {
   /// Table 2: students of several sizes, each with the same teacher and selection, beside the same networks trained on
   /// the labels alone.
   @Sendable static func table2(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
-    let networks =
-      scale == .paper ? ComparedNetwork.papers : ComparedNetwork.small([8, 16, 32, 64])
+    let networks = ComparedNetwork.compared(at: scale, widths: [8, 16, 32, 64])
     return Experiment(
       name: "table2", title: "Students of several sizes against the same networks on labels alone",
       about:

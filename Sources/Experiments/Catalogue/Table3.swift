@@ -4,9 +4,8 @@ extension Experiment {
   /// Table 3: one student with teachers of several strengths.
   @Sendable static func table3(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
     let networks =
-      scale == .paper
-      ? ComparedNetwork.papers + [ComparedNetwork(model: "resnext101_32x48d")]
-      : ComparedNetwork.small([4, 8, 16, 32])
+      ComparedNetwork.compared(at: scale, widths: [4, 8, 16, 32])
+      + (scale == .paper ? [ComparedNetwork(model: "resnext101_32x48d")] : [])
     let (weakest, strongest) = (networks.first?.name ?? "", networks.last?.name ?? "")
     return Experiment(
       name: "table3", title: "One student, teachers of several strengths",

@@ -3,8 +3,7 @@ import Recipes
 extension Experiment {
   /// Table 4: self-training, where teacher and student are the same network.
   @Sendable static func table4(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
-    let networks =
-      scale == .paper ? ComparedNetwork.papers : ComparedNetwork.small([8, 16, 32, 64])
+    let networks = ComparedNetwork.compared(at: scale, widths: [8, 16, 32, 64])
     let (smallest, largest) = (networks.first?.name ?? "", networks.last?.name ?? "")
     return Experiment(
       name: "table4", title: "Self-training: the teacher is the student's own network",
