@@ -87,9 +87,7 @@ extension Experiment.Column {
   /// Top-1 of the student before fine-tuning.
   static let pretrained = summary("Pre-trained only") { $0[.student].top1 }
   /// Top-1 of the student, of several rounds the last one's.
-  static let student = summary("Fine-tuned") {
-    $0.rounds.last.map(\.student) ?? $0[.fineTuning].top1
-  }
+  static let student = summary("Fine-tuned") { $0[.fineTuning].top1 }
   /// Top-1 of the network that the row is about.
   static let ofRow = Self(title: "Top-1") { outcome, row in
     row.measured.flatMap { outcome.summary[$0].top1 }

@@ -62,8 +62,9 @@ public struct ExperimentTransfer: Sendable {
       (request.classes, request.labelledCount) = (classes, labelledCount)
     }
     // A linear layer takes seconds: it tries as many weight decays as `transfer` does by itself.
-    request.trials = mode == .full ? trials : nil
-    (request.epochs, request.heldOut) = (epochs, heldOut)
+    if mode == .full {
+      (request.trials, request.epochs, request.heldOut) = (trials, epochs, heldOut)
+    }
     request.seed = recipe.seed
     request.compute.device = recipe.device
     request.compute.precision = recipe.precision

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-public import Pipeline
+import Pipeline
 public import Recipes
 import SystemPackage
 import Training
@@ -65,7 +65,7 @@ public func runExperiment(
     try recipe.write(to: path)
     return path
   }
-  try requireRunnable(experiment, recipes: paths)
+  try requireRunnable(experiment, recipes: paths, request)
   let count = recipes.count * request.seeds.count
   if let line = experiment.leftOut { console.say(line) }
   console.say(
@@ -102,12 +102,26 @@ public func runExperiment(
   return results
 }
 
-/// Looks at the pictures, networks and budgets of every row, so that none is refused after hours of others.
+/// Looks at the pictures, networks and budgets of every row, and at the pictures that they transfer to, so that none is
+/// refused after hours of others.
 /// - Throws: `Problems`, each with the row's name.
-private func requireRunnable(_ experiment: Experiment, recipes: [String]) throws {
-  let problems = try zip(experiment.rows, recipes).flatMap { row, path in
+private func requireRunnable(
+  _ experiment: Experiment, recipes: [String], _ request: ExperimentRequest
+) throws {
+  var problems = try zip(experiment.rows, recipes).flatMap { row, path in
     try DryRun(RecipeReading(contentsOf: path)).problems.map {
       Problem("\(row.name): \($0.message)", exitCode: $0.exitCode, key: $0.key)
+    }
+  }
+  if let wanted = experiment.transfer, let path = recipes.first {
+    var recipe = try RecipeReading(contentsOf: path).recipe
+    recipe.seed = request.seeds.first ?? 0
+    for mode in TransferMode.allCases {
+      let transfer = wanted.request(mode, from: "", run: "", recipe, out: request.out)
+      for problem in try problemsOfTransfer(transfer)
+      where !problems.contains(where: { $0.message == problem.message }) {
+        problems.append(problem)
+      }
     }
   }
   if let error = Problems(problems) { throw error }

@@ -50,7 +50,10 @@ extension Run {
     switch try StageMarker.state(
       of: stage, in: folder, for: recipe, measuredOn: inputs.measured)
     {
-    case .done(_, measured: true): return .done
+    case .done(_, measured: true):
+      guard let reason = whyRankedAgain(stage) else { return .done }
+      console.say("\(stage.title): \(reason)")
+      return .measured
     case .done(let marker, measured: false):
       if stage.isMeasured {
         console.say("\(stage.title): \(marker.whyMeasuredAgain(on: inputs.measured))")

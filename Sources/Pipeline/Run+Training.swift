@@ -105,14 +105,14 @@ extension Run {
   func measure(_ network: any Network, _ stage: Stage) throws -> [String: Double] {
     var accuracies: [String: Double] = [:]
     for (name, examples) in [("validation", data.validation), ("test", data.test)] {
-      let path = evaluationPath(of: stage, on: name)
+      let path = directory.evaluationPath(of: stage, on: name)
       // Test pictures are for final figures alone.
       let isHeldOut = stage == .teacher && name == "validation"
       guard let examples else {
         // What an earlier recipe measured on is not this one's.
         if isFirst {
           try? FilePath(text: path).remove()
-          try? FilePath(text: predictionsPath(of: stage, on: name)).remove()
+          try? FilePath(text: directory.predictionsPath(of: stage, on: name)).remove()
           if isHeldOut { try? FilePath(text: heldOutScoresPath).remove() }
         }
         continue
@@ -131,7 +131,7 @@ extension Run {
       accuracies["\(name)_top1"] = top1
       accuracies["\(name)_top5"] = result.top5
       if isFirst {
-        try noting.write(to: predictionsPath(of: stage, on: name))
+        try noting.write(to: directory.predictionsPath(of: stage, on: name))
         if isHeldOut { try noting.writeRanked(to: heldOutScoresPath) }
         try DurableFile.write(try JSON.pretty(result), to: path)
       }
@@ -141,16 +141,21 @@ extension Run {
     return accuracies
   }
 
-  /// What the network of a stage says of each picture of the `set` (validation or test).
-  func predictionsPath(of stage: Stage, on set: String) -> String {
-    "\(directory.folder(of: stage))/predictions-\(set).csv"
-  }
-
   /// The scores that the teacher would rank each validation picture by.
   var heldOutScoresPath: String { "\(directory.folder(of: .teacher))/ranked-validation.csv" }
 
-  /// How often the network of a stage is right, per class, on the `set` (validation or test).
-  func evaluationPath(of stage: Stage, on set: String) -> String {
-    "\(directory.folder(of: stage))/evaluation-\(set).json"
+  /// Why the teacher's scores of the validation pictures, which a teacher from another run or version may lack or have in
+  /// fewer classes, are to be computed anew; nil where they suffice.
+  func whyRankedAgain(_ stage: Stage) -> String? {
+    guard stage == .teacher, let pictures = data.validation, pictures.count > 0,
+      pictures.dataset.absence == nil
+    else { return nil }
+    let wanted = min(recipe.ranking.labelsPerImage, data.classNames.count)
+    guard let count = HeldOutScores.labelsPerImage(at: heldOutScoresPath) else {
+      return "its scores of the validation pictures are not there; it is measured again"
+    }
+    return count < wanted
+      ? "its scores of the validation pictures are of \(Format.counted(count, "class", "classes")) each, and not of "
+        + "\(wanted); it is measured again" : nil
   }
 }

@@ -220,13 +220,22 @@ extension Stage {
   /// Whether the network that it trains is the teacher's.
   var isOfTeacher: Bool { facts.isOfTeacher }
 
+  /// Whether its network becomes the student's: of several rounds, what is told of it is the last one's.
+  var makesStudent: Bool { self == .student || self == .fineTuning }
+
   /// Whether accuracies are measured of its network: selecting has none, and stage 0's knows other classes.
   var isMeasured: Bool { facts.accuracy != nil }
 
-  /// The models that a run has left in `folder`, the best last.
+  /// The models that a run has left in `folder`, the best last: of several rounds the last student.
   static func models(in folder: String) -> [String] {
-    comparisonsFirst.map { "\(folder)/\($0.folder)" }
-      .filter { FilePath(text: "\($0)/model.safetensors").exists }
+    let run = RunDirectory(path: folder)
+    var places = comparisonsFirst.map { "\(folder)/\($0.folder)" }
+    var number = 2
+    while FilePath(text: run.round(number).path).isFolder {
+      places.append(run.round(number).folder(of: .fineTuning))
+      number += 1
+    }
+    return places.filter { FilePath(text: "\($0)/model.safetensors").exists }
   }
 
   /// The stages of the pipeline: the four, and what the teacher learns before D, which not every recipe has.

@@ -22,7 +22,7 @@ extension Recipe {
       .value("workers", \.workers, "Decoding threads; 0 means all cores.", reaches: .nothing),
       .value(
         "rounds", \.rounds,
-        "How many rounds there are: the student of each ranks the unlabelled pictures for the next one's, which are kept in rounds/2, rounds/3 and so on.",
+        "How many rounds there are: the student of each ranks the unlabelled pictures for the next one's, which are kept in rounds/2, rounds/3 and so on; the last student is the run's.",
         reaches: .laterRounds, isYoung: true),
       .group("data", \.data, Data.fields, comment: "Where the pictures are."),
       .group("input", \.input, Input.fields, comment: "What the networks see."),
@@ -35,10 +35,14 @@ extension Recipe {
       .group("student", \.student, Student.fields, comment: "Stage 3: pre-trained on them."),
       .group(
         "fineTuning", \.fineTuning, FineTuning.fields,
-        comment: "Stage 4: the student on the labelled pictures."),
+        comment:
+          "Stage 4: the student on the labelled pictures; left out, loss and augmentation are the teacher's."
+      ),
       .group(
         "baseline", \.baseline, Baseline.fields,
-        comment: "The comparison: the student's architecture on the labelled pictures alone."),
+        comment:
+          "The comparison: the student's architecture on the labels alone; left out, a value is the teacher's."
+      ),
       .group("evaluation", \.evaluation, Evaluation.fields, comment: "How accuracy is measured."),
       .group("checkpoints", \.checkpoints, Checkpoints.fields, comment: "How often it is saved."),
       .group("report", \.report, Report.fields, comment: "What the report shows."),

@@ -99,7 +99,8 @@ extension Recipe {
       let value =
         ["\"\"", nil].contains(defaults[key.key]) ? "(to be given)" : defaults[key.key] ?? ""
       return [
-        "\(key.key): \(value)", "  \(key.about)", "  Takes \(key.expected). \(key.consequence)",
+        "\(key.key): \(value)", "  \(key.about)",
+        "  Takes \(key.expected). \(key.inheritance)\(key.consequence)",
       ]
     }
   }
@@ -162,6 +163,13 @@ extension RecipeKey {
   /// Whether it says how long a training is, which the long baseline is as long as.
   private var setsLength: Bool {
     key.hasSuffix(".training.images") || key.hasSuffix(".training.epochs")
+  }
+
+  /// Where its value comes from in a recipe that leaves it out, in a sentence with a space after it; empty where that is
+  /// the default.
+  fileprivate var inheritance: String {
+    guard let name = Recipe.inheritedFromTeacher(key) else { return "" }
+    return "Left out, it is as \(name). "
   }
 
   /// What a change of it makes, in a sentence.

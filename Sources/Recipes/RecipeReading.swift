@@ -134,8 +134,6 @@ public struct RecipeReading: Sendable {
 }
 
 extension Recipe {
-  /// The baseline is trained as the teacher is; fine-tuning sees the same pictures with the same
-  /// loss.
   /// Reads the file and then the changes to it, of `groups` or of all. What a preset sets lies below what is given beside
   /// it; one that a change names takes the place of what the file's own preset set, also where that is written out.
   fileprivate mutating func read(
@@ -156,6 +154,7 @@ extension Recipe {
     }
   }
 
+  /// The baseline is trained as the teacher is; fine-tuning sees the same pictures with the same loss.
   fileprivate mutating func inheritFromTeacher() {
     baseline.training = teacher.training
     baseline.training.freezeBackbone = false
@@ -163,6 +162,19 @@ extension Recipe {
     fineTuning.training.labelSmoothing = teacher.training.labelSmoothing
     fineTuning.training.targetThreshold = teacher.training.targetThreshold
     fineTuning.training.augmentation = teacher.training.augmentation
+  }
+
+  /// The teacher's key whose value `key` has in a recipe that leaves it out; nil where that is its own default.
+  static func inheritedFromTeacher(_ key: String) -> String? {
+    func name(below group: String) -> String? {
+      key.hasPrefix(group) ? String(key.dropFirst(group.count)) : nil
+    }
+    let tuned = name(below: "fineTuning.training.").flatMap { name in
+      name.hasPrefix("augmentation.")
+        || ["loss", "labelSmoothing", "targetThreshold"].contains(name) ? name : nil
+    }
+    let compared = name(below: "baseline.training.").flatMap { $0 == "freezeBackbone" ? nil : $0 }
+    return (tuned ?? compared).map { "teacher.training.\($0)" }
   }
 
   fileprivate func requireKeys(_ reader: inout RecipeReader) {

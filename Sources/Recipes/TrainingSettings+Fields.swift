@@ -138,7 +138,7 @@ extension TrainingSettings.Augmentation {
         reaches: .itsStage),
       .value(
         "autoAugment", \.autoAugment,
-        "Which operations on pixels are drawn, as torchvision has them: RandAugment, TrivialAugment (wide), or the policies that AutoAugment found on ImageNet or CIFAR-10.",
+        "Which operations on pixels are drawn, as torchvision has them: RandAugment, TrivialAugment (wide), or the policies that AutoAugment found on ImageNet or CIFAR-10. TrivialAugment moves a picture by up to 32 pixels whatever its size, which leaves nothing of one of 32; the others by a share of it.",
         reaches: .itsStage, isYoung: true),
       .value(
         "operations", \.operations,

@@ -16,7 +16,8 @@ struct LabelErrorsCommand: ParsableCommand {
 
       RUN/label-errors then has label_issues.csv (key, is_label_issue, label_quality, given_label, \
       predicted_label: cleanlab's table), pred_probs.npy and labels.npy, which cleanlab reads, with classes.txt. \
-      Pictures held out for validation are not looked at. The report of the run shows the most dubious ones, and \
+      Pictures that data.validationFraction holds out for validation are not asked about; data.validationFraction=0 \
+      puts them with the others. The report of the run shows the most dubious ones, and \
       estimates the purity of its selection by these answers where it has no validation pictures. Run it again to \
       go on after a stop.
       """)
@@ -92,6 +93,7 @@ struct LabelErrorsCommand: ParsableCommand {
     if found.unreadable > 0 {
       lines.append("\(Format.counted(found.unreadable, "picture", "pictures")) cannot be read")
     }
+    if let line = found.validationLine { lines.append(line) }
     return lines
   }
 }

@@ -95,7 +95,7 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
     if summary.rounds.count > 1 {
       let figures = summary.rounds.map { round in
         [
-          "round \(round.round)", percent(round.teacher), percent(round.selectionPurity),
+          "round \(round.round)", percent(round.teacher), round.purityText ?? "-",
           percent(round.student),
         ]
       }
@@ -103,7 +103,7 @@ func resultLines(_ summary: Summary, directory: RunDirectory) -> [String] {
       lines += table(
         [["", "teacher %", "purity %", "student %"]] + figures, rightAligned: [1, 2, 3])
       let last = directory.round(summary.rounds.count).folder(of: .fineTuning)
-      lines.append("the last round's student: \(last)")
+      lines.append("the student is the last round's: \(last)")
     }
     if let part = summary.measuredPart { lines.append("measured on \(part)") }
     if let absent = summary.absentLine { lines.append(absent) }

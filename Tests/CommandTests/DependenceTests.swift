@@ -65,6 +65,32 @@ struct DependenceTests {
     #expect(try !noted("two"))
   }
 
+  @Test("with another P the teacher ranks the validation pictures anew, and is not trained again")
+  func otherP() throws {
+    let settings = Self.quick + ["student.training.images=96", "fineTuning.training.epochs=1"]
+    func widths() throws -> Int {
+      let rows = try tiny.text("a", "1-teacher/ranked-validation.csv").split(separator: "\n")
+      return rows.count - 1
+    }
+    try tiny.finish("run", "a", settings + ["ranking.labelsPerImage=1"])
+    let teacher = try sum("a", "1-teacher/model.safetensors")
+    let pictures = try widths()
+    let wider = settings + ["ranking.labelsPerImage=3"]
+    let again = try tiny.finish("run", "a", wider, flags: ["--redo"])
+    #expect(
+      again.errors.contains(
+        "teacher: its scores of the validation pictures are of 1 class each, and not of 3; it is measured again"
+      ),
+      "\(again.errors)")
+    #expect(try widths() == 3 * pictures)
+    #expect(try sum("a", "1-teacher/model.safetensors") == teacher)
+    // Fewer classes are among them.
+    let fewer = try tiny.finish(
+      "run", "a", settings + ["ranking.labelsPerImage=2"], flags: ["--redo"])
+    #expect(fewer.errors.contains("teacher: done"), "\(fewer.errors)")
+    #expect(try tiny.text("a", "summary.json").contains("\"images\" : \(pictures)"))
+  }
+
   @Test("corrected labels of D are refused with their names; --redo gives what a new folder gives")
   func labels() throws {
     try list("d", 60, wrong: [1, 7])

@@ -19,7 +19,7 @@ struct LabelErrorsTests {
     let tiny = try TinyRun()
     let found = try tiny.finish("label-errors", "a", flags: ["--folds", "3", "--json"]).object()
     // 60 labelled pictures without the 12 that are held out for validation.
-    #expect(found["pictures"] as? Int == 48)
+    #expect(found["pictures"] as? Int == 48 && found["validation_pictures"] as? Int == 12)
     #expect(found["folds"] as? Int == 3 && found["repeats"] as? Int == 3)
     let table = try rows(tiny, "label_issues.csv")
     #expect(

@@ -87,6 +87,12 @@ struct OptionsTests {
         "  options: targets soft, preset strong, loss sigmoid, targetThreshold 0.2, autoAugment randAugment, operations 2, "
           + "magnitude 9, mixup 0.1, cutmix 1.0, schedule cosine\n"), "\(plan)")
     #expect(plan.components(separatedBy: "options:").count == 2)
+    let views = ["teacher.training.augmentation.autoAugment=randAugment"]
+    let inherited = try tiny.finish("run", "a", views, flags: ["--dry-run"]).output
+    #expect(
+      inherited.contains(
+        "  options: autoAugment randAugment, operations 2, magnitude 9, augmentation as the teacher's\n"
+      ), "\(inherited)")
     let one = try tiny.finish(
       "run", "a", settings + ["ranking.labelsPerImage=1"], flags: ["--dry-run"])
     #expect(

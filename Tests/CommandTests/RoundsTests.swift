@@ -37,7 +37,7 @@ struct RoundsTests {
     #expect(outcome.errors.contains("round 2 of 2: the student is the teacher now"))
     #expect(
       outcome.output.contains(
-        "the last round's student: \(tiny.directory("two"))/rounds/2/4-fine-tuned"),
+        "the student is the last round's: \(tiny.directory("two"))/rounds/2/4-fine-tuned"),
       "\(outcome.output)")
     let summary = try #require(
       try JSONSerialization.jsonObject(with: Data(tiny.text("two", "summary.json").utf8))
@@ -45,8 +45,21 @@ struct RoundsTests {
     let rounds = try #require(summary["rounds"] as? [[String: Any]])
     #expect(rounds.count == 2)
     #expect(rounds[1]["teacher_top1"] as? Double == rounds[0]["student_top1"] as? Double)
-    #expect(rounds[0]["student_top1"] as? Double == summary["student_top1"] as? Double)
-    #expect(try tiny.text("two", "report.html").contains("<h2 id=\"rounds\">Rounds</h2>"))
+    #expect(rounds[1]["student_top1"] as? Double == summary["student_top1"] as? Double)
+    #expect(rounds[1]["pretrained_top1"] as? Double == summary["pretrained_top1"] as? Double)
+    #expect(rounds[0]["teacher_top1"] as? Double == summary["teacher_top1"] as? Double)
+    // By twelve held-out pictures: each round's selection is another teacher's.
+    let estimates = try rounds.map { round in
+      try #require(round["selection_purity_estimate"] as? [String: Any])
+    }
+    #expect(estimates.map { $0["images"] as? Int } == [12, 12])
+    #expect(estimates[0]["value"] as? Double != estimates[1]["value"] as? Double)
+    #expect(tiny.has("two", "rounds/2/1-teacher/ranked-validation.csv"))
+    #expect(try tiny.text("two", "README.md").contains("halcyon predict rounds/2/4-fine-tuned"))
+    let report = try tiny.text("two", "report.html")
+    #expect(report.contains("<h2 id=\"rounds\">Rounds</h2>"))
+    #expect(report.contains("of the student is of round 2, the last one that is finished"))
+    #expect(report.contains("<code>rounds/2/4-fine-tuned/predictions-test.csv</code>"))
     #expect(!(try tiny.text("one", "report.html").contains("id=\"rounds\"")))
     // One more round is added to what is there, and a changed student is another teacher.
     try tiny.finish("run", "two", Self.short + ["rounds=3"])

@@ -261,6 +261,7 @@ struct TransferTests {
     try writeCUB()
     for (flags, text) in [
       (["--learning-rate", "0.1"], "trained to its optimum"),
+      (["--epochs", "3", "--held-out", "0.3"], "no use for --epochs, --held-out: its layer"),
       (["--classes", "001.north,eagle"], "has no class eagle"),
       (["--labelled-count", "5"], "--labelled-count is 5"),
     ] {
@@ -272,6 +273,9 @@ struct TransferTests {
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"))
     let other = try transfer("fc", "cub")
     #expect(other.code == 64 && other.errors.contains("no transfer was begun in it"))
+    let single = try transfer("full", "none", ["--trials", "1", "--held-out", "0.3"])
+    #expect(
+      single.code == 64 && single.errors.contains("--held-out has no use"), "\(single.errors)")
     let drops = try transfer("full", "none", ["--set", "drops=[1]"])
     #expect(drops.code == 64 && drops.errors.contains("six and nine tenths"), "\(drops.errors)")
   }

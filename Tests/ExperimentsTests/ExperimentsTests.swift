@@ -109,6 +109,61 @@ struct ExperimentsTests {
     #expect(error?.description.contains("student.training.images") == true)
   }
 
+  @Test("each of today's options has a claim, and none a larger budget than the paper's recipe")
+  func options() throws {
+    let experiment = try ExperimentCatalogue.experiment("options", .small, changing: .demo)
+    let claimed = experiment.claims.compactMap(\.comparisons.first)
+      .filter { $0.second.row == "paper" && $0.second.column == 2 }.map(\.first.row)
+    #expect(claimed == experiment.rows.dropFirst().map(\.name))
+    let rows = try Dictionary(
+      experiment.rows.map { ($0.name, try Recipe(yaml: Recipe.demo.yaml, overrides: $0.settings)) }
+    ) { first, _ in first }
+    func row(_ name: String) throws -> Recipe { try #require(rows[name]) }
+    #expect(try row("paper") == .demo)
+    let strong = try row("strong")
+    for training in [strong.teacher.training, strong.student.training, strong.baseline.training] {
+      var own = Recipe.Training()
+      own.apply(.strong)
+      #expect(training.preset == .strong && training.loss == .sigmoid)
+      #expect(training.targetThreshold == own.targetThreshold)
+      #expect(training.augmentation.cutmix == own.augmentation.cutmix)
+      #expect(training.augmentation.autoAugment == .randAugment)
+    }
+    #expect(strong.fineTuning.training.loss == .sigmoid)
+    #expect(try row("bce").student.training.loss == .sigmoid)
+    #expect(try row("autoaugment").teacher.training.augmentation.autoAugment == .cifar10)
+    // 200,000 images are 600,000 forward passes: two rounds of half; 12 of 15 of them with weak views of U.
+    #expect(try row("rounds").student.training.images == 100_000)
+    #expect(try row("consistency-instead").student.training.images == 160_000)
+    let after = try row("consistency-after")
+    #expect(after.student.training.images == 100_000 && after.fineTuning.training.images == 80_000)
+  }
+
+  @Test("what a transfer lacks is said before anything is trained")
+  func transferProblems() throws {
+    let folder = try TemporaryFolder()
+    func problems(_ path: String) throws -> [String] {
+      var request = TransferRequest("", to: path, mode: .full, out: "")
+      request.trials = 2
+      return try problemsOfTransfer(request).map(\.message)
+    }
+    #expect(
+      try problems(folder.path + "/none").first?.contains("there is no \(folder.path)/none") == true
+    )
+    for (name, count) in [("one", 1), ("two", 2)] {
+      for picture in 0..<2 * count {
+        try folder.write("x", to: "\(name)/train/\(picture % 2 == 0 ? "a" : "b")/\(picture).png")
+      }
+    }
+    #expect(
+      try problems(folder.path + "/two/train").first?.contains("has no test pictures") == true)
+    for name in ["one", "two"] {
+      for label in ["a", "b"] { try folder.write("x", to: "\(name)/test/\(label)/t.png") }
+    }
+    #expect(try problems(folder.path + "/one").first?.contains("one picture of each class") == true)
+    #expect(try problems(folder.path + "/two").isEmpty)
+  }
+
   @Test(
     "a recipe with tags has rows of them, and a teacher from nothing trains as its baseline does")
   func tags() throws {

@@ -105,14 +105,48 @@ struct PurityEstimateTests {
     #expect(estimate.high >= min(1, estimate.share + own) - 1e-9)
   }
 
+  /// The scores of so many pictures that were held out, each in its `width` best classes.
+  private func ranked(_ count: Int, in width: Int = 2) -> String {
+    let rows = (0..<count).flatMap { picture in
+      zip(["it's", "<b>old"], [picture, -picture]).prefix(width).map { name, score in
+        "\(picture).png,it's,\(name),\(score)\n"
+      }
+    }
+    return "key,truth,class,log_odds\n" + rows.joined()
+  }
+
+  @Test("pictures that another recipe ranked in fewer classes tell nothing, in more as much")
+  func otherP() throws {
+    let (painted, run, selection) = try paintedSelection()
+    let path = "run/\(Stage.teacher.folder)/ranked-validation.csv"
+    func estimate(_ scores: String) throws -> (estimate: PurityEstimate?, unknown: String?) {
+      try painted.folder.write(scores, to: path)
+      return run.purityEstimate(of: selection)
+    }
+    let one = try estimate(ranked(12, in: 1))
+    #expect(one.estimate == nil)
+    #expect(
+      one.unknown?.hasPrefix(
+        "the held-out pictures were ranked in 1 class each, as another recipe had it, and the selected ones in 2"
+      )
+        == true)
+    let two = try #require(try estimate(ranked(12)).estimate)
+    #expect(HeldOutScores.labelsPerImage(at: "\(painted.folder.path)/\(path)") == 2)
+    // The third class of each, which the selection knows nothing of, is left aside.
+    let three = ranked(12).split(separator: "\n").enumerated().map { place, line in
+      place > 0 && place % 2 == 0
+        ? "\(line)\n\(place / 2 - 1).png,it's,\"R&D \"\"x\"\"\",-99\n" : "\(line)\n"
+    }.joined()
+    #expect(try estimate(three).estimate == two)
+    #expect(HeldOutScores.labelsPerImage(at: "\(painted.folder.path)/\(path)") == 3)
+  }
+
   @Test("fewer than ten held-out pictures give no estimate, but a sentence why")
   func tooFew() throws {
     let (painted, run, selection) = try paintedSelection()
     func estimate(_ count: Int) throws -> (estimate: PurityEstimate?, unknown: String?) {
-      let rows = (0..<count).map { "\($0).png,it's,it's,\($0)\n" }
       try painted.folder.write(
-        "key,truth,class,log_odds\n" + rows.joined(),
-        to: "run/\(Stage.teacher.folder)/ranked-validation.csv")
+        ranked(count), to: "run/\(Stage.teacher.folder)/ranked-validation.csv")
       return run.purityEstimate(of: selection)
     }
     let few = try estimate(9)
@@ -134,10 +168,8 @@ struct PurityEstimateTests {
   @Test("answers of another teacher or about other pictures are neither shown nor estimated by")
   func others() throws {
     let (painted, run, selection) = try paintedSelection()
-    let rows = (0..<12).map { "\($0).png,it's,it's,\($0)\n" }
     let folder = "run/\(LabelErrorFiles.folder)"
-    try painted.folder.write(
-      "key,truth,class,log_odds\n" + rows.joined(), to: "\(folder)/\(LabelErrorFiles.ranked)")
+    try painted.folder.write(ranked(12), to: "\(folder)/\(LabelErrorFiles.ranked)")
     #expect(run.labelErrors == nil && run.purityEstimate(of: selection).estimate == nil)
     func write(_ madeOf: [String: String]?) throws {
       let errors = LabelErrors(

@@ -41,6 +41,24 @@ struct ReportGatheringTests {
     #expect(html.contains("id=\"curves\"") == false)
   }
 
+  @Test("of a log's warnings those since the last start are told, and none where no start is noted")
+  func logged() throws {
+    let painted = try PaintedRun()
+    let run = try painted.open()
+    func told(_ events: [String]) throws -> [String] {
+      try painted.folder.write(events.map { $0 + "\n" }.joined(), to: "run/log.jsonl")
+      return run.planWarnings(try Summarize.perform(in: run)).filter { $0.key == "data" }
+        .map(\.message)
+    }
+    func warning(_ text: String) -> String { #"{"event":"warning","message":"\#(text)"}"# }
+    let opened = #"{"event":"opened","warnings":1}"#
+    // As version 0.1.0 wrote it, whose warnings were the plan's, too.
+    #expect(try told([warning("the two are alike")]) == [])
+    #expect(
+      try told([opened, warning("old"), opened, warning("a picture twice")]) == ["a picture twice"])
+    #expect(try told([warning("old"), opened]) == [])
+  }
+
   @Test("a picture that cannot be read leaves a cell that says why")
   func unreadable() throws {
     let painted = try PaintedRun()
@@ -128,7 +146,7 @@ struct ReportGatheringTests {
 
     func evaluation(_ set: String) throws -> Evaluation {
       let bytes = try Data(
-        contentsOf: URL(fileURLWithPath: run.evaluationPath(of: .baseline, on: set)))
+        contentsOf: URL(fileURLWithPath: run.directory.evaluationPath(of: .baseline, on: set)))
       return try JSONDecoder().decode(Evaluation.self, from: bytes)
     }
     let validation = try evaluation("validation"), test = try evaluation("test")

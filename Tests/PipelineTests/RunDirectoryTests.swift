@@ -247,4 +247,18 @@ struct RunDirectoryTests {
       manifest.differences(in: run)
         == ["1-teacher/model.safetensors is missing", "2-ranking/selected.bin has changed"])
   }
+
+  @Test("the best model of a run is its student, of several rounds the last one that there is")
+  func models() throws {
+    for name in ["1-teacher", "4-fine-tuned", "baseline", "rounds/2/1-teacher"] {
+      try folder.write("x", to: "runs/a/\(name)/model.safetensors")
+    }
+    #expect(
+      Stage.models(in: run.path)
+        == ["baseline", "1-teacher", "4-fine-tuned"].map { "\(run.path)/\($0)" })
+    try folder.write("x", to: "runs/a/rounds/2/4-fine-tuned/model.safetensors")
+    // A student that is not fine-tuned yet is none.
+    try folder.write("x", to: "runs/a/rounds/3/3-student/model.safetensors")
+    #expect(Stage.models(in: run.path).last == "\(run.path)/rounds/2/4-fine-tuned")
+  }
 }

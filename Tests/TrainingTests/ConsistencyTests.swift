@@ -214,20 +214,51 @@ extension OwnTrainingTests {
     let one = try learned(threads: 1)
     #expect(try learned(threads: 3) == one)
     for size in [2, 4] {
-      let port = try FreePort.find()
-      let found = try Members.results(size) { rank in
-        try? Libtorch.setThreads(1)
-        let job = try self.consistent(flexible: flexible) { ($0.replicas, $0.images) = (4, 160) }
-        var runtime = self.runtime()
-        runtime.threads = .count(1)
-        let group = try DistributedGroup(
-          Rendezvous(rank: rank, size: size, port: port), timeout: 30)
-        runtime.group = group
-        defer { group.leave() }
-        try train(job, runtime)
-        return try self.weights(job)
+      let found = try together(size) {
+        try self.consistent(flexible: flexible) { ($0.replicas, $0.images) = (4, 160) }
       }
       for process in found { #expect(process == one) }
+    }
+  }
+
+  /// What each of `size` processes has learnt of the training that `job` makes.
+  private func together(
+    _ size: Int, _ job: @escaping @Sendable () throws -> TrainingJob
+  ) throws -> [[[Float]]] {
+    let port = try FreePort.find()
+    return try Members.results(size) { rank in
+      try? Libtorch.setThreads(1)
+      let job = try job()
+      var runtime = self.runtime()
+      runtime.threads = .count(1)
+      let group = try DistributedGroup(
+        Rendezvous(rank: rank, size: size, port: port), timeout: 30)
+      runtime.group = group
+      defer { group.leave() }
+      try train(job, runtime)
+      return try self.weights(job)
+    }
+  }
+
+  @Test(
+    "with synced batch norm, weak and strong views too are normalised as in one network alone",
+    arguments: [false, true])
+  func consistentSynced(flexible: Bool) throws {
+    try Libtorch.setThreads(1)
+    let job = try consistent(flexible: flexible) { $0.images = 64 }
+    try train(job, runtime())
+    let alone = try weights(job)
+    for size in [2, 4] {
+      let found = try together(size) {
+        try self.consistent(flexible: flexible) {
+          ($0.replicas, $0.syncBatchNorm, $0.images) = (4, true, 64)
+        }
+      }
+      #expect(found.allSatisfy { $0 == found[0] })
+      for (own, wanted) in zip(found[0], alone) {
+        let most = wanted.map(abs).max() ?? 0
+        #expect(zip(own, wanted).allSatisfy { abs($0 - $1) <= 1e-5 * max(most, 1e-3) })
+      }
     }
   }
 

@@ -29,8 +29,9 @@ extension Diagnosis {
 
   /// How often each selected picture was seen.
   static func passes(_ data: ReportData) -> Finding? {
+    let last = data.summary.rounds.last { $0.round == data.lastRound }
     guard let seen = data.marker(.student)?.imagesSeen,
-      let selected = data.summary.selectedImages, selected > 0
+      let selected = last?.selectedImages ?? data.summary.selectedImages, selected > 0
     else { return nil }
     let ofSelected = Double(seen) * (1 - data.recipe.student.mixLabelled)
     let passes = ofSelected / Double(selected)

@@ -149,9 +149,19 @@ extension Run {
       )
     }
     let held = HeldOutScores(at: heldOutScoresPath, names: data.classNames, source: .validation)
-    let found = [held, outOfFoldScores].compactMap { $0 }
+    let all = [held, outOfFoldScores].compactMap { $0 }
+    let ranked = min(selection.classesPerSample, data.classNames.count)
+    let found = all.compactMap { $0.ranked(in: ranked) }
     if let scores = found.first(where: { $0.pictures >= PurityEstimate.fewest }) {
       return (PurityEstimate(scores, selected: selection.scoresByClass), nil)
+    }
+    if found.isEmpty, let other = all.first {
+      return (
+        nil,
+        "the held-out pictures were ranked in \(Format.counted(other.labelsPerImage, "class", "classes")) each, as another "
+          + "recipe had it, and the selected ones in \(ranked) (ranking.labelsPerImage): `halcyon "
+          + "\(other.source == .validation ? "run" : "label-errors") \(directory.path)` ranks them anew"
+      )
     }
     var reason =
       "U has no labels that tell, and "

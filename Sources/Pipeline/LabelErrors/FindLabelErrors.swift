@@ -86,7 +86,7 @@ public struct FindLabelErrors {
       labels: rows.labels, probabilities: rows.probabilities, classCount: classCount)
     let names = rows.classNames
     let right = zip(rows.labels, learning.predicted).count { $0 == $1 }
-    let found = LabelErrors(
+    var found = LabelErrors(
       pictures: rows.labels.count, unreadable: unreadable.count,
       issues: learning.isIssue.count { $0 },
       outOfFoldTop1: 100 * Double(right) / Double(rows.labels.count),
@@ -99,6 +99,7 @@ public struct FindLabelErrors {
           predictedLabel: names[learning.predicted[row]], labelQuality: learning.quality[row])
       }, folder: folder, images: plan(settings, shareOf: options.folds)?.totalImages,
       recipeImages: plan(run.recipe.teacher.training)?.totalImages, madeOf: madeOf)
+    if run.data.isValidationHeldOut { found.validationPictures = run.data.validation?.count }
     try LabelErrorFiles.write(found, rows, learning, to: folder)
     return found
   }

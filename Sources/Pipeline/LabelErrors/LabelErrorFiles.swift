@@ -138,6 +138,16 @@ public struct LabelErrors: Codable, Sendable {
   let images, recipeImages: Int?
   /// What it was made of, as in `made-of.json`.
   let madeOf: [String: String]?
+  /// How many pictures of D are held out for validation, whose labels were not asked about; nil where none are.
+  public var validationPictures: Int?
+
+  /// These in a sentence; nil where there are none.
+  public var validationLine: String? {
+    validationPictures.map {
+      "The \(Format.counted($0, "picture that is", "pictures that are")) held out for validation "
+        + "\($0 == 1 ? "was" : "were") not asked about (data.validationFraction: 0 puts them with the others)"
+    }
+  }
 
   /// What is said of it where that is not what the run has now.
   static let otherwise =
@@ -149,5 +159,6 @@ public struct LabelErrors: Codable, Sendable {
     case images = "images_per_teacher"
     case recipeImages = "images_of_recipe"
     case madeOf = "made_of"
+    case validationPictures = "validation_pictures"
   }
 }

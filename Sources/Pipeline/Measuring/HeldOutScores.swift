@@ -55,6 +55,32 @@ struct HeldOutScores: Equatable {
     pictures = (pairs.map(\.picture).max() ?? -1) + 1
   }
 
+  /// In how many of its best classes each picture stands.
+  var labelsPerImage: Int { pictures > 0 ? pairs.count / pictures : 0 }
+
+  /// Each picture in its `count` best classes alone; nil where it stands in fewer.
+  func ranked(in count: Int) -> Self? {
+    let width = labelsPerImage
+    guard width >= count else { return nil }
+    var scores = self
+    scores.pairs = pairs.indices.filter { $0 % width < count }.map { pairs[$0] }
+    return scores
+  }
+
+  /// In how many classes the file at `path` has its first picture; nil where it is missing, broken or empty.
+  static func labelsPerImage(at path: String) -> Int? {
+    guard let reader = try? CSVReader(path: path), (try? reader.next()) == true else { return nil }
+    var count = 0
+    var first: String?
+    while (try? reader.next()) == true, reader.count == 4,
+      (first ?? reader.text(0)) == reader.text(0)
+    {
+      first = reader.text(0)
+      count += 1
+    }
+    return count > 0 ? count : nil
+  }
+
   /// Reads the file at `path`; nil where it is missing, broken or of other classes than `names`.
   init?(at path: String, names: [String], source: Source) {
     self.source = source

@@ -11,7 +11,17 @@ extension ConsistencySettings {
 extension Recipe {
   /// What of today's options the training of a stage has, besides the paper's settings: "mixup 0.1".
   func options(of stage: Stage) -> [String] {
-    options(ofGroup: stage.recipeKey) + [consistency(of: stage)?.words].compactMap { $0 }
+    options(ofGroup: stage.recipeKey)
+      + [consistency(of: stage)?.words, sharedAugmentation(of: stage)].compactMap { $0 }
+  }
+
+  /// What fine-tuning has of the teacher's options on pictures, which it takes without being told.
+  private func sharedAugmentation(of stage: Stage) -> String? {
+    let own = fineTuning.training.augmentation
+    guard stage == .fineTuning, own == teacher.training.augmentation,
+      own.autoAugment != .none || own.mixup > 0 || own.cutmix > 0
+    else { return nil }
+    return "augmentation as the teacher's"
   }
 
   private func options(ofGroup group: String) -> [String] {

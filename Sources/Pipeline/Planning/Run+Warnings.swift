@@ -34,21 +34,22 @@ extension Run {
     return preflight.warnings
   }
 
-  /// The warnings that the log at `path` has since the run was last begun or gone on with.
+  /// The warnings that the log at `path` has since the run was last begun or gone on with; none where an earlier version
+  /// wrote it, which did not note when that was and warned of a plan there, too.
   private static func warnings(in path: String) -> [String] {
     struct Event: Decodable {
       var event: String
       var message: String?
     }
-    var found: [String] = []
+    var (found, isOpened) = ([String](), false)
     for line in (try? AppendedFile.lines(of: path).whole) ?? [] {
       // Most lines are steps.
       guard line.contains("\"warning\"") || line.contains("\"opened\""),
         let event = try? JSON.read(Event.self, from: Data(line.utf8))
       else { continue }
-      if event.event == "opened" { found = [] }
+      if event.event == "opened" { (found, isOpened) = ([], true) }
       if event.event == "warning", let message = event.message { found.append(message) }
     }
-    return found
+    return isOpened ? found : []
   }
 }

@@ -123,5 +123,5 @@ struct RunPlan {
 
 extension DryRun.Training {
   /// Whether every round has it.
-  var isOfEachRound: Bool { stage == .student || stage == .fineTuning }
+  var isOfEachRound: Bool { stage.makesStudent }
 }

@@ -32,7 +32,7 @@ struct ConfusionSection {
     let side = grids(stages.filter { $0 == main || $0 == .baseline })
     let folded = grids(stages.filter { $0 != main && $0 != .baseline })
     let files = stages.map { stage -> HTML in
-      "<code>\(stage.folder)/predictions-\(data.measuredOn?.rawValue ?? "test").csv</code>"
+      "<code>\(data.folder(of: stage))/predictions-\(data.measuredOn?.rawValue ?? "test").csv</code>"
     }
     return """
       <section class="long" aria-labelledby="confusion">

@@ -19,12 +19,16 @@ extension ReportData {
     of run: Run, _ summary: Summary, _ markers: [Stage: StageMarker], selection: Selection?
   ) {
     let recipe = run.recipe
+    let rounds = run.finishedRounds
+    let markers = Self.shown(markers, rounds)
     let measured: MeasuredSet? =
       run.data.test != nil ? .test : run.data.validation != nil ? .validation : nil
     self.init(
       recipe: recipe, summary: summary, classNames: run.data.classNames, measuredOn: measured)
+    self.markers = markers.last
+    (lastRound, otherRounds) = (rounds.last?.number ?? 1, markers.others)
     let isFrozen = recipe.teacher.kind.isOnFeatures
-    if isFrozen, markers[.teacher] != nil {
+    if isFrozen, self.markers[.teacher] != nil {
       frozenTeacher = .read(in: run.directory.folder(of: .teacher))
     }
     let trained = Stage.comparisonsFirst.filter {
@@ -33,19 +37,19 @@ extension ReportData {
     trainings = trained.map { stage in
       Training(
         stage: stage, model: run.options(of: stage).model, training: recipe.training(of: stage),
-        marker: markers[stage],
-        rows: (try? MetricsTable.rows(of: run.directory.metricsPath(of: stage))) ?? [],
-        evaluation: markers[stage] == nil ? nil : run.evaluation(of: stage, on: measured))
+        marker: self.markers[stage],
+        rows: (try? MetricsTable.rows(of: place(of: stage, in: run).metricsPath(of: stage))) ?? [],
+        evaluation: self.markers[stage] == nil
+          ? nil : place(of: stage, in: run).evaluation(of: stage, on: measured))
     }
     if recipe.includes(.pretraining) {
       let path = "\(run.directory.folder(of: .pretraining))/tags.json"
       tags = try? JSON.read(TagStatistics.self, at: path)
     }
-    self.markers = markers
     source = ScoreProvenance(of: run.directory)
     cache = try? CacheNote(in: run.directory)
     agreement = TeacherAgreement(of: run.directory)
-    missing = Stage.allCases.filter { recipe.includes($0) && markers[$0] == nil }
+    missing = Stage.allCases.filter { recipe.includes($0) && self.markers[$0] == nil }
     if let selection {
       self.selection = Selected(
         images: selection.images.count, imagesPerClass: selection.imagesPerClass,
@@ -62,6 +66,27 @@ extension ReportData {
     warnings = Self.warnings(run, self)
   }
 
+  /// The markers that a report shows, and the pipeline's in `rounds` that it only counts.
+  private static func shown(
+    _ first: [Stage: StageMarker], _ rounds: [Run.FinishedRound]
+  ) -> (last: [Stage: StageMarker], others: [StageMarker]) {
+    var (shown, others) = (first, [StageMarker]())
+    for round in rounds {
+      for stage in Stage.pipeline {
+        let marker = round.markers[stage]
+        // The round before has the student that this one begins with.
+        others += [stage.makesStudent ? shown[stage] : marker].compactMap { $0 }
+        if stage.makesStudent { shown[stage] = marker }
+      }
+    }
+    return (shown, others)
+  }
+
+  /// Where the result of a stage is that the report shows.
+  private func place(of stage: Stage, in run: Run) -> RunDirectory {
+    stage.makesStudent ? run.directory.round(lastRound) : run.directory
+  }
+
   /// What the networks said of each measured picture, the student's surest mistakes, and dubious labels of D.
   private mutating func gatherPredictions(of run: Run) {
     let errors = run.labelErrors
@@ -73,7 +98,8 @@ extension ReportData {
     guard let set = measuredOn else { return }
     for stage in [Stage.baseline, .teacher, .fineTuning] where markers[stage] != nil {
       predictions[stage] = MeasuredPredictions(
-        at: run.predictionsPath(of: stage, on: set.rawValue), names: classNames,
+        at: place(of: stage, in: run).predictionsPath(of: stage, on: set.rawValue),
+        names: classNames,
         mistakes: stage == .fineTuning ? Mistake.most : 0)
     }
     if let student = predictions[.fineTuning], let pictures = run.data.test ?? run.data.validation {
@@ -164,13 +190,13 @@ extension ReportData {
       )
     }
     for training in data.trainings {
-      let list = run.badSamplesPath(of: training.stage)
+      let list = "\(run.directory.path)/\(data.folder(of: training.stage))/bad-samples.csv"
       let count = AppendedFile.lineCount(of: list) - 1
       if count > 0 {
         warnings.append(
           "\(training.stage.facts.result): "
             + "\(Format.counted(count, "picture", "pictures")) could not be read, and others stood in "
-            + "for them: \(training.stage.folder)/bad-samples.csv.")
+            + "for them: \(data.folder(of: training.stage))/bad-samples.csv.")
       }
       if let evaluation = training.evaluation, let line = evaluation.unreadableLine,
         evaluation.count != data.summary.measuredImages
@@ -183,7 +209,7 @@ extension ReportData {
   }
 }
 
-extension Run {
+extension RunDirectory {
   /// The per-class accuracies that a stage left; nil where they are missing or broken.
   fileprivate func evaluation(of stage: Stage, on set: ReportData.MeasuredSet?) -> Evaluation? {
     guard let set else { return nil }

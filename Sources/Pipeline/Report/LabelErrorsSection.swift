@@ -30,7 +30,7 @@ struct LabelErrorsSection {
       <p>\(Format.counted(found.issues, "label", "labels")) of \(Format.count(found.pictures)) labelled pictures \
       may be wrong, by confident learning on the answers of \(asked); \
       \(Format.fixed(found.outOfFoldTop1, 1)) % of all labels come first there. All are in \
-      <code>\(LabelErrorFiles.folder)/\(LabelErrorFiles.issues)</code>.</p>
+      <code>\(LabelErrorFiles.folder)/\(LabelErrorFiles.issues)</code>.\(found.validationLine.map { " \($0)." } ?? "")</p>
       \(list)
       </section>
       """

@@ -18,8 +18,12 @@ struct ReportData {
   var tags: TagStatistics?
   /// What was put behind a frozen network; nil where the teacher is none, or is not finished.
   var frozenTeacher: FrozenTeacherRecord?
-  /// What the finished stages left.
+  /// What the finished stages left, of several rounds the first one's, and the last one's for the student.
   var markers: [Stage: StageMarker] = [:]
+  /// The last round that is finished.
+  var lastRound = 1
+  /// What the pipeline's stages left in rounds whose markers are not above.
+  var otherRounds: [StageMarker] = []
   /// What was selected; nil before the selection.
   var selection: Selected?
   /// Copies, what was left out and how tags agree; nil before the selection.
@@ -99,6 +103,12 @@ struct ReportData {
   /// How often the network of a stage is right, per class.
   func evaluation(_ stage: Stage) -> Evaluation? { training(stage)?.evaluation }
 
+  /// The folder of a stage's result, in the run's directory.
+  func folder(of stage: Stage) -> String {
+    lastRound > 1 && stage.makesStudent
+      ? "\(RunDirectory.roundFolder(lastRound))/\(stage.folder)" : stage.folder
+  }
+
   /// A marker of any stage.
   func marker(_ stage: Stage) -> StageMarker? { markers[stage] }
 
@@ -123,6 +133,10 @@ struct ReportData {
     var total = (images: 0, seconds: 0.0)
     for stage in Stage.pipeline where recipe.includes(stage) {
       guard let marker = marker(stage) else { return nil }
+      total.images += marker.imagesSeen
+      total.seconds += marker.seconds
+    }
+    for marker in otherRounds {
       total.images += marker.imagesSeen
       total.seconds += marker.seconds
     }

@@ -44,6 +44,14 @@ public struct ModelCard: Sendable {
   }
 
   private var student: String {
+    guard summary.rounds.count < 2 else {
+      return
+        "\(studentOfRound); in \(summary.rounds.count) rounds, the student of each of which was the next one's teacher"
+    }
+    return studentOfRound
+  }
+
+  private var studentOfRound: String {
     let byItself = "with its own sure guesses as labels (FixMatch, arXiv:2001.07685)"
     return switch recipe.student.consistency.use {
     case .none: "the student learned from the best of them, then from the labelled ones"
@@ -129,7 +137,8 @@ public struct ModelCard: Sendable {
       recipe.ranking.precision == .int8 && summary.scoresFrom == nil
       ? " The teacher scored in int8." : ""
     let origin = summary.scoresFrom.map { " The scores are \($0)." } ?? ""
-    let seconds = summary.seconds.values.reduce(0, +)
+    let seconds =
+      summary.seconds.values.reduce(0, +) + summary.rounds.dropFirst().reduce(0) { $0 + $1.seconds }
     return """
       ## Training
 
@@ -151,7 +160,7 @@ public struct ModelCard: Sendable {
   }
 
   private var use: String {
-    let place = Stage.fineTuning.folder
+    let place = place
     return """
       ## Use
 
@@ -163,13 +172,20 @@ public struct ModelCard: Sendable {
       """
   }
 
+  /// Where the student is, in the run's directory.
+  private var place: String {
+    let folder = Stage.fineTuning.folder
+    guard let last = summary.rounds.last?.round, last > 1 else { return folder }
+    return "\(RunDirectory.roundFolder(last))/\(folder)"
+  }
+
   /// The student, as it lies in the run's directory.
   private var model: ModelFolder {
     let options = NetworkOptions(
       model: recipe.student.model, classCount: summary.classes,
       inputChannels: recipe.input.channels, stem: recipe.student.stem, width: recipe.student.width)
     return ModelFolder(
-      path: Stage.fineTuning.folder, options: options, classNames: [], input: recipe.input)
+      path: place, options: options, classNames: [], input: recipe.input)
   }
 
   private var limits: String {

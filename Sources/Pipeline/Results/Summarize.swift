@@ -81,18 +81,21 @@ public enum Summarize {
     // The most that any process of this run had resident.
     summary.peakMiB = Summary.peakMiBOfThisProcess().map { max($0, earlier?.peakMiB ?? 0) }
     if run.recipe.rounds > 1 {
-      let later = (2...run.recipe.rounds).compactMap { number in
-        (try? Summary(contentsOf: run.directory.round(number).summaryPath))
-          .map { Summary.Round(number, $0) }
+      let later = run.finishedRounds
+      summary.rounds =
+        [Summary.Round(1, summary)] + later.map { Summary.Round($0.number, $0.summary) }
+      if let last = later.last?.summary {
+        for stage in Stage.allCases where stage.makesStudent { summary[stage] = last[stage] }
       }
-      summary.rounds = [Summary.Round(1, summary)] + later
     }
-    let data = ReportData(of: run, summary, markers, selection: selection)
+    var data = ReportData(of: run, summary, markers, selection: selection)
     summary.purityEstimate = data.purity.map {
       Summary.Estimate(
         value: 100 * $0.all.share, low: 100 * $0.all.low, high: 100 * $0.all.high,
         images: $0.images)
     }
+    if !summary.rounds.isEmpty { summary.rounds[0].purityEstimate = summary.purityEstimate }
+    data.summary = summary
     try summary.write(to: run.directory.summaryPath)
     try DurableFile.write(Report(data).html, to: run.directory.reportPath)
     let frozen =

@@ -43,9 +43,10 @@ public struct Summary: Codable, Equatable, Sendable {
   public var measuredOn: String?
   /// How many pictures of it could be read, and so were measured; nil where nothing was measured yet.
   public var measuredImages: Int?
-  /// The accuracies of the stages' networks, of those that were measured.
+  /// The accuracies of the stages' networks, of those that were measured; of several rounds the last one's student.
   private var accuracies: [Stage: Accuracy] = [:]
-  /// Each round's figures, the first one's, too; none where there is one.
+  /// Each round's figures, the first one's, too; none where there is one. All else but the student's accuracies is the
+  /// first round's.
   public var rounds: [Round] = []
   /// Seconds by stage.
   public var seconds: [String: Double] = [:]
@@ -61,39 +62,6 @@ public struct Summary: Codable, Equatable, Sendable {
   public var threads: Int
   /// libtorch's version.
   public var libtorch: String
-
-  /// What a round of several came to, in percent; nil where it is not known.
-  public struct Round: Codable, Equatable, Sendable {
-    /// Its number, from 1 on.
-    public var round: Int
-    /// Top-1 of its teacher, which from round 2 on is the student of the one before.
-    public var teacher: Double?
-    /// The part of its selected labels that are right.
-    public var selectionPurity: Double?
-    /// Top-1 of its student before fine-tuning.
-    public var pretrained: Double?
-    /// Top-1 of its student.
-    public var student: Double?
-    /// Seconds that its stages took.
-    public var seconds: Double
-
-    /// That of the run of a round.
-    init(_ round: Int, _ summary: Summary) {
-      self.round = round
-      (teacher, student) = (summary[.teacher].top1, summary[.fineTuning].top1)
-      pretrained = summary[.student].top1
-      selectionPurity = summary.selectionPurity
-      seconds = Stage.pipeline.reduce(0) { $0 + (summary.seconds[$1.rawValue] ?? 0) }
-    }
-
-    private enum CodingKeys: String, CodingKey {
-      case round, seconds
-      case teacher = "teacher_top1"
-      case selectionPurity = "selection_purity"
-      case pretrained = "pretrained_top1"
-      case student = "student_top1"
-    }
-  }
 
   /// An estimate in percent, and its 95 % interval.
   public struct Estimate: Codable, Equatable, Sendable {
@@ -119,7 +87,8 @@ public struct Summary: Codable, Equatable, Sendable {
     }
   }
 
-  /// The accuracy of the network that a stage trained: the student's is `summary[.fineTuning]`.
+  /// The accuracy of the network that a stage trained: the student's is `summary[.fineTuning]`, of several rounds that
+  /// of the last one.
   public subscript(stage: Stage) -> Accuracy {
     get { accuracies[stage] ?? Accuracy() }
     set { accuracies[stage] = newValue == Accuracy() ? nil : newValue }

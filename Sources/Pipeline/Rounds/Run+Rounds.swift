@@ -22,6 +22,35 @@ extension Run {
     }
   }
 
+  /// A later round that is finished.
+  struct FinishedRound {
+    let number: Int
+    let directory: RunDirectory
+    let summary: Summary
+    /// What its stages left.
+    let markers: [Stage: StageMarker]
+  }
+
+  /// The later rounds that are finished, as far as each one's teacher is the student of the one before as it is now.
+  var finishedRounds: [FinishedRound] {
+    var found: [FinishedRound] = []
+    for number in stride(from: 2, through: recipe.rounds, by: 1) {
+      let place = directory.round(number)
+      var markers: [Stage: StageMarker] = [:]
+      for stage in Stage.pipeline {
+        markers[stage] = try? StageMarker(in: place.folder(of: stage))
+      }
+      let before = directory.round(number - 1).folder(of: .fineTuning)
+      let (student, weights) = (try? StageMarker(in: before), "model.safetensors")
+      guard let taken = markers[.teacher]?.outputs[weights], taken == student?.outputs[weights],
+        markers[.fineTuning] != nil, let summary = try? Summary(contentsOf: place.summaryPath)
+      else { break }
+      found.append(
+        FinishedRound(number: number, directory: place, summary: summary, markers: markers))
+    }
+    return found
+  }
+
   /// Gives a round that was not begun what this run knows of the pictures.
   private func begin(_ place: RunDirectory, _ recipe: Recipe) throws {
     guard !FilePath(text: place.recipePath).exists else { return }
@@ -50,9 +79,12 @@ extension Recipe {
 }
 
 extension RunDirectory {
+  /// A round's folder in the run's directory.
+  static func roundFolder(_ number: Int) -> String { "rounds/\(number)" }
+
   /// The directory of a round, the first of which is this one's own.
   public func round(_ number: Int) -> RunDirectory {
-    number > 1 ? RunDirectory(path: "\(path)/rounds/\(number)") : self
+    number > 1 ? RunDirectory(path: "\(path)/\(Self.roundFolder(number))") : self
   }
 
   /// The directory of the round before, where this is a later round's; its number is the folder's name.

@@ -55,6 +55,15 @@ public struct RunDirectory: Equatable, Sendable {
   /// The folder of a training stage's checkpoints.
   public func checkpointsFolder(of stage: Stage) -> String { "\(folder(of: stage))/checkpoints" }
 
+  /// How often the network of a stage is right, per class, on the `set` (validation or test).
+  func evaluationPath(of stage: Stage, on set: String) -> String {
+    "\(folder(of: stage))/evaluation-\(set).json"
+  }
+  /// What the network of a stage says of each picture of the `set` (validation or test).
+  func predictionsPath(of stage: Stage, on set: String) -> String {
+    "\(folder(of: stage))/predictions-\(set).csv"
+  }
+
   /// Whether the stage has left its marker, of whichever recipe.
   func isFinished(_ stage: Stage) -> Bool {
     FilePath(text: StageMarker.path(in: folder(of: stage))).exists

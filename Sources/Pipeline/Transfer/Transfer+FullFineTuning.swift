@@ -64,7 +64,8 @@ extension Transfer {
         of: try contentHashes(of: dataset, workers: runtime.workers).map { $0?.prefix ?? .none })
       : .none
     let (kept, held) = try holdOut(
-      from: dataset, fraction: request.heldOut, seed: seed("held out"), copies: copies)
+      from: dataset, fraction: request.heldOut ?? TransferGrid.heldOut, seed: seed("held out"),
+      copies: copies)
     guard !held.isEmpty else {
       throw PipelineError.usage(
         "\(pictures.trainName) has one picture of each class, of which none can be held out to choose settings "
@@ -78,11 +79,12 @@ extension Transfer {
 
   private func tellBudget(_ count: Int, _ kept: Int, _ heldOut: Int) {
     let grid = TransferGrid(request)
+    let epochs = request.epochs ?? TransferGrid.epochs
     let images =
-      Double(request.epochs) * (Double(count) * Double(kept) + Double(pictures.train.count))
+      Double(epochs) * (Double(count) * Double(kept) + Double(pictures.train.count))
     console.note(
       "\(count) of \(grid.count) settings are tried, each in "
-        + "\(Format.counted(request.epochs, "epoch", "epochs")) of "
+        + "\(Format.counted(epochs, "epoch", "epochs")) of "
         + "\(Format.counted(kept, "picture", "pictures")), and measured on the "
         + "\(Format.count(heldOut)) held out; the best is then trained on all "
         + "\(Format.count(pictures.train.count)): \(Format.count(images)) images in all (--trials, --epochs)"

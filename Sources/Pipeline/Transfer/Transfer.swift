@@ -81,15 +81,7 @@ final class Transfer {
     guard FilePath(text: path).isFolder, !FilePath(text: "\(path)/config.json").exists else {
       return path
     }
-    // Of a run in rounds the last one that has any.
-    let run = RunDirectory(path: path)
-    var rounds = [path]
-    while FilePath(text: run.round(rounds.count + 1).path).isFolder {
-      rounds.append(run.round(rounds.count + 1).path)
-    }
-    guard let best = rounds.reversed().lazy.compactMap({ Stage.models(in: $0).last }).first else {
-      return path
-    }
+    guard let best = Stage.models(in: path).last else { return path }
     console.note("\(path) is a run; \(best) is taken")
     return best
   }

@@ -13,6 +13,8 @@ struct TransferGrid {
   static let schedules: [TrainingSettings.Schedule] = [.cosine, .steps]
   /// How many are tried unless more are asked for.
   static let trials = 10
+  /// Passes over the training pictures unless others are asked for, and the part that is held out.
+  static let (epochs, heldOut) = (50, 0.2)
 
   let learningRates, weightDecays: [Double]
   let schedules: [TrainingSettings.Schedule]

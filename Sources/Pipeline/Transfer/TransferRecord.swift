@@ -33,8 +33,8 @@ struct TransferRecord: Codable, Equatable {
     guard request.mode == .full else { return }
     // What is swept says each trial's own name.
     let swept = TransferGrid.Choice(learningRate: 0, weightDecay: 0, schedule: .cosine)
-    values["--epochs"] = "\(request.epochs)"
-    values["--held-out"] = "\(request.heldOut)"
+    values["--epochs"] = "\(request.epochs ?? TransferGrid.epochs)"
+    values["--held-out"] = "\(request.heldOut ?? TransferGrid.heldOut)"
     values["--batch"] = "\(runtime.batch)"
     var training = try request.training(for: frozen.input)
     (training.epochs, training.drops) = (1, [])

@@ -45,10 +45,10 @@ public struct TransferRequest: Sendable {
   public var weightDecays: [Double]?
   /// The schedules that are tried; nil for `TransferGrid`'s. `full` alone.
   public var schedules: [TrainingSettings.Schedule]?
-  /// `full`: passes over the training pictures, in each trial and in the end.
-  public var epochs = 50
-  /// `full`: the part of the training pictures that settings are chosen on.
-  public var heldOut = 0.2
+  /// Passes over the training pictures, in each trial and in the end; nil for `TransferGrid.epochs`. `full` alone.
+  public var epochs: Int?
+  /// The part of the training pictures that settings are chosen on; nil for `TransferGrid.heldOut`. `full` alone.
+  public var heldOut: Double?
   /// `full`: other settings of its training, KEY=VALUE, with the keys that `fineTuning.training` has in a recipe.
   public var settings: [String] = []
   /// How many of the nearest training pictures vote.
@@ -79,20 +79,27 @@ extension TransferRequest {
     if mode == .fc {
       let given = [
         ("--learning-rate", learningRates != nil), ("--schedule", schedules != nil),
-        ("--set", !settings.isEmpty),
+        ("--epochs", epochs != nil), ("--held-out", heldOut != nil), ("--set", !settings.isEmpty),
       ].filter(\.1).map(\.0)
       try refuse(
         !given.isEmpty,
-        "--mode fc has no use for \(given.joined(separator: " and ")): its layer is trained to its optimum, "
-          + "which depends on the weight decay alone; leave it out, or give --mode full")
+        "--mode fc has no use for \(given.joined(separator: ", ")): its layer is trained to its optimum, which "
+          + "depends on the weight decay alone, and that is chosen on parts that are held out in turn; leave "
+          + "\(given.count == 1 ? "it" : "them") out, or give --mode full")
       try refuse(
         weightDecays != nil && trials != nil,
         "--mode fc tries each of --weight-decay once; leave out --trials")
     }
     try refuse((trials ?? 1) < 1, "--trials is \(trials ?? 0); it must be at least 1")
-    try refuse(epochs < 1, "--epochs is \(epochs); it must be at least 1")
-    try refuse(
-      !(heldOut > 0 && heldOut < 1), "--held-out is \(heldOut); it must be above 0 and below 1")
+    try refuse((epochs ?? 1) < 1, "--epochs is \(epochs ?? 0); it must be at least 1")
+    if let heldOut {
+      try refuse(
+        !(heldOut > 0 && heldOut < 1), "--held-out is \(heldOut); it must be above 0 and below 1")
+      try refuse(
+        min(trials ?? TransferGrid.trials, TransferGrid(self).count) == 1,
+        "--held-out has no use where one setting alone is tried, which is not chosen; leave it out, or give --trials 2 or "
+          + "more")
+    }
     try refuse(neighbours < 1, "--neighbours is \(neighbours); it must be at least 1")
     try refuse(
       !(temperature > 0 && temperature.isFinite),
@@ -132,7 +139,7 @@ extension TransferRequest {
       unlabelled: FilePath(text: data).absolute.text)
     recipe.input = input
     var training = recipe.fineTuning.training
-    (training.epochs, training.batch) = (epochs, 64)
+    (training.epochs, training.batch) = (epochs ?? TransferGrid.epochs, 64)
     if input.size <= 64 {
       (training.augmentation.crop, training.augmentation.padding) = (
         .padded, max(1, input.size / 8)

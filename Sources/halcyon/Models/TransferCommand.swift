@@ -190,11 +190,14 @@ struct SweepOptions: ParsableArguments {
       valueName: "a,b,…"))
   var schedule: ScheduleList?
 
-  @Option(parsing: .unconditional, help: "full: passes over the pictures, in each trial, too.")
-  var epochs = 50
+  @Option(
+    parsing: .unconditional,
+    help: "full: passes over the pictures, in each trial, too (default: 50).")
+  var epochs: Int?
 
-  @Option(parsing: .unconditional, help: "full: the part that settings are chosen on.")
-  var heldOut = 0.2
+  @Option(
+    parsing: .unconditional, help: "full: the part that settings are chosen on (default: 0.2).")
+  var heldOut: Double?
 
   @Option(
     name: .customLong("set"),

@@ -20,6 +20,12 @@ extension Preflight {
       let group = recipe.consistency(of: stage)?.group ?? 1
       let (images, classes) =
         learned[stage].map { ($0.images, $0.classes) } ?? (group * labelled, classCount)
+      if let training = recipe.training(of: stage), !isAtFault(in: key) {
+        let isSoft = stage.facts.learns == .selected && recipe.student.targets == .soft
+        checkThreshold(
+          of: training, key: key, classCount: classes,
+          softClasses: isSoft ? recipe.ranking.labelsPerImage : nil)
+      }
       if let training = known[stage], !isAtFault(in: key) {
         let plan = try attempt(key) { try TrainingPlan(training, imageCount: images) }
         if let plan { warn(of: plan, training, key: key) }
