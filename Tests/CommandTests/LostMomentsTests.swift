@@ -115,7 +115,8 @@ struct LostMomentsTests {
         outcome.errors.contains(
           signal == SIGKILL
             ? "halcyon: rank 1 was ended by signal 9 (SIGKILL); the others are told to stop; then all start again\n"
-            : "halcyon: rank 0 lost another one (exit code 69); the others are told to stop; then all start again\n"),
+            : "halcyon: rank 0 lost another one (exit code 69); the others are told to stop; then all start again\n"
+        ),
         "\(outcome.errors)")
       #expect(outcome.errors.contains("halcyon: all 2 start again: restart 1 of 1\n"))
       #expect(

@@ -17,6 +17,12 @@ enum ProcessTree {
     return state != "Z" && state != "X"
   }
 
+  /// What the process was called with.
+  static func arguments(of process: Int32) -> [String] {
+    let text = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+    return text.split(separator: "\u{0}").map(String.init)
+  }
+
   /// Whether the process has a handler for SIGTERM.
   static func hearsSIGTERM(_ process: Int32) -> Bool {
     let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""

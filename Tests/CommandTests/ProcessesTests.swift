@@ -150,7 +150,9 @@ struct ProcessesTests {
   @Test("processes with other commands, or whose processors compute otherwise, are refused at once")
   func otherWork() throws {
     let tiny = try TinyRun()
-    func lines(_ verb: String = "train-teacher", _ environment: [String: String] = [:]) throws -> [String] {
+    func lines(_ verb: String = "train-teacher", _ environment: [String: String] = [:]) throws
+      -> [String]
+    {
       let port = try FreePort.find()
       let all = try (0..<2).map { rank in
         try Command(
@@ -173,7 +175,8 @@ struct ProcessesTests {
     let other = try lines("train-teacher", ["ATEN_CPU_CAPABILITY": "default"])
     #expect(other.count == 1)
     #expect(
-      other.first?.contains("process 1 has other work than process 0: CPU kernels (DEFAULT") == true,
+      other.first?.contains("process 1 has other work than process 0: CPU kernels (DEFAULT")
+        == true,
       "\(other)")
     #expect(other.first?.hasSuffix("ONEDNN_MAX_CPU_ISA=AVX2") == true, "\(other)")
     #expect(!tiny.has("a", "1-teacher/checkpoints"))

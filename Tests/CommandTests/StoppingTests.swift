@@ -102,7 +102,8 @@ struct StoppingTests {
     #expect(outcome.errors.contains("everything is saved"), "\(outcome.errors)")
   }
 
-  @Test("half a second after the first signal another one ends a process that does not come to stop")
+  @Test(
+    "half a second after the first signal another one ends a process that does not come to stop")
   func deaf() throws {
     let folder = try TemporaryFolder()
     // Nobody ever writes the recipe that it waits for.

@@ -169,6 +169,7 @@ extension ImageCache.ShardState {
       path: cache.path(shard, "json"),
       reason:
         "these are copies of other pictures than shard \(shard) has now; name another folder, or "
-        + "remove this shard's files there (or give --redo) to make them again, for every run that reads them")
+        + "remove this shard's files there (or give --redo) to make them again, for every run that reads them"
+    )
   }
 }

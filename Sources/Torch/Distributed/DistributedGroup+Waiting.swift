@@ -72,7 +72,8 @@ extension DistributedGroup {
         return "\(name) (\(shown(theirs)), not \(shown(ours)))"
       }
       throw DistributedError.usage(
-        "\(what): process \(other) has other work than process 0: \(Format.few(differences)); \(advice)")
+        "\(what): process \(other) has other work than process 0: \(Format.few(differences)); \(advice)"
+      )
     }
   }
 

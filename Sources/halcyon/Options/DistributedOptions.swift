@@ -40,7 +40,8 @@ struct DistributedOptions: ParsableArguments {
     }
     do {
       let facts = facts.merging([
-        "subcommand": command.configuration.commandName ?? "\(command)", "Halcyon's version": Halcyon.configuration.version,
+        "subcommand": command.configuration.commandName ?? "\(command)",
+        "Halcyon's version": Halcyon.configuration.version,
       ]) { $1 }
       try group.requireSame(facts, what: "the command")
       try StopSignal.asking(group.othersAreThere, during: { try body(group) })
