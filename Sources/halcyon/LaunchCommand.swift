@@ -40,7 +40,7 @@ struct LaunchCommand: ParsableCommand {
     help: "How many processes (torchrun's --nproc-per-node).")
   var processes: Int
 
-  @Option(help: "How often all start again after one has failed.")
+  @Option(help: "How often all start again after one has failed or was lost; never after a stop.")
   var maxRestarts = 0
 
   @Option(help: "Threads and cores of each process (default: all cores, divided).")

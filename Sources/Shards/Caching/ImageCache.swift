@@ -118,10 +118,10 @@ public struct ImageCache: Sendable {
     }
     guard record.format == format, record.shard == source.name,
       record.inputIdentity == source.identity, record.count == source.count
-    else { return try .other(source.name, in: self, replacing) }
+    else { return try .ofOthers(source.name, in: self, replacing) }
     guard isWhole(record) else { return .damaged }
     guard record.filesState != source.filesState else { return .whole }
-    guard try holds(record, source) else { return try .other(source.name, in: self, replacing) }
+    guard try holds(record, source) else { return try .ofOthers(source.name, in: self, replacing) }
     // Only copied or touched: the next one need not look again.
     var renewed = record
     renewed.filesState = source.filesState
@@ -161,7 +161,7 @@ public struct ImageCache: Sendable {
 
 extension ImageCache.ShardState {
   /// What copies of other pictures count as.
-  fileprivate static func other(
+  fileprivate static func ofOthers(
     _ shard: String, in cache: ImageCache, _ replacing: Bool
   ) throws -> Self {
     if replacing { return .other }
