@@ -23,7 +23,8 @@ public enum DistributedError: LocalizedError, ExitCoded, Equatable, CustomString
     }
   }
 
-  /// The exit code of `sysexits.h`. That of a lost process is none of a stop, 75, which nobody is to undo.
+  /// The exit code of `sysexits.h`. A lost process has one of its own: 75 is a stop that somebody asked for, after which
+  /// no launcher should start again.
   public var exitCode: Int32 {
     switch self {
     case .usage: 64
