@@ -24,7 +24,8 @@ struct LostMomentsTests {
     _ loss: Loss, _ arguments: [String], where isThere: () -> Bool
   ) throws {
     let processes = try Processes(2, arguments + ["--distributed-timeout", "2"])
-    try #require(processes.all[0].wait(until: isThere), "the moment was not met")
+    let isMet = processes.all[0].wait(until: isThere)
+    try #require(isMet, "the moment was not met")
     let start = Date()
     let lost = processes.all[loss.rank]
     lost.send(loss.signal)
