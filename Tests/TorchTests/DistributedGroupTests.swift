@@ -207,7 +207,7 @@ struct DistributedGroupTests {
       do {
         let group = try DistributedGroup(places[place], timeout: 10)
         // The others stay until it has heard so.
-        _ = isRefused.wait(timeout: .now() + 10)
+        _ = isRefused.wait(timeout: .now() + 20)
         isRefused.signal()
         group.leave()
         return nil
