@@ -92,7 +92,8 @@ struct LaunchCommandTests {
     // Before it is another program it is the launcher once more.
     try #require(
       command.wait {
-        !ProcessTree.arguments(of: rank).contains("launch") && ProcessTree.hearsSIGTERM(rank)
+        ProcessTree.arguments(of: rank).dropFirst() == ["run", recipe]
+          && ProcessTree.hearsSIGTERM(rank)
       })
     command.send(SIGTERM)
     // What comes in the same moment is the same signal.

@@ -20,8 +20,9 @@ struct LostMomentsTests {
   }
 
   /// Starts two processes of `arguments`, loses one of them where `isThere` holds, and looks how the other one ends.
+  /// What `stall` holds up goes on then.
   private func lose(
-    _ loss: Loss, _ arguments: [String], where isThere: () -> Bool
+    _ loss: Loss, _ arguments: [String], stalledBy stall: String? = nil, where isThere: () -> Bool
   ) throws {
     let processes = try Processes(2, arguments + ["--distributed-timeout", "2"])
     let isMet = processes.all[0].wait(until: isThere)
@@ -30,6 +31,7 @@ struct LostMomentsTests {
     let lost = processes.all[loss.rank]
     lost.send(loss.signal)
     defer {
+      if let stall { unlink(stall) }
       lost.send(SIGKILL)
       _ = try? lost.wait()
     }
@@ -49,7 +51,8 @@ struct LostMomentsTests {
     let tiny = try TinyRun()
     try tiny.writeTaggedShards(0..<4)
     let place = tiny.folder.path
-    let stall = "test ! -e \(place)/stall || { echo >>\(place)/stalled; exec sleep 30; }"
+    let stall =
+      "test ! -e \(place)/stall || { echo >>\(place)/stalled; while test -e \(place)/stall; do sleep 0.1; done; }"
     try tiny.writeRecipe(
       "pipe",
       unlabelled:
@@ -66,7 +69,9 @@ struct LostMomentsTests {
   func opening(_ loss: Loss) throws {
     let tiny = try stalling()
     try tiny.folder.write("", to: "stall")
-    try lose(loss, arguments(tiny, "a")) { (try? tiny.folder.read("stalled")) != nil }
+    try lose(loss, arguments(tiny, "a"), stalledBy: tiny.folder.path + "/stall") {
+      (try? tiny.folder.read("stalled")) != nil
+    }
   }
 
   @Test("while all score", arguments: Loss.all)
@@ -75,8 +80,9 @@ struct LostMomentsTests {
     let taught = try Command.run(["train-teacher"] + arguments(tiny, "a").dropFirst())
     #expect(taught.code == 0, "\(taught.errors)")
     try tiny.folder.write("", to: "stall")
-    try lose(loss, arguments(tiny, "a")) { (try? tiny.folder.read("stalled"))?.count == 2 }
-    unlink(tiny.folder.path + "/stall")
+    try lose(loss, arguments(tiny, "a"), stalledBy: tiny.folder.path + "/stall") {
+      (try? tiny.folder.read("stalled"))?.count == 2
+    }
     let again = try Processes(2, arguments(tiny, "a")).wait()
     #expect(again.allSatisfy { $0.code == 0 }, "\(again.map(\.errors))")
   }
