@@ -15,8 +15,9 @@
 # commands set ALLOW_COMMANDS=1.
 #
 # Each job asks for a minute's notice before it is ended: halcyon then saves what it has and exits with
-# 75, and the job is queued again and goes on. So it is, RESTARTS times (3), where a signal ended it or a file
-# system failed. A machine that dies costs the shard it was scoring, or the steps since the last checkpoint.
+# 75, and the job is queued again and goes on. So it is, RESTARTS times (3), where a signal ended it, another
+# process was lost (69) or a file system failed. A machine that dies costs the shard it was scoring, or the steps
+# since the last checkpoint.
 # SBATCH_OPTIONS (partition, account, time …) go to every job, GPU_OPTIONS to those that score, TRAIN_OPTIONS to
 # those that train (GPU_OPTIONS, or for several trainers --cpus-per-task=16).
 set -euo pipefail
@@ -63,7 +64,7 @@ submit() {
       again=no
       case \$code in
         75) again=yes ;;
-        74 | 12[89] | 1[3-9]? | 2??) [ \${SLURM_RESTART_COUNT:-0} -ge $restarts ] || again=yes ;;
+        69 | 74 | 12[89] | 1[3-9]? | 2??) [ \${SLURM_RESTART_COUNT:-0} -ge $restarts ] || again=yes ;;
       esac
       [ \$again = no ] || exec scontrol requeue \"\${SLURM_ARRAY_JOB_ID:-\$SLURM_JOB_ID}\${SLURM_ARRAY_TASK_ID:+_\$SLURM_ARRAY_TASK_ID}\"
       exit \$code"

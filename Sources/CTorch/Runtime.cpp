@@ -2,6 +2,7 @@
 #include "Shim.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <torch/version.h>
@@ -83,6 +84,13 @@ at::Device device(int32_t device) {
 const char *ctorch_last_error(void) { return lastError; }
 
 const char *ctorch_version(void) { return TORCH_VERSION; }
+
+const char *ctorch_cpu_capability(void) {
+  static std::string capability;
+  auto look = [] { capability = at::get_cpu_capability(); };
+  static bool isKnown = shim::guarded(look) == CTORCH_OK;
+  return isKnown ? capability.c_str() : "unknown";
+}
 
 int32_t ctorch_cuda_device_count(void) {
   int32_t count = 0;

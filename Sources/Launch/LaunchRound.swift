@@ -18,6 +18,10 @@ final class LaunchRound {
   private var failure: (rank: Int, ending: RankEnding)?
   /// The first signal that asked this process to stop, and how long ago.
   private var stop: (signal: Int32, watch: Stopwatch)?
+  /// Whether one of them stopped before any failed: somebody has asked it to.
+  private var isOneStopped = false
+  /// Whether somebody has asked for a stop, which is none to start again after.
+  private var isStopping: Bool { stop != nil || isOneStopped }
   /// Since when the others have been told to stop because one has ended.
   private var told: Stopwatch?
   private var isWaitTold = false
@@ -77,7 +81,8 @@ final class LaunchRound {
     let isKilled = { (rank: RankProcess) in
       if case .signal? = rank.ending { true } else { false }
     }
-    if let first = failed.first(where: isKilled) ?? failed.first, let ending = first.ending {
+    let cause = failed.first(where: isKilled) ?? failed.first { $0.ending != .lost }
+    if let first = cause ?? failed.first, let ending = first.ending {
       failure = (first.rank, ending)
       say("rank \(first.rank) \(ending)\(others(after: ending))")
       endOthers()
@@ -85,6 +90,7 @@ final class LaunchRound {
       if !running.isEmpty {
         say("rank \(first.rank) \(RankEnding.saved); the others are told to stop")
       }
+      isOneStopped = true
       endOthers()
     }
   }
@@ -96,8 +102,8 @@ final class LaunchRound {
     running.forEach { $0.send(SIGTERM) }
   }
 
-  /// Kills those that do not end in time, where one has failed. Where all were asked to stop they have the time
-  /// that saving takes, and the user is told whom this waits for.
+  /// Kills those that do not end in time, where one has failed or was stopped by itself. Where all were asked to
+  /// stop they have the time that saving takes, and the user is told whom this waits for.
   private func hurry() {
     guard !running.isEmpty else { return }
     let names = running.map { "\($0.rank)" }
@@ -106,9 +112,6 @@ final class LaunchRound {
       say(
         "\(who) did not end within \(Format.fixed(request.grace, 0)) s and \(names.count == 1 ? "is" : "are") killed"
       )
-      if failure == nil, stop == nil, let first = running.first {
-        failure = (first.rank, .signal(SIGKILL))
-      }
       running.forEach { $0.send(SIGKILL) }
     } else if let stop, told == nil, stop.watch.seconds > request.grace, !isWaitTold {
       isWaitTold = true
@@ -120,7 +123,7 @@ final class LaunchRound {
 
   /// What a failure means for the others.
   private func others(after ending: RankEnding) -> String {
-    if stop != nil { return "" }
+    if isStopping { return "" }
     let tells = running.isEmpty ? "" : "; the others are told to stop"
     if ending == Self.usage {
       return tells + (restartsLeft > 0 ? "; to start again would change nothing" : "")
@@ -135,7 +138,7 @@ final class LaunchRound {
   private var outcome: Outcome {
     if let force { return .ended(128 + force) }
     if let failure {
-      return stop == nil && restartsLeft > 0 && failure.ending != Self.usage
+      return !isStopping && restartsLeft > 0 && failure.ending != Self.usage
         ? .restart : .ended(failure.ending.code)
     }
     return .ended(ranks.allSatisfy { $0.ending == .exit(0) } ? 0 : RankEnding.saved.code)

@@ -42,7 +42,8 @@ public final class Launcher {
     self.show = show
   }
 
-  /// Starts all and waits for their end, with the restarts that are allowed.
+  /// Starts all and waits for their end, with the restarts that are allowed: a failure is followed by one, a lost
+  /// process too, and what somebody has stopped is not.
   /// - Returns: The exit code: 0, that of the process that failed first, or 75 where all were stopped.
   /// - Throws: `LaunchError` where they cannot be started.
   public func run() throws -> Int32 {

@@ -14,8 +14,11 @@ public enum RankEnding: Equatable, Sendable, CustomStringConvertible {
   /// Whether all went well, or it was stopped with everything saved.
   var isFailure: Bool { self != .exit(0) && self != Self.saved }
 
-  /// Stopped, with everything saved.
+  /// Stopped, with everything saved: as somebody has asked for, so that nothing is started again.
   static let saved = RankEnding.exit(75)
+
+  /// It found that another one was gone, stopped or cut off.
+  static let lost = RankEnding.exit(69)
 
   /// The exit code; of a signal as shells have it, 128 and its number.
   public var code: Int32 {
@@ -25,10 +28,11 @@ public enum RankEnding: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// "ended with exit code 65", "was ended by signal 9 (SIGKILL)".
+  /// "ended with exit code 65", "was ended by signal 9 (SIGKILL)", "lost another one (exit code 69)".
   public var description: String {
     switch self {
-    case .exit(75): "stopped (exit code 75)"
+    case .saved: "stopped (exit code 75)"
+    case .lost: "lost another one (exit code 69)"
     case .exit(let code): "ended with exit code \(code)"
     case .signal(let number):
       "was ended by signal \(number)" + (Self.names[number].map { " (\($0))" } ?? "")

@@ -67,6 +67,11 @@ extension Run {
     for (name, weights) in inputs.weights { facts[name] = weights }
     for setting in recipe.influences { facts[setting.key] = setting.value }
     try together.requireSame(facts, what: "the run")
+    // Other kernels add in another order, and weights would part.
+    try together.requireSame(
+      ["CPU kernels": CPU.kernelsInUse], what: "the run",
+      advice: "take machines that are alike, or give all of them the kernels that each one has: "
+        + "ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2")
   }
 
   /// Leaves an empty file of a new name in the run directory, which those find whose directory it is; where it lies.

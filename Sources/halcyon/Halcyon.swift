@@ -15,8 +15,9 @@ struct Halcyon: ParsableCommand {
       A teacher learns from the labelled pictures, ranks the unlabelled ones, and a student learns \
       from the best of each class before it is fine-tuned on the true labels (arXiv:1905.00546).
 
-      Exit codes: 0 done, 64 usage or recipe, 65 data, 70 non-finite training, 71 not enough \
-      memory, 74 input or output, 75 stopped by a signal with everything saved: run the same command again.
+      Exit codes: 0 done, 64 usage or recipe, 65 data, 69 another process was lost, 70 non-finite \
+      training, 71 not enough memory, 74 input or output, 75 stopped by a signal with everything saved. After \
+      69 and 75 run the same command again.
       """,
     version: "0.1.0",
     groupedSubcommands: [

@@ -21,7 +21,7 @@ struct LaunchCommand: ParsableCommand {
       rank. Where one fails, the others are told to stop (SIGTERM), and after --grace seconds killed; with \
       --max-restarts all then start again, and go on from what is saved. The exit code is that of the rank \
       that failed first. A signal to this process goes to all; they save and exit with 75, and so does this \
-      one. None outlives it.
+      one, without a restart. None outlives it.
 
       Each process has its part of the cores and computes with as many threads; two hardware threads of one \
       core are of one process.
@@ -40,7 +40,7 @@ struct LaunchCommand: ParsableCommand {
     help: "How many processes (torchrun's --nproc-per-node).")
   var processes: Int
 
-  @Option(help: "How often all start again after one has failed.")
+  @Option(help: "How often all start again after one has failed or was lost; never after a stop.")
   var maxRestarts = 0
 
   @Option(help: "Threads and cores of each process (default: all cores, divided).")

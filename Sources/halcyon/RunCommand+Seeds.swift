@@ -14,8 +14,6 @@ extension RunCommand {
     guard RunDirectory(path: options.recipe).path != directory else {
       throw ValidationError("--seeds begins runs of a recipe; \(options.recipe) is a run directory")
     }
-    let list = seeds.map(String.init).joined(separator: ",")
-    try (group as? DistributedGroup)?.requireSame(["--seeds": list], what: "run")
     var summaries: [Summary] = []
     for seed in seeds {
       var options = options

@@ -62,7 +62,8 @@ struct RunCommand: ParsableCommand {
       if let first = plan.problems.first { throw ExitCode(first.exitCode) }
       return
     }
-    try processes.perform(run(among:))
+    let facts = seeds.map { ["--seeds": $0.description] } ?? [:]
+    try processes.perform(Self.self, facts, run(among:))
   }
 
   private func run(among group: any ProcessGroup) throws {

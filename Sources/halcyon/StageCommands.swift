@@ -14,7 +14,7 @@ struct PretrainTeacherCommand: ParsableCommand {
   @OptionGroup var processes: DistributedOptions
 
   func run() throws {
-    try processes.perform {
+    try processes.perform(Self.self) {
       try PretrainTeacher.perform(in: options.open(computing: [.pretraining], group: $0))
     }
   }
@@ -30,7 +30,7 @@ struct TrainTeacherCommand: ParsableCommand {
   @OptionGroup var processes: DistributedOptions
 
   func run() throws {
-    try processes.perform {
+    try processes.perform(Self.self) {
       try TrainTeacher.perform(in: options.open(computing: [.taskTuning, .teacher], group: $0))
     }
   }
@@ -50,7 +50,7 @@ struct PretrainCommand: ParsableCommand {
 
   @OptionGroup var processes: DistributedOptions
 
-  func run() throws { try processes.perform(run(among:)) }
+  func run() throws { try processes.perform(Self.self, [:], run(among:)) }
 
   private func run(among group: any ProcessGroup) throws {
     var options = options
@@ -90,7 +90,7 @@ struct FineTuneCommand: ParsableCommand {
   @OptionGroup var processes: DistributedOptions
 
   func run() throws {
-    try processes.perform {
+    try processes.perform(Self.self) {
       try FineTuneStudent.perform(in: options.open(computing: [.fineTuning], group: $0))
     }
   }

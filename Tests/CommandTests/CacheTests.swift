@@ -174,6 +174,33 @@ struct CacheTests {
     #expect(!run.has("c", "2-ranking/cache.json"))
   }
 
+  @Test("copies of other pictures are replaced with --redo alone, and that is said")
+  func replaced() throws {
+    try copy("b")
+    let flags = ["--cache", cache] + Self.size
+    func score(_ more: String...) throws -> Command.Outcome {
+      try Command.run(arguments("score", "b") + flags + more)
+    }
+    #expect(try score().code == 0)
+    let whole = try sums(cache)
+    // Another run's pictures had the shard's name.
+    var record = try run.folder.read("cache/03.json")
+    let field = try #require(record.firstMatch(of: /"input_identity"\s*:\s*"[^"]*"/))
+    record.replaceSubrange(field.range, with: "\"input_identity\" : \"another\"")
+    try run.folder.write(record, to: "cache/03.json")
+    let refused = try score()
+    #expect(refused.code == 65)
+    #expect(refused.errors.contains("these are copies of other pictures than shard 03 has now"))
+    let redone = try score("--redo")
+    #expect(redone.code == 0, "\(redone.errors)")
+    #expect(
+      redone.errors.contains(
+        "cache: the copies of 1 shard in \(cache) are of other pictures; --redo replaces them for every run that "
+          + "reads them"), "\(redone.errors)")
+    #expect(try sums(cache) == whole)
+    #expect(!(try score("--redo").errors.contains("other pictures")))
+  }
+
   @Test("folders, sizes and formats that cannot be are refused before anything is scored")
   func refusals() throws {
     try copy("b")
@@ -193,6 +220,11 @@ struct CacheTests {
     #expect(
       try refusal("--cache", run.directory("b") + "/cache").contains(
         "where the run keeps its own files"))
+    for inside in ["/cache", "/2-ranking/scores"] {
+      #expect(
+        try refusal("--cache", run.directory("a") + inside).contains(
+          "is in \(run.directory("a")), where another run keeps its files"))
+    }
     #expect(try refusal("--cache", run.folder.path + "/plain").contains("and no format"))
     try run.folder.write("mine", to: "full/notes.txt")
     #expect(

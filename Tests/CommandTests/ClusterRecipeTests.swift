@@ -166,7 +166,8 @@ struct ClusterRecipeTests {
     }
     for (code, restarts, isRequeued) in [
       (0, 0, false), (75, 0, true), (75, 99, true), (64, 0, false), (65, 0, false), (70, 0, false),
-      (74, 0, true), (137, 2, true), (137, 3, false), (128, 0, true), (255, 0, true),
+      (69, 0, true), (69, 3, false), (74, 0, true), (137, 2, true), (137, 3, false), (128, 0, true),
+      (255, 0, true),
     ] {
       let found = try run(code, restarts: restarts)
       #expect(found.isRequeued == isRequeued, "exit code \(code) after \(restarts) restarts")

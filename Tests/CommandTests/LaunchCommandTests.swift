@@ -5,20 +5,6 @@ import Testing
 
 @Suite("halcyon launch")
 struct LaunchCommandTests {
-  private func children(of process: Int32) -> [Int32] {
-    let path = "/proc/\(process)/task/\(process)/children"
-    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    return text.split(separator: " ").compactMap { Int32($0) }
-  }
-
-  /// Whether the process is there, and no zombie.
-  private func isAlive(_ process: Int32) -> Bool {
-    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-      let state = stat.split(separator: ")").last?.split(separator: " ").first
-    else { return false }
-    return state != "Z" && state != "X"
-  }
-
   /// A run with a teacher, a second shard of which stalls while the file `stall` is there.
   private func stalling() throws -> TinyRun {
     let tiny = try TinyRun()
@@ -71,9 +57,9 @@ struct LaunchCommandTests {
     try tiny.folder.write("", to: "stall")
     for signal in [SIGTERM, SIGINT] {
       unlink(tiny.folder.path + "/stalled")
-      let command = try Command(score(tiny))
+      let command = try Command(["launch", "--max-restarts", "3"] + score(tiny).dropFirst())
       try #require(command.wait { areStalled(tiny) })
-      let ranks = children(of: command.process.processIdentifier)
+      let ranks = ProcessTree.children(of: command.process.processIdentifier)
       #expect(ranks.count == 2)
       command.send(signal)
       // As `timeout` and schedulers do: to the process, and to its group.
@@ -81,7 +67,8 @@ struct LaunchCommandTests {
       let outcome = try command.wait()
       #expect(outcome.code == 75, "\(outcome.errors)")
       #expect(outcome.errors.contains("[rank1]: halcyon: stopped by"), "\(outcome.errors)")
-      #expect(ranks.allSatisfy { !isAlive($0) })
+      #expect(!outcome.errors.contains("start again"), "\(outcome.errors)")
+      #expect(!ranks.contains(where: ProcessTree.isAlive))
     }
     unlink(tiny.folder.path + "/stall")
     let outcome = try Command.run(score(tiny))
@@ -90,13 +77,48 @@ struct LaunchCommandTests {
     #expect(selected.code == 0, "\(selected.errors)")
   }
 
+  @Test("a second signal, more than a second after the first one, ends a rank that does not listen")
+  func second() throws {
+    let tiny = try TinyRun()
+    // Nobody ever writes the recipe that it waits for.
+    let recipe = tiny.folder.path + "/never.yaml"
+    #expect(mkfifo(recipe, 0o600) == 0)
+    let command = try Command(
+      ["launch", "-n", "1", "--grace", "0", "--max-restarts", "1", "run", recipe],
+      environment: ["OMP_WAIT_POLICY": "passive"])
+    let launcher = command.process.processIdentifier
+    try #require(command.wait { ProcessTree.children(of: launcher).count == 1 })
+    let rank = try #require(ProcessTree.children(of: launcher).first)
+    // Before it is another program it is the launcher once more.
+    try #require(
+      command.wait {
+        ProcessTree.arguments(of: rank).dropFirst() == ["run", recipe]
+          && ProcessTree.hearsSIGTERM(rank)
+      })
+    command.send(SIGTERM)
+    // What comes in the same moment is the same signal.
+    usleep(300_000)
+    command.send(SIGTERM)
+    usleep(900_000)
+    #expect(ProcessTree.isAlive(rank))
+    command.send(SIGTERM)
+    let outcome = try command.wait()
+    #expect(outcome.code == 143, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains(
+        "waits for rank 0 to save and end; a second signal ends it at once"),
+      "\(outcome.errors)")
+    #expect(!outcome.errors.contains("start again"), "\(outcome.errors)")
+    #expect(!ProcessTree.isAlive(rank))
+  }
+
   @Test("a rank that is killed ends the others, or starts all again where that is allowed")
   func killed() throws {
     let tiny = try stalling()
     try tiny.folder.write("", to: "stall")
     let command = try Command(["launch", "--max-restarts", "1"] + score(tiny).dropFirst())
     try #require(command.wait { areStalled(tiny) })
-    let ranks = children(of: command.process.processIdentifier).sorted()
+    let ranks = ProcessTree.children(of: command.process.processIdentifier).sorted()
     try #require(ranks.count == 2)
     unlink(tiny.folder.path + "/stall")
     kill(ranks[1], SIGKILL)
@@ -117,12 +139,12 @@ struct LaunchCommandTests {
     try tiny.folder.write("", to: "stall")
     let command = try Command(score(tiny))
     try #require(command.wait { areStalled(tiny) })
-    let ranks = children(of: command.process.processIdentifier)
-    #expect(ranks.count == 2 && ranks.allSatisfy(isAlive))
+    let ranks = ProcessTree.children(of: command.process.processIdentifier)
+    #expect(ranks.count == 2 && ranks.allSatisfy(ProcessTree.isAlive))
     command.send(SIGKILL)
     #expect(try command.wait().code == 137)
-    for _ in 0..<500 where ranks.contains(where: isAlive) { usleep(10_000) }
-    #expect(!ranks.contains(where: isAlive))
+    for _ in 0..<500 where ranks.contains(where: ProcessTree.isAlive) { usleep(10_000) }
+    #expect(!ranks.contains(where: ProcessTree.isAlive))
   }
 
   @Test(

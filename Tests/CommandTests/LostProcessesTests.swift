@@ -114,7 +114,7 @@ struct LostProcessesTests {
     let outcomes = try cut.map { try $0.wait() }
     #expect(-cutAt.timeIntervalSinceNow < 30)
     for outcome in outcomes {
-      #expect(outcome.code == 75, "\(outcome.errors)")
+      #expect(outcome.code == 69, "\(outcome.errors)")
       let lines = Processes.lines([outcome])
       #expect(lines.count == 1, "\(lines)")
       #expect(lines.first?.hasSuffix("go on from the last checkpoint") == true, "\(lines)")

@@ -92,7 +92,7 @@ struct ProcessesTests {
       let start = Date()
       processes.all[rank].send(signal)
       let other = try processes.all[1 - rank].wait()
-      #expect(other.code == 75, "\(name): \(other.errors)")
+      #expect(other.code == 69, "\(name): \(other.errors)")
       #expect(-start.timeIntervalSinceNow < 20)
       #expect(!other.errors.contains("frame #"), "\(name): \(other.errors)")
       let lines = Processes.lines([other])
@@ -145,6 +145,41 @@ struct ProcessesTests {
     #expect(line.contains("the run: process 1 has other work than process 0: "), "\(line)")
     #expect(line.contains("teacher.training.learningRate (0.01, not 0.1)"), "\(line)")
     #expect(Processes.lines([outcomes[1]]).isEmpty, "\(outcomes[1].errors)")
+  }
+
+  @Test("processes with other commands, or whose processors compute otherwise, are refused at once")
+  func otherWork() throws {
+    let tiny = try TinyRun()
+    func lines(_ verb: String = "train-teacher", _ environment: [String: String] = [:]) throws
+      -> [String]
+    {
+      let port = try FreePort.find()
+      let all = try (0..<2).map { rank in
+        try Command(
+          tiny.arguments(rank == 1 ? verb : "train-teacher", "a", TinyRun.shared),
+          environment: [
+            "RANK": "\(rank)", "WORLD_SIZE": "2", "LOCAL_RANK": "\(rank)", "LOCAL_WORLD_SIZE": "2",
+            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "\(port)",
+          ].merging(rank == 1 ? environment : [:]) { $1 })
+      }
+      let outcomes = try all.map { try $0.wait() }
+      #expect(outcomes.map(\.code) == [64, 64], "\(outcomes.map(\.errors))")
+      return Processes.lines(outcomes)
+    }
+    #expect(
+      try lines("run") == [
+        "halcyon: the command: process 1 has other work than process 0: subcommand (run, not train-teacher); start "
+          + "all with the same command, recipe and data"
+      ])
+    #expect(!FileManager.default.fileExists(atPath: tiny.directory("a")))
+    let other = try lines("train-teacher", ["ATEN_CPU_CAPABILITY": "default"])
+    #expect(other.count == 1)
+    #expect(
+      other.first?.contains("process 1 has other work than process 0: CPU kernels (DEFAULT")
+        == true,
+      "\(other)")
+    #expect(other.first?.hasSuffix("ONEDNN_MAX_CPU_ISA=AVX2") == true, "\(other)")
+    #expect(!tiny.has("a", "1-teacher/checkpoints"))
   }
 
   private static let mayMount: Bool = {

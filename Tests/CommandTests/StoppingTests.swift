@@ -102,6 +102,27 @@ struct StoppingTests {
     #expect(outcome.errors.contains("everything is saved"), "\(outcome.errors)")
   }
 
+  @Test(
+    "half a second after the first signal another one ends a process that does not come to stop")
+  func deaf() throws {
+    let folder = try TemporaryFolder()
+    // Nobody ever writes the recipe that it waits for.
+    let recipe = folder.path + "/never.yaml"
+    #expect(mkfifo(recipe, 0o600) == 0)
+    let command = try Command(["run", recipe], environment: ["OMP_WAIT_POLICY": "passive"])
+    let process = command.process.processIdentifier
+    try #require(command.wait { ProcessTree.hearsSIGTERM(process) })
+    command.send(SIGTERM)
+    usleep(200_000)
+    command.send(SIGTERM)
+    usleep(200_000)
+    #expect(ProcessTree.isAlive(process))
+    usleep(200_000)
+    command.send(SIGINT)
+    // The second one, not the first, ends it.
+    #expect(try command.wait().code == 128 + SIGINT)
+  }
+
   @Test("a stop while the trained network is measured costs no step")
   func evaluation() throws {
     let tiny = try TinyRun()

@@ -124,21 +124,52 @@ struct LauncherTests {
     #expect(try folder.read("told-0") == "told\n")
   }
 
-  @Test("one that hears nothing is killed after the grace period, and that is a failure")
-  func deaf() throws {
+  @Test("a rank that has lost another one is a failure, after which all start again")
+  func lost() throws {
     let folder = try TemporaryFolder()
     let script = """
       [ $TORCHELASTIC_RESTART_COUNT = 0 ] || exit 0
+      if [ $RANK = 0 ]; then until [ -e ready-1 -a -e ready-2 ]; do sleep 0.02; done; exit 69; fi\n
+      """
+    let outcome = try launch(script + Self.patient, in: folder, restarts: 1)
+    #expect(outcome.code == 0)
+    #expect(
+      outcome.said == [
+        "rank 0 lost another one (exit code 69); the others are told to stop; then all start again",
+        "all 3 start again: restart 1 of 1",
+      ])
+    let once = try launch("exit 69", in: TemporaryFolder(), processes: 1)
+    #expect(once.code == 69)
+    // What it lost is what failed.
+    let killed = try launch(
+      "if [ $RANK = 1 ]; then echo >gone; kill -9 $$; fi\nuntil [ -e gone ]; do sleep 0.2; done; exit 69",
+      in: folder, processes: 2)
+    #expect(killed.code == 137)
+    #expect(killed.said.first?.hasPrefix("rank 1 was ended by signal 9 (SIGKILL)") == true)
+  }
+
+  @Test("one that hears nothing is killed after the grace period, and a stop is still a stop")
+  func deaf() throws {
+    let folder = try TemporaryFolder()
+    let script = """
       if [ $RANK = 1 ]; then trap '' TERM; echo >ready; exec sleep 100; fi
       until [ -e ready ]; do sleep 0.02; done; exit 75
       """
     let outcome = try launch(script, in: folder, processes: 2, restarts: 1, grace: 0.2)
-    #expect(outcome.code == 0)
+    #expect(outcome.code == 75)
     #expect(
       outcome.said == [
         "rank 0 stopped (exit code 75); the others are told to stop",
-        "rank 1 did not end within 0 s and is killed", "all 2 start again: restart 1 of 1",
+        "rank 1 did not end within 0 s and is killed",
       ])
+    // Nor does it begin again where another one fails while it stops.
+    let failing = try launch(
+      """
+      if [ $RANK = 1 ]; then trap 'exit 70' TERM; echo >ready; while true; do sleep 0.02; done; fi
+      until [ -e ready ]; do sleep 0.02; done; exit 75
+      """, in: TemporaryFolder(), processes: 2, restarts: 1)
+    #expect(failing.code == 70)
+    #expect(failing.said.last == "rank 1 ended with exit code 70")
     // Stopped by SIGSTOP, it hears nothing either.
     let stopped = try launch(
       "if [ $RANK = 1 ]; then echo >stopped; kill -STOP $$; fi; until [ -e stopped ]; do sleep 0.02; done; exit 3",

@@ -149,7 +149,7 @@ struct ImageCacheTests {
       let error = #expect(throws: ImageDataError.self) { try state(count, identity) }
       #expect(error?.description.contains("copies of other pictures than shard 00 has now") == true)
       #expect(
-        try cache.state(of: source(count, identity), replacing: true) == .missing)
+        try cache.state(of: source(count, identity), replacing: true) == .other)
     }
     try folder.write("{", to: "cache/00.json")
     #expect(try state() == .damaged)
@@ -171,7 +171,7 @@ struct ImageCacheTests {
     #expect(try cache.state(of: again) == .whole, "its state is noted")
     let other = source(3, files: "u") { $0 == 2 ? 99 : UInt64($0) }
     #expect(throws: ImageDataError.self) { try cache.state(of: other) }
-    #expect(try cache.state(of: other, replacing: true) == .missing)
+    #expect(try cache.state(of: other, replacing: true) == .other)
   }
 
   @Test("a shard may be called as the cache's own file is", arguments: ["format", "cache"])

@@ -1,6 +1,7 @@
 import Dispatch
 import Files
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -206,7 +207,7 @@ struct DistributedGroupTests {
       do {
         let group = try DistributedGroup(places[place], timeout: 10)
         // The others stay until it has heard so.
-        _ = isRefused.wait(timeout: .now() + 10)
+        _ = isRefused.wait(timeout: .now() + 20)
         isRefused.signal()
         group.leave()
         return nil
@@ -234,6 +235,50 @@ struct DistributedGroupTests {
     // Whether it comes while the others meet, or after that.
     #expect(
       same.compactMap(\.self).first?.contains("another process 1 has come to") == true, "\(same)")
+  }
+
+  @Test("who is left over from an earlier start of a job takes no place of a later one")
+  func earlierStart() throws {
+    let port = try FreePort.find()
+    var places = (0..<2).map { Rendezvous(rank: $0, size: 2, port: port) }
+    places.append(places[1])
+    for place in 0..<3 { (places[place].job, places[place].start) = ("one", place == 2 ? 0 : 1) }
+    let found = try lines(places)
+    #expect(found[..<2].allSatisfy { $0 == nil }, "\(found)")
+    #expect(
+      found[2]?.contains("another job meets, or another start of this one") == true, "\(found)")
+  }
+
+  @Test("nor where the launcher keeps a store for all starts, whoever comes first")
+  func earlierStartInOneStore() throws {
+    struct Over: Error {}
+    let port = try FreePort.find()
+    let isOver = Atomic<Bool>(false), isAsking = DispatchSemaphore(value: 0)
+    // A process 0 for which nobody comes keeps the store; a process 1 of the first start is left over.
+    let places = (0..<4).map { place in
+      var found = Rendezvous(rank: place % 2, size: 2, port: port)
+      if place > 0 { (found.isLaunchersStore, found.start) = (true, place == 1 ? 0 : 1) }
+      return found
+    }
+    let found = try Members.results(4) { place -> String in
+      do {
+        if place > 1 {
+          isAsking.wait()
+          usleep(300_000)
+        }
+        let group = try DistributedGroup(
+          places[place], timeout: 20,
+          interruption: {
+            if place == 1 { for _ in 2..<4 { isAsking.signal() } }
+            if place < 2, isOver.load(ordering: .relaxed) { throw Over() }
+          })
+        defer { isOver.store(true, ordering: .relaxed) }
+        try group.barrier()
+        group.leave()
+        return "together"
+      } catch is Over { return "alone" }
+    }
+    #expect(found == ["alone", "alone", "together", "together"])
   }
 
   @Test("processes that count other numbers of them are told so at once")

@@ -22,6 +22,21 @@ struct RendezvousTests {
         ]) { $1 }) == expected)
   }
 
+  @Test("a start of the job is known where its launcher counts them for all processes alike")
+  func starts() throws {
+    func start(_ variables: [String: String]) throws -> Int? {
+      try Rendezvous(environment: torchrun.merging(variables) { $1 })?.start
+    }
+    #expect(try start(["TORCHELASTIC_RESTART_COUNT": "2", "GROUP_WORLD_SIZE": "1"]) == 2)
+    // Each of two agents counts its own.
+    #expect(try start(["TORCHELASTIC_RESTART_COUNT": "2", "GROUP_WORLD_SIZE": "2"]) == nil)
+    let slurm = [
+      "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NODELIST": "a",
+      "SLURM_RESTART_COUNT": "3",
+    ]
+    #expect(try Rendezvous(environment: slurm)?.start == 3)
+  }
+
   @Test("processes of a machine share its cores, unless their launcher has divided them")
   func cores() throws {
     // torchrun starts two a machine, here.

@@ -7,15 +7,15 @@ struct ThreadTimingTests {
   /// What a timing makes of rounds of 64 images at the speeds that `speed` says a number of threads has.
   private func run(
     _ timing: inout ThreadTiming, rounds: Int, _ speed: (Int) -> Double
-  ) -> (used: [Int], slowdowns: [ThreadTiming.Slowdown]) {
+  ) -> (used: [Int], changes: [ThreadTiming.Change]) {
     var used: [Int] = []
-    var slowdowns: [ThreadTiming.Slowdown] = []
+    var changes: [ThreadTiming.Change] = []
     for _ in 0..<rounds {
       used.append(timing.threads)
       let seconds = 64 / speed(timing.threads)
-      if let slowdown = timing.note(amount: 64, seconds: seconds) { slowdowns.append(slowdown) }
+      if let change = timing.note(amount: 64, seconds: seconds) { changes.append(change) }
     }
-    return (used, slowdowns)
+    return (used, changes)
   }
 
   @Test("all, half and one are tried, each once; two of two, and one alone")
@@ -35,7 +35,7 @@ struct ThreadTimingTests {
       rounds.used == Array(repeating: 8, count: 4) + [4, 4, 4, 4, 1, 1, 1, 1]
         + Array(repeating: 4, count: 8))
     #expect(timing.speed == 800)
-    #expect(rounds.slowdowns.isEmpty)
+    #expect(rounds.changes.isEmpty)
   }
 
   @Test("of rounds of half a second and more one is enough")
@@ -71,15 +71,59 @@ struct ThreadTimingTests {
     _ = run(&timing, rounds: 8) { $0 == 1 ? 300 : 400 }
     #expect(timing.threads == 2)
     // A little more than a third is borne.
-    #expect(run(&timing, rounds: 50) { _ in 140 }.slowdowns.isEmpty)
+    #expect(run(&timing, rounds: 50) { _ in 140 }.changes.isEmpty)
     let rounds = run(&timing, rounds: 100) { $0 == 1 ? 150 : 100 }
     #expect(
-      rounds.slowdowns
-        == [.init(was: 400, fell: 100, before: 2, threads: 1, speed: 150, candidates: 2)])
+      rounds.changes
+        == [
+          .init(
+            reason: .fell, was: 400, became: 100, before: 2, threads: 1, speed: 150, candidates: 2)
+        ])
     #expect(timing.threads == 1)
     // What was measured then is what later speeds are compared with.
-    #expect(run(&timing, rounds: 100) { _ in 60 }.slowdowns.isEmpty)
-    #expect(run(&timing, rounds: 100) { _ in 40 }.slowdowns.count == 1)
+    #expect(run(&timing, rounds: 100) { _ in 60 }.changes.isEmpty)
+    #expect(run(&timing, rounds: 100) { _ in 40 }.changes.count == 1)
+  }
+
+  @Test("at half more than the speed of fewer threads than there are they are timed again")
+  func risen() {
+    var timing = ThreadTiming(upTo: 2)
+    _ = run(&timing, rounds: 8) { $0 == 1 ? 128 : 64 }
+    #expect(timing.threads == 1)
+    #expect(run(&timing, rounds: 50) { _ in 180 }.used.allSatisfy { $0 == 1 })
+    let rounds = run(&timing, rounds: 100) { $0 == 1 ? 256 : 512 }
+    #expect(
+      rounds.changes
+        == [
+          .init(
+            reason: .rose, was: 128, became: 256, before: 1, threads: 2, speed: 512, candidates: 2)
+        ])
+    // Of all threads there is nothing to time, but what they have reached is what they may fall from.
+    #expect(run(&timing, rounds: 100) { _ in 1024 }.used.allSatisfy { $0 == 2 })
+    #expect(timing.speed == 1024)
+    #expect(run(&timing, rounds: 100) { _ in 256 }.changes.first?.was == 1024)
+  }
+
+  @Test("fewer threads since the work was slow are timed against more after five minutes, then ten")
+  func due() {
+    var timing = ThreadTiming(upTo: 2)
+    _ = run(&timing, rounds: 8) { $0 == 1 ? 256 : 512 }
+    // Something else takes a core. A round of one thread takes 0.25 s.
+    let beside = { (threads: Int) in threads == 1 ? 256.0 : 128 }
+    #expect(run(&timing, rounds: 30, beside).changes.map(\.threads) == [1])
+    #expect(run(&timing, rounds: 1100, beside).used.allSatisfy { $0 == 1 })
+    let tried = run(&timing, rounds: 200, beside)
+    #expect(tried.used.contains(2) && timing.threads == 1 && tried.changes.isEmpty)
+    #expect(run(&timing, rounds: 2200, beside).used.allSatisfy { $0 == 1 })
+    // It has left, which one thread does not see.
+    let freed = run(&timing, rounds: 300) { $0 == 1 ? 256 : 512 }
+    #expect(
+      freed.changes
+        == [
+          .init(
+            reason: .due, was: 256, became: 256, before: 1, threads: 2, speed: 512, candidates: 2)
+        ])
+    #expect(run(&timing, rounds: 10_000) { $0 == 1 ? 256 : 512 }.used.allSatisfy { $0 == 2 })
   }
 
   @Test("one round that hangs is no fallen speed")
@@ -92,17 +136,29 @@ struct ThreadTimingTests {
       round += 1
       return round == 20 ? 32 : 640
     }
-    #expect(rounds.slowdowns.isEmpty)
+    #expect(rounds.changes.isEmpty)
   }
 
   @Test("the line says what was made of it, or what could be; one thread cannot do anything")
   func lines() {
     let runtime = Runtime()
-    func line(_ before: Int, _ threads: Int, of candidates: Int, sharing: Int = 1) -> String? {
-      ThreadTiming.Slowdown(
-        was: 3200, fell: 900, before: before, threads: threads, speed: 1500, candidates: candidates
+    func line(
+      _ before: Int, _ threads: Int, of candidates: Int, sharing: Int = 1,
+      because reason: ThreadTiming.Reason = .fell
+    ) -> String? {
+      ThreadTiming.Change(
+        reason: reason, was: 3200, became: 900, before: before, threads: threads, speed: 1500,
+        candidates: candidates
       ).line(unit: "img", sharing: sharing, runtime)
     }
+    #expect(
+      line(1, 2, of: 2, because: .rose)
+        == "the speed had risen from 3,200 to 900 img/s, so the threads were timed again: 2 instead of 1 "
+        + "from now on, 1,500 img/s")
+    #expect(
+      line(1, 2, of: 2, because: .due)
+        == "the threads were timed again, since something else may have left their cores: 2 instead of 1 "
+        + "from now on, 1,500 img/s")
     #expect(
       line(2, 1, of: 2)
         == "the speed had fallen from 3,200 to 900 img/s, so the threads were timed again: 1 instead of 2 "

@@ -44,6 +44,8 @@ enum {
 
 const char *ctorch_last_error(void);
 const char *ctorch_version(void);
+// The kernels that libtorch has chosen for this processor, as ATEN_CPU_CAPABILITY may limit them: "AVX512".
+const char *ctorch_cpu_capability(void);
 int32_t ctorch_cuda_device_count(void);
 int32_t ctorch_threads(void);
 int32_t ctorch_set_threads(int32_t count);

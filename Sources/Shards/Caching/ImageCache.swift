@@ -97,6 +97,8 @@ public struct ImageCache: Sendable {
     case missing
     /// Files that are not as they were written.
     case damaged
+    /// Copies of other pictures, which are to be replaced.
+    case other
     /// All of it.
     case whole
   }
@@ -107,7 +109,7 @@ public struct ImageCache: Sendable {
   /// pictures by their hashes.
   /// - Parameters:
   ///   - source: What the shard is now.
-  ///   - replacing: Whether copies of other pictures under its name count as none.
+  ///   - replacing: Whether copies of other pictures under its name are to be replaced.
   /// - Returns: Whether they are there, and as they were written.
   /// - Throws: `ImageDataError.dataset` when the copies are of other pictures.
   public func state(of source: CacheSource, replacing: Bool = false) throws -> ShardState {
@@ -116,10 +118,10 @@ public struct ImageCache: Sendable {
     }
     guard record.format == format, record.shard == source.name,
       record.inputIdentity == source.identity, record.count == source.count
-    else { return try .other(source.name, in: self, replacing) }
+    else { return try .ofOthers(source.name, in: self, replacing) }
     guard isWhole(record) else { return .damaged }
     guard record.filesState != source.filesState else { return .whole }
-    guard try holds(record, source) else { return try .other(source.name, in: self, replacing) }
+    guard try holds(record, source) else { return try .ofOthers(source.name, in: self, replacing) }
     // Only copied or touched: the next one need not look again.
     var renewed = record
     renewed.filesState = source.filesState
@@ -159,14 +161,15 @@ public struct ImageCache: Sendable {
 
 extension ImageCache.ShardState {
   /// What copies of other pictures count as.
-  fileprivate static func other(
+  fileprivate static func ofOthers(
     _ shard: String, in cache: ImageCache, _ replacing: Bool
   ) throws -> Self {
-    if replacing { return .missing }
+    if replacing { return .other }
     throw ImageDataError.dataset(
       path: cache.path(shard, "json"),
       reason:
         "these are copies of other pictures than shard \(shard) has now; name another folder, or "
-        + "remove this shard's files there (or give --redo) to make them again")
+        + "remove this shard's files there (or give --redo) to make them again, for every run that reads them"
+    )
   }
 }

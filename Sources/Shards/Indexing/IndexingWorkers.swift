@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import ImageData
 import Synchronization
@@ -11,7 +12,7 @@ final class IndexingWorkers: @unchecked Sendable {
     func want() { flag.store(true, ordering: .relaxed) }
   }
 
-  private let condition = NSCondition()
+  private let condition = SteadyCondition()
   private let running = DispatchGroup()
   private let shards: [IndexPlan.Shard]
   private let indexing: ShardIndexing
@@ -64,10 +65,7 @@ final class IndexingWorkers: @unchecked Sendable {
 
   /// Waits at most `seconds`; whether there is still something to do.
   func isRunning(waiting seconds: Double) -> Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    if threads > 0 { _ = condition.wait(until: Date(timeIntervalSinceNow: seconds)) }
-    return threads > 0
+    condition.withLock { !condition.wait(atMost: seconds) { threads == 0 } }
   }
 
   /// Lets the threads end after the shards that they are at, or at once where these give nothing.

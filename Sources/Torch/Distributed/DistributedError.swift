@@ -8,7 +8,7 @@ public enum DistributedError: LocalizedError, ExitCoded, Equatable, CustomString
   /// The processes do not find each other.
   case unreachable(String)
   /// One of them is gone, stopped or cut off, or the others waited too long for it; what was saved is there
-  /// to go on from.
+  /// to go on from. Nobody has asked for that: a launcher may start all again.
   case lost(String)
   /// They no longer have the same weights.
   case differs(String)
@@ -23,12 +23,13 @@ public enum DistributedError: LocalizedError, ExitCoded, Equatable, CustomString
     }
   }
 
-  /// The exit code of `sysexits.h`; 75 where another try may succeed.
+  /// The exit code of `sysexits.h`. A lost process has one of its own: 75 is a stop that somebody asked for, after which
+  /// no launcher should start again.
   public var exitCode: Int32 {
     switch self {
     case .usage: 64
     case .unreachable: 74
-    case .lost: 75
+    case .lost: 69
     case .differs: 70
     case .ended(_, let code, _): code
     }

@@ -127,15 +127,16 @@ extension DistributedGroup {
   static let patience = 5.0
 
   /// Finds the others of this start: a store that outlives them, torchrun's, still has the names of those that were
-  /// there before. Process 0 draws a name for the round and tells it to each that asks for it anew.
+  /// there before. Process 0 draws a name for the round and tells it to each of this start that asks for it anew.
   /// - Throws: `DistributedError`, what `interruption` throws.
   func findRound(_ rendezvous: Rendezvous, _ say: (String) -> Void) throws -> String {
     try rank == 0 ? gatherRound(rendezvous, say) : enterRound(rendezvous)
   }
 
   private func gatherRound(_ rendezvous: Rendezvous, _ say: (String) -> Void) throws -> String {
+    let prefix = rendezvous.prefix
     let round = "round-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    try onStore { try store.set("job", Data(rendezvous.job.utf8)) }
+    try onStore { try store.set("job", Data(rendezvous.jobAndStart.utf8)) }
     var answered: [Int: Data] = [:]
     var missing = Set(1..<size)
     let clock = Stopwatch()
@@ -143,10 +144,10 @@ extension DistributedGroup {
     do {
       while !missing.isEmpty {
         for other in missing.sorted() {
-          if let asked = try onStore({ try store.get("hello/\(other)") }), answered[other] != asked
-          {
+          let hello = "\(prefix)hello/\(other)"
+          if let asked = try onStore({ try store.get(hello) }), answered[other] != asked {
             answered[other] = asked
-            let key = "answer/\(other)/\(String(decoding: asked, as: UTF8.self))"
+            let key = "\(prefix)answer/\(other)/\(String(decoding: asked, as: UTF8.self))"
             try onStore { try store.set(key, Data("\(round) \(size)".utf8)) }
           }
           if try onStore({ try store.get("\(round)/here/\(other)") }) != nil {
@@ -179,6 +180,7 @@ extension DistributedGroup {
   }
 
   private func enterRound(_ rendezvous: Rendezvous) throws -> String {
+    let prefix = rendezvous.prefix
     let clock = Stopwatch()
     func awaited(_ what: String) throws {
       try interruption()
@@ -193,21 +195,23 @@ extension DistributedGroup {
         job = try onStore { try store.get("job") }
         if job == nil { try awaited("process 0 did not begin at \(rendezvous.place)") }
       }
-      guard job == Data(rendezvous.job.utf8) else {
+      guard job == Data(rendezvous.jobAndStart.utf8) else {
         throw DistributedError.unreachable(
-          "at \(rendezvous.place) another job meets; give the processes of this one another MASTER_PORT"
+          "at \(rendezvous.place) another job meets, or another start of this one; give the processes of this one "
+            + "another MASTER_PORT"
         )
       }
     }
     let own = String(UInt64.random(in: 0 ... .max), radix: 36)
-    try onStore { try store.set("hello/\(rank)", Data(own.utf8)) }
+    let hello = "\(prefix)hello/\(rank)"
+    try onStore { try store.set(hello, Data(own.utf8)) }
     let another = DistributedError.unreachable(
       "another process \(rank) has come to \(rendezvous.place), too: RANK must be each one's own, and another job "
         + "wants another MASTER_PORT")
     var round: String?
     do {
       while true {
-        let answer = try onStore { try store.get("answer/\(rank)/\(own)") }
+        let answer = try onStore { try store.get("\(prefix)answer/\(rank)/\(own)") }
         let words = answer.map { String(decoding: $0, as: UTF8.self).split(separator: " ") }
         let told = words?.first.map(String.init)
         if let told, told != round {
@@ -222,7 +226,7 @@ extension DistributedGroup {
           }
         }
         // Its question was overwritten.
-        if round == nil, try onStore({ try store.get("hello/\(rank)") }) != Data(own.utf8) {
+        if round == nil, try onStore({ try store.get(hello) }) != Data(own.utf8) {
           throw another
         }
         if let round {

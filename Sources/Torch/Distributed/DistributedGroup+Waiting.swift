@@ -51,9 +51,12 @@ extension DistributedGroup {
   }
 
   /// Compares what each process has by name with what process 0 has.
-  /// - Throws: `DistributedError.usage`, in all of them, that names a process and what it has otherwise;
+  /// - Throws: `DistributedError.usage`, in all of them, that names a process, what it has otherwise, and `advice`;
   ///   `StopRequest`.
-  public func requireSame(_ facts: [String: String], what: String) throws {
+  public func requireSame(
+    _ facts: [String: String], what: String,
+    advice: String = "start all with the same command, recipe and data"
+  ) throws {
     let all = try gather(JSON.line(facts)).map { try JSON.read([String: String].self, from: $0) }
     for (other, found) in all.enumerated() {
       let names = Set(all[0].keys).union(found.keys).filter { all[0][$0] != found[$0] }.sorted()
@@ -69,8 +72,8 @@ extension DistributedGroup {
         return "\(name) (\(shown(theirs)), not \(shown(ours)))"
       }
       throw DistributedError.usage(
-        "\(what): process \(other) has other work than process 0: \(Format.few(differences)); start all with the same "
-          + "command, recipe and data")
+        "\(what): process \(other) has other work than process 0: \(Format.few(differences)); \(advice)"
+      )
     }
   }
 

@@ -188,16 +188,22 @@ public final class DistributedGroup: ProcessGroup {
 /// A group that is given back on a thread of its own.
 private final class Closing: @unchecked Sendable {
   private let handle: OpaquePointer
-  private let done = DispatchSemaphore(value: 0)
+  private let condition = SteadyCondition()
+  private var isDone = false
 
   init(_ handle: OpaquePointer) { self.handle = handle }
 
   func close() {
     ctorch_group_free(handle)
-    done.signal()
+    condition.withLock {
+      isDone = true
+      condition.broadcast()
+    }
   }
 
-  func wait(seconds: Double) { _ = done.wait(timeout: .now() + seconds) }
+  func wait(seconds: Double) {
+    condition.withLock { _ = condition.wait(atMost: seconds) { isDone } }
+  }
 }
 
 extension Tensor {

@@ -11,7 +11,7 @@ final class Heartbeat: @unchecked Sendable {
   private let others: [Int]
   private let store: RendezvousStore
   private let timeout: Double
-  private let condition = NSCondition()
+  private let condition = SteadyCondition()
   private var isStopped = false
   private let lost = Mutex<(any Error)?>(nil)
 
@@ -68,17 +68,14 @@ final class Heartbeat: @unchecked Sendable {
   }
 
   func stop() {
-    condition.lock()
-    isStopped = true
-    condition.broadcast()
-    condition.unlock()
+    condition.withLock {
+      isStopped = true
+      condition.broadcast()
+    }
   }
 
   private func waitOrStop() -> Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    if !isStopped { condition.wait(until: Date(timeIntervalSinceNow: period)) }
-    return isStopped
+    condition.withLock { condition.wait(atMost: period) { isStopped } }
   }
 
   private func stopsSoon() -> Bool { waitOrStop() }

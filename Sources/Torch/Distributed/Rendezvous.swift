@@ -21,6 +21,9 @@ public struct Rendezvous: Equatable, Sendable {
   public var isLaunchersStore = false
   /// What the launcher calls the job, by which a stranger at the same port is known; empty where it says nothing.
   public var job = ""
+  /// Which start of the job this is, from 0, where its launcher counts them for all processes alike; who is left over
+  /// from an earlier one is then nobody of this one.
+  public var start: Int?
   /// How many cores the launcher has set apart for this process; nil where those of a machine share what there is.
   public var ownCores: Int?
   /// The network interface that sums go over (`GLOO_SOCKET_IFNAME`); nil for the one that leads to `address`.
@@ -55,6 +58,9 @@ public struct Rendezvous: Equatable, Sendable {
       job =
         environment["TORCHELASTIC_RUN_ID"]
         ?? environment["HALCYON_LAUNCHER"].map { "halcyon launch \($0)" } ?? ""
+      // Of several agents each counts its own.
+      let isOneAgents = environment["GROUP_WORLD_SIZE"] == "1"
+      start = isOneAgents ? try variables.optional("TORCHELASTIC_RESTART_COUNT") : nil
     } else if let size = try variables.slurmTasks(), size > 1 {
       self.init(
         rank: try variables.number("SLURM_PROCID", beside: "SLURM_NTASKS"), size: size,
@@ -64,6 +70,7 @@ public struct Rendezvous: Equatable, Sendable {
       localSize = variables.slurmTasksHere(of: size)
       ownCores = try variables.optional("SLURM_CPUS_PER_TASK")
       job = ["SLURM_JOB_ID", "SLURM_STEP_ID"].compactMap { environment[$0] }.joined(separator: ".")
+      start = try variables.optional("SLURM_RESTART_COUNT")
     } else {
       return nil
     }
@@ -93,6 +100,12 @@ public struct Rendezvous: Equatable, Sendable {
     let timeShare = isPinned ? quota.map { $0 / max(1, localSize) } : nil
     return max(1, min(all, ownCores ?? all / max(1, localSize), timeShare ?? all))
   }
+
+  /// What a stranger's job differs in: its name, and which start of it this is.
+  var jobAndStart: String { start.map { "\(job), start \($0)" } ?? job }
+
+  /// What the names begin with by which the processes of this start find each other in a store that may outlive it.
+  var prefix: String { start.map { "start-\($0)/" } ?? "" }
 
   /// "10.0.0.1:29500".
   public var place: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }

@@ -1,5 +1,4 @@
 import CTorch
-import Dispatch
 import Files
 import Foundation
 import Synchronization
@@ -176,17 +175,23 @@ private final class CallingThread: @unchecked Sendable {
 private final class PendingCall<Value>: @unchecked Sendable {
   private let call: () throws -> Value
   private var result: Result<Value, any Error>?
-  private let done = DispatchSemaphore(value: 0)
+  private let condition = SteadyCondition()
 
   init(_ call: @escaping () throws -> Value) { self.call = call }
 
   func perform() {
-    result = Result(catching: call)
-    done.signal()
+    let result = Result(catching: call)
+    condition.withLock {
+      self.result = result
+      condition.broadcast()
+    }
   }
 
   /// The result; nil where there is none after so many seconds.
   func wait(seconds: Double) -> Result<Value, any Error>? {
-    done.wait(timeout: .now() + seconds) == .success ? result : nil
+    condition.withLock {
+      _ = condition.wait(atMost: seconds) { result != nil }
+      return result
+    }
   }
 }

@@ -134,9 +134,9 @@ public final class Inference {
     let start = runtime.clock()
     let all = try logits(of: batches)
     // A last batch that is not full takes as long as the others.
-    let slowdown = timing.note(
+    let change = timing.note(
       amount: batches.count * runtime.batch, seconds: runtime.clock() - start)
-    if let line = slowdown?.line(unit: "img", sharing: threads.poolSize, runtime) {
+    if let line = change?.line(unit: "img", sharing: threads.poolSize, runtime) {
       runtime.say(line)
     }
     return all

@@ -108,15 +108,15 @@ final class Replicas {
     let start = runtime.clock()
     try compute(round, body)
     let seconds = runtime.clock() - start
-    guard let slowdown = timing?.note(amount: images, seconds: seconds),
-      let line = slowdown.line(unit: "img", sharing: poolSize, runtime)
+    guard let change = timing?.note(amount: images, seconds: seconds),
+      let line = change.line(unit: "img", sharing: poolSize, runtime)
     else { return }
     records.console.say("\(title): \(line)")
     try records.log?.file.append(
       "threads", stage: records.log?.name, step: nil,
       [
-        "threads": .integer(count > 1 ? slowdown.threads : poolSize),
-        "images_per_second": .number(slowdown.speed),
+        "threads": .integer(count > 1 ? change.threads : poolSize),
+        "images_per_second": .number(change.speed),
       ])
   }
 

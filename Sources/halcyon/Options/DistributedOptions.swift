@@ -22,11 +22,15 @@ struct DistributedOptions: ParsableArguments {
     }
   }
 
-  /// Calls `body` with the processes that a launcher has started with this one, or with this one alone.
+  /// Calls `body`, the work of `command`, with the processes that a launcher has started with this one, or with
+  /// this one alone. All must have the same command, version and `facts` before they exchange anything else.
   ///
   /// What is wrong is said once: by the process that it went wrong in, or by the first where all found it. The
   /// others end with its exit code.
-  func perform(_ body: (any ProcessGroup) throws -> Void) throws {
+  func perform(
+    _ command: any ParsableCommand.Type, _ facts: [String: String] = [:],
+    _ body: (any ProcessGroup) throws -> Void
+  ) throws {
     guard let rendezvous = try Rendezvous() else { return try body(SingleProcess()) }
     if rendezvous.rank > 0 { ProcessName.prefix.withLock { $0 = "process \(rendezvous.rank): " } }
     let group = try StopSignal.savingNothing {
@@ -35,6 +39,11 @@ struct DistributedOptions: ParsableArguments {
         say: { Console(quiet: false).say($0) })
     }
     do {
+      let facts = facts.merging([
+        "subcommand": command.configuration.commandName ?? "\(command)",
+        "Halcyon's version": Halcyon.configuration.version,
+      ]) { $1 }
+      try group.requireSame(facts, what: "the command")
       try StopSignal.asking(group.othersAreThere, during: { try body(group) })
       group.leave()
     } catch {

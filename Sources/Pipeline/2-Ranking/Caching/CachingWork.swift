@@ -47,10 +47,14 @@ struct CachingWork {
 
   /// Whether the copies of a shard are there.
   /// - Throws: `PipelineError.data` when they are of other pictures.
-  func isDone(_ shard: Int) throws -> Bool {
+  func isDone(_ shard: Int) throws -> Bool { try state(shard) == .whole }
+
+  /// What there is of the copies of a shard.
+  /// - Throws: `PipelineError.data` when they are of other pictures and --redo is not given.
+  func state(_ shard: Int) throws -> ImageCache.ShardState {
     do {
       return try cache.state(
-        of: CacheSource(shard, of: run.data.unlabelled), replacing: run.isRedoing) == .whole
+        of: CacheSource(shard, of: run.data.unlabelled), replacing: run.isRedoing)
     } catch ImageDataError.dataset(let path, let reason) {
       throw PipelineError.data("cache: \(path): \(reason)")
     }

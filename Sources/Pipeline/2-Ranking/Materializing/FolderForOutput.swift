@@ -16,7 +16,7 @@ extension Run {
 /// A folder of the user's choice.
 enum FolderForOutput {
   /// Refuses one in which what is written would mix with the run's own files in `directory`, where it has any,
-  /// with U and its index, or with other pictures.
+  /// with another run's, with U and its index, or with other pictures.
   ///
   /// Folders are compared by device and number, so no link or mount leads past this.
   /// - Throws: `PipelineError.usage` naming what is there.
@@ -27,6 +27,10 @@ enum FolderForOutput {
     if let directory, lies(folder, in: directory) {
       throw PipelineError.usage(
         "\(folder) is in \(directory), where the run keeps its own files; name a folder outside it")
+    }
+    if let other = run(around: folder) {
+      throw PipelineError.usage(
+        "\(folder) is in \(other), where another run keeps its files; name a folder outside it")
     }
     for kept in imagesFolders(of: data, unlabelled) where lies(folder, in: kept) {
       // Where everything lies in one folder (`./{00..99}.tar`), only that folder itself is taken.
@@ -53,6 +57,20 @@ enum FolderForOutput {
       let folder = joined.isEmpty ? "/" : joined
       return FilePath(text: folder).isFolder ? folder : nil
     }
+  }
+
+  /// The directory of a run that `path`, whose last parts need not exist yet, is or lies in.
+  private static func run(around path: String) -> String? {
+    var place = FilePath(text: path).absolute
+    while !place.exists {
+      guard place.removeLastComponent() else { return nil }
+    }
+    place = place.real ?? place
+    repeat {
+      let recipe = place.appending("recipe.yaml")
+      if recipe.exists, RunDirectory.keeps(recipeAt: recipe.text) { return place.text }
+    } while place.removeLastComponent()
+    return nil
   }
 
   /// Whether `path`, whose last parts need not exist yet, is `folder` or lies in it.

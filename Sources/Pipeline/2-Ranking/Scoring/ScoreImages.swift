@@ -81,10 +81,11 @@ public enum ScoreImages {
     // finds what is damaged.
     let missing = try work.missing(verifyingFiles: claims == nil)
     let unscored = Set(missing)
-    let uncopied =
+    let copies =
       try caching.map { caching in
-        try Set(work.mine.filter { try !caching.isDone($0) })
+        try work.mine.map { ($0, try caching.state($0)) }.filter { $1 != .whole }
       } ?? []
+    let uncopied = Set(copies.map(\.0))
     let undone = work.mine.filter { unscored.contains($0) || uncopied.contains($0) }
     guard !undone.isEmpty else {
       run.console.note(share.map { "scores: \($0.title): done" } ?? "scores: done")
@@ -92,7 +93,9 @@ public enum ScoreImages {
     }
     if !missing.isEmpty { try source.prepare(for: missing) }
     if let caching {
-      tell(caching, copying: uncopied.count, reading: uncopied.subtracting(unscored))
+      tell(
+        caching, copying: uncopied.count, reading: uncopied.subtracting(unscored),
+        replacing: copies.count { $1 == .other })
     }
     let changed = work.changed(among: missing)
     if !changed.isEmpty, share == nil, claims == nil {
@@ -121,8 +124,10 @@ public enum ScoreImages {
     try preflight.refuseProblems()
   }
 
-  /// Says which copies are made.
-  private static func tell(_ caching: CachingWork, copying count: Int, reading again: Set<Int>) {
+  /// Says which copies are made, and always where those of others are replaced.
+  private static func tell(
+    _ caching: CachingWork, copying count: Int, reading again: Set<Int>, replacing others: Int
+  ) {
     let cache = caching.cache
     guard count > 0 else {
       return caching.run.console.note("cache: \(cache.folder) has every shard")
@@ -134,6 +139,10 @@ public enum ScoreImages {
           ? ""
           : "; of \(again.count) that \(again.count == 1 ? "has" : "have") scores already the pictures are "
             + "read once more"))
+    guard others > 0 else { return }
+    caching.run.console.say(
+      "cache: the copies of \(Format.counted(others, "shard", "shards")) in \(cache.folder) are of other pictures; "
+        + "--redo replaces them for every run that reads them")
   }
 
   /// With `--redo`, scores that were made otherwise, for example on another device, are removed, and what
