@@ -26,8 +26,13 @@ public enum ExperimentCatalogue {
   ) throws -> Experiment {
     let made = all.map { $0(scale, recipe) }
     guard let found = made.first(where: { $0.name == name }) else {
+      let others =
+        name == "peers"
+        ? "; what other tools make of the same time is measured in a clone, by make bench ONLY=accuracy"
+        : ""
       throw ExperimentError(
-        "there is no experiment \(name); there are \(made.map(\.name).joined(separator: ", "))")
+        "there is no experiment \(name); there are \(made.map(\.name).joined(separator: ", "))\(others)"
+      )
     }
     if let refusal = found.refusal { throw ExperimentError("\(name): \(refusal)") }
     return found

@@ -84,7 +84,8 @@ struct ExperimentTests {
     let tiny = try TinyRun()
     let place = tiny.folder.path
     let refusals: [([String], String)] = [
-      (["table9"], "there is no experiment table9"), (["table2", "--seeds", "a"], "--seeds"),
+      (["table9"], "there is no experiment table9"), (["peers"], "make bench ONLY=accuracy"),
+      (["table2", "--seeds", "a"], "--seeds"),
       (["table2", "--seeds", "0,0"], "--seeds"),
       (["table2", "--scale", "paper"], "needs a recipe"),
       (["table2", "nothing.yaml"], "nothing.yaml"),
