@@ -23,6 +23,8 @@ public struct Claim: Sendable {
     case larger
     /// They differ by no more than so many points.
     case alike(within: Double)
+    /// The first is less than the second by no more than so many points.
+    case behind(byAtMost: Double)
   }
 
   /// The claim in a sentence.
@@ -35,6 +37,15 @@ public struct Claim: Sendable {
     Claim(
       text: text,
       comparisons: pairs.map { Comparison(first: $0.0, second: $0.1, relation: .larger) })
+  }
+
+  /// A claim that the first cell of each pair is less than the second by no more than `points`.
+  static func behind(_ text: String, byAtMost points: Double, _ pairs: [(Cell, Cell)]) -> Claim {
+    Claim(
+      text: text,
+      comparisons: pairs.map {
+        Comparison(first: $0.0, second: $0.1, relation: .behind(byAtMost: points))
+      })
   }
 
   /// A claim that the cells of each pair differ by no more than `points`.
@@ -65,6 +76,8 @@ public enum Verdict: String, Codable, Sendable {
     let (low, high) = (interval.mean - margin, interval.mean + margin)
     switch relation {
     case .larger: self = low > 0 ? .holds : high < 0 ? .doesNotHold : .tooClose
+    case .behind(let points):
+      self = low >= -points ? .holds : high < -points ? .doesNotHold : .tooClose
     case .alike(let points):
       self =
         low >= -points && high <= points

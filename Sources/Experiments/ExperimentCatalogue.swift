@@ -11,7 +11,7 @@ public enum ExperimentCatalogue {
     Experiment.table2, Experiment.table3, Experiment.table4, Experiment.table5,
     Experiment.table6, Experiment.table8, Experiment.figure2, Experiment.figure3,
     Experiment.figure4, Experiment.figure5,
-    Experiment.options,
+    Experiment.options, Experiment.tuning,
   ]
 
   /// Their names, and what each of them asks.
