@@ -93,7 +93,7 @@ def maker(script, argument):
     """What a result is made by, in a few digits: another program, recipe or script measures anew."""
     files = [ROOT / ".build/release/halcyon", ROOT / "Recipes" / argument]
     if script != "halcyon":
-        files = [HERE / "peers" / name for name in (script, "few_labels.py", "demo.py", "augmentation.py")]
+        files = [HERE / "peers" / name for name in (script, "few_labels.py", "demo.py", "augmentation.py", "vision.py")]
     files.append(HERE / "accuracy.py")
     digest = hashlib.sha256()
     for file in files:

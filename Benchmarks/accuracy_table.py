@@ -1,7 +1,7 @@
 """What the item `accuracy` has kept, as a table for README.md and Experiments.md.
 
 A column for each set of pictures and time that every method was measured in, with the mean of the seeds and its 95 %
-interval; below it, by how much Halcyon's best is ahead of the best other tool, seed by seed.
+interval; below it, by how much Halcyon's best is ahead of the best other tool, seed by seed, and when that was.
 """
 
 import datetime
@@ -45,6 +45,8 @@ def verdict(title, column):
     ours = max((method for method in means if method.startswith("Halcyon")), key=means.get)
     other = max((method for method in means if not method.startswith("Halcyon")), key=means.get)
     seeds = sorted(set(column[ours]) & set(column[other]))
+    if len(seeds) < 2:
+        return f"- {title}: no verdict of a single seed"
     mean, margin = interval([column[ours][seed] - column[other][seed] for seed in seeds])
     word = "ahead" if mean > margin else "behind" if mean < -margin else "too close to call"
     return f"- {title}: {ours} − {other}: {mean:+.2f} ± {margin:.2f}, **{word}**"
@@ -58,7 +60,7 @@ def table():
             if all(column.values()):
                 columns[f"{title}, {minutes} minutes"] = column
     if not columns:
-        return ""
+        return None
     first = next(iter(columns.values()))
     methods = sorted(METHODS, key=lambda method: -statistics.mean(first[method].values()))
     best = {
@@ -68,11 +70,21 @@ def table():
     for method in methods:
         cells = [cell(column[method], best[title] == method) for title, column in columns.items()]
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", *(verdict(title, column) for title, column in columns.items())])
-
+    seeds = sorted({seed for column in columns.values() for values in column.values() for seed in values})
+    commit = subprocess.run(
+        ["git", "-C", HERE, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True, check=True)
+    told = (
+        f"Mean and 95 % interval over the seeds {', '.join(map(str, seeds))}. Measured until "
+        f"{datetime.date.today()}, of commit {commit.stdout.strip()}, on {len(os.sched_getaffinity(0))} cores.")
+    verdicts = [verdict(title, column) for title, column in columns.items()]
+    return "\n".join([*lines, "", *verdicts, "", told])
 
 
 def write():
+    """The file with it; None where nothing was measured with every method yet, and a table that is there stays."""
+    text = table()
+    if text is None:
+        return None
     path = HERE / ".build" / "accuracy" / "table.md"
-    path.write_text(table() + "\n")
+    path.write_text(text + "\n")
     return path

@@ -193,7 +193,8 @@ ITEMS = {
 
 def accuracy_and_table():
     accuracy()
-    tell(f"accuracy: as a table in {accuracy_table.write()}")
+    path = accuracy_table.write()
+    tell(f"accuracy: as a table in {path}" if path else "accuracy: no table before every method was measured")
 
 
 ALONE = {

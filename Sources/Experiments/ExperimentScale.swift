@@ -47,6 +47,7 @@ extension Recipe {
   /// The demo with networks that keep the pictures' size through their first blocks.
   static var demoOnGPU: Recipe {
     var recipe = demo
+    recipe.workers = Recipe(name: "", labelled: "", unlabelled: "").workers
     (recipe.teacher.model, recipe.teacher.stem, recipe.teacher.width) = ("resnet18", .small, 64)
     (recipe.student.model, recipe.student.stem, recipe.student.width) = ("resnet18", .small, 32)
     for training in [

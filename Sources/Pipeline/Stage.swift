@@ -229,12 +229,10 @@ extension Stage {
   /// The models that a run has left in `folder`, the best last: of several rounds the last student.
   static func models(in folder: String) -> [String] {
     let run = RunDirectory(path: folder)
-    var places = comparisonsFirst.map { "\(folder)/\($0.folder)" }
-    var number = 2
-    while FilePath(text: run.round(number).path).isFolder {
-      places.append(run.round(number).folder(of: .fineTuning))
-      number += 1
-    }
+    let rounds = (try? Recipe(contentsOf: run.recipePath))?.rounds ?? 1
+    let places =
+      comparisonsFirst.map { "\(folder)/\($0.folder)" }
+      + run.trainedRounds(of: rounds).map { run.round($0).folder(of: .fineTuning) }
     return places.filter { FilePath(text: "\($0)/model.safetensors").exists }
   }
 

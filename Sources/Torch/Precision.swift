@@ -37,28 +37,8 @@ public enum CPU {
       .joined(separator: "+")
   }
 
-  /// Which kernels compute in this process: libtorch's own, which `ATEN_CPU_CAPABILITY` may limit, and the features
-  /// that oneDNN's go by, which `ONEDNN_MAX_CPU_ISA` may.
-  public static var kernelsInUse: String {
-    kernelsInUse(of: kernels, environment: ProcessInfo.processInfo.environment)
-  }
-
-  static func kernelsInUse(of kernels: String, environment: [String: String]) -> String {
-    let wanted = environment["ONEDNN_MAX_CPU_ISA"] ?? environment["DNNL_MAX_CPU_ISA"] ?? ""
-    let without: [String] =
-      switch wanted.uppercased() {
-      case "SSE41", "AVX": ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"]
-      case "AVX2", "AVX2_VNNI", "AVX2_VNNI_2":
-        ["avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16"]
-      case "AVX512_CORE": ["avx512_vnni", "avx512_bf16", "amx_bf16"]
-      case "AVX512_CORE_VNNI": ["avx512_bf16", "amx_bf16"]
-      case "AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX10_1_512": ["amx_bf16"]
-      default: []
-      }
-    let features = kernels.split(separator: "+").map(String.init).filter { !without.contains($0) }
-    let own = String(cString: ctorch_cpu_capability())
-    return features.isEmpty ? own : "\(own) on \(features.joined(separator: "+"))"
-  }
+  /// Which of libtorch's own kernels compute in this process, which `ATEN_CPU_CAPABILITY` may limit: "AVX512".
+  public static var capability: String { String(cString: ctorch_cpu_capability()) }
 
   /// Whether oneDNN has kernels in bfloat16 for this processor; elsewhere libtorch's own compute it.
   static let packsBFloat16 =

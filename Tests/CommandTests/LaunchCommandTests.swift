@@ -101,7 +101,10 @@ struct LaunchCommandTests {
     command.send(SIGTERM)
     usleep(900_000)
     #expect(ProcessTree.isAlive(rank))
-    command.send(SIGTERM)
+    repeat {
+      command.send(SIGTERM)
+      usleep(300_000)
+    } while ProcessTree.isAlive(rank)
     let outcome = try command.wait()
     #expect(outcome.code == 143, "\(outcome.errors)")
     #expect(

@@ -112,7 +112,7 @@ struct LostMomentsTests {
       let name = "\(signal)"
       let command = try Command(
         ["launch", "-n", "2", "--max-restarts", "1", "--grace", "1"]
-          + tiny.arguments("train-teacher", name, settings) + ["--distributed-timeout", "2"])
+          + tiny.arguments("train-teacher", name, settings) + ["--distributed-timeout", "5"])
       try #require(
         command.wait { tiny.has(name, "1-teacher/checkpoints/step-00000008.safetensors") })
       let ranks = ProcessTree.children(of: command.process.processIdentifier).sorted()
@@ -149,7 +149,7 @@ struct LostMomentsTests {
         (environment["LD_PRELOAD"], environment["DATE_AHEAD"]) = (library.path, "\(seconds)")
       }
       return try Command(
-        tiny.arguments("train-teacher", "a", settings) + ["--distributed-timeout", "2"],
+        tiny.arguments("train-teacher", "a", settings) + ["--distributed-timeout", "5"],
         environment: environment)
     }
     let outcomes = try all.map { try $0.wait() }

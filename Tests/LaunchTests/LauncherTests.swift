@@ -142,7 +142,7 @@ struct LauncherTests {
     #expect(once.code == 69)
     // What it lost is what failed.
     let killed = try launch(
-      "if [ $RANK = 1 ]; then echo >gone; kill -9 $$; fi\nuntil [ -e gone ]; do sleep 0.2; done; exit 69",
+      "if [ $RANK = 1 ]; then echo >gone; kill -9 $$; fi\nuntil [ -e gone ]; do sleep 0.2; done; sleep 0.5; exit 69",
       in: folder, processes: 2)
     #expect(killed.code == 137)
     #expect(killed.said.first?.hasPrefix("rank 1 was ended by signal 9 (SIGKILL)") == true)

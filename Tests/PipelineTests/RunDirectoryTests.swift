@@ -42,8 +42,13 @@ struct RunDirectoryTests {
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
   /// Finishes `stage` with one output.
-  private func finish(_ stage: Stage, of recipe: Recipe) throws {
-    try DurableFile.write("weights of \(stage)", to: run.modelPath(of: stage))
+  private func finish(
+    _ stage: Stage, of recipe: Recipe, in other: RunDirectory? = nil, _ weights: String? = nil
+  ) throws {
+    let run = other ?? run
+    try FileManager.default.createDirectory(
+      atPath: run.folder(of: stage), withIntermediateDirectories: true)
+    try DurableFile.write(weights ?? "weights of \(stage)", to: run.modelPath(of: stage))
     try StageMarker(
       stage, of: recipe, folder: run.folder(of: stage), outputs: ["model.safetensors"],
       seconds: 1.5, imagesSeen: 10, accuracies: ["test_top1": 50]
@@ -250,15 +255,27 @@ struct RunDirectoryTests {
 
   @Test("the best model of a run is its student, of several rounds the last one that there is")
   func models() throws {
-    for name in ["1-teacher", "4-fine-tuned", "baseline", "rounds/2/1-teacher"] {
-      try folder.write("x", to: "runs/a/\(name)/model.safetensors")
-    }
-    #expect(
-      Stage.models(in: run.path)
-        == ["baseline", "1-teacher", "4-fine-tuned"].map { "\(run.path)/\($0)" })
-    try folder.write("x", to: "runs/a/rounds/2/4-fine-tuned/model.safetensors")
+    var recipe = recipe
+    recipe.rounds = 3
+    try FileManager.default.createDirectory(
+      atPath: run.path, withIntermediateDirectories: true)
+    try recipe.write(to: run.recipePath)
+    for stage in [Stage.teacher, .baseline, .fineTuning] { try finish(stage, of: recipe) }
+    let first = ["baseline", "1-teacher", "4-fine-tuned"].map { "\(run.path)/\($0)" }
+    #expect(Stage.models(in: run.path) == first)
+    let second = run.round(2).folder(of: .fineTuning)
+    try finish(.teacher, of: recipe, in: run.round(2), "weights of \(Stage.fineTuning)")
     // A student that is not fine-tuned yet is none.
-    try folder.write("x", to: "runs/a/rounds/3/3-student/model.safetensors")
-    #expect(Stage.models(in: run.path).last == "\(run.path)/rounds/2/4-fine-tuned")
+    #expect(Stage.models(in: run.path) == first)
+    try finish(.fineTuning, of: recipe, in: run.round(2), "later weights")
+    #expect(Stage.models(in: run.path) == first + [second])
+    // Nor is one that the recipe no longer asks for, or whose teacher is not the student that there is now.
+    recipe.rounds = 1
+    try recipe.write(to: run.recipePath)
+    #expect(Stage.models(in: run.path) == first)
+    recipe.rounds = 2
+    try recipe.write(to: run.recipePath)
+    try finish(.fineTuning, of: recipe, in: run, "another student")
+    #expect(Stage.models(in: run.path) == first)
   }
 }

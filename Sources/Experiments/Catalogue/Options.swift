@@ -30,9 +30,9 @@ extension Experiment {
       name: "options", title: "Options of today's trainings",
       about:
         "Each row changes the paper's recipe in one way, at the same budgets; what changes the baseline, too, is in "
-        + "both, and fine-tuning keeps its own views. Two rounds share one pre-training's images, and so do a "
-        + "pre-training and a fine-tuning that sees U. What sees U learns a fifth fewer images: its weak views take "
-        + "forward passes, too. Top-1 in percent.",
+        + "both, and fine-tuning keeps its own views. Two rounds share one pre-training's images (and have two "
+        + "fine-tunings), and so do a pre-training and a fine-tuning that sees U. What sees U learns a fifth fewer images, "
+        + "where budgets are in images: its weak views take forward passes, too. Top-1 in percent.",
       rows: rows, columns: [.supervised, .teacher, .student], paper: [],
       claims: claims)
   }

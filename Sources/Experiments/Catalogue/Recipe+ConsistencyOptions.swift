@@ -25,7 +25,7 @@ extension Recipe {
   /// three forward passes, of which the backward pass is two, and the weak view of one of U another.
   private func withWeakViews(_ images: Int) -> Int {
     let learned = 3 * (1 + Self.ratio)
-    return max(student.training.batch, images * learned / (learned + Self.ratio))
+    return max(Self.batch(of: student.training), images * learned / (learned + Self.ratio))
   }
 
   /// What has it do so after half of its pre-training: the other half of the budget is fine-tuning's, with the
@@ -35,7 +35,7 @@ extension Recipe {
     guard let images = student.training.images else {
       return Self.consistent(.after, fineTuning.training, "fineTuning.training")
     }
-    let half = max(student.training.batch, images / 2)
+    let half = max(Self.batch(of: student.training), images / 2)
     var training = student.training
     (training.images, training.learningRate) = (withWeakViews(half), training.learningRate / 10)
     var recipe = self
@@ -50,6 +50,12 @@ extension Recipe {
   /// How many pictures of U a batch has for each of D.
   private static let ratio = 3
 
+  /// The batch of `training` in which U's pictures and D's are whole numbers in each of its parts.
+  private static func batch(of training: Training) -> Int {
+    let unit = (1 + ratio) * training.accumulate * training.replicas
+    return (training.batch + unit - 1) / unit * unit
+  }
+
   /// Not with FixMatch's own values, which are for a thousand passes: on the demo's labels, seed 0, measured on the last
   /// 10,000 training pictures, these gave 80.4 % (240,000 images), three of U for each of D with half of the strong
   /// views erased 83.0 % and with a threshold a class 83.9 % (300,000 images).
@@ -57,11 +63,10 @@ extension Recipe {
     _ use: Consistency.Use, _ training: Training, _ key: String
   ) -> [String] {
     let isInstead = use == .instead
-    let unit = (1 + ratio) * training.accumulate * training.replicas
     return [
       "student.consistency.use=\(use.rawValue)", "student.consistency.ratio=\(ratio)",
       "student.consistency.flexible=\(isInstead)", "student.consistency.erasing=0.5",
-      "\(key).batch=\((training.batch + unit - 1) / unit * unit)",
+      "\(key).batch=\(batch(of: training))",
     ] + (isInstead ? ["\(key).ema=0.999", "\(key).emaWarmUp=true"] : [])
   }
 }

@@ -34,17 +34,13 @@ extension Run {
   /// The later rounds that are finished, as far as each one's teacher is the student of the one before as it is now.
   var finishedRounds: [FinishedRound] {
     var found: [FinishedRound] = []
-    for number in stride(from: 2, through: recipe.rounds, by: 1) {
+    for number in directory.trainedRounds(of: recipe.rounds) {
       let place = directory.round(number)
+      guard let summary = try? Summary(contentsOf: place.summaryPath) else { break }
       var markers: [Stage: StageMarker] = [:]
       for stage in Stage.pipeline {
         markers[stage] = try? StageMarker(in: place.folder(of: stage))
       }
-      let before = directory.round(number - 1).folder(of: .fineTuning)
-      let (student, weights) = (try? StageMarker(in: before), "model.safetensors")
-      guard let taken = markers[.teacher]?.outputs[weights], taken == student?.outputs[weights],
-        markers[.fineTuning] != nil, let summary = try? Summary(contentsOf: place.summaryPath)
-      else { break }
       found.append(
         FinishedRound(number: number, directory: place, summary: summary, markers: markers))
     }
@@ -85,6 +81,20 @@ extension RunDirectory {
   /// The directory of a round, the first of which is this one's own.
   public func round(_ number: Int) -> RunDirectory {
     number > 1 ? RunDirectory(path: "\(path)/\(Self.roundFolder(number))") : self
+  }
+
+  /// The later ones of so many rounds whose students are trained, as far as each one's teacher is the student of the one
+  /// before as it is now.
+  func trainedRounds(of count: Int) -> [Int] {
+    func weights(_ number: Int, _ stage: Stage) -> String? {
+      let marker = try? StageMarker(in: round(number).folder(of: stage))
+      return marker?.outputs["model.safetensors"]
+    }
+    let numbers = stride(from: 2, through: count, by: 1).prefix { number in
+      guard let taken = weights(number, .teacher) else { return false }
+      return taken == weights(number - 1, .fineTuning) && weights(number, .fineTuning) != nil
+    }
+    return Array(numbers)
   }
 
   /// The directory of the round before, where this is a later round's; its number is the folder's name.

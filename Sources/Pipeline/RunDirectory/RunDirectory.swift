@@ -59,6 +59,7 @@ public struct RunDirectory: Equatable, Sendable {
   func evaluationPath(of stage: Stage, on set: String) -> String {
     "\(folder(of: stage))/evaluation-\(set).json"
   }
+
   /// What the network of a stage says of each picture of the `set` (validation or test).
   func predictionsPath(of stage: Stage, on set: String) -> String {
     "\(folder(of: stage))/predictions-\(set).csv"

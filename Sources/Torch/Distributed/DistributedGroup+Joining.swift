@@ -197,8 +197,8 @@ extension DistributedGroup {
       }
       guard job == Data(rendezvous.jobAndStart.utf8) else {
         throw DistributedError.unreachable(
-          "at \(rendezvous.place) another job meets, or another start of this one; give the processes of this one "
-            + "another MASTER_PORT"
+          "at \(rendezvous.place) another job meets, or another start of this one; end what is left over of it, or "
+            + "give the processes of this one another MASTER_PORT"
         )
       }
     }

@@ -65,8 +65,8 @@ package struct ThreadTiming {
   /// The same where it is higher: who shared a core with another one has half more at least.
   private static let fast = 1.5
   /// Seconds after which they are timed against more for the first time; then twice as many each time that they stay
-  /// the fastest.
-  private static let pause = 300.0
+  /// the fastest, up to the most.
+  private static let pause = 300.0, longestPause = 1200.0
   /// More threads must be so many times as fast as fewer.
   private static let worthwhile = 1.03
 
@@ -130,7 +130,7 @@ package struct ThreadTiming {
     } else if change.reason == .fell || threads != change.before {
       slowed = (0, Self.pause)
     } else if let slowed {
-      self.slowed = (0, 2 * slowed.pause)
+      self.slowed = (0, min(2 * slowed.pause, Self.longestPause))
     }
     guard change.reason == .fell || threads != change.before else { return nil }
     return Change(
@@ -163,7 +163,9 @@ package struct ThreadTiming {
     let seen: Reason? = now < Self.slow * was ? .fell : now > Self.fast * was ? .rose : nil
     defer { suspicion = seen }
     if let seen, seen == suspicion { return seen }
-    return slowed.map { $0.seconds >= $0.pause } ?? false ? .due : nil
+    // A first fall may be one: it is looked at again before it becomes what others are measured by.
+    guard seen != .fell, let slowed, slowed.seconds >= slowed.pause else { return nil }
+    return .due
   }
 }
 

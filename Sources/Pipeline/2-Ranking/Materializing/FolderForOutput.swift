@@ -67,8 +67,10 @@ enum FolderForOutput {
     }
     place = place.real ?? place
     repeat {
-      let recipe = place.appending("recipe.yaml")
-      if recipe.exists, RunDirectory.keeps(recipeAt: recipe.text) { return place.text }
+      // A project's folder may have a recipe.yaml and files of any other name.
+      if place.appending("recipe.yaml").exists, place.appending("log.jsonl").exists {
+        return place.text
+      }
     } while place.removeLastComponent()
     return nil
   }

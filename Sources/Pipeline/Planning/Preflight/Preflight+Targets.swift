@@ -18,9 +18,9 @@ extension Preflight {
     func smoothed(_ target: Double) -> Double { target * (1 - smoothing) + shared }
     func text(_ value: Double) -> String { Format.significant(value, 3) }
     let (own, keys) = ("\(key).targetThreshold", "\(key).labelSmoothing")
-    guard smoothing == 0 || shared < threshold else {
+    guard smoothing == 0 || shared <= threshold else {
       return refuse(
-        "\(keys): \(text(smoothing)) / \(Format.count(classCount)) classes = \(text(shared)) of each class is not below "
+        "\(keys): \(text(smoothing)) / \(Format.count(classCount)) classes = \(text(shared)) of each class is above "
           + "\(own) (\(text(threshold))), so that every picture would have all classes; lower labelSmoothing, or set "
           + "targetThreshold: null", exitCode: 64, key: keys)
     }
