@@ -253,8 +253,10 @@ struct DistributedGroupTests {
   func earlierStartInOneStore() throws {
     struct Over: Error {}
     let port = try FreePort.find()
-    let isOver = Atomic<Bool>(false), isAsking = DispatchSemaphore(value: 0)
-    // A process 0 for which nobody comes keeps the store; a process 1 of the first start is left over.
+    let isAsking = DispatchSemaphore(value: 0)
+    // A process 0 for which nobody comes keeps the store until the others have left it; a process 1 of the first start
+    // is left over.
+    let left = Atomic<Int>(0)
     let places = (0..<4).map { place in
       var found = Rendezvous(rank: place % 2, size: 2, port: port)
       if place > 0 { (found.isLaunchersStore, found.start) = (true, place == 1 ? 0 : 1) }
@@ -270,13 +272,17 @@ struct DistributedGroupTests {
           places[place], timeout: 20,
           interruption: {
             if place == 1 { for _ in 2..<4 { isAsking.signal() } }
-            if place < 2, isOver.load(ordering: .relaxed) { throw Over() }
+            // The left-over one when the others have left, and who keeps the store after it.
+            if place < 2, left.load(ordering: .relaxed) == 3 - place { throw Over() }
           })
-        defer { isOver.store(true, ordering: .relaxed) }
+        defer { left.add(1, ordering: .relaxed) }
         try group.barrier()
         group.leave()
         return "together"
-      } catch is Over { return "alone" }
+      } catch is Over {
+        left.add(1, ordering: .relaxed)
+        return "alone"
+      }
     }
     #expect(found == ["alone", "alone", "together", "together"])
   }
