@@ -6,6 +6,8 @@
 #   make bench    our work against a peer's, JSON lines   [ONLY=train|score|loader|demo|busy|select|index|…]
 #   make parquet  Apache Arrow, for lists and selections in Parquet   [TOOLS=1: and what tests them]
 
+SHELL = /bin/bash
+.SHELLFLAGS = -o pipefail -c
 export PKG_CONFIG_PATH := $(CURDIR)/.libtorch:$(PKG_CONFIG_PATH)
 # Tests look inside modules; the same flags for both, so that a test run does not build twice.
 FLAGS = -c release -Xswiftc -enable-testing $(shell cat .libtorch/flags)
@@ -27,10 +29,12 @@ demo: build
 	$(HALCYON) run Recipes/fashion-mnist.yaml --out runs/fashion-mnist
 
 # One libtorch in the process and one pool of threads under it: one test at a time. Its threads sleep
-# rather than spin while they wait, so that other work on the machine does not stall them.
+# rather than spin while they wait, so that other work on the machine does not stall them. What failed
+# among a thousand tests is said once more at the end.
 test: setup
 	swift build $(FLAGS) --build-tests
-	OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel
+	OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel 2>&1 | tee .build/test.log \
+	  || { echo "What failed, of .build/test.log:"; grep -A 8 '^✘' .build/test.log | grep -vE '^(◇|✔)'; exit 1; }
 
 # Every place at which a file operation can fail and fifty rounds of kill -9, instead of some.
 test-faults: setup
