@@ -16,7 +16,7 @@ struct ExperimentMarkdown {
       "## \(results.name): \(results.title)", experiment.about, Self.table(figures),
       "Mean and 95 % interval over the seeds \(seeds); "
         + "\(Format.duration(results.seconds)) on \(results.device), \(results.precision): "
-        + "`halcyon experiment \(results.name) --scale \(results.scale) --seeds \(seeds)`.",
+        + "`\(results.command)`.",
     ]
     if !experiment.paper.isEmpty {
       parts += ["The paper, on ImageNet:", Self.table(experiment.paper)]

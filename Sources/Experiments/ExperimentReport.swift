@@ -145,8 +145,7 @@ struct ExperimentReport {
       <h2>How it was made</h2>
       <p>Scale \(results.scale), \(Format.duration(results.seconds)) of training and scoring on \
       \(results.device), \(results.precision), libtorch \(results.libtorch). All again, or on with it: \
-      <code>halcyon experiment \(results.name) --scale \(results.scale) --seeds \
-      \(results.seeds.map(String.init).joined(separator: ","))</code>. One row:</p>
+      <code>\(results.command)</code>. One row:</p>
       <ul>
       \(commands)
       </ul>

@@ -45,6 +45,8 @@ public struct ExperimentResults: Codable, Sendable {
   public var scale: String
   /// The seeds, in the order of all figures.
   public var seeds: [Int]
+  /// What is typed to have the same again.
+  public var command: String
   /// The titles of the columns.
   public var columns: [String]
   /// Its recipes.
@@ -58,13 +60,12 @@ public struct ExperimentResults: Codable, Sendable {
 
   /// What `outcomes`, by row and seed, say of `experiment`.
   init(
-    _ experiment: Experiment, scale: ExperimentScale, seeds: [Int],
-    outcomes: [[Experiment.Outcome]],
+    _ experiment: Experiment, _ request: ExperimentRequest, outcomes: [[Experiment.Outcome]],
     recipes: [String], runs: [[String]], seconds: Double
   ) {
     (name, title) = (experiment.name, experiment.title)
-    self.scale = scale.rawValue
-    (self.seeds, self.seconds) = (seeds, seconds)
+    (scale, seeds, command) = (request.scale.rawValue, request.seeds, request.command)
+    self.seconds = seconds
     columns = experiment.columns.map(\.title)
     let any = outcomes.first?.first?.summary
     (device, precision) = (any?.device ?? "", any?.precision ?? "")

@@ -14,6 +14,8 @@ public struct ExperimentRequest: Sendable {
   public var scale = ExperimentScale.small
   /// The recipe that it changes; nil takes the scale's own.
   public var recipe: Recipe?
+  /// Where that recipe is, for the command that results name.
+  public var recipePath: String?
   /// The seeds, each of which draws labels, weights and crops anew.
   public var seeds = [0, 1, 2]
   /// The pictures that networks transfer to, in experiments about that at the scale of the paper: CUB-200-2011.
@@ -21,6 +23,15 @@ public struct ExperimentRequest: Sendable {
   /// Where everything is kept: runs in `runs/`, which experiments share, and results in a folder of the
   /// experiment's name.
   public var out: String
+
+  /// What is typed to have the same again.
+  var command: String {
+    let words =
+      [name] + [recipePath].compactMap { $0 } + ["--scale", scale.rawValue]
+      + ["--seeds", seeds.map(String.init).joined(separator: ",")]
+      + (transferTo.map { ["--transfer-to", $0] } ?? [])
+    return "halcyon experiment " + words.joined(separator: " ")
+  }
 
   /// The experiment `name`, kept in `out`.
   public init(_ name: String, out: String) {
@@ -92,8 +103,8 @@ public func runExperiment(
     }
   }
   let results = ExperimentResults(
-    experiment, scale: request.scale, seeds: request.seeds, outcomes: outcomes, recipes: paths,
-    runs: directories, seconds: runs.seconds)
+    experiment, request, outcomes: outcomes, recipes: paths, runs: directories,
+    seconds: runs.seconds)
   try results.write(to: folder)
   try DurableFile.write(
     ExperimentReport(experiment, results).html, to: "\(folder)/report.html")

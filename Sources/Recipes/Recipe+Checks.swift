@@ -222,9 +222,9 @@ extension Recipe {
     found.refuse(
       ranking.strategy != .unbalanced && !ranking.classCounts.isEmpty, "ranking.classCounts",
       "ranking.classCounts needs strategy: unbalanced; remove it or change the strategy")
-    let needsTags = ranking.strategy == .tags || ranking.strategy == .tagsRanked
+    let hasTags = ranking.tags != nil || data.requireTags != nil || ranking.imageTags != nil
     found.refuse(
-      needsTags && ranking.tags == nil && data.requireTags == nil, "ranking.strategy",
+      ranking.strategy.needsTags && !hasTags, "ranking.strategy",
       "ranking.strategy \(ranking.strategy.rawValue) needs to know which class a tag means; give "
         + "ranking.tags, a CSV of tag,class")
   }

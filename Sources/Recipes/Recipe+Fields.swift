@@ -237,8 +237,12 @@ extension Recipe.Ranking {
         reaches: .itsStage),
       .value(
         "tags", \.tags,
-        "With tags and tagsRanked: a CSV of tag,class; null means data.requireTags.",
+        "With tags and tagsRanked: a CSV of tag,class; null means data.requireTags, or, with imageTags, that a tag means the class of its name.",
         reaches: .itsStage),
+      .value(
+        "imageTags", \.imageTags,
+        "With tags and tagsRanked: a list (CSV or Parquet) of key,tags for the pictures of U, where their tags stand by themselves.",
+        reaches: .itsStage, isYoung: true),
       .value(
         "fraction", \.fraction,
         "The part of U that takes part, drawn by the pictures' keys: 1 is all of it.",

@@ -231,8 +231,11 @@ extension Recipe {
     public var classCounts: [Int] = []
     /// `unbalanced`: the exponent of Zipf's law.
     public var zipfExponent = 1.0
-    /// `tags` and `tagsRanked`: a CSV of `tag,class`; nil means `data.requireTags`.
+    /// `tags` and `tagsRanked`: a CSV of `tag,class`; nil means `data.requireTags`, or, where `imageTags` are
+    /// given, that a tag means the class of its name.
     public var tags: String?
+    /// `tags` and `tagsRanked`: a list of `key,tags` for U's pictures, where their tags stand by themselves.
+    public var imageTags: String?
     /// The part of U that takes part, drawn by the pictures' keys: 1 is all of it.
     public var fraction = 1.0
     /// What that part, and the random pictures of `tags`, are drawn from.
@@ -263,6 +266,9 @@ extension Recipe {
     case tags
     /// The K best of those that carry a tag of the class.
     case tagsRanked
+
+    /// Whether it asks what tags U's pictures carry.
+    public var needsTags: Bool { self == .tags || self == .tagsRanked }
   }
 
   /// Which pictures count as the same.

@@ -118,7 +118,7 @@ public struct RecipeReading: Sendable {
   private static let pathKeys = [
     "data.labelled", "data.unlabelled", "data.validation", "data.test", "data.requireTags",
     "data.tagged", "data.taggedTags", "data.cache", "teacher.pretraining.tagClasses",
-    "teacher.fineTuneOn.labelled", "ranking.tags",
+    "teacher.fineTuneOn.labelled", "ranking.tags", "ranking.imageTags",
     "teacher.startFrom", "student.startFrom",
   ]
 
@@ -234,6 +234,7 @@ extension Recipe {
       resolveSource($0, "teacher.fineTuneOn.labelled")
     }
     ranking.tags = ranking.tags.map { resolve($0, "ranking.tags") }
+    ranking.imageTags = ranking.imageTags.map { resolve($0, "ranking.imageTags") }
     ranking.teachers = ranking.teachers.map { resolve($0, "ranking.teachers") }
     data.validation = data.validation.map { resolveSource($0, "data.validation") }
     data.test = data.test.map { resolveSource($0, "data.test") }

@@ -55,6 +55,7 @@ struct ExperimentCommand: ParsableCommand {
     var request = ExperimentRequest(name, out: folder)
     (request.scale, request.seeds) = (scale, seeds.seeds)
     request.transferTo = transferTo
+    request.recipePath = recipe
     request.recipe = try recipe.map { try Recipe(contentsOf: $0, note: printError) }
     let results = try runExperiment(request, console: Console(quiet: json))
     if json { return try printJSON(results) }

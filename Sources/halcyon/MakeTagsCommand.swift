@@ -84,5 +84,7 @@ struct MakeTagsCommand: ParsableCommand {
     try printLine("  tagged: \(labelled)")
     if let split { try printLine("  taggedSplit: \(split)") }
     try printLine("  taggedTags: \(out)")
+    try printLine("or, where these pictures are U, to choose them by their tags, under ranking:")
+    try printLine("  imageTags: \(out)")
   }
 }

@@ -52,6 +52,11 @@ struct SelectCommand: ParsableCommand {
   @Option(help: "A CSV of tag,class: which class a tag means.", completion: .file())
   var tags: String?
 
+  @Option(
+    help: "A list of key,tags for the pictures, where their tags stand by themselves.",
+    completion: .file())
+  var imageTags: String?
+
   @Flag(help: "Select although some shards have no scores.")
   var allowMissing = false
 
@@ -59,7 +64,7 @@ struct SelectCommand: ParsableCommand {
     var options = options
     let settings: [(String, (any CustomStringConvertible)?)] = [
       ("strategy", strategy?.rawValue), ("fraction", fraction), ("fractionSeed", seed),
-      ("tags", tags),
+      ("tags", tags), ("imageTags", imageTags),
       ("allowMissing", allowMissing ? true : nil), ("imagesPerClass", imagesPerClass),
       ("labelsPerImage", labelsPerImage), ("minimumScore", minimumScore),
       ("fillByRepetition", fillByRepetition ? true : nil),

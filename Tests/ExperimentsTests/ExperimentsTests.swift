@@ -186,6 +186,16 @@ struct ExperimentsTests {
     #expect(weakly.teacher.width == 16 && weakly.data.tagged != nil)
     #expect(rows["strong"]?.baseline.training.loss == .sigmoid)
     #expect(rows["strong"]?.teacher == semi.teacher)
+
+    // Table 5's own row: random pictures with a class's tags, of which the teacher has seen none.
+    #expect(Experiment.table5(.small, .demo).leftOut?.contains("ranking.imageTags") == true)
+    let chosen = Experiment.table5(.small, tagged)
+    #expect(chosen.leftOut == nil)
+    #expect(chosen.rows.map(\.name) == ["balanced-ranked", "unbalanced-ranked", "balanced-tags"])
+    let last = try Recipe(yaml: tagged.yaml, overrides: #require(chosen.rows.last).settings)
+    #expect(last.ranking.strategy == .tags && last.ranking.imagesPerClass == 1_200)
+    #expect(last.ranking.imageTags?.hasSuffix("runs/tags.csv") == true)
+    #expect(last.data.tagged == nil && last.teacher == semi.teacher)
   }
 
   @Test("table8 holds the last two fifths of the classes out of D, divides the labels, and keeps U")

@@ -113,9 +113,7 @@ struct TagGenerator {
     }
     self.settings = settings
     // Spaces and commas part tags.
-    names = classes.map { name in
-      name.lowercased().split { $0.isWhitespace || $0 == "," }.joined(separator: "_")
-    }
+    names = classes.map(Self.tag(ofClass:))
     if let (first, second) = ClassName.firstTwins(names) {
       throw PipelineError.data(
         "the classes \(classes[first]) and \(classes[second]) are one tag, \(names[first]); rename one"
@@ -123,6 +121,11 @@ struct TagGenerator {
     }
     words = CumulativeWeights(
       (0..<max(0, settings.words)).map { pow(Double($0 + 1), -settings.exponent) })
+  }
+
+  /// A class's name as a tag, small letters without spaces.
+  static func tag(ofClass name: String) -> String {
+    name.lowercased().split { $0.isWhitespace || $0 == "," }.joined(separator: "_")
   }
 
   /// The tags of the picture at `index`, whose class is `label`.

@@ -38,6 +38,12 @@ final class SetsOpening {
     let (tagged, task) = (try openTagged(), try openTask())
     try checkTrainings(source, labelled, [tagged?.learned, task].compactMap { $0 })
     let unlabelled = try openUnlabelled(rest: labelled?.rest)
+    let selects =
+      opening.access == .alone && !opening.computed.isEmpty
+      && !(opening.directory?.isFinished(.ranking) ?? false)
+    if selects, let source, let unlabelled {
+      try preflight.checkTags(of: recipe, unlabelled, classNames: source.classes)
+    }
     guard let source, let labelled, let known, let unlabelled, preflight.problems.isEmpty else {
       return nil
     }
@@ -48,9 +54,7 @@ final class SetsOpening {
     if recipe.student.consistency.use != .none, !unlabelled.isRandomAccess {
       try preflight.note(Run.refusalOfOrder(unlabelled.name), key: "student.consistency.use")
     }
-    if opening.access == .alone, !opening.computed.isEmpty,
-      !(opening.directory?.isFinished(.ranking) ?? false)
-    {
+    if selects {
       try preflight.requireTeachers(of: recipe, unlabelled, classes: source.classes)
       let unreadable = try preflight.lookAt(
         unlabelled, called: "unlabelled", key: "data.unlabelled",

@@ -196,20 +196,19 @@ private struct TagAgreement {
 
   /// Nil when no tags are known.
   init?(of selection: Selection, in run: Run) throws {
-    guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags,
-      run.data.unlabelled.absence == nil
-    else { return nil }
-    let map = try TagMap(contentsOf: path)
-    let names = run.data.classNames
+    let ranking = run.recipe.ranking
     let unlabelled = run.data.unlabelled
+    guard ranking.tags ?? ranking.imageTags ?? run.recipe.data.requireTags != nil,
+      unlabelled.absence == nil
+    else { return nil }
+    let tags = try UnlabelledTags(run.recipe, of: unlabelled, classNames: run.data.classNames)
     agreeing = Array(repeating: 0, count: selection.imagesPerClass + 1)
     all = agreeing
     for (row, id) in selection.images.enumerated() {
-      let meant = Set(
-        unlabelled.tags(at: unlabelled.index(of: id)).flatMap(map.classes(ofTag:)))
+      let meant = Set(tags.classes(at: unlabelled.index(of: id)))
       for label in selection.labels(ofImage: row) where label.rank < all.count {
         all[label.rank] += 1
-        if meant.contains(names[label.class]) { agreeing[label.rank] += 1 }
+        if meant.contains(label.class) { agreeing[label.rank] += 1 }
       }
     }
   }

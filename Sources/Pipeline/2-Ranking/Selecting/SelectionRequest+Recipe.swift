@@ -35,33 +35,16 @@ extension SelectionRequest {
 extension SampleTags {
   /// The classes that the tags of U's pictures mean.
   init(in run: Run) throws {
-    guard let path = run.recipe.ranking.tags ?? run.recipe.data.requireTags else {
-      throw RecipeError("ranking.tags is missing: which class does a tag mean?")
-    }
-    if let absence = run.data.unlabelled.absence {
-      throw PipelineError.data(
-        "\(run.data.unlabelled.name): the strategy needs their hashtags, and they cannot be read: "
-          + absence)
-    }
-    let map = try TagMap(contentsOf: path)
-    let places = Dictionary(
-      zip(run.data.classNames, run.data.classNames.indices), uniquingKeysWith: { first, _ in first }
-    )
-    let unknown = map.classes.filter { places[$0] == nil }
-    guard unknown.isEmpty else {
-      throw PipelineError.data(
-        "\(path): the labelled set has no class \(Format.few(unknown)); write the classes as the labelled set does"
-      )
-    }
     let unlabelled = run.data.unlabelled
+    if let absence = unlabelled.absence {
+      throw PipelineError.data(
+        "\(unlabelled.name): the strategy needs their hashtags, and they cannot be read: \(absence)")
+    }
+    let tags = try UnlabelledTags(run.recipe, of: unlabelled, classNames: run.data.classNames)
     self.init(inRanges: { shard, positions, each in
       let first = unlabelled.range(ofShard: shard).lowerBound
       for position in positions {
-        for tag in unlabelled.tags(at: first + position) {
-          for name in map.classes(ofTag: tag) {
-            if let index = places[name] { each(position, index) }
-          }
-        }
+        for index in tags.classes(at: first + position) { each(position, index) }
       }
     })
   }
