@@ -25,14 +25,44 @@ struct InitTests {
   func small() throws {
     let recipe = try fashion(labels: 1_000).recipe
     #expect(recipe.student.stem == .small)
-    #expect(recipe.student.width == 16)
+    #expect(recipe.student.model == "resnet8" && recipe.student.width == 32)
     #expect(recipe.input.size == 28)
     #expect(recipe.input.resize == 28)
     #expect(recipe.input.channels == 1)
     #expect(recipe.input.mean.count == 1)
     #expect(recipe.student.training.augmentation.crop == .padded)
     #expect(recipe.student.training.batch == 64)
-    #expect(recipe.student.training.learningRate == 0.025)  // 0.1 · 64 / 256
+  }
+
+  @Test("few labels are learned in small batches, with strong views and decay, and gently tuned on")
+  func few() throws {
+    let recipe = try fashion(labels: 1_000).recipe
+    for (training, batch) in [
+      (recipe.teacher.training, 32), (recipe.baseline.training, 32), (recipe.student.training, 64),
+    ] {
+      #expect(training.batch == batch && training.learningRate == 0.1)
+      #expect(training.weightDecay == 0.032 / Double(batch))  // 1 / labels in batches of 32
+      #expect(training.augmentation.autoAugment == .randAugment)
+      #expect(training.augmentation.erasing == 0.5)
+    }
+    #expect(recipe.student.targets == .soft)
+    #expect(recipe.fineTuning.training.augmentation.autoAugment == .none)
+    #expect(try fashion(labels: 100).recipe.teacher.training.weightDecay == 2e-3)
+    #expect(try fashion(labels: 300).recipe.baseline.training.weightDecay == 2e-3)
+    #expect(try fashion(labels: 1_500).recipe.teacher.training.weightDecay == 6.7e-4)
+    #expect(try fashion(labels: 9_000).recipe.teacher.training.weightDecay == 5e-4)
+
+    let many = try fashion(labels: 30_000).recipe
+    #expect(many.student.targets == .hard && many.teacher.training.batch == 256)
+    #expect(many.teacher.training.learningRate == 0.1 && many.student.model == "resnet18")
+    #expect(many.teacher.training.augmentation.autoAugment == .none)
+    #expect(many.teacher.training.weightDecay == Recipe.Training().weightDecay)
+
+    // Of larger pictures it was not measured.
+    let large = try InitRecipe(
+      name: "photos", labelled: facts("/d", 1_000, classes: 10), unlabelled: facts("/u", 9_000))
+    #expect(large.recipe.teacher.training.batch == 64 && large.recipe.student.targets == .hard)
+    #expect(large.recipe.teacher.training.augmentation.autoAugment == .none)
   }
 
   @Test("where an operation is too little work for two threads, each has half of a batch")
@@ -44,19 +74,20 @@ struct InitTests {
         recipe.baseline.training,
       ].map(\.replicas)
     }
-    #expect(trainings(small.recipe) == [2, 2, 2, 2])
+    // Of the student's batches of 64 an operation is enough for both.
+    #expect(trainings(small.recipe) == [2, 1, 2, 2])
     #expect(small.yaml.contains("so each computes half of a batch"))
     let large = try InitRecipe(
       name: "photos", labelled: facts("/d", 3_000, classes: 10), unlabelled: facts("/u", 30_000))
     #expect(trainings(large.recipe) == [1, 1, 1, 1])
   }
 
-  @Test("K is a third of U's pictures a class with 100 labels a class, a fifth with few")
+  @Test("K is half of U's pictures a class, a fifth with few labels of each, a third with many")
   func imagesPerClass() throws {
-    // 59,000 / 10 / 3 = 1,966 → 1,900; 59,700 / 10 / 4 = 1,492 → 1,400; 59,900 / 10 / 5 = 1,198
-    #expect(try fashion(labels: 1_000).recipe.ranking.imagesPerClass == 1_900)
-    #expect(try fashion(labels: 300).recipe.ranking.imagesPerClass == 1_400)
+    // 59,000 / 10 / 2 = 2,950 → 2,900; 59,900 / 10 / 5 = 1,198 → 1,100; 30,000 / 10 / 3 = 1,000
+    #expect(try fashion(labels: 1_000).recipe.ranking.imagesPerClass == 2_900)
     #expect(try fashion(labels: 100).recipe.ranking.imagesPerClass == 1_100)
+    #expect(try fashion(labels: 30_000).recipe.ranking.imagesPerClass == 1_000)
   }
 
   @Test("ImageNet and a hundred million pictures get the paper's sizes")
@@ -132,7 +163,7 @@ struct InitTests {
     #expect(fitted.recipe.baseline.training == fitted.recipe.teacher.training)
     let yaml = fitted.yaml
     #expect(yaml.contains("baseline:\n  # the student's network on D alone"))
-    #expect(yaml.contains("    # as the teacher's\n    batch: 64\n"))
+    #expect(yaml.contains("    # as the teacher's\n    batch: 32\n"))
     #expect(yaml.contains("  # Accepted, since few labels train no larger network"))
     #expect(
       yaml.contains("  # Accepted, since none were given; halcyon init --test names them: no"))
@@ -146,8 +177,8 @@ struct InitTests {
       ranking:
         # P: a fifth of the 10 classes, at most the paper's 10
         labelsPerImage: 2
-        # K: of U's 5900 pictures a class a third; at most the paper's 16000
-        imagesPerClass: 1900
+        # K: of U's 5900 pictures a class a half; at most the paper's 16000
+        imagesPerClass: 2900
       """
     #expect(yaml.contains(excerpt), "\(yaml)")
   }

@@ -46,8 +46,9 @@ struct UnlabelledTagsTests {
   func meanings() throws {
     // Classes in bytewise order: <b>old, R&D "x", it's; six pictures of each are U.
     let named = try classes()
-    #expect(named == [[Int]](repeating: [0], count: 6) + [[Int]](repeating: [], count: 6)
-      + [[Int]](repeating: [0], count: 6))
+    #expect(
+      named == [[Int]](repeating: [0], count: 6) + [[Int]](repeating: [], count: 6)
+        + [[Int]](repeating: [0], count: 6))
     try painted.folder.write("tag,class\nx,it's\nnone,it's\n", to: "map.csv")
     var mapped = painted
     mapped.recipe.ranking.tags = painted.folder.path + "/map.csv"

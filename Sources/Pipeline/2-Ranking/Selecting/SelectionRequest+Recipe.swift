@@ -38,7 +38,8 @@ extension SampleTags {
     let unlabelled = run.data.unlabelled
     if let absence = unlabelled.absence {
       throw PipelineError.data(
-        "\(unlabelled.name): the strategy needs their hashtags, and they cannot be read: \(absence)")
+        "\(unlabelled.name): the strategy needs their hashtags, and they cannot be read: \(absence)"
+      )
     }
     let tags = try UnlabelledTags(run.recipe, of: unlabelled, classNames: run.data.classNames)
     self.init(inRanges: { shard, positions, each in
