@@ -34,7 +34,7 @@ demo: build
 test: setup
 	swift build $(FLAGS) --build-tests
 	OMP_WAIT_POLICY=passive swift test $(FLAGS) --skip-build --no-parallel 2>&1 | tee .build/test.log \
-	  || { echo "What failed, of .build/test.log:"; grep -A 8 '^✘' .build/test.log | grep -vE '^(◇|✔)'; exit 1; }
+	  || { echo "What failed, of .build/test.log:"; grep -A 8 '^✘' .build/test.log | grep -vE '^(◇|✔)' || tail -n 20 .build/test.log; exit 1; }
 
 # Every place at which a file operation can fail and fifty rounds of kill -9, instead of some.
 test-faults: setup

@@ -30,7 +30,8 @@ public struct ExperimentRequest: Sendable {
       [name] + [recipePath].compactMap { $0 } + ["--scale", scale.rawValue]
       + ["--seeds", seeds.map(String.init).joined(separator: ",")]
       + (transferTo.map { ["--transfer-to", $0] } ?? [])
-    return "halcyon experiment " + words.joined(separator: " ")
+    return "halcyon experiment "
+      + words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
   }
 
   /// The experiment `name`, kept in `out`.

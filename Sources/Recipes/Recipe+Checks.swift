@@ -226,7 +226,10 @@ extension Recipe {
     found.refuse(
       ranking.strategy.needsTags && !hasTags, "ranking.strategy",
       "ranking.strategy \(ranking.strategy.rawValue) needs to know which class a tag means; give "
-        + "ranking.tags, a CSV of tag,class")
+        + "ranking.tags, a CSV of tag,class, or ranking.imageTags, a list of key,tags")
+    found.refuse(
+      ranking.imageTags != nil && !ranking.strategy.needsTags, "ranking.imageTags",
+      "ranking.imageTags needs strategy: tags or tagsRanked; remove it or change the strategy")
   }
 }
 

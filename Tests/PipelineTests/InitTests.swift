@@ -50,7 +50,7 @@ struct InitTests {
     #expect(try fashion(labels: 100).recipe.teacher.training.weightDecay == 2e-3)
     #expect(try fashion(labels: 300).recipe.baseline.training.weightDecay == 2e-3)
     #expect(try fashion(labels: 1_500).recipe.teacher.training.weightDecay == 6.7e-4)
-    #expect(try fashion(labels: 9_000).recipe.teacher.training.weightDecay == 5e-4)
+    #expect(try fashion(labels: 4_000).recipe.teacher.training.weightDecay == 5e-4)
 
     let many = try fashion(labels: 30_000).recipe
     #expect(many.student.targets == .hard && many.teacher.training.batch == 256)

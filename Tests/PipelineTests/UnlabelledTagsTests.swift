@@ -11,7 +11,7 @@ import Training
 struct UnlabelledTagsTests {
   private var painted: PaintedRun
 
-  /// Pictures that carry their own class's tag, but for the third class, whose pictures carry the first one's.
+  /// Pictures of which those of the first class carry its tag, and those of the third the first's and the second's.
   init() throws {
     painted = try PaintedRun()
     painted.recipe.ranking.strategy = .tags
@@ -22,7 +22,7 @@ struct UnlabelledTagsTests {
       (painted.recipe[keyPath: training].batch, painted.recipe[keyPath: training].images) = (2, 8)
       painted.recipe[keyPath: training].epochs = nil
     }
-    let tags = ["#<B>old", "none", "<b>OLD, x"]
+    let tags = ["#<B>old", "none", "<b>OLD, x r&d_\"X\""]
     let lines = PaintedRun.names.enumerated().flatMap { index, name in
       (0..<8).map { picture -> [String] in ["\(name)/\(picture).png", tags[index]] }
     }
@@ -48,7 +48,7 @@ struct UnlabelledTagsTests {
     let named = try classes()
     #expect(
       named == [[Int]](repeating: [0], count: 6) + [[Int]](repeating: [], count: 6)
-        + [[Int]](repeating: [0], count: 6))
+        + [[Int]](repeating: [0, 1], count: 6))
     try painted.folder.write("tag,class\nx,it's\nnone,it's\n", to: "map.csv")
     var mapped = painted
     mapped.recipe.ranking.tags = painted.folder.path + "/map.csv"
@@ -77,6 +77,15 @@ struct UnlabelledTagsTests {
     try painted.folder.write("tag,class\na,cat\n", to: "cats.csv")
     let cats = try problem { $0.ranking.tags = painted.folder.path + "/cats.csv" }
     #expect(cats.contains("the labelled set has no class cat"), "\(cats)")
+    let keys = (0..<8).map { "\(PaintedRun.names[0])/\($0).png,x\n" }.joined()
+    try painted.folder.write("key,tags\n\(keys)", to: "meaningless.csv")
+    let meaningless = try problem {
+      $0.ranking.imageTags = painted.folder.path + "/meaningless.csv"
+    }
+    #expect(
+      meaningless.contains("no tag of an unlabelled picture means a class"), "\(meaningless)")
+    let idle = try problem { $0.ranking.strategy = .balanced }
+    #expect(idle.contains("ranking.imageTags needs strategy: tags or tagsRanked"), "\(idle)")
     let none = try problem { $0.ranking.imageTags = nil }
     #expect(none.contains("needs to know which class a tag means"), "\(none)")
   }

@@ -15,12 +15,15 @@ extension Experiment {
         settings: ["ranking.strategy=unbalanced"]),
     ]
     var order = ["balanced-ranked", "unbalanced-ranked"]
-    let hasTags = recipe.ranking.tags ?? recipe.ranking.imageTags ?? recipe.data.requireTags != nil
+    // Where U is what W is, too, W's tags are U's.
+    let isTagged = recipe.data.unlabelledIsRest && recipe.data.tagged == recipe.data.labelled
+    let list = recipe.ranking.imageTags ?? (isTagged ? recipe.data.taggedTags : nil)
+    let hasTags = list ?? recipe.ranking.tags ?? recipe.data.requireTags != nil
     if hasTags {
       rows.append(
         Row(
           name: "balanced-tags", title: "Balanced, with tags",
-          settings: ["ranking.strategy=tags"]))
+          settings: ["ranking.strategy=tags"] + (list.map { ["ranking.imageTags=\($0)"] } ?? [])))
       order.append("balanced-tags")
     }
     // As in the paper, where the teacher of this table has seen no tags.
@@ -46,7 +49,7 @@ extension Experiment {
       ],
       leftOut: hasTags
         ? nil
-        : "The row with tags is left out: it takes tags of the unlabelled pictures (ranking.imageTags, as in "
-          + "Recipes/fashion-mnist-tags.yaml).")
+        : "The row with tags is left out: it takes tags of the unlabelled pictures (ranking.tags, or data.taggedTags as "
+          + "in Recipes/fashion-mnist-tags.yaml).")
   }
 }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import ImageData
 import Recipes
+import Shards
 public import Terminal
 
 /// Tags for experiments: a labelled set becomes a W whose labels are hidden and whose tags are as wrong and
@@ -113,19 +114,23 @@ struct TagGenerator {
     }
     self.settings = settings
     // Spaces and commas part tags.
-    names = classes.map(Self.tag(ofClass:))
-    if let (first, second) = ClassName.firstTwins(names) {
-      throw PipelineError.data(
-        "the classes \(classes[first]) and \(classes[second]) are one tag, \(names[first]); rename one"
-      )
-    }
+    names = try Self.tags(ofClasses: classes)
     words = CumulativeWeights(
       (0..<max(0, settings.words)).map { pow(Double($0 + 1), -settings.exponent) })
   }
 
-  /// A class's name as a tag, small letters without spaces.
-  static func tag(ofClass name: String) -> String {
-    name.lowercased().split { $0.isWhitespace || $0 == "," }.joined(separator: "_")
+  /// Each class's name as a tag, small letters without spaces.
+  /// - Throws: `PipelineError.data` for two classes whose tags are the same.
+  static func tags(ofClasses classes: [String]) throws -> [String] {
+    let names = classes.map { name in
+      name.lowercased().split { $0.isWhitespace || $0 == "," }.joined(separator: "_")
+    }
+    if let (first, second) = ClassName.firstTwins(names.map { TagMap.plain($0) }) {
+      throw PipelineError.data(
+        "the classes \(classes[first]) and \(classes[second]) are one tag, \(names[first]); rename one"
+      )
+    }
+    return names
   }
 
   /// The tags of the picture at `index`, whose class is `label`.

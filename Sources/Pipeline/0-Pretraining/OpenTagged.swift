@@ -36,7 +36,7 @@ func openTagged(_ paths: Recipe.Data, _ indexing: Indexing) throws -> any Sharde
 
 extension KeyedTags {
   /// What is said of lines whose keys no picture has.
-  fileprivate var strayLine: String {
+  var strayLine: String {
     strayCount == 1
       ? "1 line is of a key that no picture of \(name) has"
       : "\(strayCount) lines are of keys that no picture of \(name) has"

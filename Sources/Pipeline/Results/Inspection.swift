@@ -196,10 +196,8 @@ private struct TagAgreement {
 
   /// Nil when no tags are known.
   init?(of selection: Selection, in run: Run) throws {
-    let ranking = run.recipe.ranking
     let unlabelled = run.data.unlabelled
-    guard ranking.tags ?? ranking.imageTags ?? run.recipe.data.requireTags != nil,
-      unlabelled.absence == nil
+    guard run.recipe.tagMap ?? run.recipe.ranking.imageTags != nil, unlabelled.absence == nil
     else { return nil }
     let tags = try UnlabelledTags(run.recipe, of: unlabelled, classNames: run.data.classNames)
     agreeing = Array(repeating: 0, count: selection.imagesPerClass + 1)

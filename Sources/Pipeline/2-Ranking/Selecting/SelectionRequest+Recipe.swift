@@ -42,6 +42,7 @@ extension SampleTags {
       )
     }
     let tags = try UnlabelledTags(run.recipe, of: unlabelled, classNames: run.data.classNames)
+    try tags.requireMeaning(run.recipe)
     self.init(inRanges: { shard, positions, each in
       let first = unlabelled.range(ofShard: shard).lowerBound
       for position in positions {

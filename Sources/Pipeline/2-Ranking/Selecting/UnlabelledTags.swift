@@ -8,34 +8,49 @@ struct UnlabelledTags {
   private let pictures: any ImageDataset
   private let map: TagMap
   private let places: [String: Int]
+  /// What is said of lines of `ranking.imageTags` whose keys no picture has; nil where there are none.
+  let strayLine: String?
 
   /// The tags of `pictures`, or those of `ranking.imageTags` where they are given.
-  /// - Throws: `ImageDataError` of a list or a map that cannot be read; `PipelineError` of a class that the labelled
-  ///   set has not; `RecipeError` where nothing says what a tag means.
+  /// - Throws: `ImageDataError` of a list or a map that cannot be read; `PipelineError` of classes that are one tag;
+  ///   `RecipeError` where nothing says what a tag means.
   init(_ recipe: Recipe, of pictures: any ImageDataset, classNames: [String]) throws {
     map = try Self.map(recipe, classNames: classNames)
-    self.pictures =
-      try recipe.ranking.imageTags.map { try KeyedTags(pictures, tagsFrom: $0) } ?? pictures
+    if let list = recipe.ranking.imageTags {
+      let tagged = try KeyedTags(pictures, tagsFrom: list)
+      strayLine = tagged.strayCount > 0 ? "\(list): \(tagged.strayLine)" : nil
+      self.pictures = tagged
+    } else {
+      (self.pictures, strayLine) = (pictures, nil)
+    }
     places = Dictionary(
       zip(classNames, classNames.indices), uniquingKeysWith: { first, _ in first })
   }
 
   /// What a tag means: by the recipe's CSV, or else, where the tags stand in a list, the class of its name.
-  static func map(_ recipe: Recipe, classNames: [String]) throws -> TagMap {
-    guard let path = recipe.ranking.tags ?? recipe.data.requireTags else {
-      guard recipe.ranking.imageTags != nil else {
-        throw RecipeError("ranking.tags is missing: which class does a tag mean?")
-      }
-      return TagMap(classNames.map { (TagGenerator.tag(ofClass: $0), $0) })
+  private static func map(_ recipe: Recipe, classNames: [String]) throws -> TagMap {
+    if let path = recipe.tagMap { return try TagMap(contentsOf: path) }
+    guard recipe.ranking.imageTags != nil else {
+      throw RecipeError("ranking.tags is missing: which class does a tag mean?")
     }
-    let map = try TagMap(contentsOf: path)
-    let unknown = map.classes.filter { !classNames.contains($0) }
+    return TagMap(Array(zip(try TagGenerator.tags(ofClasses: classNames), classNames)))
+  }
+
+  /// Refuses a map to classes that the labelled set has not, and a list of which no tag means a class.
+  /// - Throws: `PipelineError.data`.
+  func requireMeaning(_ recipe: Recipe) throws {
+    let unknown = map.classes.filter { places[$0] == nil }
     guard unknown.isEmpty else {
       throw PipelineError.data(
-        "\(path): the labelled set has no class \(Format.few(unknown)); write the classes as the labelled set does"
+        "\(recipe.tagMap ?? ""): the labelled set has no class \(Format.few(unknown)); write the classes as the "
+          + "labelled set does")
+    }
+    guard let list = recipe.ranking.imageTags else { return }
+    guard (0..<pictures.count).contains(where: { !classes(at: $0).isEmpty }) else {
+      throw PipelineError.data(
+        "\(list): no tag of an unlabelled picture means a class; give ranking.tags, a CSV of tag,class"
       )
     }
-    return map
   }
 
   /// The classes that the tags of the picture at `index` mean, one again for each tag that means it.
@@ -44,14 +59,27 @@ struct UnlabelledTags {
   }
 }
 
+extension Recipe {
+  /// The CSV of tag,class that says what tags of U mean.
+  var tagMap: String? { ranking.tags ?? data.requireTags }
+}
+
 extension Preflight {
-  /// Refuses a strategy by tags whose lists cannot be read, before anything is trained.
+  /// Refuses a strategy by tags whose lists cannot be read or mean nothing, before anything is trained.
   mutating func checkTags(
     of recipe: Recipe, _ pictures: any ImageDataset, classNames: [String]
   ) throws {
     guard recipe.ranking.strategy.needsTags, pictures.absence == nil else { return }
-    _ = try attempt(recipe.ranking.imageTags == nil ? "ranking.tags" : "ranking.imageTags") {
-      try UnlabelledTags(recipe, of: pictures, classNames: classNames)
+    if let path = recipe.tagMap {
+      let key = recipe.ranking.tags == nil ? "data.requireTags" : "ranking.tags"
+      guard try attempt(key, { try TagMap(contentsOf: path) }) != nil else { return }
     }
+    let key = recipe.ranking.imageTags == nil ? "ranking.tags" : "ranking.imageTags"
+    let tags = try attempt(key) {
+      let tags = try UnlabelledTags(recipe, of: pictures, classNames: classNames)
+      try tags.requireMeaning(recipe)
+      return tags
+    }
+    if let line = tags?.strayLine { warn(line, key: key) }
   }
 }

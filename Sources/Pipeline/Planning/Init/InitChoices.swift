@@ -25,7 +25,7 @@ struct InitChoices {
   private var isSmall: Bool { side <= 64 }
   /// Whether D is few small pictures, of which networks from nothing learn more with other settings than the paper's,
   /// as `Benchmarks/README.md` has measured. Of larger pictures that is not known.
-  private var isFew: Bool { labelled.count < 20_000 && isSmall && start == nil }
+  private var isFew: Bool { labelled.count < 5_000 && isSmall && start == nil }
   /// Whether the paper's own sizes fit.
   private var isLarge: Bool { labelled.count >= 500_000 }
 
@@ -97,7 +97,7 @@ struct InitChoices {
         Note(
           key: "\(stage).width",
           reason: isFew
-            ? "in equal time, deeper or wider ones learn less of few labels (Benchmarks/README.md)"
+            ? "wider ones learn less in equal time from so few labels (Benchmarks/README.md)"
             : width < 64 ? "thin, so that it trains on a CPU" : "the usual width"),
       ]
     }
@@ -154,7 +154,7 @@ struct InitChoices {
     notes += fit(&recipe.student.training, "student.training", studentImages, studentBatch) {
       "\($0) times D; below 120 times, Figure 4 shows a loss instead of a gain"
     }
-    if isFew {
+    if isFew, recipe.ranking.labelsPerImage > 1 {
       recipe.student.targets = .soft
       notes.append(
         Note(key: "student.targets", reason: "what the teacher doubts, the student may, too"))
@@ -176,7 +176,7 @@ struct InitChoices {
       notes.append(
         Note(
           key: "fineTuning.training.augmentation.autoAugment",
-          reason: "pictures as they are: it is short, and gentle"))
+          reason: "weaker views: it is short, and gentle"))
     }
     return notes + fitFineTuning(&recipe.fineTuning.training, batch)
   }
@@ -202,7 +202,9 @@ struct InitChoices {
     if isFew {
       training.weightDecay = decay * 32 / Double(batch)
       let reason =
-        "1 / labels, 5e-4 to 2e-3, a batch of 32: +2.0 points on CIFAR-10 with 500 labels"
+        batch == 32
+        ? "1 / labels, at least 5e-4 and at most 2e-3, for batches of 32 (Benchmarks/README.md)"
+        : "half of the teacher's, for batches twice as large"
       notes.append(Note(key: "\(key).weightDecay", reason: reason))
     }
     if images < 50_000_000 {
@@ -222,7 +224,7 @@ struct InitChoices {
     training.drops = [10, 20]
     return [
       Note(key: "\(key).epochs", reason: "a third of the paper's 100, as are the drops"),
-      Note(key: "\(key).batch", reason: "as in pre-training"),
+      Note(key: "\(key).batch", reason: isFew ? "as the teacher's" : "as in pre-training"),
       Note(
         key: "\(key).learningRate",
         reason: isLarge
@@ -249,11 +251,11 @@ struct InitChoices {
     }
     if isFew {
       (augmentation.autoAugment, augmentation.erasing) = (.randAugment, 0.5)
-      let reason = "keeps the network from learning \(perClass) labels a class by heart"
+      let reason = "hides a part, so that few labels are not learned by heart"
       notes += [
         Note(
           key: "\(key).autoAugment",
-          reason: "+6.4 points on CIFAR-10 with 500 labels, +2.3 on Fashion-MNIST with 250"),
+          reason: "strong views: +6.4 points on CIFAR-10 with 500 labels (Benchmarks/README.md)"),
         Note(key: "\(key).erasing", reason: reason),
       ]
     } else if perClass < 50 {
