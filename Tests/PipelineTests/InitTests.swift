@@ -46,6 +46,9 @@ struct InitTests {
       #expect(training.augmentation.erasing == 0.5)
     }
     #expect(recipe.student.targets == .soft)
+    // A tenth of 25 labels a class would cost more than it tells.
+    #expect(recipe.data.validationFraction == 0.1)
+    #expect(try fashion(labels: 250).recipe.data.validationFraction == 0)
     #expect(recipe.fineTuning.training.augmentation.autoAugment == .none)
     #expect(try fashion(labels: 100).recipe.teacher.training.weightDecay == 2e-3)
     #expect(try fashion(labels: 300).recipe.baseline.training.weightDecay == 2e-3)

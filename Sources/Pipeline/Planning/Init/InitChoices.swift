@@ -32,11 +32,13 @@ struct InitChoices {
   // MARK: - Data and input
 
   func fitData(_ recipe: inout Recipe) -> [Note] {
-    recipe.data.validationFraction = perClass >= 20 ? 0.1 : 0
+    // Of fewer labels the tenth that is missing costs more than what is measured on it tells.
+    let isSpared = perClass >= (isFew ? 100 : 20)
+    recipe.data.validationFraction = isSpared ? 0.1 : 0
     var notes = [
       Note(
         key: "data.validationFraction",
-        reason: perClass >= 20
+        reason: isSpared
           ? "a tenth of D is measured on, never trained on; name a test set, if any, in data.test"
           : "with \(perClass) labels a class none is spared; name test pictures in data.test")
     ]
