@@ -1,5 +1,7 @@
 """The item `accuracy`: what other tools make of the same labels, pictures, network and time, on the same cores."""
 
+import csv
+import datetime
 import hashlib
 import json
 import math
@@ -19,6 +21,11 @@ FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
 # Two-sided 95 % of Student's t by degrees of freedom.
 T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 
+# Every training by itself, a line each: hours on some machine, so that it is kept beside the code and read again on
+# another one. The newest of each task, time, method and seed stays.
+RECORDS = HERE / "accuracy.csv"
+FIELDS = ["task", "minutes", "method", "seed", "top1", "seconds", "cores", "date", "commit", "maker"]
+
 METHODS = {
     "supervised": ("few_labels.py", "supervised"),
     "supervised, strong": ("few_labels.py", "supervised-strong"),
@@ -32,7 +39,7 @@ METHODS = {
 
 
 def accuracy():
-    """Every method, data set, time and seed; what was measured before is kept in Benchmarks/.build/accuracy."""
+    """Every method, data set, time and seed; what the same program measured before is taken from the records."""
     minutes = [float(part) for part in os.environ.get("MINUTES", "2,6,20").split(",")]
     seeds = [int(part) for part in os.environ.get("SEEDS", "0,1,2").split(",")]
     wanted = os.environ.get("METHODS", "").lower()
@@ -68,25 +75,61 @@ def line(name, method, minutes, seeds, found):
 
 
 def measured(name, method, minutes, seed):
-    """One training of a method; kept, since all of them take hours."""
+    """One training of a method, unless the same program has done it."""
     script, argument = METHODS[method]
-    kept = kept_in(name, method, minutes, seed)
-    if kept.exists():
-        return json.loads(kept.read_text())
+    by = maker(script, argument)
+    for row in recorded():
+        if (row["maker"], *place(row)) == (by, name, minutes, method, seed):
+            return row
     print(f"bench: accuracy-{name}: {method}, {minutes:g} minutes, seed {seed}", file=sys.stderr, flush=True)
     data = task(name, seed)
     if script == "halcyon":
         result = ours(data, name, argument, 60 * minutes, seed)
     else:
         result = peer(script, data, argument, 60 * minutes, seed)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(result))
-    return result
+    row = {
+        "task": name, "minutes": minutes, "method": method, "seed": seed, "top1": round(result["top1"], 4),
+        "seconds": round(result["seconds"], 1), "cores": len(os.sched_getaffinity(0)),
+        "date": f"{datetime.date.today()}", "commit": commit(), "maker": by}
+    record(row)
+    return row
 
 
-def kept_in(name, method, minutes, seed):
-    folder = HERE / ".build" / "accuracy" / name / f"{minutes:g}" / maker(*METHODS[method])
-    return folder / f"{method.replace(' ', '-')}-{seed}.json"
+def place(row):
+    """Which training a record is of."""
+    return row["task"], row["minutes"], row["method"], row["seed"]
+
+
+def recorded():
+    """The records."""
+    if not RECORDS.exists():
+        return []
+    with RECORDS.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row |= {name: float(row[name]) for name in ("minutes", "top1", "seconds")}
+        row |= {name: int(row[name]) for name in ("seed", "cores")}
+    return rows
+
+
+def record(row):
+    """Adds one, in the place of an earlier one of the same training."""
+    rows = sorted([one for one in recorded() if place(one) != place(row)] + [row], key=place)
+    making = RECORDS.with_suffix(".making")
+    with making.open("w", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(one | {"minutes": f"{one['minutes']:g}"} for one in rows)
+    making.replace(RECORDS)
+
+
+def commit():
+    """The commit of what is run, with a + where it has changes."""
+    def git(*arguments):
+        return subprocess.run(["git", "-C", HERE, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+
+    changed = git("diff", "--quiet", "HEAD", "--", ROOT / "Sources", ROOT / "Recipes", HERE / "peers").returncode
+    return git("rev-parse", "--short", "HEAD").stdout.strip() + "+" * bool(changed)
 
 
 def maker(script, argument):
@@ -141,7 +184,10 @@ def halcyon(data, name, recipe, part, seed):
         settings["data"] |= {"labelledSplit": "train", "testSplit": "test"}
     else:
         settings["input"] = {"size": 32, "resize": 32, "mean": CIFAR_MEAN, "std": CIFAR_STD}
-        settings["ranking"]["imagesPerClass"] = 4_000
+        # By the number of labels and pictures, as `init` has them: half of a class's pictures.
+        settings["ranking"]["imagesPerClass"] = 2_000
+        count = int(name.split("-")[1])
+        settings["teacher"]["training"]["weightDecay"] = min(2e-3, max(5e-4, 1 / count))
         for stage in ("teacher", "student", "fineTuning"):
             settings[stage]["training"].get("augmentation", {})["padding"] = 4
     settings |= {"seed": seed, "baseline": {"enabled": False}}
@@ -221,7 +267,7 @@ def fashion(folder, count, random):
 
 
 def cifar(folder, count, random):
-    """The last shard is the test set; its pictures are not among the others."""
+    """The first shard is the test set: what `init` proposes was tuned on the last one."""
     import io
 
     import numpy
@@ -243,8 +289,8 @@ def cifar(folder, count, random):
         decoded = [numpy.asarray(Image.open(io.BytesIO(one["jpg"])).convert("RGB")) for _, one in entries]
         return numpy.stack(decoded), numpy.array([int(one["cls"]) for _, one in entries], numpy.uint8)
 
-    known = [entry for shard in shards[:-1] for entry in samples(shard)]
-    tested = samples(shards[-1])
+    known = [entry for shard in shards[1:] for entry in samples(shard)]
+    tested = samples(shards[0])
     images, labels = arrays(known)
     chosen, rest = balanced(labels, count, random)
     parts = {

@@ -1,31 +1,26 @@
-"""What the item `accuracy` has kept, as a table for README.md and Experiments.md.
+"""What the item `accuracy` has recorded, as a table for README.md and Experiments.md.
+
+    python3 accuracy_table.py
 
 A column for each set of pictures and time that every method was measured in, with the mean of the seeds and its 95 %
 interval; below it, by how much Halcyon's best is ahead of the best other tool, seed by seed, and when that was.
 """
 
-import datetime
-import json
-import os
 import statistics
-import subprocess
 
-from accuracy import METHODS, T, kept_in
-from inputs import HERE
+from accuracy import METHODS, T, recorded
 
 TITLES = {
-    "fashion-250": "Fashion-MNIST, 250 labels", "cifar-250": "CIFAR-10, 250", "cifar-4000": "CIFAR-10, 4,000"}
+    "fashion-250": "Fashion-MNIST, 250 labels", "cifar-250": "CIFAR-10, 250 labels",
+    "cifar-4000": "CIFAR-10, 4,000 labels"}
 MINUTES = (2, 6, 20)
 
 
-def found(name, minutes, method):
+def found(rows, name, minutes, method):
     """Top-1 by seed."""
-    values = {}
-    for seed in range(10):
-        kept = kept_in(name, method, minutes, seed)
-        if kept.exists():
-            values[seed] = json.loads(kept.read_text())["top1"]
-    return values
+    return {
+        row["seed"]: row["top1"] for row in rows
+        if (row["task"], row["minutes"], row["method"]) == (name, minutes, method)}
 
 
 def interval(values):
@@ -53,12 +48,14 @@ def verdict(title, column):
 
 
 def table():
-    columns = {}
+    """In Markdown; None where nothing was measured with every method yet."""
+    rows, columns, shown = recorded(), {}, []
     for name, title in TITLES.items():
         for minutes in MINUTES:
-            column = {method: found(name, minutes, method) for method in METHODS}
+            column = {method: found(rows, name, minutes, method) for method in METHODS}
             if all(column.values()):
                 columns[f"{title}, {minutes} minutes"] = column
+                shown += [row for row in rows if (row["task"], row["minutes"]) == (name, minutes)]
     if not columns:
         return None
     first = next(iter(columns.values()))
@@ -71,20 +68,16 @@ def table():
         cells = [cell(column[method], best[title] == method) for title, column in columns.items()]
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
     seeds = sorted({seed for column in columns.values() for values in column.values() for seed in values})
-    commit = subprocess.run(
-        ["git", "-C", HERE, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True, check=True)
     told = (
-        f"Mean and 95 % interval over the seeds {', '.join(map(str, seeds))}. Measured until "
-        f"{datetime.date.today()}, of commit {commit.stdout.strip()}, on {len(os.sched_getaffinity(0))} cores.")
+        f"Mean and 95 % interval over the seeds {listed(seeds)}. Measured on {listed({row['date'] for row in shown})}, of "
+        f"commits {listed({row['commit'] for row in shown})}, on {listed({row['cores'] for row in shown})} cores.")
     verdicts = [verdict(title, column) for title, column in columns.items()]
-    return "\n".join([*lines, "", *verdicts, "", told])
+    return "\n".join([*lines, "", *verdicts, "", told, ""])
 
 
-def write():
-    """The file with it; None where nothing was measured with every method yet, and a table that is there stays."""
-    text = table()
-    if text is None:
-        return None
-    path = HERE / ".build" / "accuracy" / "table.md"
-    path.write_text(text + "\n")
-    return path
+def listed(values):
+    return ", ".join(str(value) for value in sorted(values))
+
+
+if __name__ == "__main__":
+    print(table() or "", end="")

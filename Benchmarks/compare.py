@@ -12,7 +12,6 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-import accuracy_table
 from accuracy import accuracy
 from busy import busy
 from duplicates import duplicates
@@ -191,14 +190,8 @@ ITEMS = {
 }
 
 
-def accuracy_and_table():
-    accuracy()
-    path = accuracy_table.write()
-    tell(f"accuracy: as a table in {path}" if path else "accuracy: no table before every method was measured")
-
-
 ALONE = {
-    "accuracy": accuracy_and_table, "busy": busy, "duplicates": duplicates,
+    "accuracy": accuracy, "busy": busy, "duplicates": duplicates,
     "select-billion": select_billion,
 }
 
