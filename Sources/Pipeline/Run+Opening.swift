@@ -50,13 +50,13 @@ extension Run {
       try known.unreadable.write(to: directory.knownFolder)
     }
     let note = "\(directory.knownFolder)/weights.json"
-    let weights =
-      access == .reading ? [:] : try GivenWeights.all(of: recipe, notedAt: note)
-    var hashes = weights.hashes
+    let given =
+      access == .reading ? [:] : try GivenFiles.all(of: recipe, notedAt: note)
+    var hashes = given.hashes
     hashes[StageInputs.teachers] = ScoreProvenance.identity(
       ofMeanIn: recipe, classes: data.classNames)
     let inputs = RunInputs(
-      recipe, device, precision, data, known, weights: hashes, workers: opening.workers)
+      recipe, device, precision, data, known, given: hashes, workers: opening.workers)
     if writes {
       let isAlone = access == .alone
       let unknown = try directory.reconcile(
@@ -82,7 +82,7 @@ extension Run {
       if data.unlabelled.absence == nil {
         try directory.note(data, recipe, inputs, known)
       }
-      if !weights.isEmpty { try weights.write(to: note) }
+      if !given.isEmpty { try given.write(to: note) }
     }
     return Opened(
       data: data, known: known, inputs: inputs, device: device, precision: precision,

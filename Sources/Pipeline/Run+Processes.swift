@@ -64,7 +64,7 @@ extension Run {
       FilePath(text: mark).exists
       ? "process 0's" : "another one of that name, on this machine alone"
     for (name, identity) in inputs.sets { facts["\(name) pictures"] = "\(identity)" }
-    for (name, weights) in inputs.weights { facts[name] = weights }
+    for (key, hash) in inputs.given { facts["the contents of \(key)"] = hash }
     for setting in recipe.influences { facts[setting.key] = setting.value }
     try together.requireSame(facts, what: "the run")
     // Each takes the step of all weights: with other kernels of libtorch's they would part. Those of gradients, oneDNN's,

@@ -101,6 +101,53 @@ struct SelectingTests {
     #expect(try selected() == balanced)
   }
 
+  @Test(
+    "U's tags may stand in a list: its changed contents are noticed, and its place does not matter")
+  func listedTags() throws {
+    let tiny = try TinyRun()
+    // Every picture's tag is its class's, or the next class's.
+    func write(_ list: String, next: Int) throws {
+      let lines = (0..<300).map { index in
+        let name = TinyImages.classes[(index + next) % 6]
+        let key = String(format: "train-images-idx3-ubyte/%05d", index)
+        return "\(key),\(name) nothing\n"
+      }
+      try tiny.folder.write("key,tags\n" + lines.joined(), to: list)
+    }
+    try write("tags.csv", next: 0)
+    let tags = tiny.folder.path + "/tags.csv"
+    try tiny.finish("train-teacher", "a")
+    try tiny.finish("score", "a")
+    try tiny.finish("select", "a", flags: ["--strategy", "tags", "--image-tags", tags])
+    func purity() throws -> Set<Double> {
+      let inspection = try Command.run("inspect", tiny.directory("a"), "--json").object()
+      let ranks = try #require(inspection["ranks"] as? [[String: Any]])
+      return Set(ranks.compactMap { $0["purity"] as? Double })
+    }
+    #expect(try purity() == [1])
+    let selected = try tiny.text("a", "2-ranking/selected.csv")
+    #expect(selected.split(separator: "\n").count == 1 + 6 * 30)
+
+    let settings = ["ranking.strategy=tags", "ranking.imageTags=\(tags)"]
+    try tiny.finish("select", "a", settings)
+    try write("tags.csv", next: 1)
+    let refused = try tiny.run("select", "a", settings)
+    #expect(refused.code == 65)
+    #expect(
+      refused.errors.contains("the list of ranking.imageTags is not as it was"), "\(refused.errors)"
+    )
+    #expect(try tiny.text("a", "2-ranking/selected.csv") == selected)
+    try tiny.finish("select", "a", settings, flags: ["--redo"])
+    #expect(try purity() == [0])
+    try write("moved/tags.csv", next: 1)
+    try FileManager.default.removeItem(atPath: tags)
+    let moved = try tiny.finish(
+      "select", "a",
+      ["ranking.strategy=tags", "ranking.imageTags=\(tiny.folder.path)/moved/tags.csv"])
+    #expect(moved.code == 0, "\(moved.errors)")
+    #expect(try purity() == [0])
+  }
+
   @Test("pictures without a required tag are not there at all")
   func requiredTags() throws {
     let tiny = try TinyRun()

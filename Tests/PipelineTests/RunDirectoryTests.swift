@@ -36,7 +36,7 @@ struct RunDirectoryTests {
   private func found(_ recipe: Recipe) -> RunInputs {
     RunInputs(
       recipe: recipe, device: "cpu", precision: "float32", sets: [:], leftOut: "", unlabelled: nil,
-      learned: [:], workers: 1, weights: [:])
+      learned: [:], workers: 1, given: [:])
   }
 
   private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

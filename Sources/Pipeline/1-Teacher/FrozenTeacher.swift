@@ -70,7 +70,7 @@ enum FrozenTeacher {
       folder: "\(run.directory.folder(of: .teacher))/features",
       pictures: EvenShards(run.data.labelled.dataset, shardSize: shardSize),
       kind: try FeatureKind(
-        .npy, of: network, options, model: run.inputs.weights[Recipe.teacherStart.key] ?? "",
+        .npy, of: network, options, model: run.inputs.given[Recipe.teacherStart.key] ?? "",
         input: run.recipe.input, runtime(of: run)))
     try shards.beginAnew(run.console, title: "teacher")
     return shards

@@ -18,9 +18,9 @@ struct RunInputs {
   /// W and V, by the stage that learns them; none where they are not there or not asked for.
   let learned: [Stage: LearnedImages]
   let workers: Int
-  /// The SHA-256 of the weights that networks start from, and of the scores of other teachers, by the keys
-  /// that name them.
-  let weights: [String: String]
+  /// The SHA-256 of the weights that networks start from, of the scores of other teachers and of the lists of U's tags,
+  /// by the keys that name them.
+  let given: [String: String]
 
   /// The sets that are only measured on; nil where they are not known.
   var measured: [String: ImagesIdentity]? {
@@ -58,7 +58,7 @@ struct RunInputs {
       let marker = try? StageMarker(in: earlier.directory.folder(of: .fineTuning))
       inputs.files["the student of round \(earlier.number)"] = marker?.outputs["model.safetensors"]
     }
-    if let key = stage.facts.startFrom?.key { inputs.files[key] = weights[key] }
+    if let key = stage.facts.startFrom?.key { inputs.files[key] = given[key] }
     if stage.facts.learns == .own {
       inputs.leftOut = leftOut
       inputs.learned = learned[stage]?.identity(
@@ -66,7 +66,7 @@ struct RunInputs {
     }
     if stage == .ranking {
       (inputs.leftOut, inputs.unlabelled) = (leftOut, unlabelled)
-      inputs.files[StageInputs.teachers] = weights[StageInputs.teachers]
+      for key in [StageInputs.teachers] + StageInputs.tags { inputs.files[key] = given[key] }
     }
     // A note that is damaged is said where it is followed.
     if stage.facts.learns == .selected, !isConsistent {
@@ -80,12 +80,12 @@ extension RunInputs {
   /// What the sets of `data` are, whose contents `known` has.
   init(
     _ recipe: Recipe, _ device: Device, _ precision: Precision, _ data: RunData,
-    _ known: KnownImages, weights: [String: String], workers: Int
+    _ known: KnownImages, given: [String: String], workers: Int
   ) {
     self.recipe = recipe
     self.device = device.kind.rawValue
     self.precision = precision.rawValue
-    self.weights = weights
+    self.given = given
     learned = data.learned
     self.workers = workers
     unlabelled =

@@ -66,7 +66,9 @@ public struct StageInputs: Codable, Equatable, Sendable {
     words.formUnion(
       Self.given.filter { key in
         // A student begins with pictures that were selected, so that its own weights are not among them.
-        let isCompared = key == Recipe.studentStart.key ? hasEarlierNetwork : hasEarlier
+        var isCompared = key == Recipe.studentStart.key ? hasEarlierNetwork : hasEarlier
+        // A selection has an earlier network, too, which says nothing of tags.
+        if Self.tags.contains(key), files[key] != nil { isCompared = false }
         return isCompared || files[key] != nil && was.files[key] != nil
       })
     return words
@@ -75,9 +77,12 @@ public struct StageInputs: Codable, Equatable, Sendable {
   /// The key that names other teachers, whose scores are among `files`.
   static let teachers = "ranking.teachers"
 
-  /// The weights that networks start from and the scores of other teachers, among `files`: called as their
-  /// keys.
-  private static let given = Set(Recipe.starts.map(\.key) + [teachers])
+  /// The keys that name lists of U's tags, which are among `files` where a selection is made by tags.
+  static let tags = ["ranking.tags", "ranking.imageTags"]
+
+  /// The weights that networks start from, the scores of other teachers and the lists of tags, among `files`: called as
+  /// their keys.
+  private static let given = Set(Recipe.starts.map(\.key) + [teachers] + tags)
 
   /// In what these inputs differ from those of an earlier start.
   /// - Parameters:

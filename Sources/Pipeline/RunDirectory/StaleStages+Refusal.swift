@@ -112,6 +112,9 @@ extension StaleStages {
       if name == StageInputs.teachers {
         return "the scores of ranking.teachers are not those that were selected from"
       }
+      if StageInputs.tags.contains(name) {
+        return "the list of \(name) is not as it was when tags were selected by"
+      }
       return "\(name) is not the one that the \(stage) was made with"
     case .setting, .machine, .unknown: return nil
     }

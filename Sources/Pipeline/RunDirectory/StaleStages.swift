@@ -118,7 +118,10 @@ extension Recipe {
 
   /// Whether scores are others, too, where this differs.
   fileprivate func reachesScores(_ difference: StageDifference) -> Bool {
-    guard case .setting(let key, _, _) = difference else { return true }
-    return scoresDepend(on: key)
+    switch difference {
+    case .setting(let key, _, _): scoresDepend(on: key)
+    case .file(let name): !StageInputs.tags.contains(name)
+    default: true
+    }
   }
 }

@@ -62,6 +62,12 @@ struct UnlabelledTags {
 extension Recipe {
   /// The CSV of tag,class that says what tags of U mean.
   var tagMap: String? { ranking.tags ?? data.requireTags }
+
+  /// The lists that a selection by tags follows, by their keys; none where it follows none.
+  var tagLists: [(String, String?)] {
+    guard ranking.strategy.needsTags else { return [] }
+    return Array(zip(StageInputs.tags, [tagMap, ranking.imageTags]))
+  }
 }
 
 extension Preflight {

@@ -14,10 +14,10 @@ extension Preflight {
   ) throws -> [Stage] {
     let found = try attempt("--out") { () -> (RunInputs, StaleStages, PipelineError?) in
       let note = "\(directory.knownFolder)/weights.json"
-      let weights = try GivenWeights.all(of: recipe, notedAt: note)
+      let given = try GivenFiles.all(of: recipe, notedAt: note)
       let now = RunInputs(
         recipe, device, Run.precision(recipe.precision, on: device), opened.data, opened.known,
-        weights: weights.hashes, workers: Threads.cores)
+        given: given.hashes, workers: Threads.cores)
       let earlier = try directory.recipe()
       let stale = try StaleStages(
         in: directory, earlier: earlier, now, computing: Set(Stage.allCases))

@@ -4,9 +4,9 @@ import Recipes
 import SystemPackage
 import Training
 
-/// The weights that a network starts from, known by their bytes: a file of the same name may come to
-/// hold others.
-struct GivenWeights: Codable, Equatable {
+/// A file that a recipe names beside its pictures, known by its bytes: one of the same name may come to hold others.
+/// Such are the weights that a network starts from, and the lists that say what tags U has and what they mean.
+struct GivenFiles: Codable, Equatable {
   /// The file's state when it was read.
   private struct State: Codable, Equatable {
     let path: String
@@ -30,19 +30,20 @@ struct GivenWeights: Codable, Equatable {
   /// The SHA-256 of the file.
   let sha256: String
 
-  /// Reads the weights that `recipe` names, by their keys, unless a file is as it was when `note` was
-  /// written; without those that are not there (any more).
-  static func all(of recipe: Recipe, notedAt note: String) throws -> [String: GivenWeights] {
-    let noted = try? JSON.read([String: GivenWeights].self, at: note)
-    var found: [String: GivenWeights] = [:]
-    for start in Recipe.starts {
-      guard let source = start.source(recipe) else { continue }
-      found[start.key] = try GivenWeights(of: source, noted: noted?[start.key])
+  /// Reads the files that `recipe` names, by their keys, unless one is as it was when `note` was written; without those
+  /// that are not there (any more).
+  static func all(of recipe: Recipe, notedAt note: String) throws -> [String: GivenFiles] {
+    let noted = try? JSON.read([String: GivenFiles].self, at: note)
+    var found: [String: GivenFiles] = [:]
+    let weights = Recipe.starts.map { ($0.key, $0.source(recipe)) }
+    for (key, source) in weights + recipe.tagLists {
+      guard let source else { continue }
+      found[key] = try GivenFiles(of: source, noted: noted?[key])
     }
     return found
   }
 
-  private init?(of source: String, noted: GivenWeights?) throws {
+  private init?(of source: String, noted: GivenFiles?) throws {
     let file = FilePath(text: source).isFolder ? ModelFolder.weightsPath(in: source) : source
     guard let state = State(file) else { return nil }
     if let noted, noted.state == state {
@@ -55,7 +56,7 @@ struct GivenWeights: Codable, Equatable {
 
 }
 
-extension [String: GivenWeights] {
+extension [String: GivenFiles] {
   /// Keeps what was read.
   func write(to note: String) throws { try DurableFile.write(try JSON.pretty(self), to: note) }
 
