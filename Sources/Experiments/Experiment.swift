@@ -96,6 +96,13 @@ extension Experiment.Column {
   static let gain = summary("Gain", \.gain)
   /// The part of selected labels that are right, in percent.
   static let purity = summary("Purity", \.selectionPurity)
+  /// The pictures of the class that got fewest, in percent of those of the one that got most.
+  static let leastFilled = summary("Least-filled class") { summary in
+    guard let counts = summary.imagesPerClass?.values, let least = counts.min(),
+      let most = counts.max(), most > 0
+    else { return nil }
+    return 100 * Double(least) / Double(most)
+  }
   /// A figure of the ranks that the row is about.
   private static func ranks(
     _ title: String, _ value: @escaping @Sendable (Inspection.Ranks) -> Double?

@@ -58,6 +58,13 @@ extension Recipe {
     found.refuse(
       data.unlabelledIsRest && data.unlabelledSplit != nil, "data.unlabelledSplit",
       "data.unlabelledSplit has no meaning for the rest of data.labelled; remove it")
+    if let imbalance = data.unlabelledImbalance {
+      found.refuse(
+        !data.unlabelledIsRest, "data.unlabelledImbalance",
+        "data.unlabelledImbalance thins the rest of data.labelled, whose labels are known; remove it, or set "
+          + "data.unlabelled to rest")
+      found.within(1...1e9, imbalance, "data.unlabelledImbalance")
+    }
     found.within(0..<1, data.validationFraction, "data.validationFraction")
     found.refuse(
       data.validation != nil && data.validationFraction > 0, "data.validationFraction",

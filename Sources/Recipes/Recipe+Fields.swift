@@ -76,6 +76,10 @@ extension Recipe.Data {
       .value(
         "unlabelledSplit", \.unlabelledSplit, "As labelledSplit, for U.", reaches: .unlabelled),
       .value(
+        "unlabelledImbalance", \.unlabelledImbalance,
+        "With unlabelled: rest, how many times as much of the most frequent class is kept as of the rarest: the kept parts fall exponentially, over the classes in an order drawn by seed, as in CIFAR-LT; null keeps all.",
+        reaches: .unlabelled, isYoung: true),
+      .value(
         "validation", \.validation, "Labelled pictures that are only measured on during training.",
         reaches: .measuring),
       .value(

@@ -110,6 +110,9 @@ extension Recipe {
     public var unlabelled: String
     /// As `labelledSplit`, for U.
     public var unlabelledSplit: String?
+    /// Where U is `rest`, how many times as much of the most frequent class is kept as of the rarest (`longTail`);
+    /// nil keeps all.
+    public var unlabelledImbalance: Double?
     /// Labelled pictures that are only measured on during training.
     public var validation: String?
     /// As `labelledSplit`, for the validation pictures.

@@ -50,6 +50,34 @@ struct SplitsTests {
     #expect(isEven(counts, total: 4000, shares: [Double](repeating: 0.25, count: 40)))
   }
 
+  @Test(
+    "a long tail falls exponentially from all of a class to a ratio's part, in the seed's order")
+  func longTailed() throws {
+    let dataset = dataset([200, 200, 200, 200, 200], unlabelled: 3)
+    let kept = try longTail(of: dataset, ratio: 100, seed: 3)
+    #expect(kept == kept.sorted() && Set(kept).count == kept.count)
+    // 200 × 100^(-i / 4) for i = 0 … 4.
+    #expect(perClass(dataset, kept).sorted(by: >) == [200, 63, 20, 6, 2])
+    #expect(kept.count { dataset.labels[$0] == nil } == 3)
+    #expect(try longTail(of: dataset, ratio: 100, seed: 3) == kept)
+    let orders = try Set(
+      (0..<20).map { seed in
+        perClass(dataset, try longTail(of: dataset, ratio: 100, seed: seed))
+      })
+    #expect(orders.count > 10)
+    #expect(try longTail(of: dataset, ratio: 1, seed: 3) == Array(0..<dataset.count))
+    // Of classes that are unequal already each keeps its part, and one sample at least.
+    let unequal = perClass(
+      self.dataset([400, 0, 3]), try longTail(of: self.dataset([400, 0, 3]), ratio: 1e6, seed: 1))
+    #expect(unequal[1] == 0 && unequal[2] >= 1 && unequal[0] >= 1)
+    for ratio in [0.5, 0, -2, .nan, .infinity] {
+      #expect(throws: ImageDataError.self) { _ = try longTail(of: dataset, ratio: ratio, seed: 0) }
+    }
+    #expect(throws: ImageDataError.self) {
+      _ = try longTail(of: MadeDataset(count: 5), ratio: 2, seed: 0)
+    }
+  }
+
   @Test("too few samples of a class, no labels and a negative count are refused by name")
   func refusals() throws {
     let error = #expect(throws: ImageDataError.self) {

@@ -21,13 +21,29 @@ extension Experiment {
         name: "p-\(labels)", title: "P = \(labels), K = \(Format.count(full))",
         settings: ["ranking.labelsPerImage=\(labels)"])
     }
+    // Where all classes are as frequent, each fills whatever P is.
+    let few = max(1, full / 4)
+    let isDivided = recipe.data.unlabelledIsRest && recipe.data.unlabelledImbalance == nil
+    let unequal =
+      !isDivided
+      ? []
+      : [1, 2, 5, 10].map { labels in
+        Row(
+          name: "unequal-p-\(labels)", title: "unequal U, P = \(labels), K = \(Format.count(few))",
+          settings: [
+            "data.unlabelledImbalance=100", "ranking.imagesPerClass=\(few)",
+            "ranking.labelsPerImage=\(labels)",
+          ])
+      }
     let (smallest, largest) = (ofK.first?.name ?? "", ofK.last?.name ?? "")
     return Experiment(
       name: "figure5", title: "How many pictures of each class are kept",
       about:
         "K goes from a sixteenth of the recipe's to four times as many, as far as there are pictures; then P, in how "
-        + "many of its classes a picture is ranked. Top-1 in percent.",
-      rows: ofK + ofP, columns: [.student, .purity],
+        + "many of its classes a picture is ranked, also where U has a hundred times as many pictures of its most "
+        + "frequent class as of its rarest. Top-1 in percent; the last column is the class that got fewest pictures, "
+        + "in percent of the one that got most.",
+      rows: ofK + ofP + unequal, columns: [.student, .purity, .leastFilled],
       paper: [
         ["K", "Fine-tuned"], ["1,000", "77.1"], ["2,000", "78.2"], ["4,000", "78.8"],
         ["8,000", "79.13"], ["16,000", "79.06"], ["32,000", "78.7"], ["64,000", "78.15"],
@@ -42,7 +58,20 @@ extension Experiment {
         .alike(
           "P hardly matters: within half a point", within: 0.5,
           ofP.map { (.init($0.name, 0), .init("k-\(full)", 0)) }),
-      ],
-      plot: Plot(axis: "K, pictures of each class", columns: [0, 1]))
+      ]
+        + (unequal.isEmpty
+          ? []
+          : [
+            .larger(
+              "Where U's classes are unequal, a larger P fills the rare ones",
+              unequal.dropFirst().map { (.init($0.name, 2), .init("unequal-p-1", 2)) }),
+            .larger(
+              "Where U's classes are unequal, a larger P makes a better student",
+              unequal.dropFirst().map { (.init($0.name, 0), .init("unequal-p-1", 0)) }),
+          ]),
+      plot: Plot(axis: "K, pictures of each class", columns: [0, 1]),
+      leftOut: unequal.isEmpty
+        ? "figure5: unequal classes in U are left out: they take data.unlabelled: rest without "
+          + "data.unlabelledImbalance" : nil)
   }
 }

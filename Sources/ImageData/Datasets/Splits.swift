@@ -1,4 +1,5 @@
 public import Copies
+import Foundation
 
 extension ImageDataset {
   /// The samples' positions by class, and last those without a label.
@@ -98,6 +99,37 @@ public func holdOut(
   }
   let (heldOut, rest) = divide(isHeldOut)
   return (rest, heldOut)
+}
+
+/// Makes classes unequal: keeps all of the most frequent one, 1 / `ratio` of the rarest one, and of those between parts
+/// that fall exponentially from class to class, as CIFAR-LT has them.
+///
+/// Which class is how frequent, and which of its samples are kept, is a function of the labels and `seed`. Of a class
+/// that has any sample one is kept at least, and those without a label are. The list ascends.
+/// - Throws: `ImageDataError.argument` when `ratio` is below 1, or no sample has a label.
+public func longTail(
+  of dataset: any ImageDataset, ratio: Double, seed: UInt64
+) throws -> [Int] {
+  let count = dataset.classes.count
+  guard ratio >= 1, ratio.isFinite else {
+    throw ImageDataError.argument("classes cannot be \(ratio) to 1; give 1 or more")
+  }
+  guard count > 0 else {
+    throw ImageDataError.argument("\(dataset.name) has no labels to make unequal")
+  }
+  let order = KeyedPermutation(count: count, seed: seed, pass: count)
+  let groups = dataset.indicesByClass
+  var kept = groups[count]
+  for place in 0..<count {
+    let label = order[place]
+    let group = groups[label]
+    guard !group.isEmpty else { continue }
+    let part = pow(ratio, -Double(place) / Double(max(count - 1, 1)))
+    let quota = max(1, Int((Double(group.count) * part).rounded()))
+    let shuffled = KeyedPermutation(count: group.count, seed: seed, pass: label)
+    kept += (0..<quota).map { group[shuffled[$0]] }
+  }
+  return kept.sorted()
 }
 
 extension ImageDataset {

@@ -93,7 +93,13 @@ final class SetsOpening {
 
   private func openUnlabelled(rest: (any ImageDataset)?) throws -> (any ShardedDataset)? {
     if paths.unlabelledIsRest {
-      return rest.map { EvenShards($0, shardSize: max(1, paths.shardSize)) }
+      guard let rest else { return nil }
+      return try attempt("data.unlabelledImbalance") {
+        let kept = try paths.unlabelledImbalance.map {
+          try IndexedSubset(rest, indices: longTail(of: rest, ratio: $0, seed: seed))
+        }
+        return EvenShards(kept ?? rest, shardSize: max(1, paths.shardSize))
+      } ?? nil
     }
     let keys = ["data.unlabelled", "data.unlabelledSplit", "data.shardSize", "data.requireTags"]
     if keys.contains(where: preflight.isAtFault) { return nil }

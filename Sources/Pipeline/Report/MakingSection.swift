@@ -24,6 +24,12 @@ struct MakingSection {
     """
   }
 
+  private var thinned: String {
+    data.recipe.data.unlabelledImbalance.map {
+      ", of its classes unequal parts (\(Format.count($0)) to 1)"
+    } ?? ""
+  }
+
   private var pairs: HTML {
     let recipe = data.recipe, summary = data.summary
     var rows: [(String, String)] = [
@@ -32,7 +38,7 @@ struct MakingSection {
         "Unlabelled pictures U",
         Format.count(summary.unlabelledImages)
           + (recipe.data.unlabelledIsRest
-            ? ", the rest of D's set" : " of \(recipe.data.unlabelled)")
+            ? ", the rest of D's set\(thinned)" : " of \(recipe.data.unlabelled)")
       ),
       (
         "Tagged pictures W",

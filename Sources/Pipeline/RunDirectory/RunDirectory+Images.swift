@@ -130,6 +130,7 @@ extension Recipe {
     switch set {
     case "unlabelled":
       keys += ["data.shardSize", "data.requireTags"] + (data.unlabelledIsRest ? drawn : [])
+      if data.unlabelledImbalance != nil { keys.append("data.unlabelledImbalance") }
     case "labelled": keys += drawn + ["data.validationFraction"]
     case "validation" where data.validation == nil: keys += drawn + ["data.validationFraction"]
     default: break
