@@ -128,7 +128,7 @@ def commit():
     def git(*arguments):
         return subprocess.run(["git", "-C", HERE, *arguments], stdout=subprocess.PIPE, text=True, check=False)
 
-    changed = git("diff", "--quiet", "HEAD", "--", ROOT / "Sources", ROOT / "Recipes", HERE / "peers").returncode
+    changed = git("status", "--porcelain", "--", ROOT / "Sources", ROOT / "Recipes", HERE / "peers").stdout
     return git("rev-parse", "--short", "HEAD").stdout.strip() + "+" * bool(changed)
 
 
@@ -215,7 +215,9 @@ def task(name, seed):
     """The folder of a task's pictures: data.npz for the peers and the same as files for us."""
     import numpy
 
-    folder = FOLDER / "accuracy" / f"{name}-{seed}"
+    # Named by what made it, too: another version may divide the pictures otherwise.
+    made = hashlib.sha256((HERE / "accuracy.py").read_bytes()).hexdigest()[:8]
+    folder = FOLDER / "accuracy" / f"{name}-{seed}-{made}"
     if folder.exists():
         return folder
     making = folder.with_suffix(".making")
