@@ -61,6 +61,13 @@ extension Run {
     job.measuredEvery = recipe.evaluation.everyImages
     job.stepGuard = stepGuard
     job.consistency = consistency
+    if stage == .student, recipe.student.targets == .teacher {
+      let teacher = try model(of: .teacher)
+      try requireSameClasses(
+        teacher.classNames, "the teacher's classes", classNames, "the labelled set's")
+      job.teaching = Teaching(
+        from: try teacher.load(on: device), temperature: recipe.student.temperature)
+    }
     let records = try isFirst ? records(of: stage, examples) : limits(of: stage, examples)
     let result = try fittingMemory(stage, job, options) {
       try Training.train(job, evaluationRuntime, records)

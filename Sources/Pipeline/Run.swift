@@ -164,8 +164,7 @@ public final class Run {
 
   /// How many pictures may be unreadable in the training of a stage.
   func unreadableLimit(of dataset: any ImageDataset, in stage: Stage) -> BadSamples.Limit {
-    let isSelected = stage.facts.learns == .selected && recipe.consistency(of: stage) == nil
-    guard !isSelected, unreadableLimit != .none else { return unreadableLimit }
+    guard !recipe.learnsSelected(stage), unreadableLimit != .none else { return unreadableLimit }
     // D was judged whole when the run was opened; a part of it may have more than its share.
     let known = Double(unreadableTrained) / Double(max(1, dataset.count))
     return BadSamples.Limit(

@@ -291,6 +291,12 @@ extension Recipe {
     }
   }
 
+  /// Whether the stage's network learns selected pictures: a student need not, but D alone, with U beside it or with
+  /// labels that the teacher refines.
+  func learnsSelected(_ stage: Stage) -> Bool {
+    stage.facts.learns == .selected && consistency(of: stage) == nil && student.mixLabelled < 1
+  }
+
   /// Whether a run of this recipe has the stage.
   public func includes(_ stage: Stage) -> Bool { stage.facts.isIncluded(self) }
 }

@@ -115,9 +115,9 @@ extension Recipe {
       "\(group).batch: a part of a batch (\(part)) does not divide into 1 picture of D for each \(settings.ratio) of U; "
         + "give it a multiple of \(each), or another \(key("ratio"))")
     found.refuse(
-      isInstead && student.targets == .soft, ["student.targets", key("use")],
-      "student.targets: soft are the selected pictures', but with \(key("use")): instead the student sees none of them; "
-        + "remove one of the two")
+      isInstead && student.targets != .hard, ["student.targets", key("use")],
+      "student.targets: \(student.targets.rawValue) has no meaning with \(key("use")): instead, where the student sees "
+        + "none of the selected pictures; remove one of the two")
     found.refuse(
       isInstead && student.mixLabelled > 0, ["student.mixLabelled", key("use")],
       "student.mixLabelled has no meaning with \(key("use")): instead, which sees D in any case; remove it"

@@ -290,15 +290,15 @@ extension Recipe.Student {
         reaches: .studentAndBaseline, isYoung: true),
       .value(
         "targets", \.targets,
-        "A selected picture's target: hard is its classes, all alike; soft the teacher's probabilities of its P best classes, made to sum to 1.",
+        "A selected picture's target: hard is its classes, all alike; soft the teacher's probabilities of its P best classes, made to sum to 1; teacher its probabilities of each view that the student sees, which take a forward pass of the teacher (distillation).",
         reaches: .itsStage, isYoung: true),
       .value(
         "temperature", \.temperature,
-        "With soft: p^(1/T) takes the place of p; above 1 the classes come nearer to each other.",
+        "With soft and teacher: p^(1/T) takes the place of p; above 1 the classes come nearer to each other.",
         reaches: .itsStage, isYoung: true),
       .value(
         "mixLabelled", \.mixLabelled,
-        "The part of the pictures seen in pre-training that is from D, beside the selected ones, such as 0.1; 0 for none.",
+        "The part of the pictures seen in pre-training that is from D, beside the selected ones, such as 0.1; 0 for none, and 1, with targets: teacher, for D alone, whose labels the teacher refines.",
         reaches: .itsStage, isYoung: true),
       .group("consistency", \.consistency, Recipe.Consistency.fields),
       .training(\.training),

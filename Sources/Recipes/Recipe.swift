@@ -290,6 +290,8 @@ extension Recipe {
     case hard
     /// The teacher's probabilities of its P best classes.
     case soft
+    /// The teacher's probabilities of each view that the student sees of it.
+    case teacher
   }
 
   /// Stage 3: the network that learns from the selected pictures.
@@ -304,9 +306,10 @@ extension Recipe {
     public var startFrom: String?
     /// What a selected picture's target is.
     public var targets = Targets.hard
-    /// `soft`: what the teacher's probabilities are flattened by, p^(1/T); 1 leaves them as they are.
+    /// `soft` and `teacher`: what the teacher's probabilities are flattened by, p^(1/T); 1 leaves them as they are.
     public var temperature = 1.0
-    /// The part of the pictures seen that is from D, beside the selected ones; 0 for none.
+    /// The part of the pictures seen that is from D, beside the selected ones; 0 for none, and 1, with the targets
+    /// `teacher`, for D alone.
     public var mixLabelled = 0.0
     /// What it learns from U by itself.
     public var consistency = Consistency()

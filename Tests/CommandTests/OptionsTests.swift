@@ -50,6 +50,8 @@ struct OptionsTests {
     var weights: Set<String> = []
     for setting in [
       [], ["student.targets=soft"], ["student.targets=soft", "student.temperature=4"],
+      ["student.targets=teacher"], ["student.targets=teacher", "student.temperature=4"],
+      ["student.targets=teacher", "student.mixLabelled=1"],
       ["student.mixLabelled=0.5"], ["student.training.labelSmoothing=0.1"],
       ["student.training.augmentation.mixup=0.4"], ["student.training.augmentation.cutmix=1"],
       ["student.training.augmentation.autoAugment=cifar10"],
@@ -61,7 +63,51 @@ struct OptionsTests {
       weights.insert(
         try #require(tiny.result("a", stages: Self.stages)["3-student/model.safetensors"]))
     }
-    #expect(weights.count == 8)
+    #expect(weights.count == 11)
+  }
+
+  @Test(
+    "what the teacher says of each view is the same after stops and in two processes; of D alone no selection matters"
+  )
+  func taught() throws {
+    let tiny = try TinyRun()
+    let settings =
+      Array(Self.all.suffix(8)) + [
+        "student.targets=teacher", "student.training.replicas=2",
+        "fineTuning.training.replicas=2",
+      ]
+    // A refused step is looked into with the teacher, which then still teaches.
+    let refused = try tiny.run("run", "whole", settings, faults: FaultySteps(losses: [2]))
+    #expect(refused.code == 0, "\(refused.errors)")
+    let expected = try tiny.result("whole", stages: Self.stages)
+    var stops = 0
+    while true {
+      let outcome = try tiny.run(
+        "run", "stopped", settings, faults: FaultySteps(losses: [2], stops: [3]))
+      if outcome.code == 0 { break }
+      try #require(outcome.code == 75, "\(outcome.errors)")
+      stops += 1
+      try #require(stops < 40)
+    }
+    #expect(stops > 1)
+    #expect(try tiny.result("stopped", stages: Self.stages) == expected)
+    try tiny.finish("run", "one", settings)
+    let one = try tiny.result("one", stages: Self.stages)
+    let outcome = try Command.run(
+      ["launch", "-n", "2"] + tiny.arguments("run", "two", settings))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(try tiny.result("two", stages: Self.stages) == one)
+
+    func refined(_ name: String, _ count: Int) throws -> String? {
+      let more = ["student.mixLabelled=1", "ranking.imagesPerClass=\(count)"]
+      try tiny.finish("run", name, settings + more)
+      return try tiny.result(name, stages: Self.stages)["3-student/model.safetensors"]
+    }
+    let student = try refined("thirty", 30)
+    #expect(try refined("ten", 10) == student)
+    #expect(student != one["3-student/model.safetensors"])
+    #expect(
+      try tiny.text("thirty", "README.md").contains("as the teacher sees each view of them"))
   }
 
   @Test("soft targets need the scores that were selected from")

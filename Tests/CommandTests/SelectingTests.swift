@@ -146,6 +146,16 @@ struct SelectingTests {
       ["ranking.strategy=tags", "ranking.imageTags=\(tiny.folder.path)/moved/tags.csv"])
     #expect(moved.code == 0, "\(moved.errors)")
     #expect(try purity() == [0])
+    // Without the map a tag means the class of its name, and without the list there are no tags.
+    let names = TinyImages.classes.map { "\($0),\($0)\n" }.joined()
+    try tiny.folder.write("tag,class\n" + names, to: "map.csv")
+    let list = "ranking.imageTags=\(tiny.folder.path)/moved/tags.csv"
+    let map = "ranking.tags=\(tiny.folder.path)/map.csv"
+    let strategy = "ranking.strategy=tags"
+    try tiny.finish("select", "a", [strategy, list, map], flags: ["--redo"])
+    let without = try tiny.run("select", "a", [strategy, list])
+    #expect(without.code != 0 && without.errors.contains("--redo"), "\(without.errors)")
+    #expect(try tiny.run("select", "a", [strategy, map]).code != 0)
   }
 
   @Test("pictures without a required tag are not there at all")

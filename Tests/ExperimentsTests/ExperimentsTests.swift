@@ -140,8 +140,39 @@ struct ExperimentsTests {
     // 200,000 images are 600,000 forward passes: two rounds of half; 12 of 15 of them with weak views of U.
     #expect(try row("rounds").student.training.images == 100_000)
     #expect(try row("consistency-instead").student.training.images == 160_000)
+    // Of 3 parts for a picture and the teacher's forward pass, of nearly four times the student's.
+    let asked = try row("teacher")
+    #expect(asked.student.targets == .teacher)
+    #expect((80_000...90_000).contains(try #require(asked.student.training.images)))
+    var frozen = Recipe.demo
+    (frozen.teacher.kind, frozen.teacher.startFrom) = (.knn, "/m")
+    let others = try ExperimentCatalogue.experiment("options", .small, changing: frozen)
+    #expect(!others.rows.contains { $0.name == "teacher" })
     let after = try row("consistency-after")
     #expect(after.student.training.images == 100_000 && after.fineTuning.training.images == 80_000)
+  }
+
+  @Test(
+    "labels are refined by the student's own network, trained as the baseline, where the recipe allows it"
+  )
+  func refinement() throws {
+    var recipe = Recipe.demo
+    recipe.baseline.training.images = 12_345
+    recipe.student.consistency.use = .instead
+    recipe.rounds = 2
+    func row() throws -> Recipe? {
+      let experiment = try ExperimentCatalogue.experiment("table6", .small, changing: recipe)
+      return try experiment.rows.first { $0.name == "refined" }.map {
+        try Recipe(yaml: recipe.yaml, overrides: $0.settings)
+      }
+    }
+    let refined = try #require(try row())
+    #expect(refined.teacher.width == 16 && refined.student.targets == .teacher)
+    #expect(refined.student.mixLabelled == 1 && refined.rounds == 1)
+    #expect(refined.student.consistency == Recipe.Consistency())
+    #expect(refined.student.training == refined.baseline.training)
+    recipe.teacher.startFrom = "/weights"
+    #expect(try row() == nil)
   }
 
   @Test("what a transfer lacks is said before anything is trained")

@@ -36,7 +36,7 @@ struct UnequalClassesTests {
     let run = try painted.open()
     try painted.select(in: run) { index in index == 0 ? [0, 1] : [] }
     _ = try Summarize.perform(in: run)
-    #expect(try painted.report().contains("of its classes unequal parts (6.0 to 1)"))
+    #expect(try painted.report().contains("of its classes unequal parts (6 to 1)"))
   }
 
   @Test("what cannot be thinned, or not so, is refused with what to do")

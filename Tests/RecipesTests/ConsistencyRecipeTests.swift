@@ -46,8 +46,8 @@ struct ConsistencyRecipeTests {
       ),
       (
         ["consistency.use=instead", "targets=soft"],
-        "student.targets: soft are the selected pictures', but with student.consistency.use: instead the student sees "
-          + "none of them; remove one of the two"
+        "student.targets: soft has no meaning with student.consistency.use: instead, where the student sees none of the "
+          + "selected pictures; remove one of the two"
       ),
       (
         ["consistency.use=instead", "mixLabelled=0.1"],

@@ -132,7 +132,32 @@ struct PresetTests {
       ),
       (
         "student: {mixLabelled: 1}",
-        "r.yaml:5: student.mixLabelled is 1.0; it must be at least 0.0 and below 1.0"
+        "r.yaml:5: student.mixLabelled is 1: with its labels alone the student would be the baseline"
+      ),
+      ("student: {mixLabelled: 1.5}", "r.yaml:5: student.mixLabelled is 1.5; it must lie between"),
+      (
+        "student: {targets: teacher}\nteacher: {kind: given}",
+        "r.yaml:5: student.targets: teacher asks the teacher's network, but teacher.kind: given has none"
+      ),
+      (
+        "student: {targets: teacher, training: {replicas: 2}}\nteacher: {kind: knn, startFrom: /m}",
+        "r.yaml:5: student.targets: teacher asks a vote of nearest pictures"
+      ),
+      (
+        "student: {targets: teacher}\nranking: {teachers: [/a, /b]}",
+        "r.yaml:5: student.targets: teacher asks one network, but ranking.teachers names more"
+      ),
+      (
+        "student: {targets: teacher, training: {loss: oneOfM}}",
+        "r.yaml:5: student.targets: teacher is a probability for each class"
+      ),
+      (
+        "student: {targets: teacher, training: {labelSmoothing: 0.1}}",
+        "r.yaml:5: student.targets: teacher are taken as they are"
+      ),
+      (
+        "student: {targets: teacher, training: {preset: strong}}",
+        "r.yaml:5: student.targets: teacher are taken as they are"
       ),
     ])
   func refused(lines: String, message: String) {

@@ -48,6 +48,8 @@ extension Recipe {
     let policy = input.size > 64 ? "imagenet" : "cifar10"
     let views = Self.of(Self.networks, ["augmentation.autoAugment=randAugment"])
     let binary = "fineTuning.training.loss=sigmoid"
+    let asked =
+      ranking.teachers.isEmpty && [.trained, .linear].contains(teacher.kind) ? [askingTeacher] : []
     return [
       .init(
         name: "soft", title: "Soft targets", settings: ["student.targets=soft"],
@@ -97,7 +99,31 @@ extension Recipe {
         name: "views-soft", title: "RandAugment in all networks, soft targets",
         settings: views + ["student.targets=soft"],
         claim: "RandAugment in all networks with soft targets gives"),
-    ]
+    ] + asked
+  }
+
+  private var askingTeacher: TrainingOption {
+    .init(
+      name: "teacher", title: "The teacher's probabilities of each view",
+      settings: ["student.targets=teacher"] + fewerBesideTeacher,
+      claim: "The teacher's probabilities of each view give")
+  }
+
+  /// How many images are learned in as many multiply-adds with a teacher's forward pass for each: an image that is
+  /// learned takes three forward passes, of which the backward pass is two.
+  private var fewerBesideTeacher: [String] {
+    func gmac(_ model: String, _ stem: Stem, _ width: Int) -> Double? {
+      var options = NetworkOptions(
+        model: model, inputChannels: input.channels, stem: stem, width: width)
+      options.inputSize = input.size
+      return (try? ModelCatalog.cost(options, size: input.size))?.gmac
+    }
+    guard let images = student.training.images,
+      let own = gmac(student.model, student.stem, student.width),
+      let asked = gmac(teacher.model, teacher.stem, teacher.width)
+    else { return [] }
+    let fewer = Int(Double(images) * 3 * own / (3 * own + asked))
+    return ["student.training.images=\(max(student.training.batch, fewer))"]
   }
 
   private var halfOfPretraining: String {

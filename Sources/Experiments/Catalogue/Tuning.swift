@@ -66,6 +66,7 @@ extension Recipe {
         (
           "targets", student.targets == .soft ? "Hard targets" : "Soft targets",
           ["student.targets=\(student.targets == .soft ? "hard" : "soft")"]
+            + (student.mixLabelled == 1 ? ["student.mixLabelled=0"] : [])
         ),
         ("k-two", "Twice K", ["ranking.imagesPerClass=\(2 * ranking.imagesPerClass)"]),
       ]

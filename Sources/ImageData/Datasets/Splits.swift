@@ -106,7 +106,7 @@ public func holdOut(
 ///
 /// Which class is how frequent, and which of its samples are kept, is a function of the labels and `seed`. Of a class
 /// that has any sample one is kept at least, and those without a label are. The list ascends.
-/// - Throws: `ImageDataError.argument` when `ratio` is below 1, or no sample has a label.
+/// - Throws: `ImageDataError.argument` when `ratio` is below 1, or there are no classes.
 public func longTail(
   of dataset: any ImageDataset, ratio: Double, seed: UInt64
 ) throws -> [Int] {

@@ -5,7 +5,7 @@ import Recipes
 import Training
 
 /// Stage 3: a fresh student learns the classes that the teacher gave the selected pictures D̂; or, where the recipe has it
-/// so, D and by itself U.
+/// so, D and by itself U, or D with labels that the teacher refines.
 public enum PretrainStudent {
   /// Pre-trains the student, or does nothing when this run has it already.
   /// - Throws: `PipelineError`; one that says so when nothing has been selected yet.
@@ -19,9 +19,9 @@ public enum PretrainStudent {
     }
   }
 
-  /// D̂, and D beside it where the recipe has it so; or D alone, beside which U is seen.
+  /// D̂, and D beside it where the recipe has it so; or D alone.
   private static func examples(in run: Run) throws -> Examples {
-    guard run.recipe.consistency(of: .student) == nil else { return run.data.labelled }
+    guard run.recipe.learnsSelected(.student) else { return run.data.labelled }
     let selected = try selected(in: run)
     let share = run.recipe.student.mixLabelled
     guard share > 0 else { return selected }

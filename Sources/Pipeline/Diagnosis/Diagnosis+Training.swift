@@ -54,12 +54,17 @@ extension Diagnosis {
     data.trainings.compactMap { training in
       guard training.marker != nil, let settings = training.training, !training.rows.isEmpty
       else { return nil }
-      return learningRate(of: training, settings, classes: data.classNames.count)
+      // A loss falls to no less than its targets' entropy, which a temperature raises.
+      let student = data.recipe.student
+      let isFlat = training.stage == .student && student.targets != .hard && student.temperature > 1
+      return learningRate(
+        of: training, settings, classes: data.classNames.count, mustFall: !isFlat)
     }
   }
 
   private static func learningRate(
-    of training: ReportData.Training, _ settings: Recipe.Training, classes: Int
+    of training: ReportData.Training, _ settings: Recipe.Training, classes: Int,
+    mustFall: Bool
   ) -> Finding? {
     let stage = training.stage
     let key = "\(stage.recipeKey).training.learningRate"
@@ -94,7 +99,7 @@ extension Diagnosis {
       question: "Did the \(stage.title) learn at its rate?", name: "No learning in \(stage.title)",
       weight: .fine, answer: answer, key: key)
     // What begins at the right answer has nothing to go down to.
-    let isFresh = stage != .fineTuning && first > 0.5 * log(Double(max(2, classes)))
+    let isFresh = mustFall && stage != .fineTuning && first > 0.5 * log(Double(max(2, classes)))
     if isFresh, last > 0.95 * first {
       finding.weight = .against
       let isHigh = isPaced && settings.learningRate > 4 * linear

@@ -12,8 +12,7 @@ struct Diagnosis {
 
   /// The answers that the figures of a run allow.
   init(_ data: ReportData) {
-    // A student that learns from U by itself instead sees no selected picture.
-    let seesSelected = data.recipe.student.consistency.use != .instead
+    let seesSelected = data.recipe.learnsSelected(.student)
     let ofSelection =
       seesSelected
       ? [Self.purity(data), Self.ranks(data), Self.ocean(data), Self.fill(data)] : []

@@ -213,9 +213,8 @@ public struct DryRun: Encodable, Sendable {
     ) { $0 + $1.seconds }
     diskBytes = plan.diskBytes
     // What learns from selected pictures reads them from a cache.
-    let images = trainings.filter {
-      $0.stage.facts.learns == .selected && plan.recipe.consistency(of: $0.stage) == nil
-    }.reduce(0) { $0 + $1.images }
+    let images = trainings.filter { plan.recipe.learnsSelected($0.stage) }
+      .reduce(0) { $0 + $1.images }
     cache = counts.cache.map {
       Cache($0, plan.recipe, unlabelled: counts.unlabelled, images: images)
     }

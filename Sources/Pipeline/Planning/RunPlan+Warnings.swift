@@ -14,13 +14,14 @@ extension RunPlan {
 
     // What cannot work out.
     let candidates = counts.unlabelled * perImage / max(classes, 1)
-    if candidates < wanted {
+    let selects = recipe.learnsSelected(.student)
+    if selects, candidates < wanted {
       preflight.warn(
         "K = \(Format.count(wanted)) cannot be filled: \(Format.count(counts.unlabelled)) pictures "
           + "with P = \(perImage) of \(classes) classes give about \(Format.count(candidates)) "
           + "candidates a class; lower ranking.imagesPerClass or raise ranking.labelsPerImage",
         key: "ranking.imagesPerClass", evidence: .figure5)
-    } else if wanted * classes > counts.unlabelled {
+    } else if selects, wanted * classes > counts.unlabelled {
       preflight.warn(
         "K × classes = \(Format.count(wanted * classes)) is more than the "
           + "\(Format.count(counts.unlabelled)) unlabelled pictures: nearly all of them will be "
@@ -97,12 +98,13 @@ extension RunPlan {
           + "raise student.training.images",
         key: "student.training.images", .figure4)
     }
-    if recipe.ranking.minimumScore != nil {
+    let selects = recipe.learnsSelected(.student)
+    if selects, recipe.ranking.minimumScore != nil {
       depart(
         5, "as many pictures of each class",
         "ranking.minimumScore leaves some classes with fewer than K (Table 5); remove it",
         key: "ranking.minimumScore", .table5)
-    } else if counts.unlabelled < recipe.ranking.imagesPerClass * counts.classes {
+    } else if selects, counts.unlabelled < recipe.ranking.imagesPerClass * counts.classes {
       depart(
         5, "as many pictures of each class",
         "K × classes is more than there are unlabelled pictures, so rare classes end with fewer "

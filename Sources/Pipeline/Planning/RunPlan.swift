@@ -41,6 +41,8 @@ struct RunPlan {
     func cost(_ options: NetworkOptions) throws -> NetworkCost {
       try ModelCatalog.cost(options, size: recipe.input.size)
     }
+    let teacher = recipe.teacher
+    let teacherCost = recipe.includes(.teacher) ? try cost(options(of: .teacher)) : nil
     func training(
       _ stage: Stage, _ training: Recipe.Training, pictures: Int
     ) throws -> DryRun.Training {
@@ -52,15 +54,19 @@ struct RunPlan {
         cost, size: recipe.input.size, channels: recipe.input.channels, precision: precision,
         training)
       // A backward pass takes two multiply-adds for each of the forward pass.
-      // A weak view has a forward pass alone.
+      // A weak view has a forward pass alone, and so has a teacher that says what each view is.
       let views = consistency.map { Double($0.ratio) / Double($0.group) } ?? 0
-      let work = (3 + views) * cost.gmac * Double(plan.steps * plan.batch)
+      let isTaught = stage == .student && recipe.student.targets == .teacher
+      let taught = isTaught ? teacherCost : nil
+      let work =
+        ((3 + views) * cost.gmac + (taught?.gmac ?? 0)) * Double(plan.steps * plan.batch)
       return DryRun.Training(
         stage: stage, title: stage.title, model: options.model, parameters: cost.parameters,
         gmac: cost.gmac,
         pictures: pictures, images: plan.totalImages, steps: plan.steps, passes: plan.passes,
         learningRate: plan.schedule.corners.map { DryRun.Corner(step: $0.step, rate: $0.rate) },
-        memoryBytes: memory.fixed + memory.perImage * Double(plan.microBatch),
+        memoryBytes: memory.fixed + memory.perImage * Double(plan.microBatch)
+          + 4 * Double(taught?.parameters ?? 0),
         seconds: work / speed, key: "\(stage.recipeKey).training", batch: plan.batch,
         parts: training.accumulate * training.replicas,
         checkpointBytes: 4 * Double(cost.parameters)
@@ -68,8 +74,6 @@ struct RunPlan {
         options: recipe.options(of: stage))
     }
 
-    let teacher = recipe.teacher
-    let teacherCost = recipe.includes(.teacher) ? try cost(options(of: .teacher)) : nil
     let studentCost = try cost(options(of: .student))
     var trainings: [DryRun.Training] = []
     // What the stages of the pipeline see besides what they are trained on.
@@ -81,6 +85,7 @@ struct RunPlan {
           counts.labelled * (recipe.consistency(of: stage)?.group ?? 1)
         case .labelled: counts.labelled
         case .own: counts.learned[stage]?.images
+        case .selected where !recipe.learnsSelected(stage): counts.labelled
         case .selected: selected + (recipe.student.mixLabelled > 0 ? counts.labelled : 0)
         case nil: nil
         }

@@ -26,7 +26,7 @@ struct MakingSection {
 
   private var thinned: String {
     data.recipe.data.unlabelledImbalance.map {
-      ", of its classes unequal parts (\(Format.count($0)) to 1)"
+      ", of its classes unequal parts (\(Format.significant($0, 4)) to 1)"
     } ?? ""
   }
 

@@ -27,7 +27,9 @@ struct ResultSection {
   private var lead: String {
     let summary = data.summary, recipe = data.recipe
     let selected =
-      summary.selectedImages.map { "\(Format.count($0)) of them" } ?? "the best of them"
+      !recipe.learnsSelected(.student)
+      ? "none of them"
+      : summary.selectedImages.map { "\(Format.count($0)) of them" } ?? "the best of them"
     guard recipe.includes(.teacher) else {
       return
         "Scores that another program made rank \(Format.count(summary.unlabelledImages)) unlabelled "

@@ -53,10 +53,13 @@ public struct ModelCard: Sendable {
 
   private var studentOfRound: String {
     let byItself = "with its own sure guesses as labels (FixMatch, arXiv:2001.07685)"
+    let first =
+      recipe.learnsSelected(.student)
+      ? "the student learned from the best of them"
+      : "but the student learned from the labelled ones as the teacher sees each view of them"
     return switch recipe.student.consistency.use {
-    case .none: "the student learned from the best of them, then from the labelled ones"
-    case .after:
-      "the student learned from the best of them, then from the labelled ones and, \(byItself), all unlabelled ones"
+    case .none: "\(first), then from the labelled ones"
+    case .after: "\(first), then from the labelled ones and, \(byItself), all unlabelled ones"
     case .instead:
       "but the student learned from the labelled ones and, \(byItself), all unlabelled ones, then from the labelled ones"
     }

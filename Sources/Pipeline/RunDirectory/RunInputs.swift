@@ -54,6 +54,10 @@ struct RunInputs {
     if isConsistent, let marker = try? StageMarker(in: directory.folder(of: .ranking)) {
       inputs.files["\(Stage.ranking.folder)/selected.bin"] = marker.outputs["selected.bin"]
     }
+    if stage == .student, recipe.student.targets == .teacher {
+      let marker = try? StageMarker(in: directory.folder(of: .teacher))
+      inputs.files["the teacher"] = marker?.outputs["model.safetensors"]
+    }
     if stage == .teacher, let earlier = directory.earlierRound {
       let marker = try? StageMarker(in: earlier.directory.folder(of: .fineTuning))
       inputs.files["the student of round \(earlier.number)"] = marker?.outputs["model.safetensors"]
@@ -69,7 +73,7 @@ struct RunInputs {
       for key in [StageInputs.teachers] + StageInputs.tags { inputs.files[key] = given[key] }
     }
     // A note that is damaged is said where it is followed.
-    if stage.facts.learns == .selected, !isConsistent {
+    if recipe.learnsSelected(stage) {
       inputs.cache = (try? CacheNote(in: directory))?.format.words
     }
     return inputs

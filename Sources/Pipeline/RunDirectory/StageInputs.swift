@@ -63,12 +63,17 @@ public struct StageInputs: Codable, Equatable, Sendable {
       let own = Stage.allCases.compactMap(\.facts.own).last { settings.keys.contains($0.key) }
       words.formUnion(own?.places ?? [])
     }
+    // Before a selection stands the teacher, which says nothing of tags.
+    let made = [Stage.ranking, .student].map { "\($0.folder)/" }
+    let hasSelection = files.keys.contains { key in
+      was.files[key] != nil && made.contains(where: key.hasPrefix)
+    }
     words.formUnion(
       Self.given.filter { key in
         // A student begins with pictures that were selected, so that its own weights are not among them.
-        var isCompared = key == Recipe.studentStart.key ? hasEarlierNetwork : hasEarlier
-        // A selection has an earlier network, too, which says nothing of tags.
-        if Self.tags.contains(key), files[key] != nil { isCompared = false }
+        let isCompared =
+          Self.tags.contains(key)
+          ? hasSelection : key == Recipe.studentStart.key ? hasEarlierNetwork : hasEarlier
         return isCompared || files[key] != nil && was.files[key] != nil
       })
     return words

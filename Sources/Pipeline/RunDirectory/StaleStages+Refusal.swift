@@ -113,7 +113,8 @@ extension StaleStages {
         return "the scores of ranking.teachers are not those that were selected from"
       }
       if StageInputs.tags.contains(name) {
-        return "the list of \(name) is not as it was when tags were selected by"
+        let key = name == StageInputs.tags.first ? "tags (ranking.tags or data.requireTags)" : name
+        return "the list of \(key) is not as it was when pictures were selected by tags"
       }
       return "\(name) is not the one that the \(stage) was made with"
     case .setting, .machine, .unknown: return nil

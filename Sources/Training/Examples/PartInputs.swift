@@ -26,15 +26,21 @@ struct PartInputs {
   let pictures: ImageTensor
   let targets: Targets
   let consistency: (what: Consistency, curriculum: Curriculum)?
+  /// Who says what the pictures are to become, in place of their labels; nil where these do.
+  let teachers: Teachers?
   let device: Device
 
-  /// What the network sees of the `number`th `part` of a batch.
+  /// What the network sees of the `number`th `part` of a batch, which the `replica`th one computes.
   /// - Throws: `TorchError`.
   func callAsFunction(
-    _ part: PartPictures, _ number: Int, _ network: any Network, _ pass: Pass
+    _ part: PartPictures, _ number: Int, _ network: any Network, _ pass: Pass, replica: Int = 0
   ) throws -> PartInput {
     let images = try pictures(part.labelled)
-    let rows = try targets.rows(for: part.labelled)
+    var rows = try targets.rows(for: part.labelled)
+    if let teachers {
+      rows = Targets.Rows(
+        targets: try teachers.probabilities(of: images, replica: replica), members: rows.members)
+    }
     guard let (consistency, curriculum) = consistency, let views = part.views else {
       return PartInput(
         images: images, rows: rows, labelled: part.labelled.count, pseudoLabels: nil)

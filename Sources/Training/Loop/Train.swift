@@ -39,8 +39,8 @@ public func train(
     plan, share, order, from: journal.step, runtime, journal.badSamples)
   defer { loader.stop() }
   let targets = job.targets(order, on: runtime.device)
-  let inputs = try job.partInputs(targets, curriculum, on: runtime.device)
   let replicas = try Replicas(of: job, plan, share, runtime, records)
+  let inputs = try job.partInputs(targets, curriculum, replicas: replicas.count, runtime)
   let threads = Libtorch.threads
   try Libtorch.setThreads(replicas.poolSize)
   defer { try? Libtorch.setThreads(threads) }
@@ -55,7 +55,7 @@ public func train(
         replica, network in
         let part = share.part(round: round, replica: replica)
         let pass = job.pass(runtime, step: journal.step, part: part)
-        let input = try inputs(pictures[replica], part, network, pass)
+        let input = try inputs(pictures[replica], part, network, pass, replica: replica)
         let logits = try network(input.images, pass)
         let loss = try targets.loss(logits, input.rows)
         try replicas.announceLast(round, to: agreement)
@@ -82,7 +82,7 @@ public func train(
       if try agreement.captures() {
         try journal.capture(
           StepCapture(
-            of: job, plan, share, order, curriculum, step: journal.step, runtime,
+            of: job, plan, share, order, inputs, step: journal.step, runtime,
             because: refusal ?? ""))
       }
     }

@@ -26,13 +26,16 @@ extension TrainingJob {
     }
   }
 
-  /// What makes the input and the targets of a part.
+  /// What makes the input and the targets of a part, as many at the same time as there are replicas.
   func partInputs(
-    _ targets: Targets, _ curriculum: Curriculum?, on device: Device
+    _ targets: Targets, _ curriculum: Curriculum?, replicas: Int, _ runtime: Runtime
   ) throws -> PartInputs {
     PartInputs(
-      pictures: try ImageTensor(input, device: device), targets: targets,
-      consistency: consistency.flatMap { what in curriculum.map { (what, $0) } }, device: device)
+      pictures: try ImageTensor(input, device: runtime.device), targets: targets,
+      consistency: consistency.flatMap { what in curriculum.map { (what, $0) } },
+      teachers: try teaching.map {
+        try Teachers($0, count: replicas, precision: runtime.precision, title: title)
+      }, device: runtime.device)
   }
 
   /// What loads this process's pictures of all steps, or of `steps`, from `step` on.

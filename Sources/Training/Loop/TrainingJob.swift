@@ -15,6 +15,8 @@ public struct TrainingJob {
   /// What it learns beside these from pictures without labels; nil for nothing. A batch then has one example for so
   /// many of them as the settings say, and so has a pass.
   public var consistency: Consistency?
+  /// Whose probabilities it learns in place of its examples' labels; nil for the labels.
+  public var teaching: Teaching?
   /// What it is measured on while it learns; nil measures nothing.
   public var validation: Examples?
   /// How it is trained.
@@ -101,11 +103,12 @@ extension TrainingJob {
   }
 
   /// What the processes of a group must have alike, so that they train one network.
-  func facts(_ runtime: Runtime) -> [String: String] {
+  func facts(_ runtime: Runtime) throws -> [String: String] {
     let weights = network.weights.state.map { "\($0.name) \($0.tensor.shape)" }
     return [
       "settings": "\(settings)", "seed": "\(seed)", "pictures": "\(pictureCount)",
       "consistency": "\(consistency?.settings as Any)",
+      "teacher": try teaching?.identity ?? "none",
       "labels": examples.labelsSHA256, "input": "\(input)", "precision": runtime.precision.rawValue,
       "network": Checksum.sha256(Data(weights.joined(separator: "\n").utf8)),
     ]

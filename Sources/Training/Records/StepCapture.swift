@@ -22,14 +22,12 @@ package struct StepCapture {
   /// views, whose targets the weak ones give again.
   init(
     of job: TrainingJob, _ plan: TrainingPlan, _ share: PartShare, _ order: any SampleOrder,
-    _ curriculum: Curriculum?, step: Int, _ runtime: Runtime, because reason: String
+    _ inputs: PartInputs, step: Int, _ runtime: Runtime, because reason: String
   ) throws {
     let loader = try job.loader(
       plan, share, order, from: step, runtime,
       BadSamples(of: job.examples.dataset, limit: .none), steps: 1)
     defer { loader.stop() }
-    let inputs = try job.partInputs(
-      job.targets(order, on: runtime.device), curriculum, on: runtime.device)
     var pictures: [Tensor] = []
     var rows: [Tensor] = []
     var indices: [Int64] = []

@@ -18,6 +18,7 @@ extension TrainingJob {
     if let consistency {
       parts.append("\(consistency.settings) \(consistency.pictures.count)")
     }
+    if let teaching { parts.append("teacher \(try teaching.identity)") }
     var labels: [Int32] = []
     for index in 0..<examples.count {
       labels += examples.classes(at: index)

@@ -99,8 +99,7 @@ extension Recipe {
 
   /// Whether the length of the stage's training is known before a run: not where it depends on what is selected.
   fileprivate func knowsLength(of stage: Stage) -> Bool {
-    (stage.facts.learns != .selected || consistency(of: stage) != nil)
-      && stage.facts.training?.isAsLongAsPipeline != true
+    !learnsSelected(stage) && stage.facts.training?.isAsLongAsPipeline != true
   }
 
   /// The network of a training stage for so many classes.
