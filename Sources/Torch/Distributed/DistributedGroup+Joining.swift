@@ -238,6 +238,9 @@ extension DistributedGroup {
           "process 0 did not answer (it is stopped, or another process \(rank) has come to "
             + "\(rendezvous.place) before this one: RANK must be each one's own)")
       }
+    } catch let error as DistributedError where error == another {
+      // The place is taken, and those who meet go on without this one.
+      throw error
     } catch {
       if let round { endEarly(round, because: error) }
       throw error
