@@ -17,20 +17,26 @@ struct OptionsTests {
   ]
   private static let stages = ["1-teacher", "3-student", "4-fine-tuned"]
 
+  /// Runs `settings` as `stopped`, again and again until it is done; how often it stopped before.
+  private func finishStopped(
+    _ tiny: TinyRun, _ settings: [String], _ faults: FaultySteps
+  ) throws -> Int {
+    for stops in 0..<40 {
+      let outcome = try tiny.run("run", "stopped", settings, faults: faults)
+      if outcome.code == 0 { return stops }
+      try #require(outcome.code == 75, "\(outcome.errors)")
+    }
+    Issue.record("stopped 40 times, it is not done")
+    return 40
+  }
+
   @Test("with all options on, stopped after every step and with other workers, a run ends the same")
   func stopped() throws {
     let tiny = try TinyRun()
     try tiny.finish("run", "whole", Self.all)
     let expected = try tiny.result("whole", stages: Self.stages)
-    var stops = 0
-    while true {
-      let outcome = try tiny.run(
-        "run", "stopped", Self.all + ["workers=1"], faults: FaultySteps(stops: Set(1...6)))
-      if outcome.code == 0 { break }
-      try #require(outcome.code == 75, "\(outcome.errors)")
-      stops += 1
-      try #require(stops < 40)
-    }
+    let stops = try finishStopped(
+      tiny, Self.all + ["workers=1"], FaultySteps(stops: Set(1...6)))
     #expect(stops > 10)
     #expect(try tiny.result("stopped", stages: Self.stages) == expected)
     for stage in Self.stages {
@@ -80,15 +86,7 @@ struct OptionsTests {
     let refused = try tiny.run("run", "whole", settings, faults: FaultySteps(losses: [2]))
     #expect(refused.code == 0, "\(refused.errors)")
     let expected = try tiny.result("whole", stages: Self.stages)
-    var stops = 0
-    while true {
-      let outcome = try tiny.run(
-        "run", "stopped", settings, faults: FaultySteps(losses: [2], stops: [3]))
-      if outcome.code == 0 { break }
-      try #require(outcome.code == 75, "\(outcome.errors)")
-      stops += 1
-      try #require(stops < 40)
-    }
+    let stops = try finishStopped(tiny, settings, FaultySteps(losses: [2], stops: [3]))
     #expect(stops > 1)
     #expect(try tiny.result("stopped", stages: Self.stages) == expected)
     try tiny.finish("run", "one", settings)
