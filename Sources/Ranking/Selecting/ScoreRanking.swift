@@ -18,28 +18,33 @@ struct ScoreRanking {
   ///
   /// Where there are many more rows than are kept, a 64th of the blocks is ranked first, then an
   /// eighth, drawn at random: the score above which enough of these stand is where each class begins
-  /// from then on. A class that is not full in the end although rows below its beginning were left out
-  /// (its images stood close together in those blocks) is ranked again without one, by a second
-  /// reading, so the result is exact.
+  /// from then on. A class that in the end has fewer than K images before its beginning, behind which rows were left out
+  /// (its images stood close together in those blocks, or many have one score), is ranked again without one, by a
+  /// second reading, so the result is exact.
   /// - Throws: `RankingError`, `FileError`.
   func ranked() throws -> (top: TopImagesPerClass, reading: Selection.Reading) {
     let top = ranking(quotas)
     let reader = ScoreBlockReader(request)
     let filters = filters(of: top, reader)
-    var isRaised = Array(repeating: false, count: quotas.count)
+    var beginnings = [UInt64?](repeating: nil, count: quotas.count)
     var previous = 0
     for shares in beginsAbove ? Self.stages : [ScoreBlockReader.shareCount] {
       try read(previous..<shares, of: reader, filters, into: top)
       previous = shares
       guard shares < ScoreBlockReader.shareCount else { continue }
       let seen = filters.reduce(0) { $0 + $1.reading.samples }
-      let ranks = beginnings(share: Double(seen) / Double(numbers.count))
-      for index in top.begin(at: ranks, threads: request.threads) { isRaised[index] = true }
+      let ranks = ranksToBegin(share: Double(seen) / Double(numbers.count))
+      // Among equal scores a later beginning may be the lower one; rows behind the first are gone, too.
+      for (index, key) in top.begin(at: ranks, threads: request.threads) {
+        beginnings[index] = min(beginnings[index] ?? .max, key)
+      }
       filters.forEach { $0.updateLimits() }
     }
     try reader.requireIntact()
     try rankAgain(
-      quotas.indices.filter { isRaised[$0] && top.count(ofClass: $0) < quotas[$0] }, top)
+      quotas.indices.filter { index in
+        beginnings[index].map { !top.isWhole(class: index, begunAt: $0) } ?? false
+      }, top)
 
     var reading = filters.reduce(into: Selection.Reading()) { $0.add($1.reading) }
     reading.missingShards = request.missingShards
@@ -50,7 +55,7 @@ struct ScoreRanking {
     TopImagesPerClass(
       quotas: quotas,
       // A random order knows no lowest score; the filter compares it.
-      minimumScore: options.randomSeed == nil ? request.minimumScore : -.infinity,
+      minimumScore: options.randomSeed == nil ? request.minimumScore : nil,
       rows: numbers.count * options.classesPerSample, order: order)
   }
 
@@ -102,7 +107,7 @@ struct ScoreRanking {
   ///
   /// That share of the first K is expected there; four and a half standard deviations more make it
   /// unlikely that the row of this rank is itself among the first K.
-  private func beginnings(share: Double) -> [Int] {
+  private func ranksToBegin(share: Double) -> [Int] {
     quotas.map { quota in
       let expected = Double(quota) * share
       return expected == 0 ? 0 : Int(expected + 4.5 * expected.squareRoot()) + 4

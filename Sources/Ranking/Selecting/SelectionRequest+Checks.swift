@@ -1,10 +1,11 @@
 import Files
 
 extension SelectionRequest {
-  /// Refuses what cannot be selected from.
+  /// Refuses what cannot be selected from, as selecting does; no scores are read.
   /// - Returns: The number of classes.
   /// - Throws: `RankingError` that says what contradicts what.
-  func checkedClassCount() throws -> Int {
+  @discardableResult
+  public func checkedClassCount() throws -> Int {
     guard allowsMissingShards || missingShards.isEmpty else {
       throw RankingError.invalidArgument(
         "\(missingShards.count) of \(missingShards.count + shards.count) shards have no scores "

@@ -18,9 +18,9 @@ final class TopImagesPerClass: @unchecked Sendable {
   let classCount: Int
   /// How many images each class keeps at most, K.
   let quotas: [Int]
-  /// The lowest score that is selected.
-  let minimumScore: Float
   let order: RankingOrder
+  /// The highest rank key that is selected.
+  private let lastKey: UInt64
   /// Room for every class, in address space that takes memory only where it is written to.
   let region: EntryRegion
   /// What the classes hold; `count` entries of each lie in `slice(of:)`.
@@ -43,19 +43,19 @@ final class TopImagesPerClass: @unchecked Sendable {
   /// Keeps the first `quotas[c]` images of class c.
   /// - Parameters:
   ///   - quotas: The number of images kept of each class.
-  ///   - minimumScore: The lowest score that may be selected; −∞ admits every number.
+  ///   - minimumScore: The lowest score that may be selected; −∞ admits every number, nil whatever a key is made of.
   ///   - rows: No class gets more rows than this.
   ///   - order: The total order.
-  init(quotas: [Int], minimumScore: Float, rows: Int, order: RankingOrder) {
+  init(quotas: [Int], minimumScore: Float?, rows: Int, order: RankingOrder) {
     classCount = quotas.count
     self.quotas = quotas
-    self.minimumScore = minimumScore
+    lastKey = minimumScore.map { RankKey.of(score: $0, keyHash: .max) } ?? .max
     self.order = order
     states = .allocate(capacity: quotas.count)
     var start = 0
     for (index, quota) in quotas.enumerated() {
       let limit = quota == 0 ? 0 : Self.limit(quota, rows: rows)
-      let state = State(start: start, limit: limit, lastKey: Self.lastKey(minimumScore))
+      let state = State(start: start, limit: limit, lastKey: lastKey)
       states.initializeElement(at: index, to: state)
       start += limit
     }
@@ -71,9 +71,6 @@ final class TopImagesPerClass: @unchecked Sendable {
   private static func limit(_ quota: Int, rows: Int) -> Int {
     min(quota + max(quota / 4, 16), max(rows, 1))
   }
-
-  /// The highest rank key of a score.
-  private static func lastKey(_ score: Float) -> UInt64 { RankKey.of(score: score, keyHash: .max) }
 
   /// The score below which no row of a class can be selected any more.
   ///
@@ -165,13 +162,22 @@ final class TopImagesPerClass: @unchecked Sendable {
   /// - Parameters:
   ///   - ranks: A rank a class, 0 for one that goes on as it is.
   ///   - threads: How many threads work at it.
-  /// - Returns: The classes that begin higher now.
-  func begin(at ranks: [Int], threads: Int) -> [Int] {
+  /// - Returns: The classes that begin higher now, each with the rank key of where it begins.
+  func begin(at ranks: [Int], threads: Int) -> [(class: Int, key: UInt64)] {
     let raised = (0..<classCount).filter { ranks[$0] > 0 && states[$0].count > ranks[$0] }
     Threads.perform(threads, parts: raised.count) { part in
       self.cut(raised[part], to: ranks[raised[part]])
     }
-    return raised
+    return raised.map { ($0, states[$0].lastKey) }
+  }
+
+  /// Whether a class that began at `key` has its first K: none of those that were left out is among them.
+  ///
+  /// Rows that came later were compared by their scores alone. With the score of `key` they may stand behind it, and
+  /// rows before them, which came earlier, may have been left out.
+  func isWhole(class index: Int, begunAt key: UInt64) -> Bool {
+    guard states[index].count >= quotas[index] else { return false }
+    return slice(of: index).count { $0.first < key } >= quotas[index]
   }
 
   /// Takes over the rows of a class from a ranking of the same classes.
@@ -183,7 +189,7 @@ final class TopImagesPerClass: @unchecked Sendable {
   /// Forgets what a class holds and takes every score from the minimum on again.
   private func empty(_ index: Int) {
     states[index].count = 0
-    states[index].lastKey = Self.lastKey(minimumScore)
+    states[index].lastKey = lastKey
   }
 
   // MARK: - Ranking
