@@ -257,6 +257,11 @@ extension Recipe {
 
     /// The defaults.
     public init() {}
+
+    /// How many of U's `count` pictures take part, by `fraction`.
+    package func part(of count: Int) -> Int {
+      fraction < 1 ? Int((fraction * Double(count)).rounded()) : count
+    }
   }
 
   /// Which pictures a class gets; the last three are the subsets of the paper's Table 5.

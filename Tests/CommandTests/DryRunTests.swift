@@ -179,6 +179,8 @@ struct DryRunTests {
       (4, ["student.training.images=4000"], "less than 390 passes"),
       (5, ["ranking.minimumScore=0"], "minimumScore"),
       (5, ["ranking.imagesPerClass=50"], "K × classes"),
+      (5, ["ranking.strategy=unbalanced"], "unbalanced keeps more of some classes"),
+      (3, ["ranking.fraction=0.25"], "raise ranking.fraction"),
       (6, [], "starts from nothing"),
     ])
   func recommendations(number: Int, settings: [String], reason: String) throws {

@@ -19,13 +19,13 @@ struct GainIntervalTests {
     #expect(abs(interval.margin - 1.0981) < 1e-3)
     // (1.96 + 0.84)² · 0.3139 / 0.01² = 24,641.2.
     #expect(interval.images(toTell: 1) == 24_642)
-    // s = 0.5603 points: 4.303 s / √3 = 1.392, 3.182 s / √4 = 0.891.
-    #expect(interval.seeds(toTell: -1) == 4)
-    #expect(interval.arithmetic(seeds: 4) == "3.182 × 0.560 / √4 = 0.891")
-    // Never fewer than three, by which a spread can be told; many are told by the normal quantile: (1.098 / 0.01)²
-    // = 12,058.8, and 1.4 more as t is a little more.
+    // s = 0.5603 points: (3.182 + 0.84) s / √4 = 1.127, (2.776 + 0.84) s / √5 = 0.906.
+    #expect(interval.seeds(toTell: -1) == 5)
+    #expect(interval.arithmetic(seeds: 5) == "(2.776 + 0.84) × 0.560 / √5 = 0.906")
+    // Never fewer than three, by which a spread can be told; many are told by the normal quantile:
+    // (2.8 · 0.5603 / 0.01)² = 24,609.8, and 2.0 more as t is a little more.
     #expect(interval.seeds(toTell: 20) == 3)
-    #expect(abs((interval.seeds(toTell: 0.01) ?? 0) - 12_061) <= 1)
+    #expect(abs((interval.seeds(toTell: 0.01) ?? 0) - 24_612) <= 1)
     #expect(interval.images(toTell: 0) == nil && interval.seeds(toTell: 0) == nil)
     #expect(interval.arithmetic(1) == "7.85 × 0.3139 / 0.0100²")
   }

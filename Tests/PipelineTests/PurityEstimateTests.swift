@@ -248,3 +248,13 @@ struct PurityEstimateTests {
     #expect(try read(head) == nil)
   }
 }
+
+extension Run {
+  /// The estimate for all that was selected.
+  fileprivate func purityEstimate(of selection: Selection) -> (
+    estimate: PurityEstimate?, unknown: String?
+  ) {
+    let (scores, unknown) = heldOutScores(for: selection)
+    return (scores.flatMap { PurityEstimate($0, selected: selection.scoresByClass()) }, unknown)
+  }
+}

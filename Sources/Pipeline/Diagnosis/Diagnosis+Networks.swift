@@ -48,11 +48,13 @@ extension Diagnosis {
     }
     guard let teacher = data.summary[.teacher].top1 else { return nil }
     let difference = teacher - supervised
-    guard difference < 0 else {
-      finding.weight = .fine
+    let margin = data.interval(of: .teacher, over: .baseline)?.margin ?? 0
+    guard difference < 0, -difference > margin else {
+      if difference >= 0 { finding.weight = .fine }
       finding.answer =
         "Its top-1 is \(Format.fixed(teacher, 2)) %, the supervised student's "
-        + "\(Format.fixed(supervised, 2)) %: \(ClassesSection.signed(difference, digits: 2)) points."
+        + "\(Format.fixed(supervised, 2)) %: \(ClassesSection.signed(difference, digits: 2)) points"
+        + (difference < 0 ? ", which may be chance (± \(Format.fixed(margin, 2)))." : ".")
       return finding
     }
     finding.weight = .against
@@ -120,6 +122,8 @@ extension Diagnosis {
     guard let before = data.summary[.student].top1, let after = data.summary[.fineTuning].top1
     else { return nil }
     let change = after - before
+    let margin = data.interval(of: .fineTuning, over: .student)?.margin ?? 0
+    let isChance = change < 0 && -change <= margin
     let rates = (
       data.recipe.student.training.learningRate, data.recipe.fineTuning.training.learningRate
     )
@@ -129,10 +133,12 @@ extension Diagnosis {
       : "1/\(Format.count((rates.0 / max(rates.1, 1e-12)).rounded())) of"
     var finding = Finding(
       question: "Does fine-tuning help?", name: "Fine-tuning that costs accuracy",
-      weight: change < 0 ? .against : .fine,
+      weight: isChance ? .unknown : change < 0 ? .against : .fine,
       answer:
         "the student reaches \(Format.fixed(before, 2)) % before fine-tuning and "
-        + "\(Format.fixed(after, 2)) % after it: \(ClassesSection.signed(change, digits: 2)) points. Its rate is "
+        + "\(Format.fixed(after, 2)) % after it: \(ClassesSection.signed(change, digits: 2)) points"
+        + (isChance ? ", which may be chance (± \(Format.fixed(margin, 2)))" : "")
+        + ". Its rate is "
         + "\(ratio) pre-training's (the paper's: 1/400).",
       key: "fineTuning.training.learningRate", evidence: .table2)
     if finding.weight == .against {

@@ -19,23 +19,20 @@ extension Diagnosis {
         finding.answer =
           "\(share), fewer than the baseline gets right by itself (\(percent(supervised)))."
       } else {
-        finding.weight = .fine
-        let alone = supervised.map { "; the baseline gets \(percent($0)) right by itself" } ?? ""
-        finding.answer = "\(share)\(alone)."
+        if supervised != nil { finding.weight = .fine }
+        finding.answer = "\(share)\(Self.alone(supervised, data))."
       }
     } else if let estimate = data.purity {
-      finding.weight = .fine
-      if let supervised, 100 * estimate.all.high < supervised { finding.weight = .against }
+      if let supervised {
+        if 100 * estimate.all.high < supervised { finding.weight = .against }
+        if 100 * estimate.all.low >= supervised { finding.weight = .fine }
+      }
       finding.answer =
         "an estimated \(percent(100 * estimate.all.share)) of the selected labels are right (95 % interval "
         + "\(Format.fixed(100 * estimate.all.low, 1)) to \(percent(100 * estimate.all.high))), where the teacher "
-        + "itself says \(percent(100 * estimate.all.said)): by its precision on "
+        + "itself says \(percent(100 * estimate.all.said))\(Self.alone(supervised, data)): by its precision on "
         + "\(Format.counted(estimate.images, "picture", "pictures")) \(estimate.source.words)."
         + estimate.source.caveat
-      if finding.weight == .against, let supervised {
-        finding.answer +=
-          " The baseline gets \(percent(supervised)) right by itself."
-      }
     } else {
       finding.answer =
         "Not known: \(data.purityUnknown ?? "U has no labels, and no picture was held out from the teacher")."
@@ -48,6 +45,14 @@ extension Diagnosis {
         "lower ranking.imagesPerClass, so that only what the teacher is surer of is kept"
     }
     return finding
+  }
+
+  /// What purity is compared with.
+  private static func alone(_ supervised: Double?, _ data: ReportData) -> String {
+    supervised.map { "; the baseline gets \(percent($0)) right by itself" }
+      ?? (data.recipe.baseline.enabled
+        ? "; what the baseline gets right is not known"
+        : "; there is no baseline to compare with (baseline.enabled)")
   }
 
   /// Whether the last ranks are much worse than the first.
@@ -66,12 +71,20 @@ extension Diagnosis {
       finding.answer =
         "at ranks \(ranks), \(percent(100 * late)) of the labels are right, before them "
         + "\(percent(100 * early))."
+    } else if let (early, late) = data.purityByRanks {
+      let isLower = early.share - late.share >= 0.1
+      if isLower { finding.weight = late.high < early.share ? .against : .unknown }
+      finding.answer =
+        "at ranks \(ranks), an estimated \(percent(100 * late.share)) of the labels are right (95 % interval "
+        + "\(Format.fixed(100 * late.low, 1)) to \(percent(100 * late.high))), before them "
+        + "\(percent(100 * early.share))."
     } else {
       guard let sure = last.meanProbability else { return nil }
-      if sure < 0.5 { finding.weight = .against }
+      finding.weight = sure < 0.5 ? .against : .unknown
       finding.answer =
         "at ranks \(ranks) the teacher itself gives its labels a mean probability of "
-        + "\(percent(100 * sure))."
+        + "\(percent(100 * sure)); how many are right is not known, and mostly fewer."
+      if finding.weight == .unknown { finding.key = "data.validationFraction" }
     }
     if finding.weight == .against { finding.advice = "lower ranking.imagesPerClass" }
     return finding
@@ -81,12 +94,13 @@ extension Diagnosis {
   static func ocean(_ data: ReportData) -> Finding? {
     guard let selection = data.selection else { return nil }
     let wanted = selection.imagesPerClass * data.classNames.count
-    let ocean = data.summary.unlabelledImages
+    let ocean = data.recipe.ranking.part(of: data.summary.unlabelledImages)
     var finding = Finding(
       question: "Is there enough to choose from?", name: "Few unlabelled pictures", weight: .fine,
       answer: "", key: "data.unlabelled", evidence: .figure3)
     let share =
       "K × classes is \(Format.count(wanted)), of \(Format.count(ocean)) unlabelled pictures"
+      + (data.recipe.ranking.fraction < 1 ? " that ranking.fraction leaves" : "")
     guard wanted > ocean else {
       let ratio = Double(ocean) / Double(max(1, data.summary.labelledImages))
       finding.answer =
@@ -94,16 +108,21 @@ extension Diagnosis {
       return finding
     }
     finding.weight = .against
+    let isPart = data.recipe.ranking.fraction < 1
     finding.answer =
-      "K × classes is \(Format.count(wanted)), more than the \(Format.count(ocean)) there are, so that "
-      + "nearly all are selected, the wrong ones too."
-    finding.advice = "name more pictures in data.unlabelled, or lower ranking.imagesPerClass"
+      "K × classes is \(Format.count(wanted)), more than the \(Format.count(ocean)) "
+      + "\(isPart ? "that ranking.fraction leaves" : "there are"), so that nearly all are selected, the wrong ones too."
+    finding.advice =
+      "\(isPart ? "raise ranking.fraction" : "name more pictures in data.unlabelled"), or lower ranking.imagesPerClass"
+    if isPart { finding.key = "ranking.fraction" }
     return finding
   }
 
-  /// Whether the classes have as many pictures as they should.
+  /// Whether the classes have as many pictures as they should; nil where they are not to have as many.
   static func fill(_ data: ReportData) -> Finding? {
-    guard let selection = data.selection else { return nil }
+    guard let selection = data.selection, data.recipe.ranking.strategy != .unbalanced else {
+      return nil
+    }
     let short = selection.statistics.shortClasses
     var finding = Finding(
       question: "Did every class fill?", name: "Classes that did not fill",

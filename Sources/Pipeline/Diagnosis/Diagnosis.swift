@@ -9,6 +9,8 @@ struct Diagnosis {
   let findings: [Finding]
   /// What a dry run of this recipe warns of.
   let warnings: [Preflight.Warning]
+  /// What went less than well in the run.
+  private let noted: [String]
 
   /// The answers that the figures of a run allow.
   init(_ data: ReportData) {
@@ -23,6 +25,7 @@ struct Diagnosis {
         Self.fineTuning(data),
       ]).compactMap { $0 } + Self.learningRates(data)
     warnings = data.planWarnings
+    noted = data.warnings
   }
 
   /// What explains a missing gain, by the run's own numbers.
@@ -40,7 +43,7 @@ struct Diagnosis {
       + otherWarnings.map { warning in
         let shown = warning.evidence.map { " (`\($0.command)`)" } ?? ""
         return "The dry run warns: \(warning.message)\(shown)."
-      }
+      } + noted.map { "On the way: \($0)" }
   }
 
   /// A share in percent with a digit after the point.

@@ -2,7 +2,8 @@ import Files
 import Foundation
 import Training
 
-/// By how much the student's gain may be chance, because the measured pictures are some of many.
+/// By how much the student's gain, or another difference of two networks, may be chance, because the measured pictures
+/// are some of many.
 ///
 /// Where both networks' answers to each picture are known, the difference is of pairs (McNemar's): with b
 /// pictures that only the student is right about and c that only the baseline is, of n, its variance is
@@ -52,21 +53,21 @@ struct GainInterval: Equatable {
     return needed < 1e15 ? max(1, Int(needed)) : nil
   }
 
-  /// Of how many seeds, three at least, the mean's 95 % interval by Student's t would leave out none, where the gain
-  /// scatters from seed to seed as much as this interval is wide; nil of none.
+  /// Of how many seeds, three at least, the mean's 95 % interval by Student's t would leave out none four times of
+  /// five, where the gain scatters from seed to seed as much as this interval is wide; nil of none.
   func seeds(toTell points: Double) -> Int? {
     guard points != 0 else { return nil }
-    let ratio = margin / abs(points)
+    let ratio = (1 + Self.power / Self.z) * margin / abs(points)
     guard ratio < 1e6 else { return nil }
     // Student's t is above the normal quantile, so that fewer do not suffice.
     var count = max(3, Int(ratio * ratio))
-    while seedMargin(of: count) > abs(points) { count += 1 }
+    while toldBySeeds(count) > abs(points) { count += 1 }
     return count
   }
 
-  /// Half of the 95 % interval of so many seeds' mean, in points.
-  private func seedMargin(of count: Int) -> Double {
-    StudentT.quantile(count - 1) * margin / Self.z / Double(count).squareRoot()
+  /// The gain that so many seeds tell from none four times of five, in points.
+  private func toldBySeeds(_ count: Int) -> Double {
+    (StudentT.quantile(count - 1) + Self.power) * margin / Self.z / Double(count).squareRoot()
   }
 
   /// Where the number of pictures comes from: "7.85 × 0.1510 / 0.0081²".
@@ -74,10 +75,11 @@ struct GainInterval: Equatable {
     "\(Self.sought) × \(Format.fixed(variance, 4)) / \(Format.fixed(abs(points) / 100, 4))²"
   }
 
-  /// Where the number of seeds comes from: "3.182 × 0.560 / √4 = 0.891".
+  /// Where the number of seeds comes from: "(2.776 + 0.84) × 0.560 / √5 = 0.906".
   func arithmetic(seeds: Int) -> String {
-    "\(Format.fixed(StudentT.quantile(seeds - 1), 3)) × \(Format.fixed(margin / Self.z, 3)) / "
-      + "√\(Format.count(seeds)) = \(Format.fixed(seedMargin(of: seeds), 3))"
+    "(\(Format.fixed(StudentT.quantile(seeds - 1), 3)) + \(Self.power)) × "
+      + "\(Format.fixed(margin / Self.z, 3)) / √\(Format.count(seeds)) = "
+      + Format.fixed(toldBySeeds(seeds), 3)
   }
 
   /// What the variance is made of.
@@ -94,6 +96,8 @@ struct GainInterval: Equatable {
 
   /// The normal distribution's 0.975 quantile.
   static let z = 1.96
-  /// (1.96 + 0.84)², by the 0.8 quantile, too: with n·1.96² alone, half of all repeats would show nothing.
+  /// Its 0.8 quantile: four repeats of five.
+  static let power = 0.84
+  /// (1.96 + 0.84)²: with n·1.96² alone, half of all repeats would show nothing.
   static let sought = 7.85
 }

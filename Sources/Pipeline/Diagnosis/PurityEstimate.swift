@@ -125,18 +125,20 @@ struct PurityEstimate: Equatable {
 }
 
 extension Selection {
-  /// The log-odds of the labels of each class.
-  var scoresByClass: [[Float]] {
+  /// The log-odds of the labels of each class, at these ranks.
+  func scoresByClass(at range: ClosedRange<Int> = 1...Int.max) -> [[Float]] {
     var lists = [[Float]](repeating: [], count: classCount)
-    for label in classes.indices { lists[Int(classes[label])].append(scores[label]) }
+    for label in classes.indices where range.contains(Int(ranks[label])) {
+      lists[Int(classes[label])].append(scores[label])
+    }
     return lists
   }
 }
 
 extension Run {
-  /// How many of the selected labels are right by pictures that the teacher did not learn from, or why that cannot be
-  /// said.
-  func purityEstimate(of selection: Selection) -> (estimate: PurityEstimate?, unknown: String?) {
+  /// The scores of pictures that the teacher did not learn from, by which it can be said how many of the selected
+  /// labels are right, or why there are none.
+  func heldOutScores(for selection: Selection) -> (scores: HeldOutScores?, unknown: String?) {
     switch recipe.ranking.strategy {
     case .balanced, .unbalanced: break
     case .tags, .tagsRanked:
@@ -153,7 +155,7 @@ extension Run {
     let ranked = min(selection.classesPerSample, data.classNames.count)
     let found = all.compactMap { $0.ranked(in: ranked) }
     if let scores = found.first(where: { $0.pictures >= PurityEstimate.fewest }) {
-      return (PurityEstimate(scores, selected: selection.scoresByClass), nil)
+      return (scores, nil)
     }
     if found.isEmpty, let other = all.first {
       return (

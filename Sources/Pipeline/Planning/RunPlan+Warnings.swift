@@ -13,18 +13,19 @@ extension RunPlan {
     let images = trainings.first { $0.stage == .student }?.images ?? 0
 
     // What cannot work out.
-    let candidates = counts.unlabelled * perImage / max(classes, 1)
+    let ocean = recipe.ranking.part(of: counts.unlabelled)
+    let candidates = ocean * perImage / max(classes, 1)
     let selects = recipe.learnsSelected(.student)
     if selects, candidates < wanted {
       preflight.warn(
-        "K = \(Format.count(wanted)) cannot be filled: \(Format.count(counts.unlabelled)) pictures "
+        "K = \(Format.count(wanted)) cannot be filled: \(Format.count(ocean)) pictures\(part) "
           + "with P = \(perImage) of \(classes) classes give about \(Format.count(candidates)) "
           + "candidates a class; lower ranking.imagesPerClass or raise ranking.labelsPerImage",
         key: "ranking.imagesPerClass", evidence: .figure5)
-    } else if selects, wanted * classes > counts.unlabelled {
+    } else if selects, wanted * classes > ocean {
       preflight.warn(
         "K × classes = \(Format.count(wanted * classes)) is more than the "
-          + "\(Format.count(counts.unlabelled)) unlabelled pictures: nearly all of them will be "
+          + "\(Format.count(ocean)) unlabelled pictures\(part): nearly all of them will be "
           + "selected, the wrong ones too; lower ranking.imagesPerClass",
         key: "ranking.imagesPerClass", evidence: .figure5)
     }
@@ -47,6 +48,12 @@ extension RunPlan {
         key: "data.test")
     }
     warnOfDepartures(&preflight)
+  }
+
+  /// What is said of a number of U's pictures where some of U is left out.
+  private var part: String {
+    let fraction = recipe.ranking.fraction
+    return fraction < 1 ? " (ranking.fraction \(Format.significant(fraction, 3)) of U)" : ""
   }
 
   /// Notes where the recipe departs from the six recommendations of the paper's Table 1.
@@ -82,13 +89,16 @@ extension RunPlan {
         "it takes \(steps) steps; raise fineTuning.training.epochs or lower its batch",
         key: "fineTuning.training.epochs", .table2)
     }
-    if counts.unlabelled < 10 * counts.labelled {
-      let ratio = Double(counts.unlabelled) / Double(counts.labelled)
+    let selects = recipe.learnsSelected(.student)
+    let ocean = selects ? recipe.ranking.part(of: counts.unlabelled) : counts.unlabelled
+    if ocean < 10 * counts.labelled {
+      let ratio = Double(ocean) / Double(counts.labelled)
+      let isPart = ocean < counts.unlabelled
       depart(
         3, "a large set of unlabelled pictures",
-        "there are only \(Format.fixed(ratio, 1)) for each labelled one (Figure 3); name more in "
-          + "data.unlabelled",
-        key: "data.unlabelled", .figure3)
+        "there are only \(Format.fixed(ratio, 1)) for each labelled one\(part) (Figure 3); "
+          + (isPart ? "raise ranking.fraction" : "name more in data.unlabelled"),
+        key: isPart ? "ranking.fraction" : "data.unlabelled", .figure3)
     }
     // Figure 4: the gain is still steep below 0.5 billion images, 390 passes over ImageNet.
     if let images = pretraining?.images, images < 390 * counts.labelled {
@@ -98,16 +108,20 @@ extension RunPlan {
           + "raise student.training.images",
         key: "student.training.images", .figure4)
     }
-    let selects = recipe.learnsSelected(.student)
-    if selects, recipe.ranking.minimumScore != nil {
+    if selects, recipe.ranking.strategy == .unbalanced {
+      depart(
+        5, "as many pictures of each class",
+        "ranking.strategy: unbalanced keeps more of some classes than of others (Table 5); take balanced",
+        key: "ranking.strategy", .table5)
+    } else if selects, recipe.ranking.minimumScore != nil {
       depart(
         5, "as many pictures of each class",
         "ranking.minimumScore leaves some classes with fewer than K (Table 5); remove it",
         key: "ranking.minimumScore", .table5)
-    } else if selects, counts.unlabelled < recipe.ranking.imagesPerClass * counts.classes {
+    } else if selects, ocean < recipe.ranking.imagesPerClass * counts.classes {
       depart(
         5, "as many pictures of each class",
-        "K × classes is more than there are unlabelled pictures, so rare classes end with fewer "
+        "K × classes is more than there are unlabelled pictures\(part), so rare classes end with fewer "
           + "than K (Table 5); lower ranking.imagesPerClass",
         key: "ranking.imagesPerClass", .table5)
     }

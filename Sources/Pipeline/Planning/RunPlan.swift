@@ -32,8 +32,8 @@ struct RunPlan {
   {
     let classes = counts.classes
     let perImage = min(recipe.ranking.labelsPerImage, classes)
-    let selected = min(
-      counts.unlabelled, classes * min(recipe.ranking.imagesPerClass, counts.unlabelled))
+    let candidates = recipe.ranking.part(of: counts.unlabelled)
+    let selected = min(candidates, classes * min(recipe.ranking.imagesPerClass, candidates))
 
     func options(of stage: Stage) -> NetworkOptions {
       recipe.options(of: stage, classCount: counts.learned[stage]?.classes ?? classes)

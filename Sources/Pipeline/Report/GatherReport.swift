@@ -57,13 +57,28 @@ extension ReportData {
       inspection = try? Inspection(
         of: selection, listedIn: run.directory.folder(of: .ranking), in: run)
       pictures = ImageGrid(of: selection, in: run, self)
-      (purity, purityUnknown) = run.purityEstimate(of: selection)
+      let (heldOut, unknown) = run.heldOutScores(for: selection)
+      purityUnknown = unknown
+      if let heldOut { estimatePurity(of: selection, by: heldOut) }
     }
     validationImages = run.data.validation?.count
     planWarnings = run.planWarnings(summary)
     gatherPredictions(of: run)
     caveats = Self.caveats(run, self)
     warnings = Self.warnings(run, self)
+    notes = Self.notes(run, self)
+  }
+
+  /// How many of the selected labels are right, and of the last half of the ranks against those before.
+  private mutating func estimatePurity(of selection: Selection, by heldOut: HeldOutScores) {
+    purity = PurityEstimate(heldOut, selected: selection.scoresByClass())
+    let half = selection.imagesPerClass / 2
+    guard half > 0,
+      let early = PurityEstimate(heldOut, selected: selection.scoresByClass(at: 1...half)),
+      let late = PurityEstimate(
+        heldOut, selected: selection.scoresByClass(at: half + 1...selection.imagesPerClass))
+    else { return }
+    purityByRanks = (early.all, late.all)
   }
 
   /// The markers that a report shows, and the pipeline's in `rounds` that it only counts.
@@ -96,7 +111,7 @@ extension ReportData {
       labelErrors?.most ?? [], names: classNames, of: run.data.labelled.dataset,
       maxPixels: run.recipe.data.maxPixels)
     guard let set = measuredOn else { return }
-    for stage in [Stage.baseline, .teacher, .fineTuning] where markers[stage] != nil {
+    for stage in [Stage.baseline, .teacher, .student, .fineTuning] where markers[stage] != nil {
       predictions[stage] = MeasuredPredictions(
         at: place(of: stage, in: run).predictionsPath(of: stage, on: set.rawValue),
         names: classNames,
@@ -130,22 +145,37 @@ extension ReportData {
     return caveats
   }
 
+  /// What was left out because it has to be, and what an earlier version did not note.
+  private static func notes(_ run: Run, _ data: ReportData) -> [String] {
+    var notes: [String] = []
+    let excluded =
+      data.ranking == nil ? 0 : run.directory.shardRecords.reduce(0) { $0 + $1.excluded }
+    if excluded > 0 {
+      notes.append(
+        "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
+          + "because D or the test pictures hold them: \(Stage.ranking.folder)/excluded.csv.")
+    }
+    if let tags = data.tags, tags.copies > 0 {
+      notes.append(
+        "\(Format.counted(tags.copies, "tagged picture was", "tagged pictures were")) left out "
+          + "because D or the test pictures hold them: \(Stage.pretraining.folder)/excluded.csv.")
+    }
+    let unkept = [Stage.baseline, .fineTuning].filter {
+      data.evaluation($0) != nil && data.predictions[$0] == nil
+    }
+    if !unkept.isEmpty {
+      notes.append(
+        "\(unkept.map(\.facts.result).joined(separator: " and ")): the answers to each picture "
+          + "(predictions-\(data.measuredOn?.rawValue ?? "test").csv) are not there, as an earlier version measured "
+          + "it: the gain's interval is of independent measurements, and what is taken for what is not shown."
+      )
+    }
+    return notes
+  }
+
+  /// What is missing of what the run was given, or could not be read.
   private static func warnings(_ run: Run, _ data: ReportData) -> [String] {
     var warnings: [String] = []
-    if let selected = data.selection {
-      let short = selected.statistics.classes.indices.filter {
-        selected.statistics.classes[$0].count < selected.imagesPerClass
-      }
-      if !short.isEmpty {
-        let names = short.prefix(10).map {
-          "\(data.classNames[$0]) (\(Format.count(selected.statistics.classes[$0].count)))"
-        }
-        warnings.append(
-          "\(Format.counted(short.count, "class has", "classes have")) fewer than "
-            + "K = \(Format.count(selected.imagesPerClass)) pictures: "
-            + names.joined(separator: ", ") + (short.count > 10 ? ", …" : "") + ".")
-      }
-    }
     let without =
       data.selection == nil ? [] : ScoredShards.missing(in: run.directory.folder(of: .ranking))
     if !without.isEmpty {
@@ -154,17 +184,6 @@ extension ReportData {
           + "selection: \(Format.few(without)).")
     }
     let records = data.ranking == nil ? [] : run.directory.shardRecords
-    let excluded = records.reduce(0) { $0 + $1.excluded }
-    if excluded > 0 {
-      warnings.append(
-        "\(Format.counted(excluded, "unlabelled picture was", "unlabelled pictures were")) left out "
-          + "because D or the test pictures hold them: \(Stage.ranking.folder)/excluded.csv.")
-    }
-    if let tags = data.tags, tags.copies > 0 {
-      warnings.append(
-        "\(Format.counted(tags.copies, "tagged picture was", "tagged pictures were")) left out "
-          + "because D or the test pictures hold them: \(Stage.pretraining.folder)/excluded.csv.")
-    }
     let unscored = records.reduce(0) { $0 + ($1.withoutScores ?? 0) }
     if unscored > 0 {
       warnings.append(
@@ -179,16 +198,6 @@ extension ReportData {
       warnings.append("\(set.set.capitalized) pictures: \(set.line). All are in \(list).")
     }
     if let line = data.summary.cutShards?.line { warnings.append("Unlabelled pictures: \(line).") }
-    let unkept = [Stage.baseline, .fineTuning].filter {
-      data.evaluation($0) != nil && data.predictions[$0] == nil
-    }
-    if !unkept.isEmpty {
-      warnings.append(
-        "\(unkept.map(\.facts.result).joined(separator: " and ")): the answers to each picture "
-          + "(predictions-\(data.measuredOn?.rawValue ?? "test").csv) are not there, as an earlier version measured "
-          + "it: the gain's interval is of independent measurements, and what is taken for what is not shown."
-      )
-    }
     for training in data.trainings {
       let list = "\(run.directory.path)/\(data.folder(of: training.stage))/bad-samples.csv"
       let count = AppendedFile.lineCount(of: list) - 1

@@ -88,8 +88,9 @@ struct MakingSection {
   }
 
   private var warnings: HTML {
-    guard !data.warnings.isEmpty else { return .none }
-    let items = data.warnings.map { line -> HTML in "<p>\(line)</p>" }
+    let lines = data.warnings + data.notes
+    guard !lines.isEmpty else { return .none }
+    let items = lines.map { line -> HTML in "<p>\(line)</p>" }
     return "<div class=\"warnings\" role=\"note\" aria-label=\"Warnings\">\(items)</div>"
   }
 

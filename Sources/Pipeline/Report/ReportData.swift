@@ -38,6 +38,8 @@ struct ReportData {
   var purity: PurityEstimate?
   /// Why it cannot.
   var purityUnknown: String?
+  /// The same of the ranks to K/2, and of those after it.
+  var purityByRanks: (early: PurityEstimate.Share, late: PurityEstimate.Share)?
   /// What a dry run of the recipe warns of.
   var planWarnings: [Preflight.Warning] = []
   /// What networks said of each measured picture, of those that noted it.
@@ -54,8 +56,10 @@ struct ReportData {
   var pictures: ImageGrid?
   /// What a reader should know before the figures.
   var caveats: [String] = []
-  /// What went less than well on the way.
+  /// What went less than well on the way, and may cost accuracy.
   var warnings: [String] = []
+  /// What else is worth knowing of the way.
+  var notes: [String] = []
   /// The stages that are still to come.
   var missing: [Stage] = []
 
@@ -116,11 +120,14 @@ struct ReportData {
   var validationImages: Int?
 
   /// By how much the gain may be chance; nil where it is not known.
-  var gainInterval: GainInterval? {
+  var gainInterval: GainInterval? { interval(of: .fineTuning, over: .baseline) }
+
+  /// By how much the difference of two stages' accuracies may be chance; nil where one was not measured.
+  func interval(of stage: Stage, over other: Stage) -> GainInterval? {
     GainInterval(
-      evaluation(.baseline), evaluation(.fineTuning),
-      pairs: predictions[.fineTuning].flatMap { student in
-        predictions[.baseline].flatMap { student.discordant(with: $0) }
+      evaluation(other), evaluation(stage),
+      pairs: predictions[stage].flatMap { own in
+        predictions[other].flatMap { own.discordant(with: $0) }
       })
   }
 
