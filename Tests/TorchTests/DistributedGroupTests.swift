@@ -86,6 +86,35 @@ struct DistributedGroupTests {
     #expect(found == Array(repeating: ["0", "1", "2", "from 0"], count: 3))
   }
 
+  @Test("what was gathered is forgotten once all have it")
+  func forgets() throws {
+    let found = try members(2) { group in
+      for _ in 0..<3 { _ = try group.gather(Data(count: 100)) }
+      try group.barrier()
+      return try ["1", "1/1", "2", "2/1", "3/1", "3"].map {
+        try group.store.get("exchange/\($0)") != nil
+      }
+    }
+    #expect(found == Array(repeating: [false, false, false, false, false, true], count: 2))
+  }
+
+  private struct Asked: Error {}
+
+  @Test("amid a step what each gives is gathered, although the first was asked to stop")
+  func gathersFirst() throws {
+    let port = try FreePort.find()
+    let asked = Atomic(false)
+    let found = try Members.results(2) { rank in
+      let group = try DistributedGroup(
+        Rendezvous(rank: rank, size: 2, port: port), timeout: 20,
+        interruption: { if rank == 0, asked.load(ordering: .acquiring) { throw Asked() } })
+      defer { group.leave() }
+      if rank == 0 { asked.store(true, ordering: .releasing) } else { usleep(300_000) }
+      return try group.gather(Data([UInt8(rank)]), heedsStop: false)
+    }
+    #expect(found == Array(repeating: [Data([0]), Data([1])], count: 2))
+  }
+
   /// The gradients of two layers after a backward pass in buckets of so many bytes, the last of two passes a
   /// process, and what the numbers and a row of statistics came to.
   private func reduced(_ group: DistributedGroup, bucketBytes: Int) throws -> [[Double]] {

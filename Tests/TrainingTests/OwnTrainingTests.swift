@@ -229,6 +229,23 @@ struct OwnTrainingTests {
     #expect(try folder.read("a/metrics.csv") == metrics)
   }
 
+  @Test("a checkpoint that cannot be read is passed over, and takes no other one's place")
+  func unreadableCheckpoint() throws {
+    defer { StopSignal.withdraw() }
+    try Libtorch.setThreads(1)
+    let folder = try TemporaryFolder()
+    var records = TrainingRecords(folder: folder.path, everySteps: 10)
+    records.console = Console(quiet: true)
+    records.checkpoints?.keep = 1
+    try train(job(), runtime(), records)
+    try folder.write("torn", to: "checkpoints/step-00000030.safetensors")
+    var job = try job()
+    job.stepGuard = Stop(at: 15)
+    #expect(throws: Stopped.self) { try train(job, runtime(), records) }
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/checkpoints")
+    #expect(names.sorted() == ["step-00000015.safetensors", "step-00000030.safetensors"])
+  }
+
   @Test("without records a stop says that nothing was saved")
   func unsaved() throws {
     defer { StopSignal.withdraw() }

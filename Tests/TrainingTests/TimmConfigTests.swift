@@ -128,6 +128,9 @@ struct TimmConfigTests {
     // 255 × (0.5, 0.4, 0.3) = 127.5, 102, 76.5, halves to the even number as Python rounds.
     #expect(
       try read(nested("", #""crop_mode": "border","#)).cropMode == .border(fill: [128, 102, 76]))
+    let far = nested("", #""crop_mode": "border","#).replacing(
+      "0.5, 0.4, 0.3", with: "1e30, -1, 0.3")
+    #expect(try read(far).cropMode == .border(fill: [255, 0, 76]))
     let grey = """
       {"architecture": "resnet18", "num_classes": 2, "model_args": {"in_chans": 1},
        "pretrained_cfg": {"mean": [0.5], "std": [0.5]}}

@@ -64,6 +64,10 @@ int32_t ctorch_store_get(ctorch_store *store, const char *key, void *bytes, int6
   });
 }
 
+int32_t ctorch_store_remove(ctorch_store *store, const char *key) {
+  return guarded([&] { store->value->deleteKey(key); });
+}
+
 int32_t ctorch_store_add(ctorch_store *store, const char *key, int64_t value, int64_t *sum) {
   return guarded([&] { *sum = store->value->add(key, value); });
 }

@@ -43,6 +43,7 @@ int32_t ctorch_store_claim(ctorch_store *store, const char *key, const void *byt
 // The value's size, of which the first `capacity` bytes are written; -1 where the key is not set.
 int32_t ctorch_store_get(ctorch_store *store, const char *key, void *_Nullable bytes,
                          int64_t capacity, int64_t *count);
+int32_t ctorch_store_remove(ctorch_store *store, const char *key);
 int32_t ctorch_store_add(ctorch_store *store, const char *key, int64_t value, int64_t *sum);
 // From now on all keys get `prefix`, too.
 int32_t ctorch_store_enter(ctorch_store *store, const char *prefix);

@@ -46,7 +46,7 @@ extension CIFARResNet {
           def forward(self, x):
               x = F.relu(self.bn1(self.conv1(x)))
               x = self.layer3(self.layer2(self.layer1(x)))
-              return self.linear(x.mean((2, 3)))
+              return self.linear(\(PythonDefinition.pooled(options.pooling)))
       """)
   }
 }

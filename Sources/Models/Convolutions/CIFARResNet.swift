@@ -60,7 +60,7 @@ public final class CIFARResNet: Network {
     try layers.features(of: pictures, pass, on: weights.device) { pictures in
       var x = try stem(pictures, pass)
       for block in blocks { x = try block(x, pass) }
-      return try x.globalAveragePooled(pass)
+      return try x.pooled(by: options.pooling ?? .average, pass)
     }
   }
 

@@ -37,16 +37,28 @@ extension DistributedGroup {
   }
 
   /// What each process has given, in their order, which process 0 gathers for all.
+  ///
+  /// Amid a step `heedsStop` is false: a stop that comes then is agreed on in the next one, with this one saved.
   /// - Throws: `DistributedError`, `StopRequest`.
-  public func gather(_ own: Data) throws -> [Data] {
+  public func gather(_ own: Data, heedsStop: Bool = true) throws -> [Data] {
     let name = nextExchange()
     guard rank == 0 else {
       try onStore { try store.set("\(name)/\(rank)", own) }
       // What was given may have let process 0 go on: a stop of this one is then agreed on later.
       return try JSON.read([Data].self, from: wait(for: name, of: 0, heedsStop: false))
     }
-    let all = try [own] + (1..<size).map { try wait(for: "\(name)/\($0)", of: $0) }
-    try onStore { try store.set(name, JSON.line(all)) }
+    let given = (1..<size).map { "\(name)/\($0)" }
+    let all =
+      try [own]
+      + given.indices.map { index in
+        try wait(for: given[index], of: index + 1, heedsStop: heedsStop)
+      }
+    try onStore {
+      try store.set(name, JSON.line(all))
+      // Who has given something here has what was gathered before.
+      for key in gathered + given { try store.remove(key) }
+    }
+    gathered = [name]
     return all
   }
 

@@ -32,6 +32,8 @@ public final class DistributedGroup: ProcessGroup {
   private var handle: OpaquePointer?
   /// How many exchanges there were.
   var exchanges = 0
+  /// What process 0 has gathered and not yet forgotten.
+  var gathered: [String] = []
   /// The last sign of life of others, and when it came.
   var pulses: [Int: (beat: Data?, since: Stopwatch)] = [:]
 

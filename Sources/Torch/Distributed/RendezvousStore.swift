@@ -111,6 +111,11 @@ final class RendezvousStore: @unchecked Sendable {
     }
   }
 
+  /// Forgets a value that nobody will ask for any more.
+  func remove(_ key: String) throws {
+    try answer { [handle] in try check("store", ctorch_store_remove(handle, key)) }
+  }
+
   /// Adds `value` to a number that begins at 0.
   @discardableResult
   func add(_ key: String, _ value: Int) throws -> Int {

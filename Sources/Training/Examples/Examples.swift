@@ -135,10 +135,7 @@ public struct Examples {
     return counts
   }
 
-  /// The pictures of each class, for an order that draws classes first.
-  public var imagesOfEachClass: [[Int32]] { imagesOfEachClass(in: 0..<count) }
-
-  /// The pictures in `range` of each class, counted from its first; of a picture with weights, its class of the
+  /// The pictures in `range` of each class, counted from its first, for an order that draws classes first; of a picture with weights, its class of the
   /// greatest weight.
   func imagesOfEachClass(in range: Range<Int>) -> [[Int32]] {
     var lists = [[Int32]](repeating: [], count: classCount)

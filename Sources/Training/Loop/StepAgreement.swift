@@ -105,7 +105,7 @@ final class StepAgreement {
   /// numbers, or everybody's were and it is the first.
   func captures() throws -> Bool {
     guard let group else { return true }
-    let finite = try group.gather(Data([isOwnFinite ? 1 : 0]))
+    let finite = try group.gather(Data([isOwnFinite ? 1 : 0]), heedsStop: false)
     return !isOwnFinite || group.rank == 0 && finite.allSatisfy { $0 == Data([1]) }
   }
 

@@ -44,6 +44,11 @@ extension TrainingJob {
     _ plan: TrainingPlan, _ share: PartShare, _ order: any SampleOrder, from step: Int,
     _ runtime: Runtime, _ badSamples: BadSamples, steps: Int? = nil
   ) throws -> PartLoader {
+    guard consistency == nil || settings.loss != .sigmoid else {
+      throw TrainingError.usage(
+        "\(title): pictures without labels weigh as parts of a softmax; with the loss sigmoid they cannot be learned"
+      )
+    }
     let part = plan.batch / (plan.accumulate * plan.replicas)
     guard part % group == 0 else {
       throw TrainingError.usage(

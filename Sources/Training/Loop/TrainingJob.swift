@@ -109,7 +109,8 @@ extension TrainingJob {
       "settings": "\(settings)", "seed": "\(seed)", "pictures": "\(pictureCount)",
       "consistency": "\(consistency?.settings as Any)",
       "teacher": try teaching?.identity ?? "none",
-      "labels": examples.labelsSHA256, "input": "\(input)", "precision": runtime.precision.rawValue,
+      "labels": "\(examples.labelsSHA256) \(examples.beside as Any)", "input": "\(input)",
+      "precision": runtime.precision.rawValue,
       "network": Checksum.sha256(Data(weights.joined(separator: "\n").utf8)),
     ]
   }

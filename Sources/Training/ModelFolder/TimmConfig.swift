@@ -272,7 +272,7 @@ struct TimmConfig {
     case "squash": .squash
     case "border":
       .border(
-        fill: mean.map { UInt8(clamping: Int((255 * $0).rounded(.toNearestOrEven))) })
+        fill: mean.map { UInt8((255 * min(max($0, 0), 1)).rounded(.toNearestOrEven)) })
     case let other:
       throw pretrained.error("crop_mode", "\(other) is not center, squash or border")
     }

@@ -73,7 +73,10 @@ public struct CheckpointFolder {
         "correct": "\(checkpoint.sums.correct)", "images": "\(checkpoint.sums.images)",
         "seconds": "\(checkpoint.seconds)",
       ]) { $1 }.merging(labels ?? [:]) { $1 }, to: "\(path)/step-\(padded).safetensors")
-    for old in files.dropLast(keep) { FilePath(text: old.path).unlink() }
+    // A newer one was passed over, as it cannot be read: it takes nothing's place.
+    for old in files.filter({ $0.step <= checkpoint.step }).dropLast(keep) {
+      FilePath(text: old.path).unlink()
+    }
   }
 
   /// Loads the newest checkpoint of this training into `network`, `optimizer` and `others`; nil where

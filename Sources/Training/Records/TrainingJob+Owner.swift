@@ -19,12 +19,7 @@ extension TrainingJob {
       parts.append("\(consistency.settings) \(consistency.pictures.count)")
     }
     if let teaching { parts.append("teacher \(try teaching.identity)") }
-    var labels: [Int32] = []
-    for index in 0..<examples.count {
-      labels += examples.classes(at: index)
-      labels.append(-1)
-    }
-    parts.append(labels.withUnsafeBytes { Checksum.sha256($0) })
+    parts += ["\(examples.labelsSHA256) \(examples.beside as Any)"]
     for (name, tensor) in network.weights.state {
       let values = try tensor.to(.float32, device: .cpu).array(of: Float.self)
       parts.append("\(name) \(tensor.shape) \(values.withUnsafeBytes { Checksum.sha256($0) })")
