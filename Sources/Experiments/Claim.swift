@@ -31,12 +31,15 @@ public struct Claim: Sendable {
   public var text: String
   /// All of these must hold.
   public var comparisons: [Comparison]
+  /// How many of the first comparisons are what the claim presupposes: where they do not hold, it says nothing.
+  public var premises = 0
 
-  /// A claim that the first cell of each pair is larger than the second.
-  static func larger(_ text: String, _ pairs: [(Cell, Cell)]) -> Claim {
+  /// A claim that the first cell of each pair is larger than the second, given that it is in the first `premises`.
+  static func larger(_ text: String, _ pairs: [(Cell, Cell)], premises: Int = 0) -> Claim {
     Claim(
       text: text,
-      comparisons: pairs.map { Comparison(first: $0.0, second: $0.1, relation: .larger) })
+      comparisons: pairs.map { Comparison(first: $0.0, second: $0.1, relation: .larger) },
+      premises: premises)
   }
 
   /// A claim that the first cell of each pair is less than the second by no more than `points`.
@@ -66,6 +69,10 @@ public enum Verdict: String, Codable, Sendable {
   case doesNotHold = "does not hold"
   /// An interval has both in it, or there is none, of a single seed.
   case tooClose = "too close to call"
+  /// A figure is not known.
+  case notMeasured = "not measured"
+  /// What it presupposes does not hold.
+  case notTested = "not tested"
 
   /// Of a comparison whose difference was measured to be `interval`.
   init(_ relation: Claim.Relation, _ interval: Interval) {
@@ -85,10 +92,15 @@ public enum Verdict: String, Codable, Sendable {
     }
   }
 
-  /// Of a claim whose comparisons came out so.
-  init(all verdicts: [Verdict]) {
+  /// Of a claim whose comparisons came out so, the first `premises` of which it presupposes.
+  init(all verdicts: [Verdict], premises: Int = 0) {
+    if let failed = verdicts.prefix(premises).first(where: { $0 != .holds }) {
+      self = failed == .notMeasured ? .notMeasured : .notTested
+      return
+    }
+    let verdicts = verdicts.dropFirst(premises)
     self =
-      verdicts.contains(.doesNotHold)
-      ? .doesNotHold : verdicts.contains(.tooClose) || verdicts.isEmpty ? .tooClose : .holds
+      [.doesNotHold, .notMeasured, .tooClose].first { verdicts.contains($0) }
+      ?? (verdicts.isEmpty ? .notMeasured : .holds)
   }
 }

@@ -35,7 +35,7 @@ struct ExperimentReport {
         switch outcome.verdict {
         case .holds: "gained"
         case .doesNotHold: "lost"
-        case .tooClose: "open"
+        case .tooClose, .notMeasured, .notTested: "open"
         }
       let lines = outcome.comparisons.map { comparison -> HTML in
         let difference = comparison.difference.map { Self.signed($0) } ?? "not known"
@@ -145,7 +145,7 @@ struct ExperimentReport {
       <h2>How it was made</h2>
       <p>Scale \(results.scale), \(Format.duration(results.seconds)) of training and scoring on \
       \(results.device), \(results.precision), libtorch \(results.libtorch). All again, or on with it: \
-      <code>\(results.command)</code>. One row:</p>
+      <code>\(results.command) --out \(Format.shellWord(results.out))</code>. One row:</p>
       <ul>
       \(commands)
       </ul>

@@ -45,8 +45,10 @@ public struct ExperimentResults: Codable, Sendable {
   public var scale: String
   /// The seeds, in the order of all figures.
   public var seeds: [Int]
-  /// What is typed to have the same again.
+  /// What is typed to have the same again, but for where.
   public var command: String
+  /// Where: the folder of `--out`.
+  public var out: String
   /// The titles of the columns.
   public var columns: [String]
   /// Its recipes.
@@ -65,6 +67,7 @@ public struct ExperimentResults: Codable, Sendable {
   ) {
     (name, title) = (experiment.name, experiment.title)
     (scale, seeds, command) = (request.scale.rawValue, request.seeds, request.command)
+    out = request.out
     self.seconds = seconds
     columns = experiment.columns.map(\.title)
     let any = outcomes.first?.first?.summary
@@ -94,10 +97,11 @@ public struct ExperimentResults: Codable, Sendable {
       let interval = differences.count == seeds.count ? Interval(of: differences) : nil
       return Outcome.Comparison(
         first: words(comparison.first), second: words(comparison.second), difference: interval,
-        verdict: interval.map { Verdict(comparison.relation, $0) } ?? .tooClose)
+        verdict: interval.map { Verdict(comparison.relation, $0) } ?? .notMeasured)
     }
     return Outcome(
-      claim: claim.text, verdict: Verdict(all: comparisons.map(\.verdict)),
+      claim: claim.text,
+      verdict: Verdict(all: comparisons.map(\.verdict), premises: claim.premises),
       comparisons: comparisons)
   }
 

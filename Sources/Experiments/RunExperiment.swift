@@ -24,14 +24,13 @@ public struct ExperimentRequest: Sendable {
   /// experiment's name.
   public var out: String
 
-  /// What is typed to have the same again.
+  /// What is typed to have the same again, but for where.
   var command: String {
     let words =
       [name] + [recipePath].compactMap { $0 } + ["--scale", scale.rawValue]
       + ["--seeds", seeds.map(String.init).joined(separator: ",")]
       + (transferTo.map { ["--transfer-to", $0] } ?? [])
-    return "halcyon experiment "
-      + words.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")
+    return "halcyon experiment " + words.map(Format.shellWord).joined(separator: " ")
   }
 
   /// The experiment `name`, kept in `out`.

@@ -46,6 +46,15 @@ public enum Format {
     String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
+  /// A word of a command as a shell takes it: in quotes where it holds more than plain characters.
+  public static func shellWord(_ word: String) -> String {
+    let isPlain = word.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || ("0"..."9").contains($0)
+        || "-_./,:=@%+".unicodeScalars.contains($0)
+    }
+    return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+  }
+
   /// A name as a terminal may show it: control characters, which would move its cursor or begin a line, as
   /// `\x1B` and `\n`.
   public static func visible(_ name: String) -> String {

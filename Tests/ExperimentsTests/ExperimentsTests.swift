@@ -50,7 +50,12 @@ struct ExperimentsTests {
     #expect(try verdict(.alike(within: 0.5), [0.4, 0.5, 0.6]) == .tooClose)
     #expect(Verdict(all: [.holds, .tooClose]) == .tooClose)
     #expect(Verdict(all: [.holds, .tooClose, .doesNotHold]) == .doesNotHold)
-    #expect(Verdict(all: []) == .tooClose)
+    #expect(Verdict(all: [.holds, .notMeasured, .tooClose]) == .notMeasured)
+    #expect(Verdict(all: []) == .notMeasured)
+    // What a claim presupposes has to hold for it to say anything.
+    #expect(Verdict(all: [.doesNotHold, .holds], premises: 1) == .notTested)
+    #expect(Verdict(all: [.tooClose, .doesNotHold], premises: 1) == .notTested)
+    #expect(Verdict(all: [.holds, .tooClose], premises: 1) == .tooClose)
   }
 
   @Test("the recipe of small experiments is the demo's")

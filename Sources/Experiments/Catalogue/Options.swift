@@ -2,6 +2,16 @@ import Recipes
 import Training
 
 extension Experiment {
+  private static func leftOut(isPart: Bool, canAsk: Bool) -> String? {
+    let rows = [
+      isPart ? "what sees all of U, since ranking.fraction is below 1" : nil,
+      canAsk
+        ? nil
+        : "the teacher's probabilities of each view, which take a teacher that is trained or linear, and one alone",
+    ].compactMap { $0 }
+    return rows.isEmpty ? nil : "options: left out: \(rows.joined(separator: "; "))"
+  }
+
   /// Today's options, each against the paper's recipe at the same budgets.
   @Sendable static func options(_ scale: ExperimentScale, _ recipe: Recipe) -> Experiment {
     // The recipe sees only a part of U, and these would see all of it.
@@ -35,6 +45,6 @@ extension Experiment {
         + "where budgets are in images: its weak views take forward passes, too. A student whose teacher is "
         + "asked about each view learns as many fewer as that takes. Top-1 in percent.",
       rows: rows, columns: [.supervised, .teacher, .student], paper: [],
-      claims: claims)
+      claims: claims, leftOut: leftOut(isPart: isPart, canAsk: recipe.teacherCanBeAsked))
   }
 }

@@ -48,8 +48,6 @@ extension Recipe {
     let policy = input.size > 64 ? "imagenet" : "cifar10"
     let views = Self.of(Self.networks, ["augmentation.autoAugment=randAugment"])
     let binary = "fineTuning.training.loss=sigmoid"
-    let asked =
-      ranking.teachers.isEmpty && [.trained, .linear].contains(teacher.kind) ? [askingTeacher] : []
     return [
       .init(
         name: "soft", title: "Soft targets", settings: ["student.targets=soft"],
@@ -99,7 +97,12 @@ extension Recipe {
         name: "views-soft", title: "RandAugment in all networks, soft targets",
         settings: views + ["student.targets=soft"],
         claim: "RandAugment in all networks with soft targets gives"),
-    ] + asked
+    ] + (teacherCanBeAsked ? [askingTeacher] : [])
+  }
+
+  /// Whether a student can learn what its teacher says of each view.
+  var teacherCanBeAsked: Bool {
+    ranking.teachers.isEmpty && [.trained, .linear].contains(teacher.kind)
   }
 
   private var askingTeacher: TrainingOption {

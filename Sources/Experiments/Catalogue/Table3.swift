@@ -31,7 +31,7 @@ extension Experiment {
           "A teacher weaker than the supervised student makes the student worse than that",
           [
             (.init(weakest, 2), .init(weakest, 0)), (.init(weakest, 2), .init(weakest, 1)),
-          ]),
+          ], premises: 1),
       ])
   }
 }
