@@ -18,6 +18,7 @@ from duplicates import duplicates
 from inputs import (
     demo_recipe, path_list, photograph_shards, photographs, runs_folder, score_pool, score_rows,
     shard_of_photographs)
+from label_errors import label_errors
 from sides import HERE, Side, SideError
 
 PYTORCH = "PyTorch " + version("torch").split("+")[0]
@@ -191,7 +192,7 @@ ITEMS = {
 
 
 ALONE = {
-    "accuracy": accuracy, "busy": busy, "duplicates": duplicates,
+    "accuracy": accuracy, "busy": busy, "duplicates": duplicates, "label-errors": label_errors,
     "select-billion": select_billion,
 }
 

@@ -123,6 +123,17 @@ public final class DurableFile: @unchecked Sendable {
     try write(Data(text.utf8), to: path)
   }
 
+  /// Removes what killed processes left half-written in `folder`: temporary files that nobody has written to for a day,
+  /// as another process, or another machine, may be at a newer one.
+  public static func removeTorn(in folder: String) {
+    let now = time(nil)
+    for name in (try? FilePath(text: folder).names()) ?? []
+    where name.wholeMatch(of: /.+\.tmp-[0-9]+-[0-9]+/) != nil {
+      let file = FilePath(text: "\(folder)/\(name)")
+      if let status = file.status, now - status.st_mtim.tv_sec > 86_400 { file.unlink() }
+    }
+  }
+
   /// Flushes the entry of `path` in its folder to the disk.
   /// - Throws: `FileError` naming `path`.
   public static func flushFolder(of path: String) throws {

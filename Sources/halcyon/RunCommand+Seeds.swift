@@ -6,11 +6,13 @@ import Recipes
 import Torch
 
 extension RunCommand {
-  /// Runs the recipe once for each seed, in a folder for each, and prints what they came to together.
+  /// Runs the recipe once for each seed, in a folder for each, and prints what they came to together, which stays in
+  /// `NAME-seeds.json` beside them.
   func run(seeds: [Int], _ options: RunOptions, among group: any ProcessGroup) throws {
-    guard let directory = try options.directory(for: options.read(tells: false)) else {
+    guard let given = try options.directory(for: options.read(tells: false)) else {
       throw ValidationError("--seeds needs a recipe with a name, or --out")
     }
+    let directory = RunDirectory(path: given).path  // without a slash at its end
     guard RunDirectory(path: options.recipe).path != directory else {
       throw ValidationError("--seeds begins runs of a recipe; \(options.recipe) is a run directory")
     }
@@ -25,8 +27,10 @@ extension RunCommand {
     }
     guard group.rank == 0 else { return }
     let seeded = SeededResults(seeds, summaries)
+    let file = "\(directory)-seeds.json"
+    try DurableFile.write(JSON.pretty(seeded), to: file)
     if json { return try printJSON(seeded) }
-    try seeded.lines.forEach(printLine)
+    try (seeded.lines + ["results: \(file)"]).forEach(printLine)
   }
 }
 

@@ -34,7 +34,10 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: .init(
-      "Run it once for each seed, in OUT-seed-0, OUT-seed-1, …, and print the means with their 95 % intervals.",
+      """
+      Run it once for each seed, in OUT-seed-0, OUT-seed-1, …, and print the means with their 95 % intervals, which \
+      OUT-seeds.json keeps.
+      """,
       valueName: "0,1,2"))
   var seeds: SeedList?
 

@@ -61,7 +61,7 @@ struct ExperimentTests {
   @Test("run --seeds does a recipe once for each seed, and prints the means")
   func seeds() throws {
     let tiny = try TinyRun()
-    let command = ["run", "tiny.yaml", "--seeds", "3,0", "--out", "s", "--json"]
+    let command = ["run", "tiny.yaml", "--seeds", "3,0", "--out", "s/", "--json"]
     let result = try Command.run(command, folder: tiny.folder.path).object()
     let gains = try #require(result["gains"] as? [Double])
     for (seed, gain) in zip([3, 0], gains) {
@@ -72,6 +72,8 @@ struct ExperimentTests {
     }
     let mean = (result["gain"] as? [String: Double])?["mean"] ?? .nan
     #expect(abs(mean - (gains[0] + gains[1]) / 2) < 1e-9)
+    let kept = try JSONSerialization.jsonObject(with: Data(tiny.folder.read("s-seeds.json").utf8))
+    #expect((kept as? [String: Any])?["gains"] as? [Double] == gains)
     let again = try Command.run(Array(command.dropLast()), folder: tiny.folder.path)
     #expect(again.output.contains("mean %") && again.output.contains("seed 3"), "\(again.output)")
     #expect(!again.errors.contains("img/s"))

@@ -106,6 +106,10 @@ struct FeaturesTests {
       }
     }
     #expect(try features(tiny, "begun", flags).errors.contains("features: done"))
+    // In larger shards, or with fewer pictures, some of these would be nobody's.
+    let larger = try features(tiny, "begun", ["--format", "npy", "--shard-size", "40"])
+    #expect(larger.code == 64)
+    #expect(larger.errors.contains("holds features of 00003, 00004, which"), "\(larger.errors)")
     // One file is the shards' one after the other, whatever their size.
     #expect(try features(tiny, "f.npy", ["--shard-size", "40"]).code == 0)
     let parts = try (0..<5).flatMap { try rows("\(tiny.folder.path)/whole/0000\($0).npy") }
@@ -127,6 +131,12 @@ struct FeaturesTests {
     }
     #expect(try rows(tiny.folder.path + "/f.npy").count == 89)
     #expect(try !tiny.folder.read("f.keys.csv").contains("17.png"))
+    // Once it can be read, the list goes.
+    try FileManager.default.removeItem(atPath: tiny.folder.path + "/u/17.png")
+    try FileManager.default.copyItem(
+      atPath: tiny.folder.path + "/u/18.png", toPath: tiny.folder.path + "/u/17.png")
+    #expect(try features(tiny, "folder", ["--format", "npy"]).code == 0)
+    #expect(!FileManager.default.fileExists(atPath: tiny.folder.path + "/folder/unreadable.csv"))
   }
 
   @Test("a folder of something else, of other features, and a file that is there are refused")
@@ -142,6 +152,9 @@ struct FeaturesTests {
     try tiny.folder.write("mine", to: "g.npy")
     let there = try features(tiny, "g.npy")
     #expect(there.code == 64 && there.errors.contains("g.npy is there already"))
+    try tiny.folder.write("mine", to: "k.keys.csv")
+    let beside = try features(tiny, "k.npy")
+    #expect(beside.code == 64 && beside.errors.contains("k.keys.csv is there already"))
     let shared = try features(
       tiny, "h.npy", environment: ["RANK": "0", "WORLD_SIZE": "2"])
     #expect(shared.code == 64)

@@ -40,6 +40,8 @@ struct GivenScoresTests {
     var forms: [(name: String, flags: [String])] = [("pairs", ["--from", own.csv])]
     forms.append(
       ("wide", ["--from", try tiny.folder.write(own.wide(probabilities), to: "wide.csv")]))
+    forms.append(
+      ("predicted", ["--from", try tiny.folder.write(own.predicted(), to: "predicted.csv")]))
     let (array, keys) = own.numPy(logits)
     let lists = ["--keys", try tiny.folder.write(keys, to: "keys.txt")]
     forms.append(

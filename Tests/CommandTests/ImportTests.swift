@@ -86,6 +86,17 @@ struct ImportTests {
     let again = try halcyon("import", bare, "--out", out)
     #expect(again.code == 64)
     #expect(again.errors.contains("is a model already"))
+
+    // Where the weights were downloaded to, they stay.
+    let download = folder.path + "/download"
+    let weights = download + "/model.safetensors"
+    try FileManager.default.createDirectory(atPath: download, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: bare, toPath: weights)
+    let before = try Data(contentsOf: URL(fileURLWithPath: weights))
+    let over = try halcyon("import", weights, "--out", download)
+    #expect(over.code == 64)
+    #expect(over.errors.contains("holds model.safetensors"), "\(over.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: weights)) == before)
   }
 
   @Test("files of PyTorch's, in both formats, whose network there is not, say what they hold")

@@ -55,6 +55,21 @@ struct OwnScores {
     return text
   }
 
+  /// The CSV that `halcyon predict --probabilities` writes, with the best class before all of them.
+  func predicted() -> String {
+    var text =
+      "key,class,probability,error," + TinyImages.classes.map { "p_\($0)" }.joined(separator: ",")
+    for key in keys {
+      let row = probabilities(key)
+      let best = row.indices.max { row[$0] < row[$1] } ?? 0
+      text +=
+        "\n\(key),\(TinyImages.classes[best]),\(row[best]),,"
+        + row.map { "\($0)" }.joined(separator: ",")
+    }
+    // A picture that could not be read.
+    return text + "\nbroken.png,,,cannot be decoded,,,,,,\n"
+  }
+
   /// A NumPy file of float64 in D's order, and its keys, one a line.
   func numPy(_ values: (String) -> [Double]) -> (file: Data, keys: String) {
     var text = "{'descr': '<f8', 'fortran_order': False, 'shape': (\(keys.count), 6), }"

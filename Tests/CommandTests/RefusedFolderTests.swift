@@ -27,6 +27,16 @@ struct RefusedFolderTests {
     #expect(try names("d") == before)
   }
 
+  @Test("somebody's folder called known is no run's, and stays")
+  func known() throws {
+    try TinyImages(24, seed: 4).writePNG(to: tiny.folder, "x/known", labelled: true)
+    let outcome = try Command.run(
+      "run", "\(tiny.folder.path)/tiny.yaml", "--out", "\(tiny.folder.path)/x")
+    #expect(outcome.code == 64)
+    #expect(outcome.errors.contains("holds known but no recipe.yaml"), "\(outcome.errors)")
+    #expect(try names("x/known").count == 6)
+  }
+
   @Test("a run that is refused takes its new folders with it")
   func refused() throws {
     // A test picture that is also in D.

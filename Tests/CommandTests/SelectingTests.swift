@@ -82,6 +82,12 @@ struct SelectingTests {
       "select", "\(folder.path)/a.yaml", "--out", tiny.directory("a"), "--to", beside,
       "--allow-missing", "--images-per-class", "7")
     #expect(try folder.read("beside/selected.csv").split(separator: "\n").count == 1 + 6 * 7)
+    // What is refused leaves the earlier selection as it is.
+    let more = try Command.run(
+      "select", "\(folder.path)/a.yaml", "--out", tiny.directory("a"), "--to", beside,
+      "--allow-missing", "--set", "ranking.labelsPerImage=5")
+    #expect(more.code == 64 || more.code == 65, "\(more.errors)")
+    #expect(try folder.read("beside/selected.csv").split(separator: "\n").count == 1 + 6 * 7)
     let without = try run("select", "--allow-missing")
     #expect(without.errors.contains("without 2 of 12 shards, which have no scores: 03, 07"))
     #expect(try selected().allSatisfy { !$0.image.hasPrefix("03/") && !$0.image.hasPrefix("07/") })

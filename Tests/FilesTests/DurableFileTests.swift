@@ -31,6 +31,22 @@ struct DurableFileTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
   }
 
+  @Test("what a killed process left goes after a day, and nothing else")
+  func torn() throws {
+    let old = Date(timeIntervalSinceNow: -100_000)
+    for (name, date) in [
+      ("a.tar.tmp-12-345", old), ("b.tar.tmp-12-345", Date()), ("a.tar", old), ("x.tmp-mine", old),
+    ] {
+      let path = "\(folder)/\(name)"
+      try Data().write(to: URL(fileURLWithPath: path))
+      try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: path)
+    }
+    DurableFile.removeTorn(in: folder)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        == ["a.tar", "b.tar.tmp-12-345", "x.tmp-mine"])
+  }
+
   @Test("a folder that is not there is named in the error")
   func missingFolder() {
     let error = #expect(throws: FileError.self) {

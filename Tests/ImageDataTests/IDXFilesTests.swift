@@ -45,6 +45,13 @@ struct IDXFilesTests {
     #expect(file.label(at: 1) == 2 && file.key(at: 1) == "t10k-\(images)/00001")
   }
 
+  @Test("a set that lies in a folder alone is meant by the folder")
+  func alone() throws {
+    try write("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", [1, 2, 0])
+    #expect(try openDataset(folder.path).count == 3)
+    #expect(reason("train") == "no train-images-idx3-ubyte[.gz] in it; sets found: t10k")
+  }
+
   @Test("a folder that is called like a file is none")
   func folders() throws {
     try write("train-images-idx3-ubyte/train-images-idx3-ubyte", "x", [0])

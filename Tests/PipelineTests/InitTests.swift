@@ -1,9 +1,10 @@
 import Models
-import Pipeline
 import Recipes
 import TestSupport
 import Testing
 import Training
+
+@testable import Pipeline
 
 @Suite("InitRecipe")
 struct InitTests {
@@ -15,10 +16,10 @@ struct InitTests {
       height: side)
   }
 
-  private func fashion(labels: Int) throws -> InitRecipe {
+  private func fashion(labels: Int, test: String? = nil) throws -> InitRecipe {
     try InitRecipe(
       name: "fashion", labelled: facts("/d", labels, classes: 10, channels: 1, side: 28),
-      unlabelled: facts("/u", 60_000 - labels, channels: 1, side: 28))
+      unlabelled: facts("/u", 60_000 - labels, channels: 1, side: 28), test: test, start: nil)
   }
 
   @Test("small grey pictures get a small stem, a thin network and their own size")
@@ -46,9 +47,11 @@ struct InitTests {
       #expect(training.augmentation.erasing == 0.5)
     }
     #expect(recipe.student.targets == .soft)
-    // A tenth of 25 labels a class would cost more than it tells.
+    // A tenth of 25 labels a class would cost more than it tells, and so would one of 100 beside test pictures.
     #expect(recipe.data.validationFraction == 0.1)
     #expect(try fashion(labels: 250).recipe.data.validationFraction == 0)
+    #expect(try fashion(labels: 1_000, test: "/t").recipe.data.validationFraction == 0)
+    #expect(try fashion(labels: 30_000, test: "/t").recipe.data.validationFraction == 0.1)
     #expect(recipe.fineTuning.training.augmentation.autoAugment == .none)
     #expect(try fashion(labels: 100).recipe.teacher.training.weightDecay == 2e-3)
     #expect(try fashion(labels: 300).recipe.baseline.training.weightDecay == 2e-3)
@@ -116,6 +119,19 @@ struct InitTests {
     #expect(fitted.warnings.count == 3)
     #expect(fitted.warnings[0].hasPrefix("U is only 2.5 times D"))
     #expect(fitted.yaml.hasPrefix("# Note: U is only 2.5 times D"))
+  }
+
+  @Test("a line break in a picture's name stays in its comment")
+  func lineBreak() throws {
+    var fitted = try fashion(labels: 250)
+    fitted.note(
+      [
+        .init(
+          message: "d/a\nseed: 7\n.png cannot be read", key: "data.unreadableLimit", evidence: nil)
+      ],
+      labelled: 250)
+    #expect(!fitted.yaml.split(separator: "\n").contains { $0.hasPrefix("seed: 7") })
+    #expect(fitted.yaml.contains("a\\nseed:"))
   }
 
   @Test("nothing to learn from is refused")

@@ -68,6 +68,18 @@ struct RunDirectoryTests {
     }
   }
 
+  @Test("what a start leaves that was killed early is nothing, and pictures called known are")
+  func known() throws {
+    let folder = try TemporaryFolder()
+    let directory = RunDirectory(path: folder.path)
+    for name in ["labelled.contents", "labelled.list", "weights.json", "unreadable.csv"] {
+      try folder.write("", to: "known/\(name)")
+    }
+    #expect(try !directory.holdsRun())
+    try folder.write("", to: "known/owl.jpg")
+    #expect(throws: PipelineError.self) { try directory.holdsRun() }
+  }
+
   @Test("a run is in runs/NAME unless another folder is asked for")
   func path() {
     #expect(RunDirectory(for: recipe).path == "runs/a")

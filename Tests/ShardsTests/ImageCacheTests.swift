@@ -186,13 +186,15 @@ struct ImageCacheTests {
   func torn() throws {
     let format = CacheFormat(size: 256)
     _ = try ImageCache(in: path, as: format)
-    for name in ["00.tar.tmp-1", "00.tar.tmp-2"] { try folder.write("half", to: "cache/\(name)") }
+    for name in ["00.tar.tmp-1-1", "00.tar.tmp-2-2"] {
+      try folder.write("half", to: "cache/\(name)")
+    }
     var times = [timeval](repeating: timeval(tv_sec: time(nil) - 90_000, tv_usec: 0), count: 2)
-    #expect(utimes(path + "/00.tar.tmp-1", &times) == 0)
+    #expect(utimes(path + "/00.tar.tmp-1-1", &times) == 0)
     _ = try ImageCache(in: path, as: format)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
-        "00.tar.tmp-2", "format",
+        "00.tar.tmp-2-2", "format",
       ])
   }
 

@@ -1,16 +1,32 @@
 import CInflate
+import Files
 package import Foundation
+import SystemPackage
 
 /// Files as they are or out of gzip, in memory.
 package enum Gzip {
+  /// The most bytes of a file: EMNIST's largest has 547 million.
+  private static let mostBytes = 4 << 30
+
   /// The bytes of the file at `path` as they are: not mapped, which would fault when the file is cut
   /// short later.
   /// - Throws: `ImageDataError.dataset` naming `path`.
   package static func contents(of path: String) throws -> Data {
+    let place = FilePath(text: path)
+    let size = place.status.map { Int($0.st_size) } ?? 0
+    guard size <= mostBytes else {
+      throw ImageDataError.dataset(
+        path: path, reason: "its \(size) bytes are more than the \(mostBytes) that are read at once"
+      )
+    }
     do {
-      return try readImage(Array(path.utf8), key: path)
-    } catch ImageDataError.unreadable(_, let reason), ImageDataError.resources(_, let reason) {
-      throw ImageDataError.dataset(path: path, reason: reason)
+      let data = try place.contents()
+      guard !data.isEmpty else {
+        throw ImageDataError.dataset(path: path, reason: "the file is empty")
+      }
+      return data
+    } catch let error as FileError {
+      throw ImageDataError.dataset(path: path, reason: error.reason)
     }
   }
 

@@ -61,7 +61,8 @@ package struct IDXFiles {
 
   /// The file of pictures of one split in `folder`; nil where it holds no such files at all.
   ///
-  /// `train` and `test` mean the usual sets, `letters-test` that of `emnist-letters-test`; nil is `train`.
+  /// `train` and `test` mean the usual sets, `letters-test` that of `emnist-letters-test`; nil is `train`, or the only
+  /// set that there is.
   /// - Throws: `ImageDataError.dataset` when there is none or several of them.
   package static func images(in folder: FilePath, split: String?) throws -> String? {
     let files = try files(in: folder)
@@ -72,6 +73,7 @@ package struct IDXFiles {
     if found.isEmpty {
       found = files.filter { file in called.contains { file.set.hasSuffix("-" + $0) } }
     }
+    if found.isEmpty, split == nil, Set(files.map(\.set)).count == 1 { found = files }
     let sets = Set(found.map(\.set)).sorted()
     guard sets.count <= 1 else {
       let places = sets.joined(separator: ", ")

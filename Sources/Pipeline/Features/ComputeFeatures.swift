@@ -101,6 +101,7 @@ public func computeFeatures(
   PassedOver.lines(of: [pictures]).forEach { console.say($0) }
   let shards = FeatureShards(folder: folder, pictures: pictures, kind: kind)
   try shards.begin()
+  try shards.requireNoOthers()
   try shards.compute(
     with: Inference(frozen.network, input: frozen.input, runtime, making: .features),
     share: request.share,
@@ -124,8 +125,13 @@ extension FeatureRequest {
         "several processes cannot write the one file \(out); give --out a folder"
           + (share?.reason.map { " (\($0))" } ?? ""))
     }
-    guard !FilePath(text: out).exists else {
-      throw PipelineError.usage("\(out) is there already; remove it, or give --out another name")
+    let stem = FilePath(text: out).extension.map { String(out.dropLast($0.utf8.count + 1)) } ?? out
+    let keys = Self.format(of: out) == .npy ? ["\(stem).keys.csv"] : []
+    // What stands beside it may be there of features that were begun.
+    let beside =
+      FilePath(text: out + ".parts").exists ? [] : keys + ["\(stem).unreadable.csv"]
+    for path in [out] + beside where FilePath(text: path).exists {
+      throw PipelineError.usage("\(path) is there already; remove it, or give --out another name")
     }
     if Self.format(of: out) == .parquet { _ = try ParquetLibrary.shared() }
   }
@@ -182,8 +188,10 @@ extension FeatureShards {
     let isWhole = missing == 0
     let stem = outFile.map { String(out.dropLast($0.rawValue.count + 1)) }
     var list: String?
+    let path = stem.map { "\($0).unreadable.csv" } ?? "\(folder)/unreadable.csv"
+    // One of an earlier time, when some could not be read.
+    if isWhole, unreadable == 0 { FilePath(text: path).unlink() }
     if isWhole, unreadable > 0 {
-      let path = stem.map { "\($0).unreadable.csv" } ?? "\(folder)/unreadable.csv"
       let file = try CSVWriter(path: path, header: ["key", "reason"])
       try forEachUnreadable { try file.append([pictures.key(at: $0), $1]) }
       try file.commit()

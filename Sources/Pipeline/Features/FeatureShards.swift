@@ -53,7 +53,7 @@ struct FeatureShards {
           "\(folder) holds features that were made otherwise; what differs: "
             + "\(differences.joined(separator: ", ")); give --out a new folder")
       }
-      return
+      return DurableFile.removeTorn(in: folder)
     }
     let names = (try? FilePath(text: folder).names()) ?? []
     if let other = names.filter({ $0 != "index" && !$0.contains(".tmp-") }).min() {
@@ -63,6 +63,22 @@ struct FeatureShards {
     }
     try RunDirectory.makeFolder(folder)
     try DurableFile.write(JSON.pretty(kind), to: path)
+  }
+
+  /// - Throws: `PipelineError.usage` naming shards that the pictures have not: who reads the folder would take them for
+  ///   theirs.
+  func requireNoOthers() throws {
+    let own = Set((0..<pictures.shardCount).map { pictures.shardName($0) })
+    let others = try FilePath(text: folder).names().compactMap { name -> String? in
+      guard name.hasSuffix(".json"), name != Self.kindName else { return nil }
+      let shard = String(name.dropLast(5))
+      return own.contains(shard) ? nil : shard
+    }
+    guard !others.isEmpty else { return }
+    throw PipelineError.usage(
+      "\(folder) holds features of \(Format.few(others.sorted())), which \(pictures.name) has not: they are of other "
+        + "pictures, in shards of another size, or called otherwise now; give --out a new folder, or remove those files"
+    )
   }
 
   /// What the folder's features are of; nil where it has none.

@@ -59,6 +59,11 @@ public func importModel(
   guard !FilePath(text: "\(out)/config.json").exists else {
     throw PipelineError.usage("\(out) is a model already; give another folder, or remove it")
   }
+  for name in ["model.safetensors", "model.py"] where FilePath(text: "\(out)/\(name)").exists {
+    throw PipelineError.usage(
+      "\(out) holds \(name), which a model's own would replace; give another folder, or remove it if it is of an import "
+        + "that was stopped")
+  }
   let found = try FoundWeights(source, settings)
   var notes = found.notes
   let (classNames, line) = try found.classNames(settings)

@@ -51,7 +51,7 @@ final class PredictionFile {
     self.isReplacing = isReplacing
     folder = "\(place.text).partial"
     wasThere = FilePath(text: folder).exists
-    guard wasThere || isReplacing || !place.exists else {
+    guard isReplacing || !place.exists else {
       throw PipelineError.usage("\(path) exists; --force replaces it, --out names another")
     }
     try FilePath(text: folder).makeFolder()
@@ -71,7 +71,8 @@ final class PredictionFile {
   /// - Throws: `PipelineError.usage` where they depend on something else than `origin`, unless they may
   ///   be replaced.
   func begin(_ origin: [String: String], header: [UInt8]) throws {
-    if let earlier = try JSON.read(State.self, at: statePath) {
+    // Without rows they have become the file already.
+    if FilePath(text: rowsPath).exists, let earlier = try JSON.read(State.self, at: statePath) {
       let names = Set(origin.keys).union(earlier.origin.keys)
       let differing = names.filter { origin[$0] != earlier.origin[$0] }.sorted()
       if differing.isEmpty {

@@ -14,6 +14,8 @@ final class RunClaim {
   private(set) var lock: RunLock?
   private let access: Run.Access
   private var made: NewFolders?
+  /// Whether the notes on pictures are this process's.
+  private var makesNotes = false
 
   /// Looks at the directory; nothing is written.
   /// - Throws: `PipelineError.usage` when it is no run directory and not empty, or when there is no run
@@ -36,6 +38,7 @@ final class RunClaim {
   func take() throws {
     guard lock == nil, access != .reading, access != .member else { return }
     made = NewFolders(to: directory.path)
+    makesNotes = !FilePath(text: directory.knownFolder).exists
     try RunDirectory.makeFolder(directory.path)
     lock = try RunLock(
       path: directory.lockPath, of: directory.path, shared: access == .shared)
@@ -46,7 +49,7 @@ final class RunClaim {
   /// - Returns: The folder of an index that stays, if one does.
   func withdraw() -> String? {
     guard isNew, lock != nil else { return nil }
-    try? FilePath(text: directory.knownFolder).remove()
+    if makesNotes { try? FilePath(text: directory.knownFolder).remove() }
     FilePath(text: directory.lockPath).unlink()
     made?.removeEmpty()
     let names = (try? FilePath(text: directory.path).names()) ?? []

@@ -26,9 +26,21 @@ extension RunDirectory {
     guard folder.isFolder else { return .file }
     let names = try folder.names()
     if names.contains("recipe.yaml") { return Self.isBegun(names) ? .run : .recipe }
-    let harmless = [".lock", "recipe.yaml.tmp", "index", "known"]
-    let other = names.filter { name in !harmless.contains { name.hasPrefix($0) } }.min()
-    return other.map { .other($0) } ?? .nothing
+    return names.filter { !isHarmless($0) }.min().map { .other($0) } ?? .nothing
+  }
+
+  /// Whether `name` is one that a process leaves here which is killed before a run has begun.
+  private func isHarmless(_ name: String) -> Bool {
+    if name == ".lock" || name.hasPrefix("recipe.yaml.tmp-") { return true }
+    if name.wholeMatch(of: /index(-[a-z0-9]+)*/) != nil { return true }
+    // A folder of that name may as well be somebody's pictures.
+    guard name == FilePath(text: knownFolder).name, FilePath(text: knownFolder).isFolder,
+      let inside = try? FilePath(text: knownFolder).names()
+    else { return false }
+    return inside.allSatisfy { name in
+      [".contents", ".list", ".csv", ".json"].contains { name.hasSuffix($0) }
+        || name.contains(".tmp-")
+    }
   }
 
   /// Whether the folder, which is to hold a run, holds one that was begun; otherwise it is empty or not

@@ -29,7 +29,7 @@ public struct ImageCache: Sendable {
     self.format = format
     try Self.requireRoom(in: folder, for: format)
     try FilePath(text: folder).makeFolder()
-    removeTornFiles()
+    DurableFile.removeTorn(in: folder)
     // Of several that begin at once one's format is that of all.
     let file = try DurableFile(path: "\(folder)/\(Self.formatName)")
     try file.write(JSON.pretty(format))
@@ -72,15 +72,6 @@ public struct ImageCache: Sendable {
 
   private static func format(of folder: String) throws -> CacheFormat? {
     try JSON.read(CacheFormat.self, at: "\(folder)/\(formatName)")
-  }
-
-  /// Removes what killed processes left half-written: temporary files that nobody has written to for a day.
-  private func removeTornFiles() {
-    let now = time(nil)
-    for name in (try? FilePath(text: folder).names()) ?? [] where name.contains(".tmp-") {
-      let file = FilePath(text: "\(folder)/\(name)")
-      if let status = file.status, now - status.st_mtim.tv_sec > 86_400 { file.unlink() }
-    }
   }
 
   func path(_ shard: String, _ ending: String) -> String { "\(folder)/\(shard).\(ending)" }

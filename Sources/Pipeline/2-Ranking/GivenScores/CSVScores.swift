@@ -40,6 +40,7 @@ struct CSVScores: ScoreTable {
           row: reader.line,
           "\(Format.counted(reader.count, "field", "fields")) under a header of \(names.count)")
       }
+      if let error = columns.error, !reader[error].isEmpty { continue }
       let key = reader[columns.key]
       switch layout {
       case .wide:

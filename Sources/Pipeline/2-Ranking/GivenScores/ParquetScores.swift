@@ -47,7 +47,10 @@ struct ParquetScores: ScoreTable {
   }
 
   func read(into rows: some ScoreRows) throws {
-    let used = ([columns.key] + columns.scores).map { names[$0] }
+    let used = ([columns.key] + columns.scores + [columns.error].compactMap { $0 }).map {
+      names[$0]
+    }
+    let error = columns.error.map { _ in used.count - 1 }
     var values = [Double](repeating: 0, count: columns.scores.count)
     var digits: [UInt8] = []
     var row = 0
@@ -56,6 +59,7 @@ struct ParquetScores: ScoreTable {
       try StopSignal.check()
       for index in 0..<batch.count {
         row += 1
+        if let error, batch.bytes(error, at: index)?.isEmpty == false { continue }
         let take = { (key: UnsafeRawBufferPointer) in
           switch layout {
           case .wide:

@@ -4,7 +4,8 @@ import ImageData
 /// Which columns of a table of scores say what.
 ///
 /// Case, spaces, underscores and hyphens in their names make no difference. A table with a column of
-/// classes and one of scores has a row a pair; every other one has a row a picture, and a column a class.
+/// classes and one of scores has a row a pair; every other one has a row a picture, and a column a class, as has one of
+/// `halcyon predict --probabilities`.
 struct ScoreColumns {
   /// The column of the pictures' keys.
   let key: Int
@@ -14,6 +15,8 @@ struct ScoreColumns {
   let scores: [Int]
   /// Columns that are passed over.
   let passedOver: [Int]
+  /// Of `halcyon predict`'s tables the column that says why a picture could not be read: it has no scores then.
+  private(set) var error: Int?
 
   private static let keyNames = [
     "key", "__key__", "image_key", "sample_key", "path", "file_path", "file_name", "file",
@@ -48,6 +51,15 @@ struct ScoreColumns {
     }
     self.key = key
     let isClass = Set(classes.map { ClassName.trimmed($0) })
+    if kind == .probabilities, given == nil,
+      let columns = try Self.predicted(classes, among: names, path)
+    {
+      layout = .wide
+      scores = columns
+      passedOver = names.indices.filter { $0 != key && !columns.contains($0) }
+      error = names.firstIndex(of: "error")
+      return
+    }
     if let label = try Self.column(Self.classNames, "the class", among: names, refusal),
       let score = try Self.column(
         Self.scoreNames[kind] ?? [], "the score", among: names, refusal),
@@ -92,6 +104,18 @@ struct ScoreColumns {
       throw PipelineError.data("the classes of \(path) are not the labelled set's")
     }
     return order
+  }
+
+  /// The columns p_CLASS that `predict` writes beside those of the best classes when asked for all; nil where not
+  /// every one of D's classes has one.
+  /// - Throws: `PipelineError.data` naming the classes that D lacks.
+  private static func predicted(_ classes: [String], among names: [String], _ path: String) throws
+    -> [Int]?
+  {
+    let columns = names.indices.filter { names[$0].hasPrefix("p_") }
+    let found = columns.map { ClassName.trimmed(String(names[$0].dropFirst(2))) }
+    guard Set(found).isSuperset(of: classes.map { ClassName.trimmed($0) }) else { return nil }
+    return try places(of: classes, among: found, path).map { columns[$0] }
   }
 
   /// The first of the `wanted` names that a column has.

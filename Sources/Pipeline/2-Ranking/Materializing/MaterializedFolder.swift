@@ -50,6 +50,7 @@ struct MaterializedFolder {
     for name in names where !(try isOurs(name, isBegun: origin != nil, classes: classes)) {
       throw foreign(name)
     }
+    DurableFile.removeTorn(in: path)
     if origin == nil {
       try DurableFile.write(JSON.pretty(plan.origin), to: "\(path)/\(Self.originName)")
     }

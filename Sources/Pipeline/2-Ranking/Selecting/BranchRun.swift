@@ -27,7 +27,7 @@ public enum BranchRun {
       return false
     }
     // Under another name until it is whole: a half-made branch would be no run directory.
-    let made = RunDirectory(path: "\(path).tmp-\(getpid())")
+    let made = RunDirectory(path: "\(branch.path).tmp-\(getpid())")
     defer { try? FilePath(text: made.path).remove() }
     try RunDirectory.makeFolder(made.path)
     for stage in Stage.allCases.prefix(while: { $0 != .ranking })
@@ -58,7 +58,7 @@ public enum BranchRun {
       seconds: shards.seconds, imagesSeen: shards.pictures, inputs: inputs
     ).write(to: made.folder(of: .ranking))
     try run.recipe.write(to: made.recipePath)
-    guard FilePath(text: made.path).rename(to: FilePath(text: path)) == 0 else {
+    guard FilePath(text: made.path).rename(to: FilePath(text: branch.path)) == 0 else {
       throw FileError("make", path, code: errno)
     }
     run.console.note(

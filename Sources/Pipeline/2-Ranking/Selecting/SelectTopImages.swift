@@ -65,10 +65,12 @@ public enum SelectTopImages {
     -> (files: [String], samples: Int)
   {
     let unlabelled = run.data.unlabelled
-    try SelectionFolder.clear(folder)
-    try shards.requireReadable(in: run, listingTo: folder)
+    // First what is wrong with the settings: an earlier selection stays then.
     try shards.requireContents(in: run)
     let request = try SelectionRequest(in: run, scored: shards.scored, missing: shards.missing)
+    try request.checkedClassCount()
+    try SelectionFolder.clear(folder)
+    try shards.requireReadable(in: run, listingTo: folder)
     let key: (SampleID) -> String = { unlabelled.key(at: unlabelled.index(of: $0)) }
     let path = "\(folder)/selected.bin"
     let selection: Selection

@@ -21,6 +21,7 @@ enum SelectionFolder {
     // Once more now that it exists: `new/../runs/a` led nowhere before.
     try run.requireApart(folder)
     try requireOurs(folder)
+    DurableFile.removeTorn(in: folder)
   }
 
   /// - Throws: `PipelineError.usage` naming the first file in `folder`, where no selection lies, that no

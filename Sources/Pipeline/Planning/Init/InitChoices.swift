@@ -32,15 +32,18 @@ struct InitChoices {
   // MARK: - Data and input
 
   func fitData(_ recipe: inout Recipe) -> [Note] {
-    // Of fewer labels the tenth that is missing costs more than what is measured on it tells.
-    let isSpared = perClass >= (isFew ? 100 : 20)
+    // Of few labels the tenth that is missing costs more than what is measured on it tells.
+    let isTested = recipe.data.test != nil
+    let isSpared = isFew ? perClass >= 100 && !isTested : perClass >= 20
     recipe.data.validationFraction = isSpared ? 0.1 : 0
+    let end = isTested ? "data.test measures the end" : "name test pictures in data.test"
     var notes = [
       Note(
         key: "data.validationFraction",
         reason: isSpared
-          ? "a tenth of D is measured on, never trained on; name a test set, if any, in data.test"
-          : "with \(perClass) labels a class none is spared; name test pictures in data.test")
+          ? "a tenth of D is measured on, never trained on"
+            + (isTested ? "" : "; name a test set, if any, in data.test")
+          : "with \(perClass) labels a class none is spared; \(end)")
     ]
     if let start { return notes + start.fitInput(&recipe) }
     let size = isSmall ? side : min(224, max(64, side * 7 / 8 / 32 * 32))

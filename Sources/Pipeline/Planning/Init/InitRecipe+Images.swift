@@ -93,14 +93,13 @@ private func writeFittedRecipe(
     name: name,
     labelled: DatasetFacts(path: RecipePath.written(labelled, in: path), of: labelledSet),
     unlabelled: DatasetFacts(path: RecipePath.written(unlabelled, in: path), of: unlabelledSet),
-    start: start)
+    test: test.map { try RecipePath.written($0, in: path) }, start: start)
   let (chosen, chosenTest) = (labelled, test)
   func fit(_ validation: String?) throws -> (InitRecipe, LookedAt) {
     var fitted = plain
     if let validation {
       fitted.measure(onValidation: try RecipePath.written(validation, in: path))
     }
-    if let chosenTest { fitted.measure(onTest: try RecipePath.written(chosenTest, in: path)) }
     // The same as seen from here.
     var recipe = fitted.recipe
     (recipe.data.labelled, recipe.data.unlabelled) = (chosen, unlabelled)

@@ -71,10 +71,12 @@ public struct InitRecipe: Equatable, Sendable {
     try self.init(name: name, labelled: labelled, unlabelled: unlabelled, start: nil)
   }
 
-  /// Fits a recipe to the pictures, and to the weights that its networks start from.
+  /// Fits a recipe to the pictures, to the weights that its networks start from, and to whether labelled pictures
+  /// for the final figures are at hand, where the recipe will name them `test`.
   /// - Throws: `PipelineError.data` when there is nothing to learn from.
   init(
-    name: String, labelled: DatasetFacts, unlabelled: DatasetFacts, start: InitStart?
+    name: String, labelled: DatasetFacts, unlabelled: DatasetFacts, test: String? = nil,
+    start: InitStart?
   ) throws {
     guard labelled.classes >= 2 else {
       throw PipelineError.data(
@@ -95,6 +97,10 @@ public struct InitRecipe: Equatable, Sendable {
         reason: "D: \(labelled.count) pictures of \(labelled.classes) classes"),
       Note(key: "data.unlabelled", reason: "U: \(unlabelled.count) pictures"),
     ]
+    if let test {
+      recipe.data.test = test
+      notes.append(Note(key: "data.test", reason: "only ever for the final figures"))
+    }
     let choices = InitChoices(labelled, unlabelled, start: start)
     notes += choices.fitData(&recipe)
     notes += choices.fitNetworks(&recipe)
@@ -107,12 +113,6 @@ public struct InitRecipe: Equatable, Sendable {
       labelled: max(1, labelled.count - heldOut), unlabelled: unlabelled.count,
       classes: labelled.classes)
     try recipe.validate()
-  }
-
-  /// Names the labelled pictures for the final figures.
-  mutating func measure(onTest path: String) {
-    recipe.data.test = path
-    notes.append(Note(key: "data.test", reason: "only ever for the final figures"))
   }
 
   /// Names the labelled pictures that are measured on during training, in the place of a part of D.
@@ -146,7 +146,8 @@ public struct InitRecipe: Equatable, Sendable {
   public var yaml: String {
     let reasons = Dictionary(notes.map { ($0.key, $0.reason) }, uniquingKeysWith: { $1 })
     let accepted = Dictionary(grouping: expectedWarnings, by: \.key)
-    var lines = warnings.map { "# Note: \($0)." }
+    // Names of pictures are among what is said, and may hold line breaks.
+    var lines = warnings.map { "# Note: \(Format.visible($0))." }
     var open: [String] = []
     for setting in recipe.settings {
       let expected = accepted[setting.key] ?? []
@@ -162,7 +163,7 @@ public struct InitRecipe: Equatable, Sendable {
       }
       let start = indent(groups.count) + "# "
       for comment in comments {
-        lines += Format.wrapped(comment, to: 96).map { start + $0 }
+        lines += Format.wrapped(Format.visible(comment), to: 96).map { start + $0 }
       }
       lines.append("\(indent(groups.count))\(parts.last ?? ""): \(setting.value)")
       open = groups
