@@ -31,8 +31,9 @@ extension RunDirectory {
 
   /// Whether `name` is one that a process leaves here which is killed before a run has begun.
   private func isHarmless(_ name: String) -> Bool {
-    if name == ".lock" || name.hasPrefix("recipe.yaml.tmp-") { return true }
-    if name.wholeMatch(of: /index(-[a-z0-9]+)*/) != nil { return true }
+    if [".lock", "recipe.yaml.tmp", "index"].contains(where: { name.hasPrefix($0) }) {
+      return true
+    }
     // A folder of that name may as well be somebody's pictures.
     guard name == FilePath(text: knownFolder).name, FilePath(text: knownFolder).isFolder,
       let inside = try? FilePath(text: knownFolder).names()

@@ -34,7 +34,7 @@ struct ScoreRanking {
       guard shares < ScoreBlockReader.shareCount else { continue }
       let seen = filters.reduce(0) { $0 + $1.reading.samples }
       let ranks = ranksToBegin(share: Double(seen) / Double(numbers.count))
-      // Among equal scores a later beginning may be the lower one; rows behind the first are gone, too.
+      // Among equal scores a class may begin behind its first beginning, where rows are gone already.
       for (index, key) in top.begin(at: ranks, threads: request.threads) {
         beginnings[index] = min(beginnings[index] ?? .max, key)
       }
